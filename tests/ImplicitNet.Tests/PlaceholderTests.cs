@@ -1,0 +1,7 @@
+namespace ImplicitNet.Tests;
+
+public sealed class PlaceholderTests
+{
+    [Fact]
+    public void Runs() => Assert.Equal(2, Environment.NewLine.Length + 1);
+}

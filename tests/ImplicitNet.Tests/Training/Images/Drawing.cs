@@ -37,7 +37,11 @@ internal static class Drawing
         path.LineTo(box.Right, box.Bottom);
         using var paint = new SKPaint
         {
-            Color = ink, Style = SKPaintStyle.Stroke, StrokeWidth = pen, IsAntialias = true, StrokeCap = SKStrokeCap.Round,
+            Color = ink,
+            Style = SKPaintStyle.Stroke,
+            StrokeWidth = pen,
+            IsAntialias = true,
+            StrokeCap = SKStrokeCap.Round,
         };
         canvas.DrawPath(path, paint);
     }

@@ -1,0 +1,78 @@
+using ImplicitNet.Training.Files;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Training.Weights;
+
+/// <summary>Named tensors and texts in the safetensors format, which other tools for neural networks read and write too.</summary>
+/// <remarks>
+/// Element types: float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, bool. A file that was read owns its tensors:
+/// disposing it disposes them. Values are taken as they are; <see cref="EnsureFinite"/> refuses NaN and infinity.
+/// </remarks>
+public sealed class SafetensorsFile : IDisposable
+{
+    internal SafetensorsFile(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        Tensors = tensors;
+        Metadata = metadata;
+    }
+
+    /// <summary>The tensors by name, in the file's order, on the CPU, row-major, without gradient. This object owns them.</summary>
+    public IReadOnlyDictionary<string, Tensor> Tensors { get; }
+
+    /// <summary>The free texts of the file by name.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Reads a file. All of its header is checked against the file's length before a tensor is made.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The tensors and texts. The caller owns it. Its tensors are outside of any dispose scope.</returns>
+    /// <exception cref="WeightsFileException">The file cannot be opened or breaks the format; the message says where.</exception>
+    public static SafetensorsFile Read(string path)
+    {
+        using FileStream stream = SafetensorsReader.Open(path);
+        return SafetensorsReader.Read(stream, path);
+    }
+
+    /// <summary>Replaces a file whole or not at all. Equal content gives equal bytes.</summary>
+    /// <param name="path">The file; its folder must exist.</param>
+    /// <param name="tensors">The tensors by name, of any layout and device; each is written in row-major order.</param>
+    /// <param name="metadata">Texts to keep with them, besides "format": "pt".</param>
+    /// <exception cref="ArgumentException">A tensor has an element type that the format lacks, is sparse, or has the name __metadata__.</exception>
+    /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
+    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        AtomicFile.Write(path, stream => Write(stream, tensors, metadata));
+
+    /// <summary>Writes the format to a stream, which is left open.</summary>
+    /// <param name="stream">Where to write, from its present position.</param>
+    /// <param name="tensors">The tensors by name, of any layout and device; each is written in row-major order.</param>
+    /// <param name="metadata">Texts to keep with them, besides "format": "pt".</param>
+    /// <exception cref="ArgumentException">A tensor has an element type that the format lacks, is sparse, or has the name __metadata__.</exception>
+    public static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(tensors);
+        SafetensorsWriter.Write(stream, tensors, metadata);
+    }
+
+    /// <summary>Checks that no floating-point tensor holds NaN or infinity.</summary>
+    /// <param name="path">The name of the file for the message.</param>
+    /// <exception cref="WeightsFileException">A value is not finite; the message names the tensor and the first such index.</exception>
+    public void EnsureFinite(string path)
+    {
+        foreach ((string name, Tensor tensor) in Tensors)
+        {
+            if (NonFiniteIndex.Find(tensor) is { } index)
+            {
+                throw new WeightsFileException(path, $"tensor '{name}': the value at [{string.Join(", ", index)}] is not finite.");
+            }
+        }
+    }
+
+    /// <summary>Disposes the tensors.</summary>
+    public void Dispose()
+    {
+        foreach (Tensor tensor in Tensors.Values)
+        {
+            tensor.Dispose();
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using ImplicitNet.Solvers;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Gradients;
+
+/// <summary>
+/// How one differentiates through a fixed point: attaches a solved latent to the autograd graph, so that a plain
+/// <c>loss.backward()</c> reaches the parameters of R and everything that q depends on.
+/// </summary>
+/// <remarks>
+/// The exact gradient of a loss with <c>g = dl/du*</c> solves <c>(I - J^T) w = g</c>, J = dR/du at u*, and sends w
+/// through one application of R (implicit function theorem; Wu Fung et al., AAAI 2022, eq. 13-14). The strategies
+/// differ in the w they use.
+/// </remarks>
+public abstract record FixedPointGradient
+{
+    /// <summary>Attaches a solution.</summary>
+    /// <param name="map">The map that was solved, bound with its graph; used again here.</param>
+    /// <param name="solution">What the solver found; stays the caller's.</param>
+    /// <returns>The latent in the graph: [batch, ...]. The caller owns it.</returns>
+    public abstract Tensor Attach(FixedPointMap map, FixedPointSolution solution);
+}

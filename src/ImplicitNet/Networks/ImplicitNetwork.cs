@@ -1,0 +1,96 @@
+using ImplicitNet.Gradients;
+using ImplicitNet.Operators;
+using ImplicitNet.Solvers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Networks;
+
+/// <summary>
+/// An implicit network <c>N(d) = S(u*)</c>, <c>u* = R(u*, Q(d))</c>: encoder Q, operator R, readout S.
+/// </summary>
+/// <remarks>
+/// The encoder runs once for each call, with its graph, so that its dropout masks are the same in the solve and in the
+/// gradient. Solver, stopping rule, gradient and failure policy are those of the <see cref="Layer"/>.
+/// </remarks>
+public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
+{
+    private readonly nn.Module<Tensor, Tensor> encoder;
+    private readonly ImplicitLayer latent;
+    private readonly nn.Module<Tensor, Tensor> readout;
+
+    /// <summary>Creates the network; it owns its three parts from now on.</summary>
+    /// <param name="encoder">Q: data [batch, ...] to q [batch, ...].</param>
+    /// <param name="latentOperator">R: latents and q to latents.</param>
+    /// <param name="readout">S: latents [batch, ...] to outputs [batch, ...].</param>
+    public ImplicitNetwork(nn.Module<Tensor, Tensor> encoder, LatentOperator latentOperator, nn.Module<Tensor, Tensor> readout)
+        : base(nameof(ImplicitNetwork))
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(readout);
+        this.encoder = encoder;
+        latent = new ImplicitLayer(latentOperator);
+        this.readout = readout;
+        RegisterComponents();
+    }
+
+    /// <summary>Q.</summary>
+    public nn.Module<Tensor, Tensor> Encoder => encoder;
+
+    /// <summary>The implicit layer around R.</summary>
+    public ImplicitLayer Layer => latent;
+
+    /// <summary>S.</summary>
+    public nn.Module<Tensor, Tensor> Readout => readout;
+
+    /// <inheritdoc cref="ImplicitLayer.Solver"/>
+    public FixedPointSolver Solver { get => latent.Solver; set => latent.Solver = value; }
+
+    /// <inheritdoc cref="ImplicitLayer.Stopping"/>
+    public StoppingRule Stopping { get => latent.Stopping; set => latent.Stopping = value; }
+
+    /// <inheritdoc cref="ImplicitLayer.Gradient"/>
+    public FixedPointGradient Gradient { get => latent.Gradient; set => latent.Gradient = value; }
+
+    /// <inheritdoc cref="ImplicitLayer.OnFailure"/>
+    public FailurePolicy OnFailure { get => latent.OnFailure; set => latent.OnFailure = value; }
+
+    /// <inheritdoc cref="ImplicitLayer.LastReport"/>
+    public SolveReport? LastReport => latent.LastReport;
+
+    /// <summary>N(d).</summary>
+    /// <param name="data">d: [batch, ...].</param>
+    /// <returns>[batch, ...]. The caller owns it.</returns>
+    /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
+    public override Tensor forward(Tensor data) => Run(data).Output;
+
+    /// <summary>As <see cref="forward"/>, with the report.</summary>
+    /// <param name="data">d: [batch, ...]; stays the caller's.</param>
+    /// <param name="start">Latents to start from: [batch, ...]; default: the operator's own choice.</param>
+    /// <param name="trace">Receives the residuals of every step, when given.</param>
+    /// <param name="cancellation">Looked at before every step of the solve.</param>
+    /// <returns>The output and the report. The caller owns it.</returns>
+    /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
+    public ImplicitResult Run(Tensor data, Tensor? start = null, ResidualTrace? trace = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor q = encoder.call(data);
+        ImplicitResult solved = latent.Run(q, start, trace, cancellation);
+        Tensor output = readout.call(solved.Output);
+        return new ImplicitResult(output.MoveToOuterDisposeScope(), solved.Report, [.. solved.Included]);
+    }
+
+    /// <summary>Declared, certified and measured contraction factor at the fixed points of a batch.</summary>
+    /// <param name="data">d: [batch, ...].</param>
+    /// <returns>The factors, dimensionless; see <see cref="Contraction.Report"/>.</returns>
+    public ContractionReport MeasureContraction(Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        Tensor q = encoder.call(data);
+        using ImplicitResult solved = latent.Run(q);
+        return Contraction.Report(latent.Operator, q, solved.Output);
+    }
+}

@@ -1,0 +1,54 @@
+using ImplicitNet.Solvers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Networks;
+
+/// <summary>What an implicit layer or network computed for a batch, and how the solve went. Dispose it after the backward pass.</summary>
+public sealed class ImplicitResult : IDisposable
+{
+    private readonly bool[] _included;
+
+    internal ImplicitResult(Tensor output, SolveReport report, bool[] included)
+    {
+        Output = output;
+        Report = report;
+        _included = included;
+    }
+
+    /// <summary>The output: [batch, ...]; in the graph when gradients are enabled. Owned by this result.</summary>
+    public Tensor Output { get; }
+
+    /// <summary>How the solve went, sample by sample.</summary>
+    public SolveReport Report { get; }
+
+    /// <summary>For every sample whether it counts in the loss; false only where the failure policy excludes it.</summary>
+    public IReadOnlyList<bool> Included => _included;
+
+    /// <summary>The mean of the losses of the samples that count; 0, with a gradient of 0, when none does.</summary>
+    /// <param name="losses">One loss a sample: [batch].</param>
+    /// <returns>A scalar in the graph. The caller owns it.</returns>
+    public Tensor Average(Tensor losses)
+    {
+        ArgumentNullException.ThrowIfNull(losses);
+        if (losses.ndim != 1 || losses.shape[0] != _included.Length)
+        {
+            throw new ArgumentException($"One loss for each of {_included.Length} samples is needed. Given: [{string.Join(", ", losses.shape)}].", nameof(losses));
+        }
+
+        if (Array.TrueForAll(_included, included => included))
+        {
+            return losses.mean();
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor mask = tensor(_included, device: losses.device);
+        int count = _included.Count(included => included);
+
+        // Chosen by where, not by a product: an excluded loss may be NaN, and NaN times 0 is NaN.
+        return (where(mask, losses, zeros_like(losses)).sum() / Math.Max(1, count)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Output.Dispose();
+}

@@ -1,0 +1,29 @@
+using ImplicitNet.Solvers;
+
+namespace ImplicitNet.Networks;
+
+/// <summary>Goes on with the best iterate of a failed sample and tells a callback.</summary>
+public sealed record WarnOnFailure : FailurePolicy
+{
+    /// <summary>Called with the report of every solve in which a sample failed; default: one line on standard error.</summary>
+    public Action<SolveReport> Warn
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Warn));
+    } = static report => Console.Error.WriteLine(report);
+
+    /// <inheritdoc/>
+    public override FixedPointSolution Handle(FixedPointMap map, FixedPointSolution solution, StoppingRule stopping)
+    {
+        ArgumentNullException.ThrowIfNull(solution);
+        if (!solution.Report.AllConverged)
+        {
+            Warn(solution.Report);
+        }
+
+        return solution;
+    }
+
+    /// <inheritdoc/>
+    public override bool Excludes(SampleReport sample) => false;
+}

@@ -1,0 +1,81 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Operators;
+
+/// <summary>
+/// <c>x -> (W / b(W)) * x</c>: a zero-padded convolution of stride 1 that keeps the image size, with
+/// <c>b(W)</c> at least the norm of the convolution OPERATOR (not of the reshaped kernel), so that its norm is at most 1.
+/// </summary>
+/// <remarks>
+/// b is the largest singular value of the kernel's symbol over a grid of frequencies; see <see cref="FrequencyGrid"/> for
+/// why that is rigorous. Gradients pass through b, at the frequency where it is attained. Preparing the weight costs
+/// some milliseconds for 32 channels on images of 9 x 9; once for each solve.
+/// </remarks>
+public sealed class BoundedConvolution : BoundedLayer
+{
+    private readonly Parameter weight;
+    private readonly FrequencyGrid _grid;
+    private readonly long _padding;
+
+    /// <summary>Creates the layer with a weight drawn as in torch.nn.Conv2d (Kaiming uniform, a = sqrt 5).</summary>
+    /// <param name="inputs">Channels in; at least 1.</param>
+    /// <param name="outputs">Channels out; at least 1.</param>
+    /// <param name="kernelSize">Side of the kernel: odd; default 3.</param>
+    /// <param name="imageSize">
+    /// (height, width) of the only images that it will see: a tighter and cheaper bound. Default: a bound for all sizes.
+    /// </param>
+    /// <param name="dtype">Dtype of the weight; default float32.</param>
+    public BoundedConvolution(
+        long inputs, long outputs, int kernelSize = 3, (int Height, int Width)? imageSize = null, ScalarType dtype = ScalarType.Float32)
+        : base(nameof(BoundedConvolution))
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
+        if (kernelSize < 1 || kernelSize % 2 == 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(kernelSize), kernelSize, "The kernel's side must be odd and at least 1.");
+        }
+
+        _padding = kernelSize / 2;
+        _grid = imageSize is (int height, int width) ? FrequencyGrid.ForImages(height, width, kernelSize) : FrequencyGrid.ForAllSizes(kernelSize);
+        ImageSize = imageSize;
+        weight = new Parameter(empty([outputs, inputs, kernelSize, kernelSize], dtype));
+        nn.init.kaiming_uniform_(weight, Math.Sqrt(5));
+        RegisterComponents();
+    }
+
+    /// <summary>The only image size (height, width) that the bound holds for; null when it holds for all.</summary>
+    public (int Height, int Width)? ImageSize { get; }
+
+    /// <inheritdoc/>
+    public override Tensor NormalizedWeight()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor bound = _grid.UpperBound(weight);
+        return (weight / (bound * RoundingMargin)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The images have another size than the bound was made for.</exception>
+    public override Tensor Apply(Tensor input, Tensor weight)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        if (ImageSize is (int height, int width) && (input.ndim != 4 || input.shape[2] != height || input.shape[3] != width))
+        {
+            throw new ArgumentException(
+                $"The norm of this convolution is bounded for images of {height} x {width}. It was given [{string.Join(", ", input.shape)}].", nameof(input));
+        }
+
+        return nn.functional.conv2d(input, weight, padding: [_padding, _padding]);
+    }
+
+    /// <inheritdoc/>
+    public override double CertifyNorm()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        return _grid.Certify(NormalizedWeight());
+    }
+}

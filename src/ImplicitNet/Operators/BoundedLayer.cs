@@ -1,0 +1,43 @@
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Operators;
+
+/// <summary>
+/// A linear layer without bias whose operator norm is at most 1 by construction: the weight is divided by a rigorous
+/// upper bound of its norm, in the graph, so that gradients are those of the layer as it is applied.
+/// </summary>
+public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
+{
+    // The bound is computed in the dtype of the weight; this covers its rounding (float32: about 1e-6), so that a
+    // certificate in float64 never exceeds the factor declared.
+    private protected const double RoundingMargin = 1 + 1e-5;
+
+    /// <summary>Names the module.</summary>
+    private protected BoundedLayer(string name)
+        : base(name)
+    {
+    }
+
+    /// <summary>The weight divided by the bound of its norm. In the graph; differentiable. The caller owns it.</summary>
+    public abstract Tensor NormalizedWeight();
+
+    /// <summary>Applies the layer with a weight prepared by <see cref="NormalizedWeight"/>, possibly scaled.</summary>
+    /// <param name="input">[batch, ...].</param>
+    /// <param name="weight">The prepared weight.</param>
+    /// <returns>A new tensor, [batch, ...]. The caller owns it.</returns>
+    public abstract Tensor Apply(Tensor input, Tensor weight);
+
+    /// <summary>
+    /// A rigorous upper bound of the operator norm of the layer as it is applied now, computed in float64 by singular
+    /// value decompositions, independently of the bound that normalises the weight.
+    /// </summary>
+    /// <returns>Dimensionless; NaN when the weight holds NaN.</returns>
+    public abstract double CertifyNorm();
+
+    /// <inheritdoc/>
+    public sealed override Tensor forward(Tensor input)
+    {
+        using Tensor weight = NormalizedWeight();
+        return Apply(input, weight);
+    }
+}

@@ -1,0 +1,62 @@
+using ImplicitNet.Solvers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Operators;
+
+/// <summary>
+/// <c>R(u, q) = act(gamma W u / b(W) + q)</c> with <c>b(W) >= ||W||</c> and act 1-Lipschitz: a contraction in u by the
+/// factor gamma, in the L2 norm, for every weight, u and q.
+/// </summary>
+/// <remarks>
+/// Batch normalisation belongs in the encoder that makes q, never in here. One evaluation is one linear layer and two
+/// elementwise passes in place. The encoder gives q in the shape of the latent.
+/// </remarks>
+public sealed class ContractionOperator : LatentOperator, IContraction
+{
+    private readonly BoundedLayer layer;
+    private readonly LatentActivation _activation;
+
+    /// <summary>Creates the operator.</summary>
+    /// <param name="layer">W: must map latents to latents. Owned from now on.</param>
+    /// <param name="gamma">The contraction factor, in (0, 1), dimensionless.</param>
+    /// <param name="activation">Default <c>LeakyRelu(0.1)</c>.</param>
+    public ContractionOperator(BoundedLayer layer, double gamma, LatentActivation? activation = null)
+        : base(nameof(ContractionOperator))
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        if (gamma is not (> 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(gamma), gamma, "The contraction factor must be in (0, 1).");
+        }
+
+        this.layer = layer;
+        DeclaredFactor = gamma;
+        _activation = activation ?? LatentActivation.LeakyRelu();
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public double DeclaredFactor { get; }
+
+    /// <inheritdoc/>
+    public double CertifyFactor() => DeclaredFactor * layer.CertifyNorm();
+
+    /// <inheritdoc/>
+    public override FixedPointMap Bind(Tensor q)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor weight = (layer.NormalizedWeight() * DeclaredFactor).DetachFromDisposeScope();
+        return new PerSampleMap((latent, input) => _activation.ApplyInPlace(layer.Apply(latent, weight).add_(input)), q, owned: weight);
+    }
+
+    /// <summary>act(q) = R(0, q): the first iterate from zero, without the cost of an evaluation.</summary>
+    /// <param name="q">[batch, ...].</param>
+    /// <returns>The shape and memory layout of q, without a graph. The caller owns it.</returns>
+    public override Tensor StartingLatent(Tensor q)
+    {
+        ArgumentNullException.ThrowIfNull(q);
+        using IDisposable noGraph = no_grad();
+        return _activation.ApplyInPlace(q.clone());
+    }
+}

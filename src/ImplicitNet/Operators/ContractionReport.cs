@@ -1,0 +1,8 @@
+namespace ImplicitNet.Operators;
+
+/// <summary>The contraction factor of an operator, three ways. All dimensionless, in the L2 norm.</summary>
+/// <param name="Declared">What the construction aims at; null when the operator declares none.</param>
+/// <param name="Certified">A rigorous upper bound over all u and q; null when the operator certifies none.</param>
+/// <param name="Measured">The largest norm of dR/du over the samples looked at, at their fixed points: a lower bound of the factor.</param>
+/// <param name="MeasuredMean">The mean of that norm over the samples.</param>
+public readonly record struct ContractionReport(double? Declared, double? Certified, double Measured, double MeasuredMean);

@@ -1,0 +1,14 @@
+namespace ImplicitNet.Operators;
+
+/// <summary>An operator that contracts in u by construction.</summary>
+public interface IContraction
+{
+    /// <summary>The factor gamma that the construction aims at, in (0, 1), dimensionless.</summary>
+    double DeclaredFactor { get; }
+
+    /// <summary>
+    /// A rigorous upper bound of the Lipschitz constant in u, for the weights as they are now and for all u and q, in the
+    /// L2 norm; dimensionless.
+    /// </summary>
+    double CertifyFactor();
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Operators;
+
+/// <summary>An elementwise activation with Lipschitz constant at most 1, so that it keeps a contraction a contraction.</summary>
+public abstract record LatentActivation
+{
+    /// <summary>The hyperbolic tangent: smooth, bounded.</summary>
+    public static LatentActivation Tanh { get; } = new TanhActivation();
+
+    /// <summary><c>max(x, slope x)</c>.</summary>
+    /// <param name="slope">In [0, 1], dimensionless; 0 is ReLU.</param>
+    public static LatentActivation LeakyRelu(double slope = 0.1) => slope is >= 0 and <= 1
+        ? new LeakyReluActivation(slope)
+        : throw new ArgumentOutOfRangeException(nameof(slope), slope, "The slope must be in [0, 1].");
+
+    /// <summary>Overwrites x with its activation; differentiable.</summary>
+    internal abstract Tensor ApplyInPlace(Tensor x);
+
+    private sealed record TanhActivation : LatentActivation
+    {
+        public override string ToString() => "tanh";
+
+        internal override Tensor ApplyInPlace(Tensor x) => x.tanh_();
+    }
+
+    private sealed record LeakyReluActivation(double Slope) : LatentActivation
+    {
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"LeakyReLU({Slope})");
+
+        internal override Tensor ApplyInPlace(Tensor x) => nn.functional.leaky_relu(x, Slope, inplace: true);
+    }
+}

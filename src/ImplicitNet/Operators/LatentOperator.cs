@@ -1,0 +1,37 @@
+using ImplicitNet.Solvers;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Operators;
+
+/// <summary>The operator R of an implicit network: takes the latent u and the encoded data q, returns a latent.</summary>
+public abstract class LatentOperator : nn.Module<Tensor, Tensor, Tensor>
+{
+    /// <summary>Names the module.</summary>
+    protected LatentOperator(string name)
+        : base(name)
+    {
+    }
+
+    /// <summary>
+    /// Fixes q and prepares the weights, once for the many evaluations of a solve and for the one that is attached to
+    /// the graph.
+    /// </summary>
+    /// <param name="q">[batch, ...]; stays the caller's; must outlive the map.</param>
+    /// <returns>The map <c>u -> R(u, q)</c>; it builds a graph wherever gradients are enabled. The caller owns it.</returns>
+    public abstract FixedPointMap Bind(Tensor q);
+
+    /// <summary>Where a solve for q starts: any value that depends on nothing but the sample itself.</summary>
+    /// <param name="q">[batch, ...].</param>
+    /// <returns>[batch, ...], without a graph. The caller owns it.</returns>
+    public abstract Tensor StartingLatent(Tensor q);
+
+    /// <summary>One application: R(u, q).</summary>
+    /// <param name="u">The latent: [batch, ...].</param>
+    /// <param name="q">The encoded data: [batch, ...].</param>
+    /// <returns>The shape of u. The caller owns it.</returns>
+    public sealed override Tensor forward(Tensor u, Tensor q)
+    {
+        using FixedPointMap map = Bind(q);
+        return map.Evaluate(u);
+    }
+}

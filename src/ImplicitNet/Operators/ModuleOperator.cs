@@ -1,0 +1,36 @@
+using ImplicitNet.Solvers;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Operators;
+
+/// <summary>
+/// Any module of two inputs as a latent operator. Nothing is known of its contraction: watch the statuses, and measure.
+/// </summary>
+public sealed class ModuleOperator : LatentOperator
+{
+    private readonly nn.Module<Tensor, Tensor, Tensor> module;
+    private readonly long[]? _latentShape;
+
+    /// <summary>Wraps a module that treats every sample by itself (no batch normalisation in training mode).</summary>
+    /// <param name="module">Takes u: [batch, ...] and q: [batch, ...], returns the shape of u. Owned from now on.</param>
+    /// <param name="latentShape">Shape of one sample's latent; default: that of q.</param>
+    public ModuleOperator(nn.Module<Tensor, Tensor, Tensor> module, params long[] latentShape)
+        : base(nameof(ModuleOperator))
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        this.module = module;
+        _latentShape = latentShape is { Length: > 0 } ? latentShape : null;
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override FixedPointMap Bind(Tensor q) => new PerSampleMap((latent, input) => module.call(latent, input), q);
+
+    /// <inheritdoc/>
+    public override Tensor StartingLatent(Tensor q)
+    {
+        ArgumentNullException.ThrowIfNull(q);
+        using IDisposable noGraph = no_grad();
+        return _latentShape is null ? zeros_like(q) : zeros([q.shape[0], .. _latentShape], q.dtype, q.device);
+    }
+}

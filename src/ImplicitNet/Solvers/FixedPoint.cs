@@ -1,0 +1,133 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>Finds fixed points: the one loop that every solver runs in.</summary>
+public static class FixedPoint
+{
+    /// <summary>
+    /// Solves <c>u = map(u)</c> for every sample of a batch: Algorithm 1 of Wu Fung et al. (AAAI 2022), with a status
+    /// for every sample.
+    /// </summary>
+    /// <remarks>
+    /// Runs without building a graph. For a per-sample map, a sample's answer, status and steps are what they would be
+    /// alone (to the rounding of the kernels); finished samples leave the batch and are not paid for. Failure of the
+    /// mathematics is never an exception here: read the report, or call <see cref="SolveReport.ThrowIfFailed"/>.
+    /// </remarks>
+    /// <param name="map">The map; stays the caller's.</param>
+    /// <param name="start">u at step 0: [batch, ...], floating point, any device and memory layout; stays the caller's, unchanged.</param>
+    /// <param name="solver">The method; default <see cref="PicardSolver"/> without damping.</param>
+    /// <param name="stopping">When to stop; default: tolerances by dtype, 100 steps.</param>
+    /// <param name="trace">Receives the residuals of every step, when given.</param>
+    /// <param name="cancellation">Looked at before every step.</param>
+    /// <returns>The latents, in the shape of <paramref name="start"/>, and the report. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="start"/> has no batch dimension or no floating-point dtype, or the map does not keep shape and dtype.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">Cancelled; every tensor of the solve has been released.</exception>
+    public static FixedPointSolution Solve(
+        FixedPointMap map,
+        Tensor start,
+        FixedPointSolver? solver = null,
+        StoppingRule? stopping = null,
+        ResidualTrace? trace = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        ArgumentNullException.ThrowIfNull(start);
+        if (start.ndim == 0)
+        {
+            throw new ArgumentException("u needs a batch dimension: [batch, ...]. It was given a scalar.", nameof(start));
+        }
+
+        if (!start.is_floating_point())
+        {
+            throw new ArgumentException($"u must be floating point. It was given {start.dtype}.", nameof(start));
+        }
+
+        solver ??= new PicardSolver();
+        stopping ??= new StoppingRule();
+        int batch = checked((int)start.shape[0]);
+        using IDisposable noGraph = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        if (map.IsPerSample)
+        {
+            (Tensor latent, SolveReport report) = Run(map, start, solver, stopping, trace, cancellation);
+            return new FixedPointSolution(latent, report);
+        }
+
+        using SingleSystemMap system = new(map);
+        (Tensor whole, SolveReport shared) = Run(system, start.unsqueeze(0), solver, stopping, trace, cancellation);
+        Tensor latents = whole.squeeze(0).DetachFromDisposeScope();
+        whole.Dispose();
+        return new FixedPointSolution(latents, new SolveReport([.. Enumerable.Repeat(shared.Samples[0], batch)], shared.Evaluations * batch));
+    }
+
+    private static (Tensor Latent, SolveReport Report) Run(
+        FixedPointMap map, Tensor start, FixedPointSolver solver, StoppingRule stopping, ResidualTrace? trace, CancellationToken cancellation)
+    {
+        int batch = (int)start.shape[0];
+        SampleProgress progress = new(batch, stopping);
+        trace?.Begin(batch);
+        using MeteredMap metered = new(map);
+        using Answers answers = new(start);
+        using ActiveSet active = new(metered, start, solver);
+        for (int step = 1; active.Count > 0; step++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
+            FixedPointStep measured = active.Iteration.Step();
+            (double[] residuals, double[] ratios) = Measure(measured, stopping);
+
+            List<int> savedFromPrevious = [];
+            List<int> savedFromCurrent = [];
+            for (int position = 0; position < active.Samples.Count; position++)
+            {
+                int sample = active.Samples[position];
+                if (active.IsFinished(position))
+                {
+                    continue;
+                }
+
+                trace?.Add(sample, residuals[position], ratios[position]);
+                bool finished = progress.Record(sample, step, residuals[position], ratios[position]);
+                int best = progress.BestStep(sample);
+                if (best > 0 && best == step - 1)
+                {
+                    savedFromPrevious.Add(position);
+                }
+                else if (finished && best == step)
+                {
+                    savedFromCurrent.Add(position);
+                }
+
+                if (finished)
+                {
+                    active.Finish(position);
+                }
+            }
+
+            active.Save(answers, active.Previous, savedFromPrevious);
+            active.Save(answers, measured.Latent, savedFromCurrent);
+            active.MoveOn(measured.Latent);
+            measured.Residual.Dispose();
+        }
+
+        return (answers.Take(), new SolveReport(progress.Samples, metered.Evaluations));
+    }
+
+    /// <summary>Norm of the residual, and residual over threshold, for every row: one transfer to the host.</summary>
+    private static (double[] Residuals, double[] Ratios) Measure(FixedPointStep step, StoppingRule stopping)
+    {
+        LatentLayout layout = LatentLayout.Of(step.Residual);
+        Tensor residual = layout.Flatten(step.Residual);
+        Tensor latent = layout.Flatten(step.Latent);
+        (double absolute, double relative) = stopping.Resolve(step.Latent.dtype);
+        Tensor residuals = stopping.Norm.Measure(residual);
+        Tensor ratios = stopping.Scale.Ratio(residual, latent, residuals, stopping.Norm, absolute, relative);
+        double[] both = [.. stack([residuals, ratios]).to(ScalarType.Float64).cpu().data<double>()];
+        int rows = both.Length / 2;
+        return (both[..rows], both[rows..]);
+    }
+}

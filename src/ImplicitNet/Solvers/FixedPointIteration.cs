@@ -1,0 +1,22 @@
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>
+/// One solve in progress: it holds the current iterate and whatever memory the method keeps, and owns those tensors.
+/// It knows nothing of tolerances, limits or statuses; those live in the one loop, <see cref="FixedPoint.Solve"/>.
+/// </summary>
+public abstract class FixedPointIteration : IDisposable
+{
+    /// <summary>Measures the residual at the current iterate and moves on to the next one.</summary>
+    /// <returns>The iterate that was measured and its residual. The caller owns both.</returns>
+    public abstract FixedPointStep Step();
+
+    /// <summary>Goes on with some samples of the batch only.</summary>
+    /// <param name="map">The map of those samples; it must outlive the iteration.</param>
+    /// <param name="samples">Positions in the batch as it is now: [count], int64.</param>
+    public abstract void Restrict(FixedPointMap map, Tensor samples);
+
+    /// <summary>Releases the tensors of the solve.</summary>
+    public abstract void Dispose();
+}

@@ -1,0 +1,32 @@
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>
+/// The map <c>u -> R(u, q)</c> with <c>q</c> held fixed, whose fixed point <c>u* = R(u*, q)</c> a solver finds.
+/// </summary>
+/// <remarks>
+/// <see cref="PerSampleMap"/> and <see cref="CoupledMap"/> wrap a function; operators return maps of their own from
+/// <c>Bind</c>. A map is used by one solve at a time and is not thread-safe.
+/// </remarks>
+public abstract class FixedPointMap : IDisposable
+{
+    /// <summary>
+    /// True when the value of a sample depends on that sample alone. Only then may finished samples leave the batch.
+    /// </summary>
+    public abstract bool IsPerSample { get; }
+
+    /// <summary>One application of the map: one evaluation for every sample of the batch.</summary>
+    /// <param name="latent"><c>u</c>: [batch, ...], any floating-point dtype and device; not changed.</param>
+    /// <returns><c>R(u, q)</c>: the shape, dtype and device of <paramref name="latent"/>. The caller owns it.</returns>
+    public abstract Tensor Evaluate(Tensor latent);
+
+    /// <summary>The same map on some samples of the batch, in the order given.</summary>
+    /// <param name="samples">Positions in the batch: [count], int64, on the device of the latents.</param>
+    /// <returns>A map for latents of batch size <c>count</c>. The caller owns it; it must not outlive this one.</returns>
+    /// <exception cref="InvalidOperationException">The map is not per-sample.</exception>
+    public abstract FixedPointMap Restrict(Tensor samples);
+
+    /// <summary>Releases the tensors that the map owns; never those that it was given.</summary>
+    public abstract void Dispose();
+}

@@ -1,0 +1,36 @@
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>What a residual is compared with.</summary>
+public abstract record ResidualScale
+{
+    /// <summary><c>||r|| &lt;= absolute + relative ||u||</c>: one threshold for a sample; the default.</summary>
+    public static ResidualScale PerSample { get; } = new PerSampleScale();
+
+    /// <summary>
+    /// <c>||r_i / (absolute + relative |u_i|)|| &lt;= 1</c>: one threshold for every element, as in the error control of
+    /// differential-equation solvers (Hairer, Norsett, Wanner, 1993, eq. II.4.11). Best with the RMS or max norm.
+    /// </summary>
+    public static ResidualScale PerElement { get; } = new PerElementScale();
+
+    /// <summary>Residual over threshold for every row; at most 1 where the row passes.</summary>
+    internal abstract Tensor Ratio(Tensor residual, Tensor latent, Tensor residualNorms, ResidualNorm norm, double absolute, double relative);
+
+    private sealed record PerSampleScale : ResidualScale
+    {
+        internal override Tensor Ratio(
+            Tensor residual, Tensor latent, Tensor residualNorms, ResidualNorm norm, double absolute, double relative) =>
+            Finite(residualNorms, norm.Measure(latent) * relative + absolute);
+
+        // A threshold that overflowed passes nothing: infinity times zero is NaN, and NaN is not at most 1.
+        private static Tensor Finite(Tensor residualNorms, Tensor threshold) => residualNorms / threshold + threshold * 0;
+    }
+
+    private sealed record PerElementScale : ResidualScale
+    {
+        internal override Tensor Ratio(
+            Tensor residual, Tensor latent, Tensor residualNorms, ResidualNorm norm, double absolute, double relative) =>
+            norm.Measure(where(residual == 0, residual, residual / (latent.abs() * relative + absolute)));
+    }
+}

@@ -1,0 +1,11 @@
+namespace ImplicitNet.Solvers;
+
+/// <summary>How the solve went for one sample.</summary>
+/// <param name="Status">How it ended.</param>
+/// <param name="Steps">Steps taken, the one that measured the last residual included; one evaluation each with Picard.</param>
+/// <param name="Residual">
+/// The norm of <c>map(u) - u</c> at the latent returned, in the rule's norm; infinity when none was finite.
+/// </param>
+/// <param name="Ratio">That residual over its threshold, dimensionless; at most 1 exactly when the sample converged.</param>
+/// <param name="BestStep">The step whose iterate is returned, counted from 1: the start is measured by step 1; 0 when no residual was finite.</param>
+public readonly record struct SampleReport(SolveStatus Status, int Steps, double Residual, double Ratio, int BestStep);

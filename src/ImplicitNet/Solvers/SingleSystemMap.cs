@@ -1,0 +1,18 @@
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>A coupled map seen as a map of one sample, whose latent is the whole batch: [batch, ...] as [1, batch, ...].</summary>
+internal sealed class SingleSystemMap(FixedPointMap coupled) : FixedPointMap
+{
+    public override bool IsPerSample => true;
+
+    public override Tensor Evaluate(Tensor latent) => coupled.Evaluate(latent.squeeze(0)).unsqueeze(0);
+
+    public override FixedPointMap Restrict(Tensor samples) =>
+        throw new InvalidOperationException("A single system has no samples to leave out.");
+
+    public override void Dispose()
+    {
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>How a solve went: for every sample, and in total. Plain numbers; it owns no tensor.</summary>
+public sealed class SolveReport
+{
+    internal SolveReport(IReadOnlyList<SampleReport> samples, long evaluations)
+    {
+        Samples = samples;
+        Evaluations = evaluations;
+    }
+
+    /// <summary>One entry a sample, in the order of the batch.</summary>
+    public IReadOnlyList<SampleReport> Samples { get; }
+
+    /// <summary>Map applications paid: samples in each application, summed over all.</summary>
+    public long Evaluations { get; }
+
+    /// <summary>True when every sample converged; an empty batch did.</summary>
+    public bool AllConverged => Samples.All(sample => sample.Status == SolveStatus.Converged);
+
+    /// <summary>Mean of the samples' steps; 0 for an empty batch.</summary>
+    public double MeanSteps => Samples.Count == 0 ? 0 : Samples.Average(sample => sample.Steps);
+
+    /// <summary>The most steps of any sample; 0 for an empty batch.</summary>
+    public int MaxSteps => Samples.Count == 0 ? 0 : Samples.Max(sample => sample.Steps);
+
+    /// <summary>How many samples ended with a status.</summary>
+    public int Count(SolveStatus status) => Samples.Count(sample => sample.Status == status);
+
+    /// <summary>Throws when a sample did not converge.</summary>
+    /// <exception cref="FixedPointException">With <see cref="ToString"/> as its message and this report.</exception>
+    public void ThrowIfFailed()
+    {
+        if (!AllConverged)
+        {
+            throw new FixedPointException(this);
+        }
+    }
+
+    /// <summary>One line: how many samples ended how, the worst of them, and what to try.</summary>
+    public override string ToString()
+    {
+        if (AllConverged)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"All {Samples.Count} samples converged in {MeanSteps:0.0} steps on average, {MaxSteps} at most.");
+        }
+
+        StringBuilder text = new();
+        int failed = Samples.Count - Count(SolveStatus.Converged);
+        text.Append(CultureInfo.InvariantCulture, $"{failed} of {Samples.Count} samples did not converge:");
+        foreach (IGrouping<SolveStatus, int> group in Failures().OrderBy(group => group.Key))
+        {
+            int worst = group.MaxBy(index => Samples[index].Ratio);
+            SampleReport sample = Samples[worst];
+            text.Append(CultureInfo.InvariantCulture, $" {group.Count()} {group.Key} (the worst is sample {worst}: residual {sample.Residual:g3}, {sample.Ratio:g3} times its threshold, after {sample.Steps} steps). {Advice(group.Key)}");
+        }
+
+        return text.ToString();
+    }
+
+    private IEnumerable<IGrouping<SolveStatus, int>> Failures() =>
+        Enumerable.Range(0, Samples.Count)
+            .Where(index => Samples[index].Status != SolveStatus.Converged)
+            .GroupBy(index => Samples[index].Status);
+
+    private static string Advice(SolveStatus status) => status switch
+    {
+        SolveStatus.MaxStepsReached => "Raise MaxSteps, loosen the tolerance, or contract more.",
+        SolveStatus.Stalled => "The tolerance may be below what the dtype resolves, or the map no contraction: damp the solver or loosen the tolerance.",
+        SolveStatus.Diverged => "The map is no contraction there: bound its operator norm below 1, or damp the solver.",
+        _ => "The map returned NaN or infinity: check the data, the weights and the learning rate.",
+    };
+}

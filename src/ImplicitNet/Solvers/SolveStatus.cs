@@ -1,0 +1,20 @@
+namespace ImplicitNet.Solvers;
+
+/// <summary>How the solve ended for one sample.</summary>
+public enum SolveStatus
+{
+    /// <summary>The residual met the tolerance.</summary>
+    Converged,
+
+    /// <summary>The step limit came first; the residual may still have been falling.</summary>
+    MaxStepsReached,
+
+    /// <summary>The residual stopped falling: the tolerance is below what the dtype resolves, or the method cannot solve this map.</summary>
+    Stalled,
+
+    /// <summary>The residual grew far beyond the best one seen.</summary>
+    Diverged,
+
+    /// <summary>The map returned NaN or infinity.</summary>
+    NonFinite,
+}

@@ -1,0 +1,95 @@
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>
+/// When a sample is finished: <c>||map(u) - u|| &lt;= AbsoluteTolerance + RelativeTolerance ||u||</c>, or it fails.
+/// </summary>
+/// <remarks>
+/// With neither tolerance given, both follow the dtype: relative 1e-4 (float32), 1e-8 (float64), 1e-2 (float16 and
+/// bfloat16), absolute a thousandth of that. With one given, the other is 0. A residual or norm that is not finite
+/// never passes.
+/// </remarks>
+public sealed record StoppingRule
+{
+    /// <summary>Tolerance in the units of the latent; at least 0 and finite; default: by dtype.</summary>
+    public double? AbsoluteTolerance
+    {
+        get;
+        init => field = value is null or (>= 0 and < double.PositiveInfinity)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(AbsoluteTolerance), value, "The absolute tolerance must be a finite number of at least 0.");
+    }
+
+    /// <summary>Tolerance as a share of <c>||u||</c>, dimensionless; in [0, 1); default: by dtype.</summary>
+    public double? RelativeTolerance
+    {
+        get;
+        init => field = value is null or (>= 0 and < 1)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(RelativeTolerance), value, "The relative tolerance must be in [0, 1).");
+    }
+
+    /// <summary>Steps after which a sample is given up; at least 1; default 100.</summary>
+    public int MaxSteps
+    {
+        get;
+        init => field = value >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(MaxSteps), value, "The step limit must be at least 1.");
+    } = 100;
+
+    /// <summary>The norm of residual and latent; default <see cref="ResidualNorm.L2"/>.</summary>
+    public ResidualNorm Norm
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Norm));
+    } = ResidualNorm.L2;
+
+    /// <summary>What the residual is compared with; default <see cref="ResidualScale.PerSample"/>.</summary>
+    public ResidualScale Scale
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Scale));
+    } = ResidualScale.PerSample;
+
+    /// <summary>
+    /// A sample whose best residual has not fallen by 0.1 % in this many steps is stalled; at least 1; default 50.
+    /// </summary>
+    public int Patience
+    {
+        get;
+        init => field = value >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Patience), value, "The patience must be at least 1.");
+    } = 50;
+
+    /// <summary>
+    /// A sample whose residual exceeds its best one by this factor has diverged; above 1; default 1e5, dimensionless.
+    /// Far above the transient growth of a contraction in another norm than the one measured.
+    /// </summary>
+    public double DivergenceFactor
+    {
+        get;
+        init => field = value > 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(DivergenceFactor), value, "The divergence factor must be above 1.");
+    } = 1e5;
+
+    /// <summary>The tolerances in force for latents of a dtype.</summary>
+    internal (double Absolute, double Relative) Resolve(ScalarType dtype)
+    {
+        if (AbsoluteTolerance is null && RelativeTolerance is null)
+        {
+            double relative = dtype switch
+            {
+                ScalarType.Float64 => 1e-8,
+                ScalarType.Float32 => 1e-4,
+                _ => 1e-2,
+            };
+            return (relative / 1000, relative);
+        }
+
+        return (AbsoluteTolerance ?? 0, RelativeTolerance ?? 0);
+    }
+}

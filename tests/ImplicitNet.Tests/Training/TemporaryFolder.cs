@@ -1,0 +1,13 @@
+namespace ImplicitNet.Tests.Training;
+
+/// <summary>A folder of its own for one test, deleted with all that is in it.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("implicitnet-test-").FullName;
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public IEnumerable<string> Names => Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry)).Order();
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,21 +1,23 @@
 using System.Security.Cryptography;
+using ImplicitNet.Training.Files;
 
 namespace ImplicitNet.Training.Data;
 
 /// <summary>Fetches one file whose MD5 is known from the first of several mirrors that has it.</summary>
-/// <remarks>The file appears under its name only when it is whole, checked and on the disk; until then it has a temporary name, which goes.</remarks>
+/// <remarks>The file is held in memory until its checksum is right, and only then written, whole or not at all.</remarks>
 internal sealed class FileDownload(HttpClient client)
 {
-    // The largest published file is 26 MB; what exceeds this by far is not the file.
-    public const long MaximumBytes = 1L << 28;
+    // The largest published file is 26 MB; what exceeds this is not the file.
+    public const int MaximumBytes = 1 << 26;
 
     private const int ChunkSize = 1 << 16;
 
     /// <summary>A mirror that sends nothing for so long is given up.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Fetches the file.</summary>
+    /// <summary>Fetches the file into a folder that exists.</summary>
     /// <exception cref="DataFileException">No mirror gave it; the message says why for each.</exception>
+    /// <exception cref="IOException">The file could not be written.</exception>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
     public async Task FetchAsync(
         IdxDatasetFile file, IReadOnlyList<Uri> mirrors, string folder, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
@@ -24,28 +26,23 @@ internal sealed class FileDownload(HttpClient client)
         List<string> faults = [];
         foreach (Uri mirror in mirrors)
         {
-            string partial = Path.Combine(folder, $"{file.PackedName}.{Guid.NewGuid():N}.part");
             try
             {
-                await FetchAsync(file, new Uri(mirror, file.PackedName), partial, progress, cancellation).ConfigureAwait(false);
-                File.Move(partial, target, overwrite: true);
+                using MemoryStream content = await ReceiveAsync(file, new Uri(mirror, file.PackedName), progress, cancellation).ConfigureAwait(false);
+                AtomicFile.Write(target, content.WriteTo);
                 return;
             }
             catch (Exception fault) when (fault is HttpRequestException or MirrorException)
             {
                 faults.Add($"{mirror.Host}: {fault.Message}");
             }
-            finally
-            {
-                File.Delete(partial);
-            }
         }
 
         throw new DataFileException(target, null, $"it could not be downloaded ({string.Join("; ", faults)}).");
     }
 
-    private async Task FetchAsync(
-        IdxDatasetFile file, Uri source, string partial, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+    private async Task<MemoryStream> ReceiveAsync(
+        IdxDatasetFile file, Uri source, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
         using CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         waiting.CancelAfter(Patience);
@@ -55,43 +52,32 @@ internal sealed class FileDownload(HttpClient client)
                 await client.GetAsync(source, HttpCompletionOption.ResponseHeadersRead, waiting.Token).ConfigureAwait(false);
             response.EnsureSuccessStatusCode();
             await using Stream body = await response.Content.ReadAsStreamAsync(waiting.Token).ConfigureAwait(false);
-            await using FileStream output = new(partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, ChunkSize, useAsync: true);
             using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
             long? expected = response.Content.Headers.ContentLength;
+            MemoryStream content = new();
             byte[] chunk = new byte[ChunkSize];
-            long received = 0;
             int read;
             do
             {
-                progress?.Report(new DownloadProgress(file.PackedName, source, received, expected));
+                progress?.Report(new DownloadProgress(file.PackedName, source, content.Length, expected));
                 waiting.CancelAfter(Patience);
-                read = await ReceiveAsync(body, chunk, waiting.Token).ConfigureAwait(false);
-                received += read;
-                if (received > MaximumBytes)
+                read = await body.ReadAsync(chunk, waiting.Token).ConfigureAwait(false);
+                if (content.Length + read > MaximumBytes)
                 {
                     throw new MirrorException($"it sent more than {MaximumBytes} bytes");
                 }
 
                 hash.AppendData(chunk, 0, read);
-                await output.WriteAsync(chunk.AsMemory(0, read), cancellation).ConfigureAwait(false);
+                content.Write(chunk, 0, read);
             }
             while (read > 0);
 
-            Check(file, received, expected, Convert.ToHexStringLower(hash.GetCurrentHash()));
-            output.Flush(flushToDisk: true);
+            Check(file, content.Length, expected, Convert.ToHexStringLower(hash.GetCurrentHash()));
+            return content;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new MirrorException($"it sent nothing for {Patience.TotalSeconds} seconds");
-        }
-    }
-
-    // A fault of reading is the mirror's; a fault of writing is the disk's, and no other mirror would help.
-    private static async Task<int> ReceiveAsync(Stream body, Memory<byte> chunk, CancellationToken cancellation)
-    {
-        try
-        {
-            return await body.ReadAsync(chunk, cancellation).ConfigureAwait(false);
         }
         catch (IOException fault)
         {

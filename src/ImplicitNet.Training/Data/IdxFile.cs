@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace ImplicitNet.Training.Data;
 
 /// <summary>
-/// Reads images and labels in the IDX format, plain or packed with gzip (told apart by their first bytes, whatever the name).
+/// Reads images and labels in the IDX format, plain or packed with gzip in one piece (told apart by their first bytes, whatever the name).
 /// A file is a magic number, one size for each dimension (all 32-bit, most significant byte first), then one byte a value.
 /// </summary>
 /// <remarks>

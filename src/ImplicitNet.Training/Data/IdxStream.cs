@@ -13,6 +13,7 @@ internal sealed class IdxStream : IDisposable
     private const long TightestPacking = 1032;
 
     private readonly string _name;
+    private readonly Stream _file;
     private readonly Stream _source;
     private readonly GZipStream? _unpacked;
     private readonly long _largestLength;
@@ -21,6 +22,7 @@ internal sealed class IdxStream : IDisposable
     public IdxStream(Stream stream, string name)
     {
         _name = name;
+        _file = stream;
         _source = stream;
         _largestLength = stream.Length - stream.Position;
         Span<byte> start = stackalloc byte[2];
@@ -87,12 +89,35 @@ internal sealed class IdxStream : IDisposable
         }
 
         Span<byte> one = stackalloc byte[1];
-        return ReadUpTo(one) == 0 ? values : throw Fault(end, $"more bytes follow, expected the end of the file after {announced}.");
+        if (ReadUpTo(one) > 0)
+        {
+            throw Fault(end, $"more bytes follow, expected the end of the file after {announced}.");
+        }
+
+        if (_unpacked is not null)
+        {
+            CheckPackedEnd(end);
+        }
+
+        return values;
     }
 
     public DataFileException Fault(long offset, string fault, Exception? cause = null) => new(_name, offset, fault, cause);
 
     public void Dispose() => _unpacked?.Dispose();
+
+    // GZipStream takes a packed file without its end for a whole one. That end is the unpacked size, least significant byte first.
+    private void CheckPackedEnd(long unpackedSize)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        _file.Position = _file.Length - bytes.Length;
+        _file.ReadExactly(bytes);
+        uint size = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        if (size != (uint)unpackedSize)
+        {
+            throw Fault(unpackedSize, $"the packed file ends in the size {size}, expected {unpackedSize}: it was cut short, or bytes were added.");
+        }
+    }
 
     private uint ReadNumber(string what)
     {

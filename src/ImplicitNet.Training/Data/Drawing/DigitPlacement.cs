@@ -61,5 +61,10 @@ internal readonly struct DigitPlacement
         }
     }
 
-    private static double Place(double shift, double slack) => (StrokeDigits.ImageSize / 2.0) + Math.Clamp(shift, -slack / 2, slack / 2);
+    private static double Place(double shift, double slack)
+    {
+        // Where the drawing was shrunk to fit, rounding can leave the slack a little below 0.
+        double free = Math.Max(0, slack / 2);
+        return (StrokeDigits.ImageSize / 2.0) + Math.Clamp(shift, -free, free);
+    }
 }

@@ -1,4 +1,4 @@
-namespace ImplicitNet.Tests.Training;
+namespace ImplicitNet.Tests;
 
 /// <summary>A folder of its own for one test, deleted with all that is in it.</summary>
 internal sealed class TemporaryFolder : IDisposable

@@ -198,8 +198,8 @@ public sealed class WeakenVersionNeed : Microsoft.Build.Utilities.Task
         }
         catch (Exception e) when (e is InvalidDataException || e is IOException || e is UnauthorizedAccessException)
         {
-            string message = e.Message + " Set ImplicitNetRelaxLoader to false to use the library as it is.";
-            Log.LogError(null, "INN0001", null, Source, 0, 0, 0, 0, message);
+            string remedy = e is InvalidDataException ? " Set ImplicitNetRelaxLoader to false to use the library as it is." : "";
+            Log.LogError(null, "INN0001", null, Source, 0, 0, 0, 0, e.Message + remedy);
             return false;
         }
     }

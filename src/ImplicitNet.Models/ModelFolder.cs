@@ -35,7 +35,7 @@ public static class ModelFolder
     /// <summary>Saves the configuration alone, as a training run does at its begin.</summary>
     /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
     public static void SaveConfig(string folder, ModelConfig config) =>
-        AtomicFile.WriteText(ConfigPath(folder), JsonSerializer.Serialize(config, ModelConfigJson.Default.ModelConfig) + "\n");
+        AtomicFile.WriteText(ConfigPath(folder), JsonSerializer.Serialize(config, ModelConfigJson.Options) + "\n");
 
     /// <summary>Reads a configuration.</summary>
     /// <param name="folder">The model's folder.</param>
@@ -50,7 +50,7 @@ public static class ModelFolder
                 throw new ModelFileException(path, $"it is larger than {LargestConfig} bytes; this is no model configuration.");
             }
 
-            return JsonSerializer.Deserialize(File.ReadAllText(path), ModelConfigJson.Default.ModelConfig)
+            return JsonSerializer.Deserialize<ModelConfig>(File.ReadAllText(path), ModelConfigJson.Options)
                 ?? throw new ModelFileException(path, "it holds null; a JSON object was expected.");
         }
         catch (JsonException exception)

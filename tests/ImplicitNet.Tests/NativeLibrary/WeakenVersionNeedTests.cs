@@ -1,5 +1,4 @@
 using ImplicitNet.NativeLibrary;
-using ImplicitNet.Tests.Training;
 
 namespace ImplicitNet.Tests.NativeLibrary;
 

@@ -16,7 +16,7 @@ namespace ImplicitNet.Networks;
 /// </remarks>
 public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
 {
-    private readonly LatentOperator @operator;
+    private readonly LatentOperator _operator;
 
     /// <summary>Creates the layer.</summary>
     /// <param name="latentOperator">R. Owned from now on.</param>
@@ -24,12 +24,12 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         : base(nameof(ImplicitLayer))
     {
         ArgumentNullException.ThrowIfNull(latentOperator);
-        @operator = latentOperator;
-        RegisterComponents();
+        _operator = latentOperator;
+        register_module("operator", _operator);
     }
 
     /// <summary>R.</summary>
-    public LatentOperator Operator => @operator;
+    public LatentOperator Operator => _operator;
 
     /// <summary>How fixed points are found; default <see cref="PicardSolver"/>.</summary>
     public FixedPointSolver Solver { get; set => field = value ?? throw new ArgumentNullException(nameof(Solver)); } = new PicardSolver();
@@ -63,8 +63,8 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(q);
         using DisposeScope scope = NewDisposeScope();
-        using FixedPointMap map = @operator.Bind(q);
-        using FixedPointSolution solution = Solve(map, start ?? @operator.StartingLatent(q), trace, cancellation);
+        using FixedPointMap map = _operator.Bind(q);
+        using FixedPointSolution solution = Solve(map, start ?? _operator.StartingLatent(q), trace, cancellation);
         LastReport = solution.Report;
         bool[] included = [.. solution.Report.Samples.Select(sample => !OnFailure.Excludes(sample))];
         Tensor latent = is_grad_enabled() ? Mask(Gradient.Attach(map, solution), included) : solution.Latent.alias();

@@ -15,9 +15,9 @@ namespace ImplicitNet.Networks;
 /// </remarks>
 public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
 {
-    private readonly nn.Module<Tensor, Tensor> encoder;
-    private readonly ImplicitLayer latent;
-    private readonly nn.Module<Tensor, Tensor> readout;
+    private readonly nn.Module<Tensor, Tensor> _encoder;
+    private readonly ImplicitLayer _layer;
+    private readonly nn.Module<Tensor, Tensor> _readout;
 
     /// <summary>Creates the network; it owns its three parts from now on.</summary>
     /// <param name="encoder">Q: data [batch, ...] to q [batch, ...].</param>
@@ -28,35 +28,37 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(readout);
-        this.encoder = encoder;
-        latent = new ImplicitLayer(latentOperator);
-        this.readout = readout;
-        RegisterComponents();
+        _encoder = encoder;
+        _layer = new ImplicitLayer(latentOperator);
+        _readout = readout;
+        register_module("encoder", _encoder);
+        register_module("latent", _layer);
+        register_module("readout", _readout);
     }
 
     /// <summary>Q.</summary>
-    public nn.Module<Tensor, Tensor> Encoder => encoder;
+    public nn.Module<Tensor, Tensor> Encoder => _encoder;
 
     /// <summary>The implicit layer around R.</summary>
-    public ImplicitLayer Layer => latent;
+    public ImplicitLayer Layer => _layer;
 
     /// <summary>S.</summary>
-    public nn.Module<Tensor, Tensor> Readout => readout;
+    public nn.Module<Tensor, Tensor> Readout => _readout;
 
     /// <inheritdoc cref="ImplicitLayer.Solver"/>
-    public FixedPointSolver Solver { get => latent.Solver; set => latent.Solver = value; }
+    public FixedPointSolver Solver { get => _layer.Solver; set => _layer.Solver = value; }
 
     /// <inheritdoc cref="ImplicitLayer.Stopping"/>
-    public StoppingRule Stopping { get => latent.Stopping; set => latent.Stopping = value; }
+    public StoppingRule Stopping { get => _layer.Stopping; set => _layer.Stopping = value; }
 
     /// <inheritdoc cref="ImplicitLayer.Gradient"/>
-    public FixedPointGradient Gradient { get => latent.Gradient; set => latent.Gradient = value; }
+    public FixedPointGradient Gradient { get => _layer.Gradient; set => _layer.Gradient = value; }
 
     /// <inheritdoc cref="ImplicitLayer.OnFailure"/>
-    public FailurePolicy OnFailure { get => latent.OnFailure; set => latent.OnFailure = value; }
+    public FailurePolicy OnFailure { get => _layer.OnFailure; set => _layer.OnFailure = value; }
 
     /// <inheritdoc cref="ImplicitLayer.LastReport"/>
-    public SolveReport? LastReport => latent.LastReport;
+    public SolveReport? LastReport => _layer.LastReport;
 
     /// <summary>N(d).</summary>
     /// <param name="data">d: [batch, ...].</param>
@@ -75,9 +77,9 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(data);
         using DisposeScope scope = NewDisposeScope();
-        Tensor q = encoder.call(data);
-        ImplicitResult solved = latent.Run(q, start, trace, cancellation);
-        Tensor output = readout.call(solved.Output);
+        Tensor q = _encoder.call(data);
+        ImplicitResult solved = _layer.Run(q, start, trace, cancellation);
+        Tensor output = _readout.call(solved.Output);
         return new ImplicitResult(output.MoveToOuterDisposeScope(), solved.Report, [.. solved.Included]);
     }
 
@@ -89,8 +91,8 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(data);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        Tensor q = encoder.call(data);
-        using ImplicitResult solved = latent.Run(q);
-        return Contraction.Report(latent.Operator, q, solved.Output);
+        Tensor q = _encoder.call(data);
+        using ImplicitResult solved = _layer.Run(q);
+        return Contraction.Report(_layer.Operator, q, solved.Output);
     }
 }

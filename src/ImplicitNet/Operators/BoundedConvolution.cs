@@ -15,7 +15,7 @@ namespace ImplicitNet.Operators;
 /// </remarks>
 public sealed class BoundedConvolution : BoundedLayer
 {
-    private readonly Parameter weight;
+    private readonly Parameter _weight;
     private readonly FrequencyGrid _grid;
     private readonly long _padding;
 
@@ -42,10 +42,10 @@ public sealed class BoundedConvolution : BoundedLayer
         _grid = imageSize is (int height, int width) ? FrequencyGrid.ForImages(height, width, kernelSize) : FrequencyGrid.ForAllSizes(kernelSize);
         ImageSize = imageSize;
         using Tensor data = empty([outputs, inputs, kernelSize, kernelSize], dtype);
-        weight = new Parameter(data);
-        weight.DetachFromDisposeScope();
-        nn.init.kaiming_uniform_(weight, Math.Sqrt(5));
-        RegisterComponents();
+        _weight = new Parameter(data);
+        _weight.DetachFromDisposeScope();
+        nn.init.kaiming_uniform_(_weight, Math.Sqrt(5));
+        register_parameter("weight", _weight);
     }
 
     /// <summary>The only image size (height, width) that the bound holds for; null when it holds for all.</summary>
@@ -55,8 +55,8 @@ public sealed class BoundedConvolution : BoundedLayer
     public override Tensor NormalizedWeight()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor bound = _grid.UpperBound(weight);
-        return (weight / (bound * RoundingMargin)).MoveToOuterDisposeScope();
+        Tensor bound = _grid.UpperBound(_weight);
+        return (_weight / (bound * RoundingMargin)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ namespace ImplicitNet.Operators;
 /// <remarks>Preparing the weight costs seven products of n x n matrices, n the smaller side; once for each solve.</remarks>
 public sealed class BoundedLinear : BoundedLayer
 {
-    private readonly Parameter weight;
+    private readonly Parameter _weight;
 
     /// <summary>Creates the layer with a weight drawn as in torch.nn.Linear (Kaiming uniform, a = sqrt 5).</summary>
     /// <param name="inputs">Size of the input; at least 1.</param>
@@ -22,18 +22,18 @@ public sealed class BoundedLinear : BoundedLayer
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
         using Tensor data = empty(outputs, inputs, dtype);
-        weight = new Parameter(data);
-        weight.DetachFromDisposeScope();
-        nn.init.kaiming_uniform_(weight, Math.Sqrt(5));
-        RegisterComponents();
+        _weight = new Parameter(data);
+        _weight.DetachFromDisposeScope();
+        nn.init.kaiming_uniform_(_weight, Math.Sqrt(5));
+        register_parameter("weight", _weight);
     }
 
     /// <inheritdoc/>
     public override Tensor NormalizedWeight()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor bound = SpectralNorm.UpperBounds(weight.unsqueeze(0));
-        return (weight / (bound * RoundingMargin)).MoveToOuterDisposeScope();
+        Tensor bound = SpectralNorm.UpperBounds(_weight.unsqueeze(0));
+        return (_weight / (bound * RoundingMargin)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

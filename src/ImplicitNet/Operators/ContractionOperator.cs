@@ -14,7 +14,7 @@ namespace ImplicitNet.Operators;
 /// </remarks>
 public sealed class ContractionOperator : LatentOperator, IContraction
 {
-    private readonly BoundedLayer layer;
+    private readonly BoundedLayer _layer;
     private readonly LatentActivation _activation;
 
     /// <summary>Creates the operator.</summary>
@@ -30,24 +30,24 @@ public sealed class ContractionOperator : LatentOperator, IContraction
             throw new ArgumentOutOfRangeException(nameof(gamma), gamma, "The contraction factor must be in (0, 1).");
         }
 
-        this.layer = layer;
+        _layer = layer;
         DeclaredFactor = gamma;
         _activation = activation ?? LatentActivation.LeakyRelu();
-        RegisterComponents();
+        register_module("layer", _layer);
     }
 
     /// <inheritdoc/>
     public double DeclaredFactor { get; }
 
     /// <inheritdoc/>
-    public double CertifyFactor() => DeclaredFactor * layer.CertifyNorm();
+    public double CertifyFactor() => DeclaredFactor * _layer.CertifyNorm();
 
     /// <inheritdoc/>
     public override FixedPointMap Bind(Tensor q)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor weight = (layer.NormalizedWeight() * DeclaredFactor).DetachFromDisposeScope();
-        return new PerSampleMap((latent, input) => _activation.ApplyInPlace(layer.Apply(latent, weight).add_(input)), q, owned: weight);
+        Tensor weight = (_layer.NormalizedWeight() * DeclaredFactor).DetachFromDisposeScope();
+        return new PerSampleMap((latent, input) => _activation.ApplyInPlace(_layer.Apply(latent, weight).add_(input)), q, owned: weight);
     }
 
     /// <summary>act(q) = R(0, q): the first iterate from zero, without the cost of an evaluation.</summary>

@@ -8,7 +8,7 @@ namespace ImplicitNet.Operators;
 /// </summary>
 public sealed class ModuleOperator : LatentOperator
 {
-    private readonly nn.Module<Tensor, Tensor, Tensor> module;
+    private readonly nn.Module<Tensor, Tensor, Tensor> _module;
     private readonly long[]? _latentShape;
 
     /// <summary>Wraps a module that treats every sample by itself (no batch normalisation in training mode).</summary>
@@ -18,13 +18,13 @@ public sealed class ModuleOperator : LatentOperator
         : base(nameof(ModuleOperator))
     {
         ArgumentNullException.ThrowIfNull(module);
-        this.module = module;
+        _module = module;
         _latentShape = latentShape is { Length: > 0 } ? latentShape : null;
-        RegisterComponents();
+        register_module("module", _module);
     }
 
     /// <inheritdoc/>
-    public override FixedPointMap Bind(Tensor q) => new PerSampleMap((latent, input) => module.call(latent, input), q);
+    public override FixedPointMap Bind(Tensor q) => new PerSampleMap((latent, input) => _module.call(latent, input), q);
 
     /// <inheritdoc/>
     public override Tensor StartingLatent(Tensor q)

@@ -1,0 +1,29 @@
+#:project ../src/ImplicitNet.Models/ImplicitNet.Models.csproj
+
+// Digits in thirty lines: draw a data set, train an implicit classifier by JFB, evaluate it once on the test part.
+using ImplicitNet.Models;
+using ImplicitNet.Networks;
+using ImplicitNet.Operators;
+using ImplicitNet.Training;
+using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Evaluation;
+using static TorchSharp.torch;
+
+random.manual_seed(1);
+DataSplits digits = StrokeDigits.Generate(new StrokeDigitsOptions { TrainCount = 4000, ValidationCount = 500, TestCount = 1000 });
+PixelNormalization normalization = PixelNormalization.Of(digits.Train);
+BatchSource Batches(ImageDataset part) => new(part, new BatchOptions { Normalization = normalization });
+
+using ImplicitNetwork network = DigitClassifier.Create(new DigitClassifierOptions { Gamma = 0.5 });
+using Trainer trainer = new(network, Batches(digits.Train), Batches(digits.Validation), new TrainingOptions { Epochs = 3 });
+TrainingResult training = trainer.Run();
+foreach (var epoch in training.Epochs)
+{
+    Console.WriteLine($"epoch {epoch.Epoch}: loss {epoch.TrainLoss:0.000}, validation {epoch.ValidationAccuracy:P2}, {epoch.SolverSteps:0.0} solver steps");
+}
+
+EvaluationResult test = Evaluator.Evaluate(network, Batches(digits.Test));
+using Batch some = Batches(digits.Test).Read([.. Enumerable.Range(0, 100)]);
+ContractionReport contraction = network.MeasureContraction(some.Images);
+Console.WriteLine($"test {test.Accuracy:P2} with {network.parameters().Sum(parameter => parameter.numel()):N0} parameters, {test.Solver.MeanSteps:0.0} solver steps");
+Console.WriteLine(contraction);

@@ -1,0 +1,15 @@
+#:project ../src/ImplicitNet/ImplicitNet.csproj
+
+using ImplicitNet.Networks;
+using ImplicitNet.Operators;
+using static TorchSharp.torch;
+
+random.manual_seed(1);
+using var network = new ImplicitNetwork(
+    encoder: nn.Linear(4, 32),                                                      // q  = Q(d)
+    latentOperator: new ContractionOperator(new BoundedLinear(32, 32), gamma: 0.9), // u* = R(u*, q)
+    readout: nn.Linear(32, 3));                                                     // y  = S(u*)
+Tensor data = randn(8, 4), labels = randint(3, 8, int64);
+nn.functional.cross_entropy(network.call(data), labels).backward();                 // gradients by JFB
+Console.WriteLine(network.LastReport);
+Console.WriteLine(network.MeasureContraction(data));

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using ImplicitNet.Models;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training;
@@ -44,7 +45,7 @@ public sealed class PublicApiTests
         IEnumerable<string> members = type.GetMembers(declared)
             .Where(IsVisible)
             .Where(member => member is not MethodInfo { IsSpecialName: true })
-            .Where(member => !member.Name.Contains('<', StringComparison.Ordinal))
+            .Where(member => !member.IsDefined(typeof(CompilerGeneratedAttribute)))
             .Select(member => $"  {member}")
             .Order(StringComparer.Ordinal);
         foreach (string member in members)

@@ -45,6 +45,19 @@ public sealed class StatusTests : TensorTest
     }
 
     [Fact]
+    public void A_norm_of_u_that_overflows_passes_nothing()
+    {
+        // ||u|| is infinite in float32 while the residual, a thousandth of u, is not.
+        using PerSampleMap map = new(u => u * 0.999);
+        using Tensor start = full([1, 100], 3e18, ScalarType.Float32);
+        foreach (ResidualNorm norm in new[] { ResidualNorm.L2, ResidualNorm.RootMeanSquare })
+        {
+            using FixedPointSolution solution = FixedPoint.Solve(map, start, stopping: new StoppingRule { RelativeTolerance = 1e-2, MaxSteps = 3, Norm = norm });
+            Assert.NotEqual(SolveStatus.Converged, solution.Report.Samples[0].Status);
+        }
+    }
+
+    [Fact]
     public void Growth_is_called_divergence_by_default_and_the_start_is_returned_as_best()
     {
         using DisposeScope scope = NewDisposeScope();

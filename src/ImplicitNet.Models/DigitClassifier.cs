@@ -1,5 +1,6 @@
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Models;
@@ -21,6 +22,9 @@ public static class DigitClassifier
     public static ImplicitNetwork Create(DigitClassifierOptions? options = null)
     {
         options ??= new DigitClassifierOptions();
+
+        // For the tensors that torch's layers leave behind when they draw their weights; the weights themselves stay.
+        using DisposeScope scope = NewDisposeScope();
         int latentHeight = options.Height / 3;
         int latentWidth = options.Width / 3;
         int channels = options.LatentChannels;

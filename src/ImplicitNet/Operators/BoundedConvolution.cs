@@ -41,7 +41,9 @@ public sealed class BoundedConvolution : BoundedLayer
         _padding = kernelSize / 2;
         _grid = imageSize is (int height, int width) ? FrequencyGrid.ForImages(height, width, kernelSize) : FrequencyGrid.ForAllSizes(kernelSize);
         ImageSize = imageSize;
-        weight = new Parameter(empty([outputs, inputs, kernelSize, kernelSize], dtype));
+        using Tensor data = empty([outputs, inputs, kernelSize, kernelSize], dtype);
+        weight = new Parameter(data);
+        weight.DetachFromDisposeScope();
         nn.init.kaiming_uniform_(weight, Math.Sqrt(5));
         RegisterComponents();
     }

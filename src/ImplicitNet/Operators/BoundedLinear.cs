@@ -21,7 +21,9 @@ public sealed class BoundedLinear : BoundedLayer
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
-        weight = new Parameter(empty(outputs, inputs, dtype));
+        using Tensor data = empty(outputs, inputs, dtype);
+        weight = new Parameter(data);
+        weight.DetachFromDisposeScope();
         nn.init.kaiming_uniform_(weight, Math.Sqrt(5));
         RegisterComponents();
     }
@@ -30,7 +32,7 @@ public sealed class BoundedLinear : BoundedLayer
     public override Tensor NormalizedWeight()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor bound = GramIteration.UpperBounds(weight.unsqueeze(0));
+        Tensor bound = SpectralNorm.UpperBounds(weight.unsqueeze(0));
         return (weight / (bound * RoundingMargin)).MoveToOuterDisposeScope();
     }
 
@@ -42,6 +44,6 @@ public sealed class BoundedLinear : BoundedLayer
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        return linalg.svdvals(NormalizedWeight().to(ScalarType.Float64)).max().ToDouble();
+        return SpectralNorm.LargestSingularValue(NormalizedWeight().to(ScalarType.Float64));
     }
 }

@@ -64,7 +64,7 @@ internal sealed class FrequencyGrid
         Tensor value;
         using (no_grad())
         {
-            Tensor bounds = GramIteration.UpperBounds(Symbols(kernel, _size));
+            Tensor bounds = SpectralNorm.UpperBounds(Symbols(kernel, _size));
             largest = bounds.argmax().ToInt64();
             value = bounds[largest].reshape(1);
         }
@@ -72,18 +72,18 @@ internal sealed class FrequencyGrid
         if (is_grad_enabled() && kernel.requires_grad)
         {
             int columns = (_size.Width / 2) + 1;
-            value = GramIteration.UpperBounds(SymbolAt(kernel, (double)(largest / columns) / _size.Height, (double)(largest % columns) / _size.Width));
+            value = SpectralNorm.UpperBounds(SymbolAt(kernel, (double)(largest / columns) / _size.Height, (double)(largest % columns) / _size.Width));
         }
 
         return (value / Correction(_size)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>An upper bound in float64 from singular value decompositions.</summary>
+    /// <summary>An upper bound in float64 from singular value decompositions; NaN when the kernel is not finite.</summary>
     public double Certify(Tensor kernel)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor symbols = Symbols(kernel.to(ScalarType.Float64), _certificateSize);
-        return linalg.svdvals(symbols).max().ToDouble() / Correction(_certificateSize);
+        return SpectralNorm.LargestSingularValue(symbols) / Correction(_certificateSize);
     }
 
     private double Correction((int Height, int Width) size) =>
@@ -93,10 +93,7 @@ internal sealed class FrequencyGrid
     private static Tensor Symbols(Tensor kernel, (int Height, int Width) size) =>
         fft.rfft2(kernel, [size.Height, size.Width]).permute(2, 3, 0, 1).flatten(0, 1);
 
-    /// <summary>
-    /// The symbol at one frequency (cycles per pixel) as a real matrix of twice the size,
-    /// <c>[[Re, -Im], [Im, Re]]</c>, which has the same spectral norm: [1, 2 outputs, 2 inputs].
-    /// </summary>
+    /// <summary>The symbol at one frequency (cycles per pixel): [1, outputs, inputs], complex, in the graph of the kernel.</summary>
     private static Tensor SymbolAt(Tensor kernel, double vertical, double horizontal)
     {
         Tensor rows = arange(kernel.shape[2], kernel.dtype, kernel.device) * (2 * Math.PI * vertical);
@@ -104,6 +101,6 @@ internal sealed class FrequencyGrid
         Tensor phase = rows.unsqueeze(1) + columns.unsqueeze(0);
         Tensor real = (kernel * phase.cos()).sum([2, 3]);
         Tensor imaginary = (kernel * phase.sin()).sum([2, 3]).neg();
-        return cat([cat([real, imaginary.neg()], 1), cat([imaginary, real], 1)], 0).unsqueeze(0);
+        return complex(real, imaginary).unsqueeze(0);
     }
 }

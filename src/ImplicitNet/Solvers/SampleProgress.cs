@@ -6,6 +6,9 @@ internal sealed class SampleProgress
     // A fall of the best residual by less than this share within the patience is no progress.
     private const double ProgressRatio = 0.999;
 
+    // A residual that is this much above the best one when patience ends is growing, not circling.
+    private const double GrowthRatio = 10;
+
     private readonly StoppingRule _stopping;
     private readonly SampleReport[] _samples;
     private readonly double[] _milestones;
@@ -59,7 +62,7 @@ internal sealed class SampleProgress
         }
         else if (step - _milestoneSteps[sample] >= _stopping.Patience)
         {
-            return Finish(sample, after with { Status = SolveStatus.Stalled });
+            return Finish(sample, after with { Status = residual > GrowthRatio * after.Residual ? SolveStatus.Diverged : SolveStatus.Stalled });
         }
 
         _samples[sample] = after;

@@ -1,0 +1,126 @@
+using System.Text.Json;
+using ImplicitNet.Networks;
+using ImplicitNet.Training.Files;
+using ImplicitNet.Training.Weights;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Models;
+
+/// <summary>
+/// A saved classifier: a folder with <c>config.json</c> and <c>model.safetensors</c>, which other tools read too.
+/// </summary>
+public static class ModelFolder
+{
+    private const long LargestConfig = 1 << 20;
+
+    /// <summary>The configuration's file in a folder.</summary>
+    public static string ConfigPath(string folder) => Path.Combine(folder, "config.json");
+
+    /// <summary>The weights' file in a folder.</summary>
+    public static string WeightsPath(string folder) => Path.Combine(folder, "model.safetensors");
+
+    /// <summary>Saves a network and its configuration, each file whole or not at all.</summary>
+    /// <param name="folder">The folder; made where it does not exist.</param>
+    /// <param name="config">What the network is.</param>
+    /// <param name="network">Stays the caller's.</param>
+    /// <exception cref="IOException">A file could not be written; an old one stays as it was.</exception>
+    public static void Save(string folder, ModelConfig config, ImplicitNetwork network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        Directory.CreateDirectory(folder);
+        SaveConfig(folder, config);
+        SafetensorsFile.Write(WeightsPath(folder), network.state_dict());
+    }
+
+    /// <summary>Saves the configuration alone, as a training run does at its begin.</summary>
+    /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
+    public static void SaveConfig(string folder, ModelConfig config) =>
+        AtomicFile.WriteText(ConfigPath(folder), JsonSerializer.Serialize(config, ModelConfigJson.Options) + "\n");
+
+    /// <summary>Reads a configuration.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <exception cref="ModelFileException">The file is missing, no JSON, lacks a member, or a value is out of its range.</exception>
+    public static ModelConfig LoadConfig(string folder)
+    {
+        string path = ConfigPath(folder);
+        try
+        {
+            if (new FileInfo(path).Length > LargestConfig)
+            {
+                throw new ModelFileException(path, $"it is larger than {LargestConfig} bytes; this is no model configuration.");
+            }
+
+            return JsonSerializer.Deserialize<ModelConfig>(File.ReadAllText(path), ModelConfigJson.Options)
+                ?? throw new ModelFileException(path, "it holds null; a JSON object was expected.");
+        }
+        catch (JsonException exception)
+        {
+            throw new ModelFileException(path, exception.Message.ReplaceLineEndings(" "), exception);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ModelFileException(path, exception.Message.ReplaceLineEndings(" "), exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            string problem = exception is FileNotFoundException or DirectoryNotFoundException
+                ? "there is no such file; a model folder holds config.json and model.safetensors."
+                : exception.Message;
+            throw new ModelFileException(path, problem, exception);
+        }
+    }
+
+    /// <summary>Builds the network of a folder and reads its weights, in evaluation mode.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <returns>The network and its configuration. The caller owns the network.</returns>
+    /// <exception cref="ModelFileException">The configuration cannot be used.</exception>
+    /// <exception cref="WeightsFileException">The weights are missing, damaged, not finite, or not those of such a network.</exception>
+    public static (ImplicitNetwork Network, ModelConfig Config) Load(string folder)
+    {
+        ModelConfig config = LoadConfig(folder);
+        string path = WeightsPath(folder);
+        using SafetensorsFile weights = SafetensorsFile.Read(path);
+        weights.EnsureFinite(path);
+        ImplicitNetwork network = config.CreateNetwork();
+        try
+        {
+            Fill(network, weights, path);
+            network.eval();
+            return (network, config);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private static void Fill(ImplicitNetwork network, SafetensorsFile weights, string path)
+    {
+        using IDisposable noGraph = no_grad();
+        Dictionary<string, Tensor> targets = network.state_dict();
+        foreach ((string name, Tensor target) in targets)
+        {
+            if (!weights.Tensors.TryGetValue(name, out Tensor? weight))
+            {
+                throw new WeightsFileException(path, $"tensor '{name}' is missing, which config.json asks for.");
+            }
+
+            if (!weight.shape.AsSpan().SequenceEqual(target.shape) || weight.dtype != target.dtype)
+            {
+                throw new WeightsFileException(
+                    path, $"tensor '{name}' is {weight.dtype} [{string.Join(", ", weight.shape)}]; config.json asks for {target.dtype} [{string.Join(", ", target.shape)}].");
+            }
+        }
+
+        if (weights.Tensors.Keys.FirstOrDefault(name => !targets.ContainsKey(name)) is { } unknown)
+        {
+            throw new WeightsFileException(path, $"tensor '{unknown}' is none of the network that config.json describes.");
+        }
+
+        foreach ((string name, Tensor target) in targets)
+        {
+            target.copy_(weights.Tensors[name]);
+        }
+    }
+}

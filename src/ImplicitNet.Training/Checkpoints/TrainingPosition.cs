@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+using ImplicitNet.Training.Reports;
+
+namespace ImplicitNet.Training.Checkpoints;
+
+/// <summary>Where a run stands: all that is not a tensor. Serialised into the checkpoint's metadata.</summary>
+internal sealed record TrainingPosition
+{
+    /// <summary>What the run was started with; a resumed run must be the same.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>Epochs finished.</summary>
+    public int Epoch { get; init; }
+
+    /// <summary>Steps made in the epoch that is under way.</summary>
+    public int StepInEpoch { get; init; }
+
+    /// <summary>The epoch of the best weights, from 1; 0 when none has finished.</summary>
+    public int BestEpoch { get; init; }
+
+    public double BestAccuracy { get; init; }
+
+    [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+    public double BestLoss { get; init; } = double.PositiveInfinity;
+
+    /// <summary>Seconds spent in the run so far.</summary>
+    public double Seconds { get; init; }
+
+    /// <summary>Seconds spent in the epoch that is under way.</summary>
+    public double EpochSeconds { get; init; }
+
+    /// <summary>Sum of the losses of the epoch's samples so far.</summary>
+    public double LossSum { get; init; }
+
+    /// <summary>The epoch's samples so far that were classified rightly.</summary>
+    public long Correct { get; init; }
+
+    /// <summary>The epoch's samples so far.</summary>
+    public long Seen { get; init; }
+
+    /// <summary>The epoch's samples by solve status, in the order of the enumeration.</summary>
+    public IReadOnlyList<long> Statuses { get; init; } = [];
+
+    public long SolverSteps { get; init; }
+
+    public long Evaluations { get; init; }
+
+    /// <summary>The epochs finished.</summary>
+    public IReadOnlyList<EpochRecord> Epochs { get; init; } = [];
+}

@@ -1,0 +1,8 @@
+namespace ImplicitNet.Training;
+
+/// <summary>The base rate throughout.</summary>
+public sealed record ConstantSchedule : LearningRateSchedule
+{
+    /// <inheritdoc/>
+    public override double Factor(long step, long steps) => 1;
+}

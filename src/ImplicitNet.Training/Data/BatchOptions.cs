@@ -1,0 +1,35 @@
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Training.Data;
+
+/// <summary>How a data set is cut into batches.</summary>
+public sealed record BatchOptions
+{
+    /// <summary>How bytes become inputs. Take the same for all parts of a data set: that of the training part.</summary>
+    public required PixelNormalization Normalization { get; init; }
+
+    /// <summary>Images in a batch; at least 1, default 100. The last batch of an epoch holds what is left.</summary>
+    public int BatchSize
+    {
+        get;
+        init => field = value is >= 1 ? value : throw Refused(nameof(BatchSize), value, "at least 1");
+    } = 100;
+
+    /// <summary>Seed of the order of the epochs and of the shifts; any value, default 1.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>
+    /// Largest random shift of a training image along each axis, in pixels; 0 (none, the default) to 16. What moves in is black (byte 0).
+    /// Only <see cref="BatchSource.Epoch"/> shifts.
+    /// </summary>
+    public int MaximumShift
+    {
+        get;
+        init => field = value is >= 0 and <= 16 ? value : throw Refused(nameof(MaximumShift), value, "0 to 16");
+    }
+
+    /// <summary>Where the tensors are made; default the processor.</summary>
+    public Device Device { get; init; } = CPU;
+
+    private static ArgumentOutOfRangeException Refused(string name, int value, string range) => new(name, value, $"{name} must be {range}.");
+}

@@ -1,0 +1,10 @@
+namespace ImplicitNet.Training.Data;
+
+/// <summary>What random numbers are for, so that one seed serves several uses that do not repeat each other's numbers.</summary>
+internal enum RandomPurpose
+{
+    Drawing = 1,
+    HoldOut = 2,
+    EpochOrder = 3,
+    Shift = 4,
+}

@@ -1,0 +1,84 @@
+using System.Runtime.CompilerServices;
+
+namespace ImplicitNet.Training.Data;
+
+/// <summary>
+/// Reproducible random numbers: a stretch of the SplitMix64 sequence, the same on every machine and in every version.
+/// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
+/// </summary>
+/// <remarks>
+/// A key fixes one sequence of 2^64 numbers, all distinct, and stream s reads its positions s * 2^32 to (s + 1) * 2^32 - 1.
+/// Two streams of one key therefore never share a number, whatever the seed. Reading on past 2^32 numbers is not guarded.
+/// </remarks>
+internal struct RandomStream
+{
+    // The odd constant nearest to 2^64 divided by the golden ratio: the step of the sequence.
+    private const ulong Step = 0x9E3779B97F4A7C15;
+
+    private ulong _state;
+
+    public RandomStream(ulong key, uint stream) => _state = key + (((ulong)stream << 32) * Step);
+
+    /// <summary>A key from a seed and what the numbers are for.</summary>
+    public static ulong Key(long seed, RandomPurpose purpose, int part = 0) =>
+        Mix(Mix((ulong)seed + ((ulong)purpose * Step)) + (((ulong)(uint)part + 1) * Step));
+
+    public ulong NextBits()
+    {
+        _state += Step;
+        return Mix(_state);
+    }
+
+    /// <summary>Uniform over 0 to <paramref name="count"/> - 1, without bias (Lemire, 2019: multiply, and reject the short rest).</summary>
+    public int Next(int count)
+    {
+        ulong range = (uint)count;
+        ulong product = (NextBits() >> 32) * range;
+        if ((uint)product < range)
+        {
+            uint rest = (uint)((1UL << 32) % range);
+            while ((uint)product < rest)
+            {
+                product = (NextBits() >> 32) * range;
+            }
+        }
+
+        return (int)(product >> 32);
+    }
+
+    /// <summary>Uniform over [0, 1), a multiple of 2^-53.</summary>
+    public double NextUnit() => (NextBits() >> 11) * (1.0 / (1UL << 53));
+
+    /// <summary>Uniform over [<paramref name="low"/>, <paramref name="high"/>).</summary>
+    public double NextBetween(double low, double high) => low + ((high - low) * NextUnit());
+
+    /// <summary>
+    /// Nearly normal, mean 0, deviation 1, within -3.5 to 3.5: a sum of four uniform numbers. Unlike the exact transformations it needs
+    /// no logarithm or cosine, whose last digit differs between platforms.
+    /// </summary>
+    public double NextNormal()
+    {
+        ulong bits = NextBits();
+        long sum = (long)(bits & 0xFFFF) + (long)((bits >> 16) & 0xFFFF) + (long)((bits >> 32) & 0xFFFF) + (long)(bits >> 48);
+        // Four uniform 16-bit numbers: mean 131,070, variance 4 (2^32 - 1) / 12, deviation 37,837.2.
+        return (sum - 131_070) / 37_837.2;
+    }
+
+    /// <summary>Puts the items in random order (Fisher and Yates).</summary>
+    public void Shuffle(Span<int> items)
+    {
+        for (int last = items.Length - 1; last > 0; last--)
+        {
+            int other = Next(last + 1);
+            (items[last], items[other]) = (items[other], items[last]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Mix(ulong bits)
+    {
+        bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9;
+        bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB;
+        return bits ^ (bits >> 31);
+    }
+}

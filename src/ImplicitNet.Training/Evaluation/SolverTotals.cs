@@ -1,0 +1,55 @@
+using ImplicitNet.Solvers;
+
+namespace ImplicitNet.Training.Evaluation;
+
+/// <summary>Sums of solver reports over many batches.</summary>
+public sealed class SolverTotals
+{
+    private readonly long[] _statuses = new long[Enum.GetValues<SolveStatus>().Length];
+
+    /// <summary>No solves yet.</summary>
+    public SolverTotals()
+    {
+    }
+
+    /// <summary>Sums carried on from an interrupted run.</summary>
+    internal SolverTotals(IReadOnlyList<long> statuses, long steps, long evaluations)
+    {
+        for (int status = 0; status < _statuses.Length && status < statuses.Count; status++)
+        {
+            _statuses[status] = statuses[status];
+        }
+
+        Steps = steps;
+        Evaluations = evaluations;
+    }
+
+    /// <summary>Samples solved.</summary>
+    public long Samples => _statuses.Sum();
+
+    /// <summary>Steps of all samples together.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>Map evaluations paid.</summary>
+    public long Evaluations { get; private set; }
+
+    /// <summary>Mean steps of a sample; 0 when there was none.</summary>
+    public double MeanSteps => Samples == 0 ? 0 : (double)Steps / Samples;
+
+    /// <summary>Samples by how their solve ended; every status has an entry.</summary>
+    public IReadOnlyDictionary<SolveStatus, long> Statuses =>
+        Enum.GetValues<SolveStatus>().ToDictionary(status => status, status => _statuses[(int)status]);
+
+    /// <summary>Adds the solve of one batch.</summary>
+    public void Add(SolveReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        foreach (SampleReport sample in report.Samples)
+        {
+            _statuses[(int)sample.Status]++;
+            Steps += sample.Steps;
+        }
+
+        Evaluations += report.Evaluations;
+    }
+}

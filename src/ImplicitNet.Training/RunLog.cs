@@ -1,0 +1,72 @@
+using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Reports;
+
+namespace ImplicitNet.Training;
+
+/// <summary>Writes what happens in a run to its history and to TensorBoard; nothing without a folder.</summary>
+internal sealed class RunLog : IDisposable
+{
+    private readonly RunHistory? _history;
+    private readonly TensorBoardLog? _board;
+
+    /// <summary>Opens the logs of a run that stands at a step; lines beyond it, of work to be done again, are dropped.</summary>
+    public RunLog(RunFolder? folder, long step)
+    {
+        if (folder is null)
+        {
+            return;
+        }
+
+        _history = new RunHistory(folder.History);
+        _history.TruncateTo(step > 0 ? step : -1);
+        _board = new TensorBoardLog(folder.TensorBoard);
+    }
+
+    public void Step(TrainingEvent.StepFinished step) => Write("step", step.Step, new()
+    {
+        ["Loss"] = step.Loss,
+        ["LearningRate"] = step.LearningRate,
+        ["SolverSteps"] = step.SolverSteps,
+    });
+
+    public void Epoch(EpochRecord record, SolverTotals solver, double? declared, double? certified)
+    {
+        _history?.Append(record);
+        Scalar("train/accuracy", record.TrainAccuracy, record.Step);
+        Scalar("validation/loss", record.ValidationLoss, record.Step);
+        Scalar("validation/accuracy", record.ValidationAccuracy, record.Step);
+        Dictionary<string, double> values = solver.Statuses.ToDictionary(status => status.Key.ToString(), status => (double)status.Value);
+        values["Evaluations"] = solver.Evaluations;
+        if (declared is { } aim && certified is { } bound)
+        {
+            values["GammaDeclared"] = aim;
+            values["GammaCertified"] = bound;
+        }
+
+        Write("solver", record.Step, values);
+        _board?.Flush();
+    }
+
+    public void Dispose()
+    {
+        _history?.Dispose();
+        _board?.Dispose();
+    }
+
+    private void Write(string kind, long step, Dictionary<string, double> values)
+    {
+        _history?.Append(new HistoryRecord(kind, step, values));
+        foreach ((string name, double value) in values)
+        {
+            Scalar($"{kind}/{name}", value, step);
+        }
+    }
+
+    private void Scalar(string name, double? value, long step)
+    {
+        if (value is { } number)
+        {
+            _board?.AddScalar(name, number, step);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+namespace ImplicitNet.Training;
+
+/// <summary>How a network is trained: by Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019), which without decay is Adam.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Passes over the training data; at least 1; default 10.</summary>
+    public int Epochs
+    {
+        get;
+        init => field = value >= 1 ? value : throw Refused(nameof(Epochs), value, "at least 1");
+    } = 10;
+
+    /// <summary>Base learning rate; above 0 and finite; default 3e-3.</summary>
+    public double LearningRate
+    {
+        get;
+        init => field = value is > 0 and < double.PositiveInfinity ? value : throw Refused(nameof(LearningRate), value, "a finite number above 0");
+    } = 3e-3;
+
+    /// <summary>How the rate changes after the warm-up; default <see cref="CosineSchedule"/>.</summary>
+    public LearningRateSchedule Schedule
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Schedule));
+    } = new CosineSchedule();
+
+    /// <summary>Steps over which the rate rises linearly to its base; at least 0; default 0.</summary>
+    public int WarmupSteps
+    {
+        get;
+        init => field = value >= 0 ? value : throw Refused(nameof(WarmupSteps), value, "at least 0");
+    }
+
+    /// <summary>Decoupled weight decay, per step in units of the learning rate; at least 0 and finite; default 0.</summary>
+    public double WeightDecay
+    {
+        get;
+        init => field = value is >= 0 and < double.PositiveInfinity ? value : throw Refused(nameof(WeightDecay), value, "a finite number of at least 0");
+    }
+
+    /// <summary>Largest L2 norm of the gradient of all parameters together, to which it is scaled down; above 0; default none.</summary>
+    public double? ClipNorm
+    {
+        get;
+        init => field = value is null or (> 0 and < double.PositiveInfinity) ? value : throw Refused(nameof(ClipNorm), value, "a finite number above 0");
+    }
+
+    /// <summary>
+    /// Decay of an exponential moving average of the weights, in (0, 1), per step; default none. With one, validation and
+    /// the final network use the average.
+    /// </summary>
+    public double? AverageDecay
+    {
+        get;
+        init => field = value is null or (> 0 and < 1) ? value : throw Refused(nameof(AverageDecay), value, "in (0, 1)");
+    }
+
+    /// <summary>Optimiser steps between two checkpoints; one is also written after every epoch; at least 1; default 500.</summary>
+    public int CheckpointSteps
+    {
+        get;
+        init => field = value >= 1 ? value : throw Refused(nameof(CheckpointSteps), value, "at least 1");
+    } = 500;
+
+    /// <summary>Optimiser steps between two lines of the history and TensorBoard; at least 1; default 50.</summary>
+    public int LogSteps
+    {
+        get;
+        init => field = value >= 1 ? value : throw Refused(nameof(LogSteps), value, "at least 1");
+    } = 50;
+
+    /// <summary>The learning rate at one optimiser step.</summary>
+    /// <param name="step">The step, from 0.</param>
+    /// <param name="steps">All steps of the run.</param>
+    public double RateAt(long step, long steps) => step < WarmupSteps
+        ? LearningRate * (step + 1) / WarmupSteps
+        : LearningRate * Schedule.Factor(step - WarmupSteps, Math.Max(1, steps - WarmupSteps));
+
+    private static ArgumentOutOfRangeException Refused(string name, object? value, string range) => new(name, value, $"{name} must be {range}.");
+}

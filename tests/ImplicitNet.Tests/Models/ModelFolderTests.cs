@@ -1,0 +1,112 @@
+using ImplicitNet.Models;
+using ImplicitNet.Networks;
+using ImplicitNet.Training.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Tests.Models;
+
+public sealed class ModelFolderTests : TensorTest
+{
+    private static readonly ModelConfig Config = new()
+    {
+        Data = "digits",
+        PixelMean = 0.2,
+        PixelDeviation = 0.3,
+        Network = new DigitClassifierOptions { LatentChannels = 4, Gamma = 0.7, Height = 12, Width = 15 },
+        RelativeTolerance = 1e-4,
+        MaxSteps = 77,
+    };
+
+    [Fact]
+    public void A_network_is_the_same_after_saving_and_loading()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        using ImplicitNetwork network = Config.CreateNetwork();
+        ModelFolder.Save(folder.Path, Config, network);
+        (ImplicitNetwork loaded, ModelConfig config) = ModelFolder.Load(folder.Path);
+        using ImplicitNetwork owned = loaded;
+        Assert.Equal(Config, config);
+        Assert.Equal(network.Stopping, loaded.Stopping);
+        Assert.False(loaded.training);
+        network.eval();
+        Tensor data = randn(3, 1, 12, 15);
+        using IDisposable noGraph = no_grad();
+        Assert.True(network.call(data).equal(loaded.call(data)).all().ToBoolean());
+    }
+
+    [Theory]
+    [InlineData("", "JSON")]
+    [InlineData("null", "null")]
+    [InlineData("[]", "JSON")]
+    [InlineData("{}", "required")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 0}""", "PixelDeviation")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": "resnet"}""", "digit-classifier")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "format": 2}""", "Format")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "gama": 2}""", "gama")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": null}""", "network")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": {"gamma": 1.5}}""", "contraction factor")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "relativeTolerance": -1}""", "tolerance")]
+    public void A_bad_configuration_is_refused_in_one_line_that_names_the_file(string json, string expected)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(ModelFolder.ConfigPath(folder.Path), json);
+        string message = Assert.Throws<ModelFileException>(() => { ModelFolder.LoadConfig(folder.Path); }).Message;
+        Assert.StartsWith(ModelFolder.ConfigPath(folder.Path), message, StringComparison.Ordinal);
+        Assert.Contains(expected, message, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void A_missing_folder_is_refused_by_name() =>
+        Assert.Contains("no such file", Assert.Throws<ModelFileException>(() => { ModelFolder.Load("does-not-exist"); }).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Weights_that_disagree_with_the_configuration_are_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        using ImplicitNetwork network = Config.CreateNetwork();
+        ModelFolder.Save(folder.Path, Config with { Network = Config.Network with { LatentChannels = 6 } }, network);
+        Assert.Contains("config.json asks for", Assert.Throws<WeightsFileException>(() => { ModelFolder.Load(folder.Path); }).Message, StringComparison.Ordinal);
+
+        Dictionary<string, Tensor> weights = network.state_dict();
+        weights["extra"] = zeros(1);
+        ModelFolder.SaveConfig(folder.Path, Config);
+        SafetensorsFile.Write(ModelFolder.WeightsPath(folder.Path), weights);
+        Assert.Contains("'extra' is none", Assert.Throws<WeightsFileException>(() => { ModelFolder.Load(folder.Path); }).Message, StringComparison.Ordinal);
+
+        weights.Remove("extra");
+        weights.Remove("readout.linear.weight");
+        SafetensorsFile.Write(ModelFolder.WeightsPath(folder.Path), weights);
+        Assert.Contains("missing", Assert.Throws<WeightsFileException>(() => { ModelFolder.Load(folder.Path); }).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nan_in_the_weights_is_refused_with_its_place()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        using ImplicitNetwork network = Config.CreateNetwork();
+        using (no_grad())
+        {
+            network.Readout.parameters().Last()[2, 3] = double.NaN;
+        }
+
+        ModelFolder.Save(folder.Path, Config, network);
+        string message = Assert.Throws<WeightsFileException>(() => { ModelFolder.Load(folder.Path); }).Message;
+        Assert.Contains("readout.linear.weight", message, StringComparison.Ordinal);
+        Assert.Contains("[2, 3]", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bad_sizes_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DigitClassifierOptions { Gamma = double.NaN });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DigitClassifierOptions { Height = 8 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DigitClassifierOptions { Classes = 1 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DigitClassifierOptions { Dropout = 1 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DigitClassifierOptions { Slope = -0.1 });
+    }
+}

@@ -1,0 +1,93 @@
+using ImplicitNet.Networks;
+using ImplicitNet.Operators;
+using ImplicitNet.Solvers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Tests.Networks;
+
+public sealed class FailurePolicyTests : TensorTest
+{
+    /// <summary>R(u, q) = -q u + 1: converges for q below 1, with damping 0.5 for q below 3.</summary>
+    private sealed class Alternating() : nn.Module<Tensor, Tensor, Tensor>(nameof(Alternating))
+    {
+        public override Tensor forward(Tensor u, Tensor q) => 1 - (u * q);
+    }
+
+    private static ImplicitLayer Layer(FailurePolicy policy) => new(new ModuleOperator(new Alternating())) { OnFailure = policy };
+
+    private static Tensor Q() => tensor(new double[,] { { 0.5 }, { 2 }, { double.NaN } });
+
+    [Fact]
+    public void The_default_throws_and_releases_everything()
+    {
+        using ImplicitLayer layer = new(new ModuleOperator(new Alternating()));
+        using Tensor q = Q();
+        FixedPointException exception = Assert.Throws<FixedPointException>(() => layer.call(q));
+        Assert.StartsWith("2 of 3 samples did not converge", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Warn_tells_and_goes_on()
+    {
+        List<SolveReport> warnings = [];
+        using ImplicitLayer layer = Layer(new WarnOnFailure { Warn = warnings.Add });
+        using Tensor q = Q();
+        using ImplicitResult result = layer.Run(q);
+        Assert.Same(result.Report, Assert.Single(warnings));
+        Assert.All(result.Included, Assert.True);
+        Assert.Same(result.Report, layer.LastReport);
+    }
+
+    [Fact]
+    public void Mask_leaves_failed_samples_out_of_loss_and_gradient()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ImplicitLayer layer = Layer(new MaskFailures());
+        Tensor q = Q().requires_grad_();
+        using ImplicitResult result = layer.Run(q);
+        Assert.Equal([true, false, false], result.Included);
+        Tensor loss = result.Average(result.Output.squeeze(1) * 3);
+        Assert.Equal(3 * (1 / 1.5), loss.ToDouble(), 1e-6);
+        loss.backward();
+        Assert.NotEqual(0, q.grad![0].ToDouble());
+        Assert.Equal(0, q.grad![1].ToDouble());
+        Assert.Equal(0, q.grad![2].ToDouble());
+    }
+
+    [Fact]
+    public void The_average_over_no_sample_is_zero_and_a_wrong_shape_is_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ImplicitLayer layer = Layer(new MaskFailures());
+        Tensor q = full([2, 1], double.NaN, ScalarType.Float64);
+        using ImplicitResult result = layer.Run(q);
+        Assert.Equal(0, result.Average(full([2], double.NaN)).ToDouble());
+        Assert.Throws<ArgumentException>(() => result.Average(zeros(3)));
+    }
+
+    [Fact]
+    public void Fall_back_solves_the_failed_samples_again_and_leaves_the_rest_alone()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ImplicitLayer layer = Layer(new FallBack { Solver = new PicardSolver { Damping = 0.4 }, Then = new MaskFailures() });
+        using ImplicitLayer plain = Layer(new MaskFailures());
+        Tensor q = Q();
+        using ImplicitResult result = layer.Run(q);
+        using ImplicitResult before = plain.Run(q);
+        Assert.Equal([SolveStatus.Converged, SolveStatus.Converged, SolveStatus.NonFinite], result.Report.Samples.Select(sample => sample.Status));
+        Assert.Equal([true, true, false], result.Included);
+        Assert.Equal(before.Report.Samples[0], result.Report.Samples[0]);
+        Assert.Equal(1 / 3.0, result.Output[1].ToDouble(), 1e-7);
+        Assert.True(result.Report.Samples[1].Steps > before.Report.Samples[1].Steps);
+        Assert.True(result.Report.Evaluations > before.Report.Evaluations);
+    }
+
+    [Fact]
+    public void Fall_back_hands_what_still_fails_to_the_next_policy()
+    {
+        using ImplicitLayer layer = Layer(new FallBack());
+        using Tensor q = Q();
+        Assert.Throws<FixedPointException>(() => layer.call(q));
+    }
+}

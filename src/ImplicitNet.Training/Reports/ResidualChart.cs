@@ -22,10 +22,10 @@ public static class ResidualChart
         ChartAxis y = LogAxis.ForValues(steps.SelectMany(step => new[] { step.Minimum, step.Low, step.Median, step.High, step.Maximum }).Select(Capped).Append(trace.Tolerance));
         string description = string.Create(
             CultureInfo.InvariantCulture,
-            $"Median relative residual: {steps[0].Median:G3} at step {steps[0].Step}, {steps[^1].Median:G3} at step {steps[^1].Step}; tolerance {trace.Tolerance:G3}.");
+            $"{trace.Quantity}: median {steps[0].Median:G3} at step {steps[0].Step}, {steps[^1].Median:G3} at step {steps[^1].Step}; tolerance {trace.Tolerance:G3}.");
         return new Chart(title, description, theme =>
         {
-            ChartFrame frame = new(theme, title, "Solver step", x, "Relative residual", y);
+            ChartFrame frame = new(theme, title, "Solver step", x, trace.Quantity, y);
             frame.Band("least to largest", [.. steps.Select(step => ((double)step.Step, Capped(step.Minimum), Capped(step.Maximum)))], theme.First.WithAlpha(0.13));
             frame.Band("10 % to 90 %", [.. steps.Select(step => ((double)step.Step, Capped(step.Low), Capped(step.High)))], theme.First.WithAlpha(0.28));
             frame.Line("median", [.. steps.Select(step => ((double)step.Step, Capped(step.Median)))], theme.First, steps.Count <= MostMarkers);

@@ -19,6 +19,9 @@ public sealed record ResidualTraceSummary
             : throw new ArgumentOutOfRangeException(nameof(Tolerance), value, "A tolerance is above 0 and finite.");
     }
 
+    /// <summary>What the residuals are, for the chart's axis and text; "Relative residual" by default.</summary>
+    public string Quantity { get; init; } = "Relative residual";
+
     /// <summary>Sums up the traces of single samples.</summary>
     /// <param name="traces">For each sample its relative residual at each step, [samples][steps of that sample]. A sample that finished
     /// early keeps its last residual in the later steps. NaN counts as infinite; samples without a step are left out.</param>

@@ -90,7 +90,7 @@ public sealed class ChartTests : IDisposable
     public void The_description_says_the_main_numbers()
     {
         Assert.Equal("5 samples needed 3 to 9 steps, 4 in the median, 5.0 in the mean.", Charts["steps"]().Description);
-        Assert.Equal("Median relative residual: 1.5 at step 1, 0.251 at step 3; tolerance 0.0001.", Charts["residuals"]().Description);
+        Assert.Equal("Relative residual: median 1.5 at step 1, 0.251 at step 3; tolerance 0.0001.", Charts["residuals"]().Description);
         Assert.Equal("Loss in training: 1 after one epoch. In validation: 1.1 after one epoch.", Charts["one epoch"]().Description);
     }
 

@@ -56,6 +56,7 @@ public sealed class RunHistoryTests : IDisposable
     [InlineData("{")]
     [InlineData("""{"kind":"epoch","step":10,"Epoch":2}""")] // whole, but for its end
     [InlineData("\0\0\0")]
+    [InlineData("""{"kind":"epoch","step":10,"Epoch":2,"TrainLoss":0.123456789,"ValidationLoss":0.123456789,"Note":0.123456789""")] // longer than the next
     public void An_unfinished_last_line_is_ignored_and_then_removed(string unfinished)
     {
         using (var history = new RunHistory(Target))
@@ -72,6 +73,7 @@ public sealed class RunHistoryTests : IDisposable
         }
 
         Assert.Equal([1, 2], RunHistory.ReadEpochs(Target).Select(epoch => epoch.Epoch));
+        Assert.EndsWith("\"Epoch\":2}\n", File.ReadAllText(Target), StringComparison.Ordinal);
     }
 
     [Theory]

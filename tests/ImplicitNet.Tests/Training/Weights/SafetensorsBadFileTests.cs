@@ -2,8 +2,7 @@ using ImplicitNet.Training.Weights;
 
 namespace ImplicitNet.Tests.Training.Weights;
 
-[Collection("Tensors")]
-public sealed class SafetensorsBadFileTests
+public sealed class SafetensorsBadFileTests : TensorTest
 {
     [Theory]
     [InlineData("", 0, "the header must begin with '{'")]

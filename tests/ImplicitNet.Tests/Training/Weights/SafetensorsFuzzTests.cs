@@ -1,11 +1,9 @@
 using CsCheck;
 using ImplicitNet.Training.Weights;
-using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Training.Weights;
 
-[Collection("Tensors")]
-public sealed class SafetensorsFuzzTests
+public sealed class SafetensorsFuzzTests : TensorTest
 {
     private static readonly byte[] Good = SafetensorsBytes.Make(
         """{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"b.\u00e4":{"dtype":"U8","shape":[3],"data_offsets":[16,19]}}  """,
@@ -24,7 +22,7 @@ public sealed class SafetensorsFuzzTests
     [Fact]
     public void A_mutated_file_is_read_or_refused_and_nothing_leaks()
     {
-        long before = Tensor.TotalCount;
+        long before = Live;
         int read = 0;
         int refused = 0;
 
@@ -45,7 +43,7 @@ public sealed class SafetensorsFuzzTests
             iter: 10_000,
             threads: 1);
 
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, Live);
 
         // Were all refused, or all read, the mutations would not test what they are for.
         Assert.True(read > 100, $"{read} were read");

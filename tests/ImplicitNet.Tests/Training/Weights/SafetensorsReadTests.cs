@@ -4,16 +4,12 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Training.Weights;
 
-[Collection("Tensors")]
-public sealed class SafetensorsReadTests : IDisposable
+public sealed class SafetensorsReadTests : TensorTest
 {
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public void A_file_made_by_hand_from_the_formats_description_is_read()
     {
+        using TemporaryFolder folder = new();
         // The header is in another order than the data, is padded with spaces, and escapes a letter.
         byte[] file = SafetensorsBytes.Make(
             """{"conv.bias":{"dtype":"I16","shape":[],"data_offsets":[24,26]},"__metadata__":{"format":"pt","note":"gr\u00f6\u00dfe"},"conv.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}      """,
@@ -22,9 +18,9 @@ public sealed class SafetensorsReadTests : IDisposable
                 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x80, 0x7F, 0x01, 0x00, 0x00, 0x00, // 0, infinity, the smallest subnormal
                 0xFE, 0xFF, // -2
             ]);
-        File.WriteAllBytes(_folder["a.safetensors"], file);
+        File.WriteAllBytes(folder["a.safetensors"], file);
 
-        using var read = SafetensorsFile.Read(_folder["a.safetensors"]);
+        using var read = SafetensorsFile.Read(folder["a.safetensors"]);
 
         Assert.Equal(["conv.weight", "conv.bias"], read.Tensors.Keys);
         Assert.Equal([2, 3], read.Tensors["conv.weight"].shape);
@@ -38,9 +34,10 @@ public sealed class SafetensorsReadTests : IDisposable
     [Fact]
     public void The_header_is_read_alone()
     {
-        File.WriteAllBytes(_folder["a"], SafetensorsBytes.Make("""{"x":{"dtype":"BF16","shape":[3,0],"data_offsets":[0,0]}}"""));
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder["a"], SafetensorsBytes.Make("""{"x":{"dtype":"BF16","shape":[3,0],"data_offsets":[0,0]}}"""));
 
-        var header = SafetensorsHeader.Read(_folder["a"]);
+        var header = SafetensorsHeader.Read(folder["a"]);
 
         SafetensorsEntry entry = Assert.Single(header.Entries).Value;
         Assert.Equal(ScalarType.BFloat16, entry.Type);
@@ -51,9 +48,10 @@ public sealed class SafetensorsReadTests : IDisposable
     [Fact]
     public void A_file_without_tensors_is_read()
     {
-        File.WriteAllBytes(_folder["a"], SafetensorsBytes.Make("{}"));
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder["a"], SafetensorsBytes.Make("{}"));
 
-        using var read = SafetensorsFile.Read(_folder["a"]);
+        using var read = SafetensorsFile.Read(folder["a"]);
 
         Assert.Empty(read.Tensors);
         Assert.Empty(read.Metadata);
@@ -62,39 +60,41 @@ public sealed class SafetensorsReadTests : IDisposable
     [Fact]
     public void A_missing_file_is_named()
     {
-        var exception = Assert.Throws<WeightsFileException>(() => SafetensorsFile.Read(_folder["missing"]));
+        using TemporaryFolder folder = new();
+        var exception = Assert.Throws<WeightsFileException>(() => SafetensorsFile.Read(folder["missing"]));
 
-        Assert.Equal(_folder["missing"], exception.Path);
-        Assert.StartsWith(_folder["missing"] + ": cannot be opened", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(folder["missing"], exception.Path);
+        Assert.StartsWith(folder["missing"] + ": cannot be opened", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_file_that_shrinks_while_it_is_read_is_an_error_and_leaks_nothing()
     {
         byte[] file = SafetensorsBytes.Make("""{"x":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}""", 16);
-        long before = Tensor.TotalCount;
+        long before = Live;
 
         var exception = Assert.Throws<WeightsFileException>(() => SafetensorsReader.Read(new ShrinkingStream(file, file.Length - 3), "x"));
 
         Assert.Contains("cannot be read to its end", exception.Message, StringComparison.Ordinal);
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, Live);
     }
 
     [Fact]
     public void NaN_is_read_and_EnsureFinite_names_the_tensor_and_the_index()
     {
+        using TemporaryFolder folder = new();
         using DisposeScope scope = NewDisposeScope();
         Tensor good = zeros(3);
         Tensor integers = zeros(3, ScalarType.Int64);
         Tensor bad = zeros(2, 3, 4);
         bad[1, 0, 2].fill_(double.NaN);
         bad[1, 2, 3].fill_(double.PositiveInfinity);
-        SafetensorsFile.Write(_folder["a"], new Dictionary<string, Tensor> { ["good"] = good, ["integers"] = integers, ["bad"] = bad });
-        SafetensorsFile.Write(_folder["b"], new Dictionary<string, Tensor> { ["good"] = good, ["integers"] = integers });
+        SafetensorsFile.Write(folder["a"], new Dictionary<string, Tensor> { ["good"] = good, ["integers"] = integers, ["bad"] = bad });
+        SafetensorsFile.Write(folder["b"], new Dictionary<string, Tensor> { ["good"] = good, ["integers"] = integers });
 
-        using var read = SafetensorsFile.Read(_folder["a"]);
+        using var read = SafetensorsFile.Read(folder["a"]);
         var exception = Assert.Throws<WeightsFileException>(() => read.EnsureFinite("a.safetensors"));
-        using var finite = SafetensorsFile.Read(_folder["b"]);
+        using var finite = SafetensorsFile.Read(folder["b"]);
         finite.EnsureFinite("b.safetensors");
 
         Assert.Equal("a.safetensors: tensor 'bad': the value at [1, 0, 2] is not finite.", exception.Message);

@@ -5,18 +5,8 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Training.Weights;
 
-[Collection("Tensors")]
-public sealed class SafetensorsWriteTests : IDisposable
+public sealed class SafetensorsWriteTests : TensorTest
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Theory]
     [InlineData(ScalarType.Float64)]
     [InlineData(ScalarType.Float32)]
@@ -30,10 +20,12 @@ public sealed class SafetensorsWriteTests : IDisposable
     [InlineData(ScalarType.Bool)]
     public void Each_element_type_comes_back_as_it_was(ScalarType type)
     {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
         Tensor tensor = (randn(3, 5, 2, generator: new Generator(7)) * 50).to(type);
         Tensor scalar = ones([], type);
         Tensor nothing = zeros([4, 0], type);
-        string path = _folder["a.safetensors"];
+        string path = folder["a.safetensors"];
 
         SafetensorsFile.Write(path, new Dictionary<string, Tensor> { ["tensor"] = tensor, ["scalar"] = scalar, ["nothing"] = nothing });
         using var read = SafetensorsFile.Read(path);
@@ -50,19 +42,21 @@ public sealed class SafetensorsWriteTests : IDisposable
     [Fact]
     public void Other_layouts_are_written_row_by_row()
     {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
         Tensor plain = arange(2 * 3 * 4 * 5, ScalarType.Float32).reshape(2, 3, 4, 5);
         Tensor channelsLast = plain.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
         Tensor slice = cat([zeros(2, 3, 4, 5), plain], 1).narrow(1, 3, 3);
         Tensor expanded = plain.narrow(0, 0, 1).expand(2, 3, 4, 5);
 
-        SafetensorsFile.Write(_folder["a"], new Dictionary<string, Tensor>
+        SafetensorsFile.Write(folder["a"], new Dictionary<string, Tensor>
         {
             ["channels last"] = channelsLast,
             ["slice"] = slice,
             ["expanded"] = expanded,
             ["parameter"] = plain.clone().requires_grad_(),
         });
-        using var read = SafetensorsFile.Read(_folder["a"]);
+        using var read = SafetensorsFile.Read(folder["a"]);
 
         Assert.False(channelsLast.is_contiguous());
         Assert.Equal(plain.data<float>().ToArray(), read.Tensors["channels last"].data<float>().ToArray());
@@ -75,6 +69,7 @@ public sealed class SafetensorsWriteTests : IDisposable
     [Fact]
     public void The_bytes_follow_the_format_and_do_not_depend_on_the_order_of_insertion()
     {
+        using DisposeScope scope = NewDisposeScope();
         Tensor bytes = tensor(new byte[] { 1, 2, 3 });
         Tensor floats = tensor(new float[] { 1f });
         const string Header =
@@ -98,6 +93,7 @@ public sealed class SafetensorsWriteTests : IDisposable
     [Fact]
     public void The_data_begin_at_a_multiple_of_eight_for_any_name()
     {
+        using DisposeScope scope = NewDisposeScope();
         for (int length = 0; length < 9; length++)
         {
             using var stream = new MemoryStream();
@@ -115,7 +111,9 @@ public sealed class SafetensorsWriteTests : IDisposable
     [Fact]
     public void What_the_format_cannot_hold_is_refused_and_an_old_file_stays()
     {
-        File.WriteAllText(_folder["a"], "old");
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["a"], "old");
 
         Refused("x", zeros([1], ScalarType.ComplexFloat32), "'x' is of type ComplexFloat32");
         Refused("x", eye(2).to_sparse(), "'x' is sparse");
@@ -124,15 +122,16 @@ public sealed class SafetensorsWriteTests : IDisposable
         void Refused(string name, Tensor tensor, string expected)
         {
             var exception = Assert.Throws<ArgumentException>(() =>
-                SafetensorsFile.Write(_folder["a"], new Dictionary<string, Tensor> { [name] = tensor }));
+                SafetensorsFile.Write(folder["a"], new Dictionary<string, Tensor> { [name] = tensor }));
             Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
-            Assert.Equal("old", File.ReadAllText(_folder["a"]));
+            Assert.Equal("old", File.ReadAllText(folder["a"]));
         }
     }
 
     [Fact]
     public void Texts_of_any_kind_come_back()
     {
+        using DisposeScope scope = NewDisposeScope();
         var texts = new Dictionary<string, string> { ["format"] = "own", ["line\n\"quote\""] = "größe \u0001 😀 +<>&" };
         using var stream = new MemoryStream();
         SafetensorsFile.Write(stream, new Dictionary<string, Tensor>(), texts);
@@ -148,16 +147,18 @@ public sealed class SafetensorsWriteTests : IDisposable
     [Fact]
     public void Writing_and_reading_leave_no_tensor_behind()
     {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
         Tensor tensor = ones(2, 3).permute(1, 0);
-        long before = Tensor.TotalCount;
+        long before = Live;
 
-        SafetensorsFile.Write(_folder["a"], new Dictionary<string, Tensor> { ["x"] = tensor });
-        using (var read = SafetensorsFile.Read(_folder["a"]))
+        SafetensorsFile.Write(folder["a"], new Dictionary<string, Tensor> { ["x"] = tensor });
+        using (var read = SafetensorsFile.Read(folder["a"]))
         {
-            Assert.Equal(before + 1, Tensor.TotalCount);
+            Assert.Equal(before + 1, Live);
             read.EnsureFinite("a");
         }
 
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, Live);
     }
 }

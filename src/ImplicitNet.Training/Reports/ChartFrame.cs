@@ -1,0 +1,188 @@
+using ScottPlot;
+using ScottPlot.Panels;
+using ScottPlot.Plottables;
+using ScottPlot.TickGenerators;
+
+namespace ImplicitNet.Training.Reports;
+
+/// <summary>A plot in the house's look, on axes whose ranges are known from the start; legends lie above the data, never on them.</summary>
+internal sealed class ChartFrame
+{
+    private const float LineWidth = 2.25f;
+    private const float MarkWidth = 1.5f;
+    private const float MarkerSize = 6;
+    private readonly ChartAxis _x;
+    private readonly ChartAxis _y;
+
+    /// <summary>An empty plot.</summary>
+    public ChartFrame(ChartTheme theme, string title, string xLabel, ChartAxis x, string yLabel, ChartAxis y)
+    {
+        (Theme, _x, _y) = (theme, x, y);
+        Plot = new Plot();
+        Plot.Font.Set(ChartFont.Family);
+        Plot.FigureBackground.Color = theme.Background;
+        Plot.DataBackground.Color = theme.Background;
+        Plot.Axes.Color(theme.Faint);
+        Plot.Axes.Title.Label.Text = title;
+        Plot.Axes.Title.Label.FontSize = 16;
+        Plot.Axes.Title.Label.ForeColor = theme.Text;
+        Style(Plot.Axes.Bottom, xLabel, x);
+        Style(Plot.Axes.Left, yLabel, y);
+        Plot.Axes.Right.FrameLineStyle.IsVisible = false;
+        Plot.Axes.Top.FrameLineStyle.IsVisible = false;
+        Plot.Axes.Right.MinimumSize = 24;
+        Plot.Axes.Left.MinimumSize = 70;
+        Plot.Axes.Bottom.MinimumSize = 52;
+        Plot.Axes.Title.MinimumSize = 34;
+        Plot.Axes.SetLimits(x.Minimum, x.Maximum, y.Minimum, y.Maximum);
+        Plot.Grid.MajorLineColor = theme.Grid;
+        Plot.Grid.MajorLineWidth = 1;
+        Plot.Grid.XAxisStyle.IsVisible = false;
+    }
+
+    /// <summary>The colours in use.</summary>
+    public ChartTheme Theme { get; }
+
+    /// <summary>The plot, for what this class does not offer.</summary>
+    public Plot Plot { get; }
+
+    private List<LegendItem> Legend { get; } = [];
+
+    /// <summary>Adds a line through the values that have a position; where one has none, the line is broken. Without a name it has no legend.</summary>
+    public void Line(string? name, IReadOnlyList<(double X, double Y)> points, Color color, bool hasMarkers, LinePattern pattern = default)
+    {
+        foreach (List<Coordinates> run in Runs(points))
+        {
+            Scatter line = Plot.Add.Scatter(run, color);
+            line.LineWidth = LineWidth;
+            line.LinePattern = pattern;
+
+            // A single point between gaps would be no line at all.
+            line.MarkerSize = hasMarkers || run.Count == 1 ? MarkerSize : 0;
+        }
+
+        if (name is not null)
+        {
+            Legend.Add(Item(name, color, LineWidth, pattern));
+        }
+    }
+
+    /// <summary>Adds a shaded band between two values.</summary>
+    public void Band(string name, IReadOnlyList<(double X, double Low, double High)> points, Color color)
+    {
+        (double, double, double)[] band = [.. points
+            .Select(point => (_x.Position(point.X), _y.Position(point.Low), _y.Position(point.High)))
+            .Where(point => !double.IsNaN(point.Item2) && !double.IsNaN(point.Item3))];
+        if (band.Length > 1)
+        {
+            FillY fill = Plot.Add.FillY(band);
+            fill.FillColor = color;
+            fill.LineWidth = 0;
+            fill.MarkerSize = 0;
+        }
+
+        Legend.Add(new LegendItem { LabelText = name, FillColor = color, LineWidth = 0, MarkerShape = MarkerShape.None });
+    }
+
+    /// <summary>Marks one place on the x axis from bottom to top.</summary>
+    public void MarkX(string name, IEnumerable<double> places, Color color, LinePattern pattern)
+    {
+        bool isAny = false;
+        foreach (double place in places)
+        {
+            Plot.Add.VerticalLine(_x.Position(place), MarkWidth, color, pattern);
+            isAny = true;
+        }
+
+        if (isAny)
+        {
+            Legend.Add(Item(name, color, MarkWidth, pattern));
+        }
+    }
+
+    /// <summary>Marks one value on the y axis from left to right.</summary>
+    public void MarkY(string name, double value, Color color, LinePattern pattern)
+    {
+        Plot.Add.HorizontalLine(_y.Position(value), MarkWidth, color, pattern);
+        Legend.Add(Item(name, color, MarkWidth, pattern));
+    }
+
+    /// <summary>Marks one point with a ring.</summary>
+    public void Ring(string name, double x, double y, Color color)
+    {
+        Plot.Add.Marker(_x.Position(x), _y.Position(y), MarkerShape.OpenCircle, 13, color).MarkerLineWidth = 2;
+        Legend.Add(new LegendItem
+        {
+            LabelText = name,
+            LineWidth = 0,
+            MarkerShape = MarkerShape.OpenCircle,
+            MarkerSize = 10,
+            MarkerLineColor = color,
+            MarkerLineWidth = 2,
+        });
+    }
+
+    /// <summary>The plot with its legend.</summary>
+    public Plot Finish()
+    {
+        if (Legend.Count > 0)
+        {
+            Plot.Legend.ManualItems = Legend;
+            Plot.Legend.DisplayPlottableLegendItems = false;
+            Plot.Legend.Orientation = Orientation.Horizontal;
+            Plot.Legend.FontSize = 13;
+            Plot.Legend.FontName = ChartFont.Family;
+            Plot.Legend.FontColor = Theme.Text;
+            Plot.Legend.OutlineWidth = 0;
+            Plot.Legend.BackgroundColor = Colors.Transparent;
+            Plot.Legend.ShadowColor = Colors.Transparent;
+            Plot.Legend.TightHorizontalWrapping = true;
+            Plot.Legend.SymbolWidth = 28;
+            Plot.Legend.Padding = new PixelPadding(0);
+            Plot.Legend.Margin = new PixelPadding(0);
+            LegendPanel panel = Plot.ShowLegend(Edge.Top);
+            panel.Alignment = Alignment.LowerCenter;
+            panel.Padding = new PixelPadding(4);
+        }
+
+        return Plot;
+    }
+
+    private static LegendItem Item(string name, Color color, float width, LinePattern pattern) =>
+        new() { LabelText = name, LineColor = color, LineWidth = width, LinePattern = pattern, MarkerShape = MarkerShape.None };
+
+    private void Style(IAxis axis, string label, ChartAxis scale)
+    {
+        axis.Label.Text = label;
+        axis.Label.FontSize = 14;
+        axis.Label.Bold = false;
+        axis.Label.ForeColor = Theme.Text;
+        axis.TickLabelStyle.FontSize = 13;
+        axis.TickLabelStyle.ForeColor = Theme.Text;
+        axis.TickGenerator = new NumericManual([.. scale.Ticks]);
+    }
+
+    private List<List<Coordinates>> Runs(IReadOnlyList<(double X, double Y)> points)
+    {
+        List<List<Coordinates>> runs = [];
+        List<Coordinates>? run = null;
+        foreach ((double x, double y) in points)
+        {
+            var position = new Coordinates(_x.Position(x), _y.Position(y));
+            if (double.IsNaN(position.Y))
+            {
+                run = null;
+                continue;
+            }
+
+            if (run is null)
+            {
+                runs.Add(run = []);
+            }
+
+            run.Add(position);
+        }
+
+        return runs;
+    }
+}

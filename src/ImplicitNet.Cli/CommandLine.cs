@@ -22,8 +22,9 @@ internal static class CommandLine
             ParseResult parsed = Root(terminal, interruption.Token).Parse(arguments);
             if (parsed.Errors.Count > 0)
             {
-                string command = parsed.CommandResult.Command is RootCommand ? Name : $"{Name} {parsed.CommandResult.Command.Name}";
-                throw new CommandException($"{parsed.Errors[0].Message.TrimEnd('.')}. See '{command} --help'.", ExitCodes.Usage);
+                string problem = parsed.UnmatchedTokens is [string first, ..] ? $"'{first}' is not understood" : parsed.Errors[0].Message.TrimEnd('.');
+                string command = parsed.CommandResult.Command.Name == Name ? Name : $"{Name} {parsed.CommandResult.Command.Name}";
+                throw new CommandException($"{problem}. See '{command} --help'.", ExitCodes.Usage);
             }
 
             return parsed.Invoke(new InvocationConfiguration
@@ -40,9 +41,10 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand Root(Terminal terminal, CancellationToken cancellation)
+    // No RootCommand: that takes its name from the file, and help would tell people to type it.
+    private static Command Root(Terminal terminal, CancellationToken cancellation)
     {
-        RootCommand root = new("Trains implicit networks by Jacobian-free backpropagation (JFB), and uses them.");
+        Command root = new(Name, "Trains implicit networks by Jacobian-free backpropagation (JFB), and uses them.") { new VersionOption() };
         root.Add(new TrainCommand(terminal, cancellation).Create());
         root.Add(new EvaluateCommand(terminal, cancellation).Create());
         root.Add(new PredictCommand(terminal, cancellation).Create());

@@ -54,19 +54,32 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         terminal.Tell();
         terminal.Tell($"[grey]{TrainingScreen.Header}[/]");
         TrainingResult training = terminal.WithBar(bar => trainer.Run(new TrainingScreen(terminal, bar, settings.Batch, cancellation), cancellation));
-        if (!training.IsComplete)
+        FinalTest? test = training.IsComplete ? Test(network, new BatchSource(data.Splits.Test, batches)) : null;
+        if (test is null)
         {
-            terminal.Say($"Interrupted at step {training.Steps}. To go on:");
+            terminal.Say($"Interrupted after {training.Steps} steps; the checkpoint is written. To go on:");
             terminal.Say($"  implicitnet train --resume --output {Markup.Escape(output)}");
             return ExitCodes.Interrupted;
         }
 
-        FinalTest test = terminal.WithBar(bar => FinalTest.Run(network, new BatchSource(data.Splits.Test, batches), settings.Tolerance, new ShareProgress(bar, "testing"), cancellation));
         ClassifierResult result = Result(training, test, network);
         Report(data, training, test, result.Parameters).Write(folder);
         AtomicFile.WriteText(resultPath, JsonSerializer.Serialize(result, ResultJson.Default.ClassifierResult) + "\n");
         Finish(result);
         return ExitCodes.Success;
+    }
+
+    /// <summary>Null when it was interrupted.</summary>
+    private FinalTest? Test(ImplicitNetwork network, BatchSource source)
+    {
+        try
+        {
+            return terminal.WithBar(bar => FinalTest.Run(network, source, settings.Tolerance, new ShareProgress(bar, "testing"), cancellation));
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
     }
 
     private void Introduce(LoadedData data, ImplicitNetwork network)

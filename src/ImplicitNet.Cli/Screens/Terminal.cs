@@ -6,6 +6,7 @@ namespace ImplicitNet.Cli.Screens;
 internal sealed class Terminal
 {
     private readonly IAnsiConsole? _console;
+    private bool _hasBar;
 
     private Terminal(IAnsiConsole? console, TextWriter output, TextWriter error) => (_console, Output, Error) = (console, output, error);
 
@@ -50,7 +51,9 @@ internal sealed class Terminal
         }
         else
         {
-            _console.MarkupLine(markup);
+            // Spectre writes over the bar, and would leave what is to the right of a shorter line.
+            int missing = _hasBar ? _console.Profile.Width - 1 - Markup.Remove(markup).Length : 0;
+            _console.MarkupLine(markup + new string(' ', Math.Max(0, missing)));
         }
     }
 
@@ -65,6 +68,19 @@ internal sealed class Terminal
             return work(new NoBar());
         }
 
-        return _console is null ? work(new PlainBar(Output)) : LiveBar.Run(_console, work);
+        if (_console is null)
+        {
+            return work(new PlainBar(Output));
+        }
+
+        _hasBar = true;
+        try
+        {
+            return LiveBar.Run(_console, work);
+        }
+        finally
+        {
+            _hasBar = false;
+        }
     }
 }

@@ -91,7 +91,8 @@ public static class FixedPoint
                 }
 
                 trace?.Add(sample, residuals[position], ratios[position]);
-                bool finished = progress.Record(sample, step, residuals[position], ratios[position]);
+                bool rejected = measured.Rejected.Count > 0 && measured.Rejected[position];
+                bool finished = rejected ? progress.Skip(sample, step) : progress.Record(sample, step, residuals[position], ratios[position]);
                 int best = progress.BestStep(sample);
                 if (best > 0 && best == step - 1)
                 {

@@ -76,7 +76,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         FixedPointSolution solution = FixedPoint.Solve(map, start, Solver, Stopping, trace, cancellation);
         try
         {
-            return OnFailure.Handle(map, solution, Stopping);
+            return OnFailure.Handle(map, solution, Solver, Stopping);
         }
         catch
         {

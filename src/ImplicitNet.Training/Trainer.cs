@@ -28,6 +28,7 @@ public sealed class Trainer : IDisposable
     private readonly RunFolder? _folder;
     private readonly AdamW _optimizer;
     private readonly WeightAverage? _average;
+    private readonly LatentCache? _latents;
     private readonly Dictionary<string, Tensor> _best = [];
     private readonly TrainingTensors _tensors;
     private readonly long _steps;
@@ -52,9 +53,13 @@ public sealed class Trainer : IDisposable
         _steps = (long)_options.Epochs * train.StepsPerEpoch;
         _optimizer = new AdamW(network.parameters(), _options.LearningRate, 0.9, 0.999, 1e-8, _options.WeightDecay, amsgrad: false, maximize: false);
         _average = _options.AverageDecay is { } decay ? new WeightAverage(network, decay) : null;
-        _tensors = new TrainingTensors(network, _optimizer, _average, _best);
+        _latents = _options.WarmStart is { } cache ? new LatentCache(cache) : null;
+        _tensors = new TrainingTensors(network, _optimizer, _average, _best, _latents);
         _position = new TrainingPosition { Fingerprint = Fingerprint() };
     }
+
+    /// <summary>The latents of the training samples, with hit statistics; null without <see cref="TrainingOptions.WarmStart"/>.</summary>
+    public LatentCache? WarmStart => _latents;
 
     private long Step => ((long)_position.Epoch * _train.StepsPerEpoch) + _position.StepInEpoch;
 
@@ -112,6 +117,7 @@ public sealed class Trainer : IDisposable
     {
         _optimizer.Dispose();
         _average?.Dispose();
+        _latents?.Dispose();
         foreach (Tensor weight in _best.Values)
         {
             weight.Dispose();
@@ -164,7 +170,7 @@ public sealed class Trainer : IDisposable
         }
 
         _optimizer.zero_grad();
-        using ImplicitResult result = _network.Run(batch.Images);
+        using ImplicitResult result = Forward(batch);
         Tensor loss = result.Average(nn.functional.cross_entropy(result.Output, batch.Labels, reduction: nn.Reduction.None));
         double value = loss.ToDouble();
         if (!double.IsFinite(value))
@@ -184,6 +190,20 @@ public sealed class Trainer : IDisposable
         totals.Add(result, value, result.Output.argmax(1).eq(batch.Labels).sum().ToInt64());
         return new TrainingEvent.StepFinished(
             Step, _steps, _position.Epoch + 1, _position.StepInEpoch, _train.StepsPerEpoch, value, totals.Accuracy, rate, result.Report.MeanSteps);
+    }
+
+    /// <summary>Runs the network on a batch, from the latents of the epoch before where there are any.</summary>
+    private ImplicitResult Forward(Batch batch)
+    {
+        if (_latents is null)
+        {
+            return _network.Run(batch.Images);
+        }
+
+        long[] samples = [.. batch.Indices.cpu().data<long>()];
+        ImplicitResult result = _network.Run(batch.Images, own => _latents.Starts(samples, own));
+        _latents.Store(samples, result.Latent, result.Report);
+        return result;
     }
 
     private void FinishEpoch(EpochTotals totals, double secondsBefore, RunLog log, IProgress<TrainingEvent>? progress)

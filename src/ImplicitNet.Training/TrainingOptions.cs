@@ -1,3 +1,5 @@
+using ImplicitNet.Networks;
+
 namespace ImplicitNet.Training;
 
 /// <summary>How a network is trained: by Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019), which without decay is Adam.</summary>
@@ -54,6 +56,12 @@ public sealed record TrainingOptions
         get;
         init => field = value is null or (> 0 and < 1) ? value : throw Refused(nameof(AverageDecay), value, "in (0, 1)");
     }
+
+    /// <summary>
+    /// Keeps the latents of the training samples, so that later epochs start their solves there; default none. The latents are
+    /// part of every checkpoint.
+    /// </summary>
+    public LatentCacheOptions? WarmStart { get; init; }
 
     /// <summary>Optimiser steps between two checkpoints; one is also written after every epoch; at least 1; default 500.</summary>
     public int CheckpointSteps

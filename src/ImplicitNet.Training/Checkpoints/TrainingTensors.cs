@@ -1,3 +1,4 @@
+using ImplicitNet.Networks;
 using ImplicitNet.Training.Weights;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -8,9 +9,10 @@ namespace ImplicitNet.Training.Checkpoints;
 /// The tensors of a run that are not a function of its seed: weights and buffers, the optimiser's moments, the average,
 /// the best weights, and torch's random state. Collected under names for a checkpoint, and put back from one.
 /// </summary>
-internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, WeightAverage? average, Dictionary<string, Tensor> best)
+internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, WeightAverage? average, Dictionary<string, Tensor> best, LatentCache? latents)
 {
     private const string RandomState = "random/torch";
+    private const string Latents = "latents/";
     private const string OptimizerSteps = "optimizer/steps";
 
     /// <summary>Everything, by name. New tensors among them are in the caller's dispose scope; the rest stay where they are.</summary>
@@ -20,6 +22,11 @@ internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, Weight
         foreach ((string name, Tensor target) in Targets())
         {
             tensors[name] = target;
+        }
+
+        foreach ((string name, Tensor value) in latents?.Collect() ?? [])
+        {
+            tensors[Latents + name] = value;
         }
 
         tensors[RandomState] = get_rng_state();
@@ -59,6 +66,8 @@ internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, Weight
             states[i].step = steps[i];
         }
 
+        latents?.Restore(file.Tensors.Where(entry => entry.Key.StartsWith(Latents, StringComparison.Ordinal))
+            .ToDictionary(entry => entry.Key[Latents.Length..], entry => entry.Value));
         set_rng_state(random);
     }
 

@@ -50,25 +50,31 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// <param name="q">[batch, ...].</param>
     /// <returns>[batch, ...]. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
-    public override Tensor forward(Tensor q) => Run(q).Output;
+    public override Tensor forward(Tensor q)
+    {
+        ImplicitResult result = Run(q);
+        result.Latent.Dispose();
+        return result.Output;
+    }
 
     /// <summary>As <see cref="forward"/>, with the report.</summary>
     /// <param name="q">[batch, ...]; stays the caller's.</param>
-    /// <param name="start">Where to start: [batch, ...]; default: the operator's own choice.</param>
+    /// <param name="start">Takes the operator's own start, [batch, ...], and returns the one to use; default: that one.</param>
     /// <param name="trace">Receives the residuals of every step, when given.</param>
     /// <param name="cancellation">Looked at before every step.</param>
     /// <returns>The latents and the report. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
-    public ImplicitResult Run(Tensor q, Tensor? start = null, ResidualTrace? trace = null, CancellationToken cancellation = default)
+    public ImplicitResult Run(Tensor q, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(q);
         using DisposeScope scope = NewDisposeScope();
         using FixedPointMap map = _operator.Bind(q);
-        using FixedPointSolution solution = Solve(map, start ?? _operator.StartingLatent(q), trace, cancellation);
+        Tensor own = _operator.StartingLatent(q);
+        using FixedPointSolution solution = Solve(map, start is null ? own : start(own), trace, cancellation);
         LastReport = solution.Report;
         bool[] included = [.. solution.Report.Samples.Select(sample => !OnFailure.Excludes(sample))];
         Tensor latent = is_grad_enabled() ? Mask(Gradient.Attach(map, solution), included) : solution.Latent.alias();
-        return new ImplicitResult(latent.MoveToOuterDisposeScope(), solution.Report, included);
+        return new ImplicitResult(latent.MoveToOuterDisposeScope(), solution.Latent.alias().MoveToOuterDisposeScope(), solution.Report, included);
     }
 
     private FixedPointSolution Solve(FixedPointMap map, Tensor start, ResidualTrace? trace, CancellationToken cancellation)
@@ -76,7 +82,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         FixedPointSolution solution = FixedPoint.Solve(map, start, Solver, Stopping, trace, cancellation);
         try
         {
-            return OnFailure.Handle(map, solution, Stopping);
+            return OnFailure.Handle(map, solution, Solver, Stopping);
         }
         catch
         {

@@ -64,23 +64,28 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     /// <param name="data">d: [batch, ...].</param>
     /// <returns>[batch, ...]. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
-    public override Tensor forward(Tensor data) => Run(data).Output;
+    public override Tensor forward(Tensor data)
+    {
+        ImplicitResult result = Run(data);
+        result.Latent.Dispose();
+        return result.Output;
+    }
 
     /// <summary>As <see cref="forward"/>, with the report.</summary>
     /// <param name="data">d: [batch, ...]; stays the caller's.</param>
-    /// <param name="start">Latents to start from: [batch, ...]; default: the operator's own choice.</param>
+    /// <param name="start">Takes the operator's own starting latent, [batch, ...], and returns the one to use; default: that one.</param>
     /// <param name="trace">Receives the residuals of every step, when given.</param>
     /// <param name="cancellation">Looked at before every step of the solve.</param>
     /// <returns>The output and the report. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
-    public ImplicitResult Run(Tensor data, Tensor? start = null, ResidualTrace? trace = null, CancellationToken cancellation = default)
+    public ImplicitResult Run(Tensor data, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(data);
         using DisposeScope scope = NewDisposeScope();
         Tensor q = _encoder.call(data);
         ImplicitResult solved = _layer.Run(q, start, trace, cancellation);
         Tensor output = _readout.call(solved.Output);
-        return new ImplicitResult(output.MoveToOuterDisposeScope(), solved.Report, [.. solved.Included]);
+        return new ImplicitResult(output.MoveToOuterDisposeScope(), solved.Latent.MoveToOuterDisposeScope(), solved.Report, [.. solved.Included]);
     }
 
     /// <summary>Declared, certified and measured contraction factor at the fixed points of a batch.</summary>

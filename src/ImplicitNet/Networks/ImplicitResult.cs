@@ -9,15 +9,19 @@ public sealed class ImplicitResult : IDisposable
 {
     private readonly bool[] _included;
 
-    internal ImplicitResult(Tensor output, SolveReport report, bool[] included)
+    internal ImplicitResult(Tensor output, Tensor latent, SolveReport report, bool[] included)
     {
         Output = output;
+        Latent = latent;
         Report = report;
         _included = included;
     }
 
     /// <summary>The output: [batch, ...]; in the graph when gradients are enabled. Owned by this result.</summary>
     public Tensor Output { get; }
+
+    /// <summary>u*, the solution itself: [batch, ...], never in a graph. Owned by this result.</summary>
+    public Tensor Latent { get; }
 
     /// <summary>How the solve went, sample by sample.</summary>
     public SolveReport Report { get; }
@@ -50,5 +54,9 @@ public sealed class ImplicitResult : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Output.Dispose();
+    public void Dispose()
+    {
+        Output.Dispose();
+        Latent.Dispose();
+    }
 }

@@ -6,7 +6,7 @@ namespace ImplicitNet.Networks;
 public sealed record ThrowOnFailure : FailurePolicy
 {
     /// <inheritdoc/>
-    public override FixedPointSolution Handle(FixedPointMap map, FixedPointSolution solution, StoppingRule stopping)
+    public override FixedPointSolution Handle(FixedPointMap map, FixedPointSolution solution, FixedPointSolver solver, StoppingRule stopping)
     {
         ArgumentNullException.ThrowIfNull(solution);
         solution.Report.ThrowIfFailed();

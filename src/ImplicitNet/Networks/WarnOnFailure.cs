@@ -13,7 +13,7 @@ public sealed record WarnOnFailure : FailurePolicy
     } = static report => Console.Error.WriteLine(report);
 
     /// <inheritdoc/>
-    public override FixedPointSolution Handle(FixedPointMap map, FixedPointSolution solution, StoppingRule stopping)
+    public override FixedPointSolution Handle(FixedPointMap map, FixedPointSolution solution, FixedPointSolver solver, StoppingRule stopping)
     {
         ArgumentNullException.ThrowIfNull(solution);
         if (!solution.Report.AllConverged)

@@ -48,6 +48,32 @@ public static class FixedPoint
 
         solver ??= new PicardSolver();
         stopping ??= new StoppingRule();
+        return solver is SolverChain chain
+            ? SolveByChain(map, start, chain.Solvers, stopping, trace, cancellation)
+            : SolveByOne(map, start, solver, stopping, trace, cancellation);
+    }
+
+    private static FixedPointSolution SolveByChain(
+        FixedPointMap map,
+        Tensor start,
+        IReadOnlyList<FixedPointSolver> solvers,
+        StoppingRule stopping,
+        ResidualTrace? trace,
+        CancellationToken cancellation)
+    {
+        FixedPointSolution solution = SolveByOne(map, start, solvers[0], stopping, trace, cancellation);
+        for (int next = 1; next < solvers.Count && !solution.Report.AllConverged; next++)
+        {
+            using FixedPointSolution before = solution;
+            solution = Continuation.Solve(map, before, solvers[next - 1], solvers[next], stopping, trace, cancellation);
+        }
+
+        return solution;
+    }
+
+    private static FixedPointSolution SolveByOne(
+        FixedPointMap map, Tensor start, FixedPointSolver solver, StoppingRule stopping, ResidualTrace? trace, CancellationToken cancellation)
+    {
         int batch = checked((int)start.shape[0]);
         using IDisposable noGraph = no_grad();
         using DisposeScope scope = NewDisposeScope();
@@ -91,7 +117,8 @@ public static class FixedPoint
                 }
 
                 trace?.Add(sample, residuals[position], ratios[position]);
-                bool finished = progress.Record(sample, step, residuals[position], ratios[position]);
+                bool rejected = measured.Rejected.Count > 0 && measured.Rejected[position];
+                bool finished = rejected ? progress.Skip(sample, step) : progress.Record(sample, step, residuals[position], ratios[position]);
                 int best = progress.BestStep(sample);
                 if (best > 0 && best == step - 1)
                 {

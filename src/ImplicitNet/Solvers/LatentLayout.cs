@@ -15,11 +15,20 @@ internal readonly struct LatentLayout
     private readonly long[] _sampleShape;
     private readonly long[]? _order;
 
-    private LatentLayout(long[] sampleShape, long[]? order)
+    /// <summary>A layout from its description.</summary>
+    /// <param name="sampleShape">The shape of one sample.</param>
+    /// <param name="order">The dimensions of the batch from outer to inner in memory; null or empty: as they come.</param>
+    public LatentLayout(long[] sampleShape, long[]? order)
     {
         _sampleShape = sampleShape;
-        _order = order;
+        _order = order is { Length: > 0 } ? order : null;
     }
+
+    /// <summary>The shape of one sample.</summary>
+    public long[] SampleShape => _sampleShape;
+
+    /// <summary>The dimensions of the batch from outer to inner in memory; empty: as they come.</summary>
+    public long[] Order => _order ?? [];
 
     /// <summary>The layout of <paramref name="latent"/>: [batch, ...].</summary>
     public static LatentLayout Of(Tensor latent)

@@ -12,5 +12,7 @@ public sealed class ResidualTrace
 
     internal void Begin(int count) => _samples = [.. Enumerable.Range(0, count).Select(_ => new List<ResidualTraceEntry>())];
 
+    internal void Append(int sample, IReadOnlyList<ResidualTraceEntry> further) => _samples[sample].AddRange(further);
+
     internal void Add(int sample, double residual, double ratio) => _samples[sample].Add(new ResidualTraceEntry(residual, ratio));
 }

@@ -69,6 +69,13 @@ internal sealed class SampleProgress
         return step >= _stopping.MaxSteps;
     }
 
+    /// <summary>Counts a step whose iterate the solver took back; only the step limit can finish the sample.</summary>
+    public bool Skip(int sample, int step)
+    {
+        _samples[sample] = _samples[sample] with { Steps = step };
+        return step >= _stopping.MaxSteps;
+    }
+
     private bool Finish(int sample, SampleReport report)
     {
         _samples[sample] = report;

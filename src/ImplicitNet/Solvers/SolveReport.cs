@@ -6,10 +6,11 @@ namespace ImplicitNet.Solvers;
 /// <summary>How a solve went: for every sample, and in total. Plain numbers; it owns no tensor.</summary>
 public sealed class SolveReport
 {
-    internal SolveReport(IReadOnlyList<SampleReport> samples, long evaluations)
+    internal SolveReport(IReadOnlyList<SampleReport> samples, long evaluations, IReadOnlyList<SolverChange>? changes = null)
     {
         Samples = samples;
         Evaluations = evaluations;
+        Changes = changes ?? [];
     }
 
     /// <summary>One entry a sample, in the order of the batch.</summary>
@@ -17,6 +18,9 @@ public sealed class SolveReport
 
     /// <summary>Map applications paid: samples in each application, summed over all.</summary>
     public long Evaluations { get; }
+
+    /// <summary>The changes from one solver of a chain to the next, in the order they were made; empty without a chain.</summary>
+    public IReadOnlyList<SolverChange> Changes { get; }
 
     /// <summary>True when every sample converged; an empty batch did.</summary>
     public bool AllConverged => Samples.All(sample => sample.Status == SolveStatus.Converged);

@@ -20,16 +20,21 @@ public sealed class TrainerTests : TensorTest
     {
         TrainingOptions options = new();
         Assert.Equal(
-            (10, 3e-3, new CosineSchedule(), 0, 0.0, null, null, 500, 50),
-            (options.Epochs, options.LearningRate, options.Schedule, options.WarmupSteps, options.WeightDecay, options.ClipNorm, options.AverageDecay, options.CheckpointSteps, options.LogSteps));
+            (10, 3e-3, new CosineSchedule(), 0, 0.0, null, null, null, 500, 50),
+            (options.Epochs, options.LearningRate, options.Schedule, options.WarmupSteps, options.WeightDecay, options.ClipNorm, options.AverageDecay, options.WarmStart, options.CheckpointSteps, options.LogSteps));
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void A_run_cancelled_at_any_step_and_resumed_ends_with_the_same_bits(bool average)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void A_run_cancelled_at_any_step_and_resumed_ends_with_the_same_bits(bool average, bool warmStart)
     {
-        TrainingOptions options = Options with { AverageDecay = average ? 0.9 : null };
+        TrainingOptions options = Options with
+        {
+            AverageDecay = average ? 0.9 : null,
+            WarmStart = warmStart ? new LatentCacheOptions { MaxBytes = 100 * 32 * 81 * 4 } : null,
+        };
         using TemporaryFolder whole = new();
         Outcome expected = Train(whole.Path, options, stopAfter: []);
         using TemporaryFolder parts = new();
@@ -43,6 +48,29 @@ public sealed class TrainerTests : TensorTest
         Assert.Equal(
             RunHistory.Read(Path.Combine(whole.Path, "history.jsonl")).Select(record => (record.Kind, record.Step)),
             RunHistory.Read(Path.Combine(parts.Path, "history.jsonl")).Select(record => (record.Kind, record.Step)));
+    }
+
+    [Fact]
+    public void Warm_starts_find_every_sample_from_the_second_epoch_on_and_save_evaluations()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long[] Evaluations(LatentCacheOptions? warmStart)
+        {
+            List<long> evaluations = [];
+            using ImplicitNetwork network = Network(1);
+            network.Stopping = network.Stopping with { RelativeTolerance = 1e-5 };
+            BatchOptions batches = new() { Normalization = PixelNormalization.Of(Data.Train), BatchSize = 30 };
+            TrainingOptions options = Options with { WarmStart = warmStart, LearningRate = 1e-4 };
+            using Trainer trainer = new(network, new BatchSource(Data.Train, batches), Source(Data.Validation, 1), options);
+            trainer.Run(new Listener(happened => evaluations.AddRange(happened is TrainingEvent.EpochFinished epoch ? [epoch.Solver.Evaluations] : [])));
+            Assert.Equal(warmStart is null ? (null, null) : (300, 150), (trainer.WarmStart?.Hits, trainer.WarmStart?.Misses));
+            return [.. evaluations];
+        }
+
+        long[] cold = Evaluations(null);
+        long[] warm = Evaluations(new LatentCacheOptions());
+        Assert.Equal(cold[0], warm[0]);
+        Assert.True(warm[2] < cold[2], $"{string.Join(", ", cold)} and {string.Join(", ", warm)}");
     }
 
     [Fact]

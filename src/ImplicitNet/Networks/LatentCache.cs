@@ -1,0 +1,197 @@
+using ImplicitNet.Solvers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Networks;
+
+/// <summary>
+/// Latents found earlier, by sample: later solves start there instead of from scratch. Bounded in memory; when it is full,
+/// samples that are not in it stay out.
+/// </summary>
+/// <remarks>
+/// A solve still ends by the same tolerance; only where it starts differs, and with it the last digits. Not for use from
+/// several threads at once.
+/// </remarks>
+public sealed class LatentCache : IDisposable
+{
+    private readonly Dictionary<long, int> _rows = [];
+    private LatentLayout _layout;
+    private Tensor? _values;
+
+    /// <summary>Creates an empty cache.</summary>
+    /// <param name="options">Its precision and size; default: float32, at most 1 GiB.</param>
+    public LatentCache(LatentCacheOptions? options = null) => Options = options ?? new LatentCacheOptions();
+
+    /// <summary>Its precision and size.</summary>
+    public LatentCacheOptions Options { get; }
+
+    /// <summary>Samples held.</summary>
+    public int Count => _rows.Count;
+
+    /// <summary>Samples asked for and held, since the begin.</summary>
+    public long Hits { get; private set; }
+
+    /// <summary>Samples asked for and not held, since the begin.</summary>
+    public long Misses { get; private set; }
+
+    /// <summary>Memory of the latents held, in bytes.</summary>
+    public long Bytes => _values is null ? 0 : Count * _values.shape[1] * _values.element_size();
+
+    /// <summary>Where to start a batch.</summary>
+    /// <param name="samples">Ids, as <see cref="Store"/> was given them: [batch].</param>
+    /// <param name="own">The start of samples that are not held: [batch, ...]; not changed.</param>
+    /// <returns>The shape and dtype of <paramref name="own"/>. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The number of ids is another, or the latents held have another shape.</exception>
+    public Tensor Starts(ReadOnlySpan<long> samples, Tensor own)
+    {
+        Check(samples, own);
+        List<int> positions = [];
+        List<int> held = [];
+        for (int position = 0; position < samples.Length; position++)
+        {
+            if (_rows.TryGetValue(samples[position], out int row))
+            {
+                positions.Add(position);
+                held.Add(row);
+            }
+        }
+
+        Hits += held.Count;
+        Misses += samples.Length - held.Count;
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        if (held.Count == 0)
+        {
+            return own.alias().MoveToOuterDisposeScope();
+        }
+
+        Tensor found = _values!.index_select(0, Answers.Indices(held, CPU)).to(own.dtype).to(own.device);
+        if (held.Count == samples.Length)
+        {
+            return _layout.Restore(found).MoveToOuterDisposeScope();
+        }
+
+        Tensor rows = _layout.Flatten(own).clone();
+        rows.index_copy_(0, Answers.Indices(positions, own.device), found);
+        return _layout.Restore(rows).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Takes in what a solve found, for the samples that converged.</summary>
+    /// <param name="samples">Ids: [batch].</param>
+    /// <param name="latents">u*: [batch, ...]; copied.</param>
+    /// <param name="report">How the solve went.</param>
+    /// <exception cref="ArgumentException">The number of ids is another, or the latents held have another shape.</exception>
+    public void Store(ReadOnlySpan<long> samples, Tensor latents, SolveReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        Check(samples, latents);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        _layout = _values is null ? LatentLayout.Of(latents) : _layout;
+        Tensor rows = _layout.Flatten(latents).detach().cpu().to(Options.Dtype);
+        bool[] finite = [.. rows.isfinite().all(1).data<bool>()];
+        int capacity = (int)Math.Min(int.MaxValue, Options.MaxBytes / Math.Max(1, rows.shape[1] * rows.element_size()));
+        List<int> positions = [];
+        List<int> targets = [];
+        for (int position = 0; position < samples.Length; position++)
+        {
+            if (report.Samples[position].Status == SolveStatus.Converged && finite[position] && Reserve(samples[position], capacity) is int row and >= 0)
+            {
+                positions.Add(position);
+                targets.Add(row);
+            }
+        }
+
+        if (positions.Count > 0)
+        {
+            Grow(rows.shape[1], capacity);
+            _values!.index_copy_(0, Answers.Indices(targets, CPU), rows.index_select(0, Answers.Indices(positions, CPU)));
+        }
+    }
+
+    /// <summary>Everything held, as tensors to save: ids, latents and their layout. Empty for an empty cache.</summary>
+    /// <returns>New tensors or views. The caller owns them.</returns>
+    public Dictionary<string, Tensor> Collect() => _values is null
+        ? []
+        : new()
+        {
+            ["samples"] = tensor(_rows.OrderBy(entry => entry.Value).Select(entry => entry.Key).ToArray()),
+            ["values"] = _values.narrow(0, 0, Count),
+            ["shape"] = tensor(_layout.SampleShape),
+            ["order"] = tensor(_layout.Order),
+        };
+
+    /// <summary>Puts back what <see cref="Collect"/> gave, in place of what is held.</summary>
+    /// <param name="tensors">Copied; stay the caller's.</param>
+    public void Restore(IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        using DisposeScope scope = NewDisposeScope();
+        _rows.Clear();
+        _values?.Dispose();
+        _values = null;
+        if (tensors.Count == 0)
+        {
+            return;
+        }
+
+        _layout = new LatentLayout([.. tensors["shape"].data<long>()], [.. tensors["order"].data<long>()]);
+        _values = tensors["values"].to(Options.Dtype).clone().DetachFromDisposeScope();
+        foreach (long sample in tensors["samples"].data<long>())
+        {
+            _rows[sample] = _rows.Count;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _values?.Dispose();
+
+    private void Check(ReadOnlySpan<long> samples, Tensor latents)
+    {
+        ArgumentNullException.ThrowIfNull(latents);
+        if (latents.shape[0] != samples.Length)
+        {
+            throw new ArgumentException($"One id for each of {latents.shape[0]} latents is needed. Given: {samples.Length}.", nameof(samples));
+        }
+
+        if (_values is not null && !latents.shape.AsSpan(1).SequenceEqual(_layout.SampleShape))
+        {
+            throw new ArgumentException(
+                $"The cache holds latents of [{string.Join(", ", _layout.SampleShape)}]. Given: [{string.Join(", ", latents.shape[1..])}].", nameof(latents));
+        }
+    }
+
+    private int Reserve(long sample, int capacity)
+    {
+        if (_rows.TryGetValue(sample, out int row))
+        {
+            return row;
+        }
+
+        if (_rows.Count >= capacity)
+        {
+            return -1;
+        }
+
+        return _rows[sample] = _rows.Count;
+    }
+
+    /// <summary>Makes room for the rows reserved: twice what was, so that filling copies each row once on average.</summary>
+    private void Grow(long width, int capacity)
+    {
+        long have = _values?.shape[0] ?? 0;
+        if (_rows.Count <= have)
+        {
+            return;
+        }
+
+        Tensor larger = zeros([Math.Min(capacity, Math.Max(2 * have, _rows.Count)), width], Options.Dtype);
+        if (_values is not null)
+        {
+            larger.narrow(0, 0, have).copy_(_values);
+            _values.Dispose();
+        }
+
+        _values = larger.DetachFromDisposeScope();
+    }
+}

@@ -1,0 +1,64 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>Goes on with the samples that a solve left unconverged, by another solver, from their best iterates.</summary>
+internal static class Continuation
+{
+    /// <summary>Solves the failed samples again.</summary>
+    /// <param name="map">The map that was solved.</param>
+    /// <param name="solution">What the first solver found; stays the caller's.</param>
+    /// <param name="first">The first solver.</param>
+    /// <param name="second">The one to go on with.</param>
+    /// <param name="stopping">When to stop.</param>
+    /// <param name="trace">Receives the further residuals behind those it holds.</param>
+    /// <param name="cancellation">Looked at before every step.</param>
+    /// <returns>All samples; each with the better of its two answers. The caller owns it.</returns>
+    public static FixedPointSolution Solve(
+        FixedPointMap map,
+        FixedPointSolution solution,
+        FixedPointSolver first,
+        FixedPointSolver second,
+        StoppingRule stopping,
+        ResidualTrace? trace = null,
+        CancellationToken cancellation = default)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        SampleReport[] samples = [.. solution.Report.Samples];
+        int[] failed = [.. Enumerable.Range(0, samples.Length).Where(i => samples[i].Status != SolveStatus.Converged)];
+
+        // A coupled map is one system: it failed as a whole, and goes on as a whole.
+        Tensor rows = Answers.Indices(failed, solution.Latent.device);
+        using FixedPointMap? restricted = map.IsPerSample ? map.Restrict(rows) : null;
+        Tensor start = LatentLayout.SelectRows(solution.Latent, rows);
+        ResidualTrace? further = trace is null ? null : new ResidualTrace();
+        using FixedPointSolution again = FixedPoint.Solve(restricted ?? map, start, second, stopping, further, cancellation);
+
+        LatentLayout layout = LatentLayout.Of(solution.Latent);
+        Tensor latents = layout.Flatten(solution.Latent).clone();
+        List<int> better = [];
+        List<SolverChange> changes = [.. solution.Report.Changes];
+        for (int i = 0; i < failed.Length; i++)
+        {
+            SampleReport before = samples[failed[i]];
+            SampleReport after = again.Report.Samples[i];
+            bool isBetter = after.Status == SolveStatus.Converged || after.Residual < before.Residual;
+            if (isBetter)
+            {
+                better.Add(i);
+            }
+
+            SampleReport kept = isBetter ? after with { BestStep = before.Steps + after.BestStep } : before;
+            samples[failed[i]] = kept with { Status = after.Status, Steps = before.Steps + after.Steps };
+            changes.Add(new SolverChange(failed[i], before.Steps, first, before.Status, second));
+            trace?.Append(failed[i], further!.Samples[i]);
+        }
+
+        Tensor chosen = Answers.Indices(better, latents.device);
+        latents.index_copy_(0, rows.index_select(0, chosen), layout.Flatten(again.Latent.to(latents.dtype)).index_select(0, chosen));
+        SolveReport report = new(samples, solution.Report.Evaluations + again.Report.Evaluations, changes);
+        return new FixedPointSolution(layout.Restore(latents).DetachFromDisposeScope(), report);
+    }
+}

@@ -1,0 +1,91 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>
+/// The shape of a latent of several tensors, at several scales say, which solvers see as one matrix [batch, n]: every solver
+/// works on tuples without knowing it.
+/// </summary>
+/// <example>
+/// <code>
+/// LatentTuple tuple = new([32, 16, 16], [64, 8, 8]);
+/// using PerSampleMap map = new(u => tuple.Pack(fuse(tuple.Unpack(u))));
+/// using FixedPointSolution solution = FixedPoint.Solve(map, tuple.Zeros(batch));
+/// Tensor[] scales = tuple.Unpack(solution.Latent);
+/// </code>
+/// </example>
+public sealed class LatentTuple
+{
+    private readonly long[][] _shapes;
+    private readonly long[] _sizes;
+
+    /// <summary>Describes a tuple.</summary>
+    /// <param name="shapes">The shape of each tensor for one sample, without the batch; at least one, sizes at least 1.</param>
+    public LatentTuple(params long[][] shapes)
+    {
+        ArgumentNullException.ThrowIfNull(shapes);
+        if (shapes.Length == 0 || shapes.Any(shape => shape is null || shape.Any(size => size < 1)))
+        {
+            throw new ArgumentException("A tuple needs at least one tensor, and sizes of at least 1.", nameof(shapes));
+        }
+
+        _shapes = [.. shapes.Select(shape => shape.ToArray())];
+        _sizes = [.. _shapes.Select(shape => shape.Aggregate(1L, (product, size) => checked(product * size)))];
+    }
+
+    /// <summary>Elements of one sample, n.</summary>
+    public long Size => _sizes.Sum();
+
+    /// <summary>Zeros to start from: [batch, n]. The caller owns it.</summary>
+    public Tensor Zeros(long batch, ScalarType dtype = ScalarType.Float32, Device? device = null) => zeros([batch, Size], dtype, device);
+
+    /// <summary>Joins the tensors of a tuple: one copy, differentiable.</summary>
+    /// <param name="parts">One tensor for each shape: [batch, ...].</param>
+    /// <returns>[batch, n]. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The number of tensors or the shape of one is another.</exception>
+    public Tensor Pack(params Tensor[] parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        if (parts.Length != _shapes.Length)
+        {
+            throw new ArgumentException($"The tuple has {_shapes.Length} tensors. Given: {parts.Length}.", nameof(parts));
+        }
+
+        for (int part = 0; part < parts.Length; part++)
+        {
+            if (!parts[part].shape.AsSpan(1).SequenceEqual(_shapes[part]) || parts[part].shape[0] != parts[0].shape[0])
+            {
+                throw new ArgumentException(
+                    $"Tensor {part} of the tuple must be [{parts[0].shape[0]}, {string.Join(", ", _shapes[part])}]. Given: [{string.Join(", ", parts[part].shape)}].",
+                    nameof(parts));
+            }
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        return cat([.. parts.Select(part => part.reshape(part.shape[0], -1))], 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The tensors of a tuple, as views of the matrix: no copy, differentiable.</summary>
+    /// <param name="packed">[batch, n].</param>
+    /// <returns>One tensor for each shape: [batch, ...]. The caller owns them.</returns>
+    /// <exception cref="ArgumentException">The matrix has another n.</exception>
+    public Tensor[] Unpack(Tensor packed)
+    {
+        ArgumentNullException.ThrowIfNull(packed);
+        if (packed.ndim != 2 || packed.shape[1] != Size)
+        {
+            throw new ArgumentException($"A packed tuple is [batch, {Size}]. Given: [{string.Join(", ", packed.shape)}].", nameof(packed));
+        }
+
+        Tensor[] columns = packed.split(_sizes, 1);
+        Tensor[] parts = new Tensor[columns.Length];
+        for (int part = 0; part < parts.Length; part++)
+        {
+            using Tensor column = columns[part];
+            parts[part] = column.unflatten(1, _shapes[part].Length == 0 ? [1] : _shapes[part]);
+        }
+
+        return parts;
+    }
+}

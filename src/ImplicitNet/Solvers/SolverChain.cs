@@ -1,0 +1,36 @@
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>
+/// A solver made of solvers: the samples that one leaves unconverged go on with the next, each from its best iterate. Every
+/// change and its reason is in <see cref="SolveReport.Changes"/>.
+/// </summary>
+/// <remarks>
+/// Each solver has the step limit of the stopping rule for itself; the report adds up steps and evaluations. A sample
+/// that none can solve keeps the status of the last one and the best iterate of all.
+/// </remarks>
+public sealed record SolverChain : FixedPointSolver
+{
+    /// <summary>The solvers in the order of trial; at least one, and none a chain; default Anderson, then Picard with damping 0.5.</summary>
+    public IReadOnlyList<FixedPointSolver> Solvers
+    {
+        get;
+        init => field = value is { Count: > 0 } && !value.Any(solver => solver is null or SolverChain)
+            ? [.. value]
+            : throw new ArgumentException("A chain needs at least one solver, and none of them a chain.", nameof(Solvers));
+    } = [new AndersonSolver(), new PicardSolver { Damping = 0.5 }];
+
+    /// <summary>Begins a solve by the first solver; the changes are made by <see cref="FixedPoint.Solve"/>.</summary>
+    /// <inheritdoc/>
+    public override FixedPointIteration Start(FixedPointMap map, Tensor start) => Solvers[0].Start(map, start);
+
+    /// <inheritdoc/>
+    public bool Equals(SolverChain? other) => other is not null && Solvers.SequenceEqual(other.Solvers);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Solvers.Aggregate(0, HashCode.Combine);
+
+    /// <summary>The solvers in order.</summary>
+    public override string ToString() => $"SolverChain [{string.Join(", ", Solvers)}]";
+}

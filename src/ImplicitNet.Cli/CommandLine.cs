@@ -18,7 +18,7 @@ internal static class CommandLine
     {
         try
         {
-            using Interruption interruption = new();
+            using Interruption interruption = new(terminal.Leave);
             ParseResult parsed = Root(terminal, interruption.Token).Parse(arguments);
             if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
             {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using ImplicitNet.Models;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training;
@@ -8,7 +9,7 @@ using ImplicitNet.Training.Weights;
 namespace ImplicitNet.Cli;
 
 /// <summary>What is said about an exception: one line and an exit code.</summary>
-internal static class FailureMessage
+internal static partial class FailureMessage
 {
     /// <summary>Set to anything, it adds the stack trace.</summary>
     public const string DebugVariable = "IMPLICITNET_DEBUG";
@@ -30,7 +31,10 @@ internal static class FailureMessage
         CommandException command => ($"error: {command.Message}", command.ExitCode),
         OperationCanceledException => ("interrupted.", ExitCodes.Interrupted),
         WeightsFileException or ModelFileException or ImageFileException or TrainingDivergedException or FixedPointException
-            or IOException or InvalidDataException or UnauthorizedAccessException => ($"error: {exception.Message}", ExitCodes.Failure),
+            or InvalidDataException => ($"error: {exception.Message}", ExitCodes.Failure),
+
+        // The system names the temporary file in which a new content grows; people know the file that it is for.
+        IOException or UnauthorizedAccessException => ($"error: {TemporaryName().Replace(exception.Message, "$1")}", ExitCodes.Failure),
         OutOfMemoryException => ("error: there is not enough memory; a smaller --batch needs less.", ExitCodes.Failure),
         _ => ($"internal error: {exception.GetType().Name}: {exception.Message} Please report this, with the output of the same command under {DebugVariable}=1.", ExitCodes.InternalError),
     };
@@ -45,4 +49,7 @@ internal static class FailureMessage
 
         return line.ToString();
     }
+
+    [GeneratedRegex(@"(?<=[\\/])\.([^\\/]+)\.[0-9a-f]{16}\.tmp")]
+    private static partial Regex TemporaryName();
 }

@@ -9,6 +9,9 @@ internal static class Figures
 
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>Such as "1 thread" and "2 threads".</summary>
+    public static string Counted(long count, string one) => $"{Count(count)} {one}{(count == 1 ? "" : "s")}";
+
     public static string Number(double value, string format = "0.0000") => value.ToString(format, CultureInfo.InvariantCulture);
 
     public static string Factor(double? value) => value is { } known ? Number(known) : "none";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace ImplicitNet.Cli;
@@ -6,13 +7,20 @@ namespace ImplicitNet.Cli;
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
+    private readonly Action _beforeEnd;
     private readonly PosixSignalRegistration[] _registrations;
 
-    public Interruption() => _registrations =
-    [
-        PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
-        PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
-    ];
+    /// <summary>Listens from now on.</summary>
+    /// <param name="beforeEnd">Called before the process is ended at once, on another thread.</param>
+    public Interruption(Action beforeEnd)
+    {
+        _beforeEnd = beforeEnd;
+        _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
+        ];
+    }
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _source.Token;
@@ -31,10 +39,26 @@ internal sealed class Interruption : IDisposable
     {
         if (_source.IsCancellationRequested)
         {
-            Environment.Exit(ExitCodes.Interrupted);
+            EndAtOnce();
         }
 
         context.Cancel = true;
         _source.Cancel();
     }
+
+    // Not by Environment.Exit: that takes libtorch down while another thread computes with it, and so ends in a crash.
+    private void EndAtOnce()
+    {
+        _beforeEnd();
+        if (OperatingSystem.IsWindows())
+        {
+            using Process process = Process.GetCurrentProcess();
+            process.Kill();
+        }
+
+        Exit(ExitCodes.Interrupted);
+    }
+
+    [DllImport("libc", EntryPoint = "_exit")]
+    private static extern void Exit(int code);
 }

@@ -48,7 +48,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         Introduce(data, network);
         if (isResumed)
         {
-            terminal.Tell(trainer.Resume() ? "Going on from the last checkpoint." : "There is no checkpoint yet; starting from the begin.");
+            terminal.Tell(trainer.Resume() ? "Going on from the last checkpoint." : "There is no checkpoint yet; starting from the beginning.");
         }
 
         terminal.Tell();
@@ -57,7 +57,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         FinalTest? test = training.IsComplete ? Test(network, new BatchSource(data.Splits.Test, batches)) : null;
         if (test is null)
         {
-            terminal.Say($"Interrupted after {training.Steps} steps; the checkpoint is written. To go on:");
+            terminal.Say($"Interrupted after {Figures.Counted(training.Steps, "step")}; the checkpoint is written. To go on:");
             terminal.Say($"  implicitnet train --resume --output {Markup.Escape(output)}");
             return ExitCodes.Interrupted;
         }
@@ -88,8 +88,8 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         terminal.Tell($"[bold]Training[/] an implicit classifier on {settings.Data}, by JFB");
         terminal.Tell($"  {Figures.Count(splits.Train.Count)} training, {Figures.Count(splits.Validation.Count)} validation and {Figures.Count(splits.Test.Count)} test images");
         terminal.Tell($"  {Figures.Count(ParameterCount(network))} parameters, contraction factor {Figures.Number(settings.Gamma, "0.###")}, tolerance {Figures.Number(settings.Tolerance, "0.######")}");
-        terminal.Tell($"  {settings.Epochs} epochs, batches of {settings.Batch}, learning rate {Figures.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
-        terminal.Tell($"  seed {settings.Seed}, {settings.Threads} threads, {settings.Device}");
+        terminal.Tell($"  {Figures.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, learning rate {Figures.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
+        terminal.Tell($"  seed {settings.Seed}, {Figures.Counted(settings.Threads, "thread")}, {settings.Device}");
         terminal.Tell($"  in {Markup.Escape(output)}");
     }
 

@@ -33,20 +33,40 @@ internal sealed class LiveBar : Bar
 
     private Markup Draw(double share, string text)
     {
-        int cells = Math.Clamp(_width / 4, 8, 30);
+        int cells = Math.Clamp(_width / 5, 8, 30);
         int full = (int)Math.Round(share * cells);
-        string bar = $"[blue]{new string('━', full)}[/][grey]{new string('━', cells - full)}[/]";
-        string line = string.Create(CultureInfo.InvariantCulture, $"  {100 * share,3:0} %  {text}{Remaining(share)}");
+        string line = string.Create(CultureInfo.InvariantCulture, $"  {100 * share,3:0} %");
+        int room = _width - cells - 3;
 
-        // Cut rather than wrapped: a bar of two lines would jump.
-        int room = Math.Max(0, _width - cells - 3);
-        return new Markup($"  {bar}{Markup.Escape(line.Length > room ? line[..room] : line)}") { Overflow = Overflow.Crop };
+        // What does not fit is left out, rather than wrapped: a bar of two lines would jump.
+        foreach (string part in (string[])[Remaining(share), .. text.Split("  ")])
+        {
+            if (part.Length == 0)
+            {
+                continue;
+            }
+
+            if (line.Length + 2 + part.Length > room)
+            {
+                break;
+            }
+
+            line += $"  {part}";
+        }
+
+        return new Markup($"  [blue]{new string('━', full)}[/][grey]{new string('━', cells - full)}[/]{Markup.Escape(line)}");
     }
 
     private string Remaining(double share)
     {
         double done = share - _firstShare!.Value;
         double seconds = Stopwatch.GetElapsedTime(_begin).TotalSeconds;
-        return done > 0.01 && seconds > 2 ? $"  {Figures.Seconds(Math.Ceiling(seconds * (1 - share) / done))} left" : "";
+        if (done < 0.01 || seconds < 2)
+        {
+            return "";
+        }
+
+        double left = seconds * (1 - share) / done;
+        return left < 100 ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(left):0} s left") : $"{Figures.Seconds(left)} left";
     }
 }

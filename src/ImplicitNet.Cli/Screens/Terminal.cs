@@ -60,6 +60,16 @@ internal sealed class Terminal
     /// <summary>A line as it is, such as JSON: never wrapped.</summary>
     public void Raw(string line) => Output.WriteLine(line);
 
+    /// <summary>Leaves the terminal as it was found, in a hurry: the bar hides the cursor.</summary>
+    public void Leave()
+    {
+        if (_hasBar)
+        {
+            Output.WriteLine("\e[?25h");
+            Output.Flush();
+        }
+    }
+
     /// <summary>Does some work that shows how far it is.</summary>
     public T WithBar<T>(Func<Bar, T> work)
     {

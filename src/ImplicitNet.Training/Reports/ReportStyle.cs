@@ -32,7 +32,7 @@ internal static class ReportStyle
         th, td { padding: .5rem .9rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
         th { color: var(--faint); font-weight: 600; white-space: nowrap; }
         tbody tr:last-child td { border-bottom: 0; }
-        .number { text-align: right; font-variant-numeric: tabular-nums; }
+        .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         @media print {
           :root { --page: #ffffff; --card: #ffffff; --text: #000000; --faint: #555555; --line: #cccccc; --accent: #0b6bcb; }
           main { max-width: none; padding: 0; }

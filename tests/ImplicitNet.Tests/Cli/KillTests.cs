@@ -86,10 +86,30 @@ public sealed class KillTests
         AssertSame(folder["whole"], parts, epochs);
     }
 
-    private static string[] Arguments(string output, int epochs) =>
+    /// <summary>It comes while libtorch computes, which must not turn the end into a crash.</summary>
+    [Fact]
+    public void A_second_signal_ends_the_process_at_once()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "sends signals");
+        using TemporaryFolder folder = new();
+        using CliProcess process = CliProcess.Start(Arguments(folder["run"], epochs: 100, validation: 5000));
+        Assert.True(process.WaitUntil(() => File.Exists(Path.Combine(folder["run"], "checkpoint.safetensors"))));
+        Thread.Sleep(300);
+        process.Signal(2);
+        Thread.Sleep(30);
+        if (!process.HasExited)
+        {
+            process.Signal(2);
+        }
+
+        CliRun run = process.Wait();
+        Assert.Equal((130, ""), (run.Code, run.Error));
+    }
+
+    private static string[] Arguments(string output, int epochs, int validation = 40) =>
     [
-        "train", "--output", output, "--quiet", "--images", "200", "--validation", "40", "--test-images", "20", "--batch", "20",
-        "--epochs", epochs.ToString(CultureInfo.InvariantCulture), "--checkpoint-every", "3", "--threads", "1", "--average", "0.9", "--shift", "1",
+        "train", "--output", output, "--quiet", "--images", "200", "--test-images", "20", "--batch", "20",
+        "--epochs", epochs.ToString(CultureInfo.InvariantCulture), "--validation", validation.ToString(CultureInfo.InvariantCulture), "--checkpoint-every", "3", "--threads", "1", "--average", "0.9", "--shift", "1",
     ];
 
     private static void AssertSame(string whole, string parts, int epochs)

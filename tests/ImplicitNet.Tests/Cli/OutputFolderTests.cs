@@ -39,7 +39,7 @@ public sealed class OutputFolderTests : TensorTest
             "exec unshare -rm sh -c \"$INSIDE\" sh \"$@\"", environment, TinyModel.Arguments("--output", folder["small"], "--checkpoint-every", "3"));
         CliRun run = process.Wait();
         Assert.SkipWhen(run.Error.StartsWith("unshare", StringComparison.Ordinal) || run.Code is 99 or 127, "this system lets users mount nothing");
-        run.Failed(1, "checkpoint.safetensors", "space");
+        run.Failed(1, folder["small"] + "/checkpoint.safetensors", "space");
         string[] names = [.. Directory.EnumerateFiles(folder["kept"]).Select(path => Path.GetFileName(path))];
         Assert.DoesNotContain(names, name => name.EndsWith(".tmp", StringComparison.Ordinal));
         Assert.DoesNotContain("result.json", names);

@@ -6,6 +6,8 @@ namespace ImplicitNet.Tests.Cli;
 /// <summary>A run that is killed loses nothing: real processes, ended by the system at random moments.</summary>
 public sealed class KillTests
 {
+    private const int Interrupt = 2;
+    private const int Terminate = 15;
     private const int Seed = 20260131;
     private const int StepsPerEpoch = 10;
     private const int LongestDelay = 250;
@@ -56,34 +58,29 @@ public sealed class KillTests
         AssertSame(folder["whole"], parts, epochs);
     }
 
-    [Theory]
-    [InlineData(2)]
-    [InlineData(15)]
-    public void A_signal_writes_a_checkpoint_and_says_how_to_go_on(int signal)
+    [Fact]
+    public void Ctrl_C_writes_a_checkpoint_from_which_the_run_ends_with_the_same_bytes()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "sends signals");
-        const int epochs = 12;
+        const int epochs = 8;
         using TemporaryFolder folder = new();
         using (CliProcess whole = CliProcess.Start(Arguments(folder["whole"], epochs)))
         {
             whole.Wait().Succeeded();
         }
 
-        string parts = folder["parts"];
-        string checkpoint = Path.Combine(parts, "checkpoint.safetensors");
-        using (CliProcess process = CliProcess.Start(Arguments(parts, epochs)))
-        {
-            Assert.True(process.WaitUntil(() => File.Exists(checkpoint)));
-            process.Signal(signal);
-            CliRun stopped = process.Wait();
-            Assert.Equal((130, ""), (stopped.Code, stopped.Error));
-            Assert.Contains($"implicitnet train --resume --output {parts}", stopped.Output, StringComparison.Ordinal);
-            Assert.False(File.Exists(Path.Combine(parts, "result.json")));
-        }
-
-        using CliProcess last = CliProcess.Start("train", "--resume", "--output", parts, "--quiet");
+        Stop(folder["parts"], epochs, Interrupt);
+        using CliProcess last = CliProcess.Start("train", "--resume", "--output", folder["parts"], "--quiet");
         last.Wait().Succeeded();
-        AssertSame(folder["whole"], parts, epochs);
+        AssertSame(folder["whole"], folder["parts"], epochs);
+    }
+
+    [Fact]
+    public void A_request_to_terminate_does_as_Ctrl_C()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "sends signals");
+        using TemporaryFolder folder = new();
+        Stop(folder["run"], epochs: 100, Terminate);
     }
 
     /// <summary>It comes while libtorch computes, which must not turn the end into a crash.</summary>
@@ -95,15 +92,27 @@ public sealed class KillTests
         using CliProcess process = CliProcess.Start(Arguments(folder["run"], epochs: 100, validation: 5000));
         Assert.True(process.WaitUntil(() => File.Exists(Path.Combine(folder["run"], "checkpoint.safetensors"))));
         Thread.Sleep(300);
-        process.Signal(2);
+        process.Signal(Interrupt);
         Thread.Sleep(30);
         if (!process.HasExited)
         {
-            process.Signal(2);
+            process.Signal(Interrupt);
         }
 
         CliRun run = process.Wait();
         Assert.Equal((130, ""), (run.Code, run.Error));
+    }
+
+    private static void Stop(string output, int epochs, int signal)
+    {
+        string checkpoint = Path.Combine(output, "checkpoint.safetensors");
+        using CliProcess process = CliProcess.Start(Arguments(output, epochs));
+        Assert.True(process.WaitUntil(() => File.Exists(checkpoint)));
+        process.Signal(signal);
+        CliRun stopped = process.Wait();
+        Assert.Equal((130, ""), (stopped.Code, stopped.Error));
+        Assert.Contains($"implicitnet train --resume --output {output}", stopped.Output, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(output, "result.json")));
     }
 
     private static string[] Arguments(string output, int epochs, int validation = 40) =>

@@ -1,1 +1,4 @@
-Console.WriteLine("implicitnet");
+using ImplicitNet.Cli;
+using ImplicitNet.Cli.Screens;
+
+return CommandLine.Run(args, Terminal.OfProcess());

@@ -136,6 +136,13 @@ public sealed class Trainer : IDisposable
                 log.Step(step);
             }
 
+            // After an epoch's last step comes its checkpoint, validation included. One before that would stand at the step
+            // of the epoch's record, and a run killed between the two would write that record twice.
+            if (step.StepInEpoch == step.StepsPerEpoch)
+            {
+                break;
+            }
+
             bool stop = cancellation.IsCancellationRequested;
             if (stop || step.Step % _options.CheckpointSteps == 0)
             {

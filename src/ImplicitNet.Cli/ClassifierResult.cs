@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using ImplicitNet.Operators;
+using ImplicitNet.Training.Evaluation;
+
+namespace ImplicitNet.Cli;
+
+/// <summary>
+/// What train and evaluate print under --json and train keeps in result.json. Its names are an interface: they stay.
+/// What was not evaluated, and what is not finite, is null.
+/// </summary>
+internal sealed record ClassifierResult
+{
+    public double? TestAccuracy { get; init => field = Finite(value); }
+
+    public double? ValidationAccuracy { get; init => field = Finite(value); }
+
+    public double? TrainAccuracy { get; init => field = Finite(value); }
+
+    public double? TestLoss { get; init => field = Finite(value); }
+
+    public double? ValidationLoss { get; init => field = Finite(value); }
+
+    public double? TrainLoss { get; init => field = Finite(value); }
+
+    public long Parameters { get; init; }
+
+    public double? GammaDeclared { get; init => field = Finite(value); }
+
+    public double? GammaCertified { get; init => field = Finite(value); }
+
+    public double? GammaMeasured { get; init => field = Finite(value); }
+
+    public double? MeanSteps { get; init => field = Finite(value); }
+
+    public IReadOnlyDictionary<string, long> Statuses { get; init; } = new Dictionary<string, long>();
+
+    public long Evaluations { get; init; }
+
+    public int? Epochs { get; init; }
+
+    public int? BestEpoch { get; init; }
+
+    public double? SecondsPerEpoch { get; init => field = Finite(value); }
+
+    public double? Seconds { get; init => field = Finite(value); }
+
+    public long PeakMemoryBytes { get; init; }
+
+    public string Data { get; init; } = "";
+
+    public string Split { get; init; } = "test";
+
+    public int Samples { get; init; }
+
+    public long? Seed { get; init; }
+
+    public int Threads { get; init; }
+
+    public string Device { get; init; } = "";
+
+    public string Model { get; init; } = "";
+
+    /// <summary>Of an evaluation: solver, contraction and memory; not yet what part of the data it was on.</summary>
+    public static ClassifierResult Of(EvaluationResult evaluation, ContractionReport contraction) => new()
+    {
+        GammaDeclared = contraction.Declared,
+        GammaCertified = contraction.Certified,
+        GammaMeasured = contraction.Measured,
+        MeanSteps = evaluation.Solver.MeanSteps,
+        Statuses = evaluation.Solver.Statuses.ToDictionary(status => status.Key.ToString(), status => status.Value),
+        Evaluations = evaluation.Solver.Evaluations,
+        Samples = evaluation.Count,
+        PeakMemoryBytes = PeakMemory(),
+    };
+
+    private static long PeakMemory()
+    {
+        using Process process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64;
+    }
+
+    private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
+}

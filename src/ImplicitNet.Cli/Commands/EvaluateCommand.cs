@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Text.Json;
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Cli.Settings;
+using ImplicitNet.Models;
+using ImplicitNet.Networks;
+using ImplicitNet.Operators;
+using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Evaluation;
+using Spectre.Console;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Cli.Commands;
+
+/// <summary>evaluate: a trained model on one part of a data set.</summary>
+internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cancellation)
+{
+    private const int DefaultBatch = 250;
+
+    private readonly Option<string> _model = ModelOption.Create();
+    private readonly Option<string?> _data = ChoiceOption.Create("--data", "Data set (default: the one the model was trained on).", DataChoice.Names);
+    private readonly Option<string?> _dataDirectory = new("--data-dir") { Description = "Folder that holds the data set's files (default: as in training).", HelpName = "folder" };
+    private readonly Option<string?> _split = ChoiceOption.Create("--split", "Part of the data set (default: test).", SplitChoice.Names);
+    private readonly Option<int?> _batch = NumberOption.Whole("--batch", $"Images in a batch (default: {DefaultBatch}).");
+    private readonly Option<long?> _seed = NumberOption.Seed("--seed", "Seed of torch's random state; an evaluation as it is draws nothing from it (default: 1).");
+    private readonly SolveOptions _solve = new();
+    private readonly CommonOptions _common = new();
+
+    public Command Create()
+    {
+        Command command = new("evaluate", "Evaluate a model on a data set.") { _model, _data, _dataDirectory, _split, _batch, _seed };
+        _solve.AddTo(command);
+        _common.AddTo(command);
+        command.SetAction(Run);
+        HelpWithExamples.AddTo(
+            command,
+            "implicitnet evaluate --model runs/digits-20260131-180000",
+            "implicitnet evaluate --model runs/first --split validation --tolerance 1e-5",
+            "implicitnet evaluate --model runs/first --quiet --json");
+        return command;
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        terminal.IsQuiet = parsed.GetValue(_common.Quiet);
+        string folder = parsed.GetRequiredValue(_model);
+        Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
+        int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads));
+        random.manual_seed(parsed.GetValue(_seed) ?? 1);
+        (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
+        using ImplicitNetwork owned = network;
+        network.to(device);
+        _solve.Apply(parsed, network);
+
+        RunSettings settings = Settings(parsed, folder, config);
+        LoadedData data = DataChoice.Load(settings, terminal, cancellation);
+        string split = parsed.GetValue(_split) ?? SplitChoice.Test;
+        ImageDataset images = SplitChoice.Of(data.Splits, split);
+        ModelImages.EnsureFits(folder, config, images);
+        BatchSource source = new(images, new BatchOptions
+        {
+            Normalization = new PixelNormalization(config.PixelMean, config.PixelDeviation),
+            BatchSize = parsed.GetValue(_batch) ?? DefaultBatch,
+            Device = device,
+        });
+        EvaluationResult evaluation = terminal.WithBar(bar => Evaluator.Evaluate(network, source, new ShareProgress(bar, $"evaluating {split}"), cancellation));
+        ContractionReport contraction = FinalTest.Measure(network, source);
+        ClassifierResult result = SplitChoice.Place(ClassifierResult.Of(evaluation, contraction), split, evaluation) with
+        {
+            Parameters = network.parameters().Sum(parameter => parameter.numel()),
+            Seconds = evaluation.Seconds,
+            Data = settings.Data,
+            Threads = threads,
+            Device = device.type.ToString().ToLowerInvariant(),
+            Model = folder,
+        };
+        Show(result, evaluation);
+        if (parsed.GetValue(_common.Json))
+        {
+            terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.ClassifierResult));
+        }
+
+        return ExitCodes.Success;
+    }
+
+    /// <summary>The data of the run that made the model, where it lies in its run's folder; else the defaults of the data set.</summary>
+    private RunSettings Settings(ParseResult parsed, string folder, ModelConfig config)
+    {
+        string data = parsed.GetValue(_data) ?? config.Data;
+        if (!DataChoice.Names.Contains(data))
+        {
+            throw new CommandException($"{folder}: the model was trained on '{data}', which is none of {string.Join(", ", DataChoice.Names)}; name one by --data.");
+        }
+
+        RunSettings? stored = File.Exists(RunSettingsFile.PathIn(folder)) ? RunSettingsFile.Read(folder) : null;
+        RunSettings settings = stored?.Data == data ? stored : RunSettings.DefaultsFor(data);
+        return parsed.GetValue(_dataDirectory) is { } directory ? settings with { DataDir = directory } : settings;
+    }
+
+    private void Show(ClassifierResult result, EvaluationResult evaluation)
+    {
+        terminal.Tell($"[bold]{Markup.Escape(result.Model)}[/] on {result.Data}, {result.Split}");
+        ResultScreen.Row(terminal, "accuracy", Figures.Percent(evaluation.Accuracy), $"{Figures.Count(evaluation.Count)} images");
+        ResultScreen.Row(terminal, "loss", Figures.Number(evaluation.Loss));
+        ResultScreen.Solver(terminal, result);
+        ResultScreen.Row(terminal, "speed", $"{Figures.Count((long)(evaluation.Count / Math.Max(1e-9, evaluation.Seconds)))} images/s", Figures.Seconds(evaluation.Seconds));
+    }
+}

@@ -1,0 +1,46 @@
+using ImplicitNet.Networks;
+using ImplicitNet.Operators;
+using ImplicitNet.Solvers;
+using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Reports;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Cli.Commands;
+
+/// <summary>All that is measured of a network on one part of a data set.</summary>
+/// <param name="Evaluation">On all images.</param>
+/// <param name="Contraction">On the first images.</param>
+/// <param name="Residuals">On the first images.</param>
+/// <param name="Steps">Of the first images.</param>
+internal sealed record FinalTest(EvaluationResult Evaluation, ContractionReport Contraction, ResidualTraceSummary Residuals, IReadOnlyList<int> Steps)
+{
+    private const int TracedImages = 500;
+    private const int MeasuredImages = 100;
+
+    public static FinalTest Run(ImplicitNetwork network, BatchSource source, double tolerance, IProgress<double> progress, CancellationToken cancellation)
+    {
+        EvaluationResult evaluation = Evaluator.Evaluate(network, source, progress, cancellation);
+        network.eval();
+        ContractionReport contraction = Measure(network, source);
+        using IDisposable noGraph = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        using Batch batch = First(source, TracedImages);
+        ResidualTrace trace = new();
+        using ImplicitResult result = network.Run(batch.Images, trace: trace, cancellation: cancellation);
+        double[][] residuals = [.. trace.Samples.Select(sample => sample.Select(entry => entry.Ratio * tolerance).ToArray())];
+        return new FinalTest(
+            evaluation, contraction, ResidualTraceSummary.FromSamples(residuals, tolerance), [.. result.Report.Samples.Select(sample => sample.Steps)]);
+    }
+
+    /// <summary>The contraction factor at the fixed points of the first images; the network must be in evaluation mode.</summary>
+    public static ContractionReport Measure(ImplicitNetwork network, BatchSource source)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Batch batch = First(source, MeasuredImages);
+        return network.MeasureContraction(batch.Images);
+    }
+
+    private static Batch First(BatchSource source, int count) => source.Read([.. Enumerable.Range(0, Math.Min(count, source.Dataset.Count))]);
+}

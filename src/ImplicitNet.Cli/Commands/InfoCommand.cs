@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Text.Json;
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Models;
+using ImplicitNet.Networks;
+using ImplicitNet.Operators;
+using ImplicitNet.Training.Reports;
+using TorchSharp;
+
+namespace ImplicitNet.Cli.Commands;
+
+/// <summary>info: about a model, or about the machine.</summary>
+internal sealed class InfoCommand(Terminal terminal)
+{
+    private readonly Option<string> _model = ModelOption.Create(isRequired: false);
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object." };
+
+    public Command Create()
+    {
+        Command command = new("info", "Tell about a model; without one, about versions, threads and devices.") { _model, _json };
+        command.SetAction(Run);
+        HelpWithExamples.AddTo(command, "implicitnet info", "implicitnet info --model runs/digits-20260131-180000");
+        return command;
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        InfoResult result = new()
+        {
+            Environment = RunEnvironment.Describe().ToDictionary(),
+            Threads = torch.get_num_threads(),
+            Devices = torch.cuda.is_available() ? DeviceChoice.Names : [DeviceChoice.Processor],
+        };
+        if (parsed.GetValue(_model) is { } folder)
+        {
+            result = Describe(folder, result);
+        }
+        else if (!parsed.GetValue(_json))
+        {
+            ShowMachine(result);
+        }
+
+        if (parsed.GetValue(_json))
+        {
+            terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.InfoResult));
+        }
+
+        return ExitCodes.Success;
+
+        InfoResult Describe(string path, InfoResult machine)
+        {
+            (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(path);
+            using ImplicitNetwork owned = network;
+            IContraction? contraction = network.Layer.Operator as IContraction;
+            InfoResult model = machine with
+            {
+                Model = path,
+                Config = config,
+                Parameters = network.parameters().Sum(parameter => parameter.numel()),
+                GammaDeclared = contraction?.DeclaredFactor,
+                GammaCertified = contraction?.CertifyFactor(),
+            };
+            if (!parsed.GetValue(_json))
+            {
+                ShowModel(model, config, network);
+            }
+
+            return model;
+        }
+    }
+
+    private void ShowMachine(InfoResult result)
+    {
+        foreach ((string name, string value) in result.Environment)
+        {
+            ResultScreen.Row(terminal, name, value);
+        }
+
+        ResultScreen.Row(terminal, "Threads", Figures.Count(result.Threads));
+        ResultScreen.Row(terminal, "Devices", string.Join(", ", result.Devices));
+    }
+
+    private void ShowModel(InfoResult result, ModelConfig config, ImplicitNetwork network)
+    {
+        DigitClassifierOptions sizes = config.Network;
+        ResultScreen.Row(terminal, "architecture", config.Architecture, $"{sizes.LatentChannels} latent channels of {sizes.Height / 3} x {sizes.Width / 3}");
+        ResultScreen.Row(terminal, "images", $"{sizes.Height} x {sizes.Width} x {sizes.ImageChannels}", $"in {sizes.Classes} classes; trained on {config.Data}");
+        ResultScreen.Row(terminal, "contraction", $"{Figures.Factor(result.GammaCertified)} certified", $"{Figures.Factor(result.GammaDeclared)} declared");
+        ResultScreen.Row(terminal, "solve", $"tolerance {Figures.Number(config.RelativeTolerance, "0.########")}", $"{config.MaxSteps} steps at most");
+        ResultScreen.Row(terminal, "parameters", Figures.Count(result.Parameters ?? 0));
+        foreach ((string name, TorchSharp.Modules.Parameter parameter) in network.named_parameters())
+        {
+            ResultScreen.Row(terminal, "", $"{Figures.Count(parameter.numel()),8}", $"{name} [{string.Join(", ", parameter.shape)}]");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Models;
+using ImplicitNet.Networks;
+using ImplicitNet.Training.Images;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Cli.Commands;
+
+/// <summary>predict: what a model says about image files.</summary>
+internal sealed class PredictCommand(Terminal terminal, CancellationToken cancellation)
+{
+    private readonly Argument<string[]> _images = new("images") { Description = "PNG or JPEG files, one digit each.", Arity = ArgumentArity.OneOrMore, HelpName = "image" };
+    private readonly Option<string> _model = ModelOption.Create();
+    private readonly SolveOptions _solve = new();
+    private readonly CommonOptions _common = new();
+
+    public Command Create()
+    {
+        Command command = new("predict", "Classify image files.") { _images, _model };
+        _solve.AddTo(command);
+        _common.AddTo(command);
+        command.SetAction(Run);
+        HelpWithExamples.AddTo(
+            command,
+            "implicitnet predict --model runs/digits-20260131-180000 seven.png",
+            "implicitnet predict --model runs/first --json scans/*.jpg");
+        return command;
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        terminal.IsQuiet = parsed.GetValue(_common.Quiet);
+        string folder = parsed.GetRequiredValue(_model);
+        string[] paths = parsed.GetRequiredValue(_images);
+        Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
+        DeviceChoice.SetThreads(parsed.GetValue(_common.Threads));
+        (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
+        using ImplicitNetwork owned = network;
+        network.to(device);
+        _solve.Apply(parsed, network);
+        GreyImage[] images = [.. paths.Select(path => PredictImage.Read(path, folder, config))];
+
+        long begin = Stopwatch.GetTimestamp();
+        IReadOnlyList<PredictionResult.Prediction> predictions = Predict(network, config, device, paths, images);
+        PredictionResult result = new() { Model = folder, Images = predictions, Seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds };
+        PredictionScreen.Show(terminal, predictions, ClassNames.Of(config.Data, config.Network.Classes));
+        if (parsed.GetValue(_common.Json))
+        {
+            terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.PredictionResult));
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private List<PredictionResult.Prediction> Predict(ImplicitNetwork network, ModelConfig config, Device device, string[] paths, GreyImage[] images)
+    {
+        const int batchSize = 250;
+        IReadOnlyList<string> names = ClassNames.Of(config.Data, config.Network.Classes);
+        List<PredictionResult.Prediction> predictions = [];
+        using IDisposable noGraph = no_grad();
+        foreach (int[] indices in Enumerable.Range(0, images.Length).Chunk(batchSize))
+        {
+            using DisposeScope scope = NewDisposeScope();
+            using ImplicitResult result = network.Run(PredictImage.ToTensor([.. indices.Select(i => images[i])], config).to(device), cancellation: cancellation);
+            float[] shares = [.. nn.functional.softmax(result.Output, 1).cpu().data<float>()];
+            foreach ((int index, float[] row) in indices.Zip(shares.Chunk(config.Network.Classes)))
+            {
+                int? answer = row.All(float.IsFinite) ? Array.IndexOf(row, row.Max()) : null;
+                Solvers.SampleReport sample = result.Report.Samples[predictions.Count % batchSize];
+                predictions.Add(new PredictionResult.Prediction(
+                    paths[index],
+                    answer,
+                    answer is { } known ? names[known] : null,
+                    [.. row.Select(share => float.IsFinite(share) ? share : (double?)null)],
+                    sample.Steps,
+                    sample.Status.ToString(),
+                    double.IsFinite(sample.Residual) ? sample.Residual : null));
+            }
+        }
+
+        return predictions;
+    }
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Globalization;
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Cli.Settings;
+
+namespace ImplicitNet.Cli.Commands;
+
+/// <summary>train: a new run, or an interrupted one taken up.</summary>
+internal sealed class TrainCommand(Terminal terminal, CancellationToken cancellation)
+{
+    private static readonly string[] RunFiles = ["run.json", "config.json", "checkpoint.safetensors", "model.safetensors", "history.jsonl", "result.json"];
+
+    private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of the run (default: runs/DATA-DATE-TIME).", HelpName = "folder" };
+    private readonly Option<bool> _resume = new("--resume") { Description = "Go on with the run in --output, with the settings it was started with." };
+    private readonly TrainOptions _options = new();
+    private readonly CommonOptions _common = new();
+
+    public Command Create()
+    {
+        Command command = new("train", "Train an implicit classifier by JFB, and test it once at the end.") { _output, _resume };
+        _options.AddTo(command);
+        _common.AddTo(command);
+        command.SetAction(Run);
+        HelpWithExamples.AddTo(
+            command,
+            "implicitnet train",
+            "implicitnet train --epochs 10 --seed 2 --output runs/second",
+            "implicitnet train --resume --output runs/second",
+            "implicitnet train --data mnist --data-dir ~/data/mnist --average 0.999 --json");
+        return command;
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        terminal.IsQuiet = parsed.GetValue(_common.Quiet);
+        bool isResumed = parsed.GetValue(_resume);
+        string? output = parsed.GetValue(_output);
+        RunSettings settings;
+        if (isResumed)
+        {
+            output ??= Refuse("--resume needs the run's folder: --resume --output FOLDER.");
+            if (!File.Exists(RunSettingsFile.PathIn(output)))
+            {
+                throw new CommandException($"{output}: there is no run to go on with here (no run.json).");
+            }
+
+            RunSettings stored = RunSettingsFile.Read(output);
+            settings = _options.Over(parsed, _common, stored);
+            RunSettingsFile.EnsureSame(stored, settings);
+        }
+        else
+        {
+            settings = _options.Begin(parsed, _common);
+            output ??= Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"{settings.Data}-{DateTime.Now:yyyyMMdd-HHmmss}"));
+            if (HoldsRun(output))
+            {
+                throw new CommandException($"{output}: the folder holds a run; pass --resume to go on with it, or another --output.");
+            }
+        }
+
+        return new TrainingRun(terminal, output, settings, parsed.GetValue(_common.Json), cancellation).Execute(isResumed);
+    }
+
+    private static string Refuse(string message) => throw new CommandException(message, ExitCodes.Usage);
+
+    private static bool HoldsRun(string folder) => RunFiles.Any(name => File.Exists(Path.Combine(folder, name)));
+}

@@ -1,0 +1,171 @@
+using System.Text.Json;
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Cli.Settings;
+using ImplicitNet.Models;
+using ImplicitNet.Networks;
+using ImplicitNet.Training;
+using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Files;
+using Spectre.Console;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Cli.Commands;
+
+/// <summary>One run in one folder, from its data to its report.</summary>
+internal sealed class TrainingRun(Terminal terminal, string output, RunSettings settings, bool isJson, CancellationToken cancellation)
+{
+    /// <summary>Trains, tests and reports; or reports only, where that is all that is left to do.</summary>
+    /// <returns>The exit code.</returns>
+    public int Execute(bool isResumed)
+    {
+        string resultPath = Path.Combine(output, "result.json");
+        if (isResumed && File.Exists(resultPath))
+        {
+            terminal.Tell("This run is complete.");
+            Finish(ReadResult(resultPath));
+            return ExitCodes.Success;
+        }
+
+        Device device = DeviceChoice.Open(settings.Device);
+        int threads = DeviceChoice.SetThreads(settings.Threads > 0 ? settings.Threads : null);
+        settings = settings with { Threads = threads };
+        LoadedData data = DataChoice.Load(settings, terminal, cancellation);
+        RunFolder folder = new(output);
+        ModelConfig config = settings.ToModelConfig(data);
+        RunSettingsFile.Write(output, settings);
+        ModelFolder.SaveConfig(output, config);
+
+        random.manual_seed(settings.Seed);
+        using ImplicitNetwork network = config.CreateNetwork();
+        network.Solver = SolverChoice.Create(SolverChoice.Default, settings.Damping);
+        network.OnFailure = new MaskFailures();
+        network.to(device);
+        BatchOptions batches = new() { Normalization = data.Normalization, BatchSize = settings.Batch, Seed = settings.Seed, MaximumShift = settings.Shift, Device = device };
+        using Trainer trainer = new(
+            network, new BatchSource(data.Splits.Train, batches), new BatchSource(data.Splits.Validation, batches), settings.ToTrainingOptions(), folder);
+        Introduce(data, network);
+        if (isResumed)
+        {
+            terminal.Tell(trainer.Resume() ? "Going on from the last checkpoint." : "There is no checkpoint yet; starting from the begin.");
+        }
+
+        terminal.Tell();
+        terminal.Tell($"[grey]{TrainingScreen.Header}[/]");
+        TrainingResult training = terminal.WithBar(bar => trainer.Run(new TrainingScreen(terminal, bar, settings.Batch, cancellation), cancellation));
+        FinalTest? test = training.IsComplete ? Test(network, new BatchSource(data.Splits.Test, batches)) : null;
+        if (test is null)
+        {
+            terminal.Say($"Interrupted after {training.Steps} steps; the checkpoint is written. To go on:");
+            terminal.Say($"  implicitnet train --resume --output {Markup.Escape(output)}");
+            return ExitCodes.Interrupted;
+        }
+
+        ClassifierResult result = Result(training, test, network);
+        Report(data, training, test, result.Parameters).Write(folder);
+        AtomicFile.WriteText(resultPath, JsonSerializer.Serialize(result, ResultJson.Default.ClassifierResult) + "\n");
+        Finish(result);
+        return ExitCodes.Success;
+    }
+
+    /// <summary>Null when it was interrupted.</summary>
+    private FinalTest? Test(ImplicitNetwork network, BatchSource source)
+    {
+        try
+        {
+            return terminal.WithBar(bar => FinalTest.Run(network, source, settings.Tolerance, new ShareProgress(bar, "testing"), cancellation));
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private void Introduce(LoadedData data, ImplicitNetwork network)
+    {
+        DataSplits splits = data.Splits;
+        terminal.Tell($"[bold]Training[/] an implicit classifier on {settings.Data}, by JFB");
+        terminal.Tell($"  {Figures.Count(splits.Train.Count)} training, {Figures.Count(splits.Validation.Count)} validation and {Figures.Count(splits.Test.Count)} test images");
+        terminal.Tell($"  {Figures.Count(ParameterCount(network))} parameters, contraction factor {Figures.Number(settings.Gamma, "0.###")}, tolerance {Figures.Number(settings.Tolerance, "0.######")}");
+        terminal.Tell($"  {settings.Epochs} epochs, batches of {settings.Batch}, learning rate {Figures.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
+        terminal.Tell($"  seed {settings.Seed}, {settings.Threads} threads, {settings.Device}");
+        terminal.Tell($"  in {Markup.Escape(output)}");
+    }
+
+    private ClassifierResult Result(TrainingResult training, FinalTest test, ImplicitNetwork network) =>
+        ClassifierResult.Of(test.Evaluation, test.Contraction) with
+        {
+            TestAccuracy = test.Evaluation.Accuracy,
+            TestLoss = test.Evaluation.Loss,
+            ValidationAccuracy = training.ValidationAccuracy,
+            ValidationLoss = training.ValidationLoss,
+            Parameters = ParameterCount(network),
+            Epochs = training.Epochs.Count,
+            BestEpoch = training.BestEpoch,
+            Seconds = training.Seconds,
+            SecondsPerEpoch = training.Epochs.Average(epoch => epoch.Seconds),
+            Data = settings.Data,
+            Seed = settings.Seed,
+            Threads = settings.Threads,
+            Device = settings.Device,
+            Model = output,
+        };
+
+    private RunReport Report(LoadedData data, TrainingResult training, FinalTest test, long parameters) => new()
+    {
+        Title = $"Implicit classifier on {settings.Data}",
+        Training = training,
+        Test = test.Evaluation,
+        Contraction = test.Contraction,
+        Residuals = test.Residuals,
+        Steps = test.Steps,
+        Parameters = parameters,
+        Classes = ClassNames.Of(settings.Data, data.Splits.Test.ClassCount),
+        Settings = [.. RunSettingsFile.Describe(settings)],
+    };
+
+    private void Finish(ClassifierResult result)
+    {
+        terminal.Say();
+        ResultScreen.Row(terminal, "test accuracy", Figures.Percent(result.TestAccuracy ?? double.NaN), $"{Figures.Count(result.Samples)} images, loss {Figures.Number(result.TestLoss ?? double.NaN)}");
+        ResultScreen.Row(terminal, "validation", Figures.Percent(result.ValidationAccuracy ?? double.NaN), $"epoch {result.BestEpoch} of {result.Epochs}, chosen by it");
+        ResultScreen.Solver(terminal, result);
+        ResultScreen.Row(terminal, "time", Figures.Seconds(result.Seconds ?? 0), $"{Figures.Seconds(result.SecondsPerEpoch ?? 0)} an epoch");
+        terminal.Say();
+        foreach ((string name, string content) in Files)
+        {
+            ResultScreen.Row(terminal, content, Path.Combine(output, name));
+        }
+
+        if (isJson)
+        {
+            terminal.Raw(JsonSerializer.Serialize(result with { Model = output }, ResultJson.Default.ClassifierResult));
+        }
+    }
+
+    private static IReadOnlyList<(string Name, string Content)> Files { get; } =
+    [
+        ("report.html", "report"),
+        ("model.safetensors", "weights"),
+        ("config.json", "network"),
+        ("result.json", "result"),
+        ("history.jsonl", "history"),
+        ("charts", "charts"),
+        ("tensorboard", "tensorboard"),
+    ];
+
+    private static long ParameterCount(ImplicitNetwork network) => network.parameters().Sum(parameter => parameter.numel());
+
+    private static ClassifierResult ReadResult(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(path), ResultJson.Default.ClassifierResult) ?? throw new CommandException($"{path}: it holds null.");
+        }
+        catch (JsonException exception)
+        {
+            throw new CommandException($"{path}: {exception.Message} Delete the file to test the model again.", innerException: exception);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace ImplicitNet.Cli;
+
+/// <summary>How numbers are written for people: in the invariant culture, with their units.</summary>
+internal static class Figures
+{
+    public static string Percent(double share) => double.IsFinite(share) ? string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.00} %") : "not known";
+
+    public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string Number(double value, string format = "0.0000") => value.ToString(format, CultureInfo.InvariantCulture);
+
+    public static string Factor(double? value) => value is { } known ? Number(known) : "none";
+
+    public static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N0} MiB");
+
+    public static string Seconds(double seconds) => seconds switch
+    {
+        < 10 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s"),
+        < 120 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0} s"),
+        < 7200 => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds / 60):0} min {Math.Floor(seconds % 60):0} s"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds / 3600):0} h {Math.Floor(seconds / 60 % 60):0} min"),
+    };
+}

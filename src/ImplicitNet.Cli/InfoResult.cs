@@ -1,0 +1,23 @@
+using ImplicitNet.Models;
+
+namespace ImplicitNet.Cli;
+
+/// <summary>What info prints under --json. Without a model, the model's members are null.</summary>
+internal sealed record InfoResult
+{
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    public required int Threads { get; init; }
+
+    public required IReadOnlyList<string> Devices { get; init; }
+
+    public string? Model { get; init; }
+
+    public ModelConfig? Config { get; init; }
+
+    public long? Parameters { get; init; }
+
+    public double? GammaDeclared { get; init; }
+
+    public double? GammaCertified { get; init; }
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace ImplicitNet.Cli.Screens;
+
+/// <summary>Shows predictions, one line an image: the answer, its probability, the next likely ones, and how the solve went.</summary>
+internal static class PredictionScreen
+{
+    private const int MostNamed = 3;
+    private const int LongestPath = 40;
+
+    // What is less likely than this is not worth reading.
+    private const double LeastShown = 0.001;
+
+    public static void Show(Terminal terminal, IReadOnlyList<PredictionResult.Prediction> predictions, IReadOnlyList<string> names)
+    {
+        int pathWidth = Math.Min(LongestPath, predictions.Max(prediction => prediction.Path.Length));
+        int nameWidth = names.Max(name => name.Length);
+        foreach (PredictionResult.Prediction prediction in predictions)
+        {
+            string path = Markup.Escape(prediction.Path).PadRight(pathWidth);
+            string colour = prediction.Status == "Converged" ? "green" : "red";
+            string solve = $"[{colour}]{prediction.Status}[/] [grey]in {prediction.Steps} steps[/]";
+            if (prediction.Class is not { } answer)
+            {
+                terminal.Say($"  {path}  [red]no finite answer[/]  {solve}");
+                continue;
+            }
+
+            string others = string.Join(", ", prediction.Probabilities
+                .Select((share, label) => (Share: share ?? 0, Label: label))
+                .OrderByDescending(entry => entry.Share)
+                .Skip(1)
+                .Take(MostNamed - 1)
+                .Where(entry => entry.Share >= LeastShown)
+                .Select(entry => $"{names[entry.Label]}: {Percent(entry.Share)}"));
+            terminal.Say($"  {path}  [bold]{names[answer].PadRight(nameWidth)}[/]  {Percent(prediction.Probabilities[answer] ?? 0),7}  {solve}{(others.Length > 0 ? $"  [grey]else {others}[/]" : "")}");
+        }
+    }
+
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0} %");
+}

@@ -1,0 +1,21 @@
+using Spectre.Console;
+
+namespace ImplicitNet.Cli.Screens;
+
+/// <summary>Shows results: one line each, a name and what it came to.</summary>
+internal static class ResultScreen
+{
+    private const int NameWidth = 18;
+
+    public static void Row(Terminal terminal, string name, string value, string note = "") =>
+        terminal.Say($"  [grey]{Markup.Escape(name).PadRight(NameWidth)}[/][bold]{Markup.Escape(value)}[/]{(note.Length > 0 ? "   " + Markup.Escape(note) : "")}");
+
+    /// <summary>How the solves of an evaluation ended, and the three contraction factors.</summary>
+    public static void Solver(Terminal terminal, ClassifierResult result)
+    {
+        string statuses = string.Join(", ", result.Statuses.Where(status => status.Value > 0).Select(status => $"{Figures.Count(status.Value)} {status.Key}"));
+        Row(terminal, "solver", statuses, $"{Figures.Number(result.MeanSteps ?? double.NaN, "0.00")} steps on average, {Figures.Count(result.Evaluations)} evaluations");
+        Row(terminal, "contraction", $"{Figures.Factor(result.GammaCertified)} certified", $"{Figures.Factor(result.GammaDeclared)} declared, {Figures.Factor(result.GammaMeasured)} measured");
+        Row(terminal, "memory", Figures.Mebibytes(result.PeakMemoryBytes), "at peak");
+    }
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Globalization;
+using ImplicitNet.Training;
+using ImplicitNet.Training.Reports;
+
+namespace ImplicitNet.Cli.Screens;
+
+/// <summary>Shows a training run: a line for every epoch, and a bar for where it stands.</summary>
+internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, CancellationToken cancellation) : IProgress<TrainingEvent>
+{
+    private readonly long _begin = Stopwatch.GetTimestamp();
+    private long? _firstStep;
+    private bool _isTold;
+
+    /// <summary>The names of the columns of <see cref="Epoch"/>.</summary>
+    public const string Header = "  epoch      loss  accuracy   val loss   val acc   steps   gamma     time";
+
+    public void Report(TrainingEvent value)
+    {
+        if (cancellation.IsCancellationRequested && !_isTold)
+        {
+            _isTold = true;
+            terminal.Tell("[yellow]Stopping with a checkpoint; a second Ctrl-C ends at once.[/]");
+        }
+
+        switch (value)
+        {
+            case TrainingEvent.StepFinished step:
+                _firstStep ??= step.Step - 1;
+                bar.Show((double)step.Step / step.Steps, () => Step(step));
+                break;
+            case TrainingEvent.EpochFinished epoch:
+                terminal.Tell(Epoch(epoch));
+                break;
+        }
+    }
+
+    private static string Epoch(TrainingEvent.EpochFinished finished)
+    {
+        EpochRecord record = finished.Record;
+        string gamma = finished.GammaCertified is { } certified ? Figures.Number(certified) : "-";
+        string line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {record.Epoch,5}  {record.TrainLoss,8:0.0000}  {100 * record.TrainAccuracy,6:0.00} %   {record.ValidationLoss,8:0.0000}  {100 * record.ValidationAccuracy,6:0.00} %  {record.SolverSteps,6:0.0}  {gamma,6}  {Figures.Seconds(record.Seconds ?? 0),7}");
+        return finished.IsBest ? $"{line}  [green]best[/]" : line;
+    }
+
+    private string Step(TrainingEvent.StepFinished step)
+    {
+        double rate = (step.Step - _firstStep!.Value) * batchSize / Math.Max(1e-9, Stopwatch.GetElapsedTime(_begin).TotalSeconds);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"epoch {step.Epoch}  loss {step.Loss:0.000}  accuracy {100 * step.Accuracy:0.0} %  {step.SolverSteps:0.0} steps  {rate:0} images/s");
+    }
+}

@@ -1,0 +1,79 @@
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Training.Data;
+
+namespace ImplicitNet.Cli.Settings;
+
+/// <summary>The data sets by name.</summary>
+/// <remarks>Which images are held out, and what is drawn, depends on no seed of a run: runs with several seeds have the same data.</remarks>
+internal static class DataChoice
+{
+    public const string Digits = "digits";
+
+    public const string Mnist = "mnist";
+
+    private const long SplitSeed = 1;
+
+    private static readonly Dictionary<string, IdxDatasetDefinition> Published = new()
+    {
+        [Mnist] = IdxDatasetDefinition.Mnist,
+        ["fashion-mnist"] = IdxDatasetDefinition.FashionMnist,
+    };
+
+    public static IReadOnlyList<string> Names { get; } = [Digits, .. Published.Keys];
+
+    /// <summary>Draws or reads the data that the settings name.</summary>
+    /// <exception cref="DataFileException">A file is missing or damaged.</exception>
+    /// <exception cref="CommandException">The settings ask for more images than there are.</exception>
+    public static LoadedData Load(RunSettings settings, Terminal terminal, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return Published.TryGetValue(settings.Data, out IdxDatasetDefinition? definition)
+            ? Read(definition, settings, terminal, cancellation)
+            : Draw(settings);
+    }
+
+    private static LoadedData Draw(RunSettings settings)
+    {
+        StrokeDigitsOptions options = new() { ValidationCount = settings.Validation };
+        options = options with { TrainCount = settings.Images ?? options.TrainCount, TestCount = settings.TestImages ?? options.TestCount };
+        DataSplits splits = StrokeDigits.Generate(options);
+        return new LoadedData(splits, PixelNormalization.Of(splits.Train));
+    }
+
+    private static LoadedData Read(IdxDatasetDefinition definition, RunSettings settings, Terminal terminal, CancellationToken cancellation)
+    {
+        IdxDatasetSource source = new(definition) { DataDirectory = settings.DataDir };
+        TrainTest parts = source.LoadAsync(new DownloadLines(terminal), cancellation).GetAwaiter().GetResult();
+        if (settings.Validation >= parts.Train.Count)
+        {
+            throw new CommandException($"--validation {settings.Validation}: {parts.Train.Name} has {parts.Train.Count} images, and one at least must be left to train on.");
+        }
+
+        DataSplits splits = DataSplits.HoldOut(parts.Train, parts.Test, settings.Validation, SplitSeed);
+        splits = new DataSplits(First(splits.Train, settings.Images, "--images"), splits.Validation, First(splits.Test, settings.TestImages, "--test-images"));
+        return new LoadedData(splits, definition.Normalization);
+    }
+
+    private static ImageDataset First(ImageDataset dataset, int? count, string option) => count switch
+    {
+        null => dataset,
+        { } number when number <= dataset.Count => dataset.Slice(0, number),
+        _ => throw new CommandException($"{option} {count}: {dataset.Name} has {dataset.Count} images."),
+    };
+
+    /// <summary>One line for each file fetched.</summary>
+    private sealed class DownloadLines(Terminal terminal) : IProgress<DownloadProgress>
+    {
+        private string _last = "";
+
+        public void Report(DownloadProgress value)
+        {
+            string line = $"downloading {value.FileName} from {value.Source.Host}";
+            if (line != _last)
+            {
+                _last = line;
+                terminal.Tell($"[grey]{line}[/]");
+            }
+        }
+    }
+}

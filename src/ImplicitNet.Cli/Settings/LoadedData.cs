@@ -1,0 +1,8 @@
+using ImplicitNet.Training.Data;
+
+namespace ImplicitNet.Cli.Settings;
+
+/// <summary>A data set in memory.</summary>
+/// <param name="Splits">Its three parts.</param>
+/// <param name="Normalization">That of its training part.</param>
+internal sealed record LoadedData(DataSplits Splits, PixelNormalization Normalization);

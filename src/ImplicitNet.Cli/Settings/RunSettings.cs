@@ -1,0 +1,97 @@
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Models;
+using ImplicitNet.Training;
+
+namespace ImplicitNet.Cli.Settings;
+
+/// <summary>
+/// All that a training run was started with, kept in its folder so that it can go on without being told again. The
+/// names in the file are those of the options.
+/// </summary>
+internal sealed record RunSettings
+{
+    /// <summary>Version of the file's format; 1.</summary>
+    public int Format { get; init; } = 1;
+
+    public required string Data { get; init; }
+
+    public string? DataDir { get; init; }
+
+    public int? Images { get; init; }
+
+    public required int Validation { get; init; }
+
+    public int? TestImages { get; init; }
+
+    public long Seed { get; init; } = 1;
+
+    public int Threads { get; init; }
+
+    public string Device { get; init; } = DeviceChoice.Processor;
+
+    public required int Epochs { get; init; }
+
+    public int Batch { get; init; } = 100;
+
+    public double LearningRate { get; init; } = 3e-3;
+
+    public string Schedule { get; init; } = ScheduleChoice.Cosine;
+
+    public int Warmup { get; init; }
+
+    public double WeightDecay { get; init; }
+
+    public double? ClipNorm { get; init; }
+
+    public double? Average { get; init; }
+
+    public int Shift { get; init; }
+
+    public double Gamma { get; init; } = 0.5;
+
+    public double Tolerance { get; init; } = 1e-3;
+
+    public int MaxSteps { get; init; } = 100;
+
+    public double Damping { get; init; } = 1;
+
+    public int CheckpointEvery { get; init; } = 500;
+
+    /// <summary>What a run does that is told no more than its data.</summary>
+    public static RunSettings DefaultsFor(string data) => data == DataChoice.Digits
+        ? new RunSettings { Data = data, Epochs = 5, Validation = 2_000 }
+        : new RunSettings { Data = data, Epochs = 10, Validation = 10_000, Shift = data == DataChoice.Mnist ? 2 : 0 };
+
+    /// <summary>How the trainer is told.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    public TrainingOptions ToTrainingOptions() => new()
+    {
+        Epochs = Epochs,
+        LearningRate = LearningRate,
+        Schedule = ScheduleChoice.Create(Schedule),
+        WarmupSteps = Warmup,
+        WeightDecay = WeightDecay,
+        ClipNorm = ClipNorm,
+        AverageDecay = Average,
+        CheckpointSteps = CheckpointEvery,
+    };
+
+    /// <summary>What the network is, but for its data.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    public ModelConfig ToModelConfig(LoadedData data) => new()
+    {
+        Data = Data,
+        PixelMean = data.Normalization.Mean,
+        PixelDeviation = data.Normalization.Deviation,
+        RelativeTolerance = Tolerance,
+        MaxSteps = MaxSteps,
+        Network = new DigitClassifierOptions
+        {
+            Height = data.Splits.Train.Height,
+            Width = data.Splits.Train.Width,
+            ImageChannels = data.Splits.Train.Channels,
+            Classes = data.Splits.Train.ClassCount,
+            Gamma = Gamma,
+        },
+    };
+}

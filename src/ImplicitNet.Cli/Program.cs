@@ -1,5 +1,5 @@
 using ImplicitNet.Cli;
 using ImplicitNet.Cli.Screens;
 
-IdleThreads.Sleep();
+IdleThreads.Bound();
 return CommandLine.Run(args, Terminal.OfProcess());

@@ -8,6 +8,6 @@ internal static class IdleThreadsOfTests
 {
 #pragma warning disable CA2255 // A module initializer is what it takes to come before torch.
     [ModuleInitializer]
-    internal static void Sleep() => IdleThreads.Sleep();
+    internal static void Bound() => IdleThreads.Bound();
 #pragma warning restore CA2255
 }

@@ -20,7 +20,7 @@ internal static class CommandLine
         {
             using Interruption interruption = new();
             ParseResult parsed = Root(terminal, interruption.Token).Parse(arguments);
-            if (parsed.Errors.Count > 0)
+            if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
             {
                 string problem = parsed.UnmatchedTokens is [string first, ..] ? $"'{first}' is not understood" : parsed.Errors[0].Message.TrimEnd('.');
                 string command = parsed.CommandResult.Command.Name == Name ? Name : $"{Name} {parsed.CommandResult.Command.Name}";

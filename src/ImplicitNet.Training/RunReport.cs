@@ -74,7 +74,7 @@ public sealed record RunReport
         Title = Title,
         Summary = string.Create(
             Culture,
-            $"An implicit network of {Parameters:N0} parameters, trained by Jacobian-free backpropagation for {Training.Epochs.Count} epochs in {Duration(Training.Seconds)}. The weights of epoch {Training.BestEpoch}, the best on validation, classify {100 * Test.Accuracy:0.00} % of {Test.Count:N0} test images rightly; the test images were looked at once, at the end."),
+            $"An implicit network of {Parameters:N0} parameters, trained by Jacobian-free backpropagation for {Training.Epochs.Count} epochs in {Duration(Training.Seconds)}. The weights of epoch {Training.BestEpoch}, the best on validation, classify {100 * Test.Accuracy:0.00} % of {Test.Count:N0} test images correctly; the test images were looked at once, at the end."),
         Figures =
         [
             new("Test accuracy", string.Create(Culture, $"{100 * Test.Accuracy:0.00} %"), string.Create(Culture, $"{Test.Count:N0} images, loss {Test.Loss:0.0000}")),
@@ -102,7 +102,7 @@ public sealed record RunReport
             .Select(status => string.Create(Culture, $"{status.Value:N0} {status.Key}")));
         return string.Create(Culture, $"On the test images: {Converged:N0} of {Test.Solver.Samples:N0} solves converged{(failed.Length > 0 ? $" ({failed})" : "")}, with {Test.Solver.Evaluations:N0} evaluations of the latent operator. ")
             + (Contraction.Certified is { } certified
-                ? string.Create(Culture, $"The certified factor {certified:0.0000} is a bound for all inputs: each step of the iteration shrinks the distance to the solution at least by it.")
+                ? string.Create(Culture, $"The certified factor {certified:0.0000} holds for every input: one evaluation leaves at most this share of the distance to the solution.")
                 : "");
     }
 
@@ -121,7 +121,7 @@ public sealed record RunReport
         })]);
 
     private ReportTable Confusion() => new(
-        ["", .. Classes, "Right"],
+        ["", .. Classes, "Correct"],
         [.. Test.Confusion.Select((row, label) => (IReadOnlyList<string>)
         [
             Classes[label],

@@ -39,7 +39,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
 
         random.manual_seed(settings.Seed);
         using ImplicitNetwork network = config.CreateNetwork();
-        network.Solver = SolverChoice.Create(SolverChoice.Default, settings.Damping);
+        network.Solver = SolverChoice.Create(settings.Solver, settings.Damping);
         network.OnFailure = new MaskFailures();
         network.to(device);
         BatchOptions batches = new() { Normalization = data.Normalization, BatchSize = settings.Batch, Seed = settings.Seed, MaximumShift = settings.Shift, Device = device };

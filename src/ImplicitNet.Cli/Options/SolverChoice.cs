@@ -10,6 +10,7 @@ internal static class SolverChoice
     private static readonly Dictionary<string, Func<double, FixedPointSolver>> Solvers = new()
     {
         [Default] = damping => new PicardSolver { Damping = damping },
+        ["anderson"] = damping => new AndersonSolver { Mixing = damping },
     };
 
     public static IReadOnlyList<string> Names { get; } = [.. Solvers.Keys];

@@ -27,6 +27,7 @@ internal sealed class TrainOptions
     private readonly Option<double?> _gamma = Ranges.Between0And1("--gamma", "Contraction factor of the latent operator (default: 0.5).");
     private readonly Option<double?> _tolerance = Ranges.Tolerance("Relative tolerance of the solve (default: 0.001).");
     private readonly Option<int?> _maxSteps = NumberOption.Whole("--max-steps", "Step limit of the solve (default: 100).");
+    private readonly Option<string?> _solver = ChoiceOption.Create("--solver", $"How fixed points are found (default: {SolverChoice.Default}).", SolverChoice.Names);
     private readonly Option<double?> _damping = Ranges.Damping("Share of the full step that the solver takes (default: 1).");
     private readonly Option<int?> _checkpointEvery = NumberOption.Whole("--checkpoint-every", "Steps between two checkpoints; one is also written after every epoch (default: 500).");
 
@@ -36,7 +37,7 @@ internal sealed class TrainOptions
         IEnumerable<Option> options =
         [
             _data, _dataDirectory, _images, _validation, _testImages, _seed, _epochs, _batch, _learningRate, _schedule, _warmup, _weightDecay,
-            _clipNorm, _average, _shift, _gamma, _tolerance, _maxSteps, _damping, _checkpointEvery,
+            _clipNorm, _average, _shift, _gamma, _tolerance, _maxSteps, _solver, _damping, _checkpointEvery,
         ];
         foreach (Option option in options)
         {
@@ -71,6 +72,7 @@ internal sealed class TrainOptions
         Gamma = parsed.GetValue(_gamma) ?? settings.Gamma,
         Tolerance = parsed.GetValue(_tolerance) ?? settings.Tolerance,
         MaxSteps = parsed.GetValue(_maxSteps) ?? settings.MaxSteps,
+        Solver = parsed.GetValue(_solver) ?? settings.Solver,
         Damping = parsed.GetValue(_damping) ?? settings.Damping,
         CheckpointEvery = parsed.GetValue(_checkpointEvery) ?? settings.CheckpointEvery,
     };

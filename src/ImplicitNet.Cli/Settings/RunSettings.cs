@@ -53,6 +53,8 @@ internal sealed record RunSettings
 
     public int MaxSteps { get; init; } = 100;
 
+    public string Solver { get; init; } = SolverChoice.Default;
+
     public double Damping { get; init; } = 1;
 
     public int CheckpointEvery { get; init; } = 500;

@@ -69,6 +69,7 @@ internal static class RunSettingsFile
         Require(settings.Format == 1, "format", settings.Format, "1");
         Require(DataChoice.Names.Contains(settings.Data), "data", settings.Data, string.Join(" or ", DataChoice.Names));
         Require(DeviceChoice.Names.Contains(settings.Device), "device", settings.Device, string.Join(" or ", DeviceChoice.Names));
+        Require(SolverChoice.Names.Contains(settings.Solver), "solver", settings.Solver, string.Join(" or ", SolverChoice.Names));
         Require(settings.Threads is >= 1 and <= 1024, "threads", settings.Threads, "1 to 1024");
         Require(settings.Validation >= 1, "validation", settings.Validation, "at least 1");
         Require(settings.Batch >= 1, "batch", settings.Batch, "at least 1");

@@ -35,9 +35,9 @@ public static class StepHistogramChart
 
         double median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2.0;
         int end = first + (counts.Length * width) - 1;
-        string description = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{sorted.Length:N0} samples needed {first} to {last} steps, {median:0.#} in the median, {sorted.Average():0.0} in the mean.");
+        string description = first == last
+            ? string.Create(CultureInfo.InvariantCulture, $"All {sorted.Length:N0} samples needed {first} steps.")
+            : string.Create(CultureInfo.InvariantCulture, $"{sorted.Length:N0} samples needed {first} to {last} steps, {median:0.#} in the median, {sorted.Average():0.0} in the mean.");
         return new Chart(title, description, theme =>
         {
             string label = width == 1 ? "Samples" : $"Samples per {width} steps";

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace ImplicitNet.Tests.Cli;
+
+/// <summary>A command as a process of its own, as people run it.</summary>
+internal sealed class CliProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly Task<string> _error;
+
+    private CliProcess(ProcessStartInfo start)
+    {
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.RedirectStandardInput = true;
+
+        // Threads that spin while they wait would fight with each other for the few cores of a build machine.
+        start.Environment["OMP_WAIT_POLICY"] = "passive";
+        _process = Process.Start(start)!;
+        _output = _process.StandardOutput.ReadToEndAsync();
+        _error = _process.StandardError.ReadToEndAsync();
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    private static string Program => Path.Combine(AppContext.BaseDirectory, "ImplicitNet.Cli.dll");
+
+    /// <summary>The dotnet command that runs this process: the runtime lies in shared/NAME/VERSION below it.</summary>
+    private static string Dotnet =>
+        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+
+    public static CliProcess Start(params string[] arguments) => new(new ProcessStartInfo(Dotnet, [Program, .. arguments]));
+
+    /// <summary>With environment variables, and a shell command before it in which "$@" is the program.</summary>
+    public static CliProcess StartInShell(string script, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        ProcessStartInfo start = new("/bin/sh", ["-c", script, "sh", Dotnet, Program, .. arguments]);
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new CliProcess(start);
+    }
+
+    /// <summary>Ends it as the system does: no code of its own runs any more.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    public void Signal(int signal) => Assert.Equal(0, SendSignal(_process.Id, signal));
+
+    public CliRun Wait()
+    {
+        if (!_process.WaitForExit(Patience))
+        {
+            Kill();
+            Assert.Fail($"The process did not end within {Patience}.");
+        }
+
+        return new CliRun(_process.ExitCode, _output.GetAwaiter().GetResult(), _error.GetAwaiter().GetResult());
+    }
+
+    /// <summary>Waits until something is so, or the process has ended.</summary>
+    /// <returns>True when it is so.</returns>
+    public bool WaitUntil(Func<bool> isSo)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        while (!_process.HasExited)
+        {
+            if (isSo())
+            {
+                return true;
+            }
+
+            Assert.True(Stopwatch.GetElapsedTime(begin) < Patience);
+            Thread.Sleep(5);
+        }
+
+        return false;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int SendSignal(int process, int signal);
+}

@@ -1,0 +1,38 @@
+namespace ImplicitNet.Tests.Cli;
+
+public sealed class HelpTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("train")]
+    [InlineData("evaluate")]
+    [InlineData("predict")]
+    [InlineData("info")]
+    public void Help_shows_usage_examples_and_exit_codes(string command)
+    {
+        CliRun run = CliRun.Of([.. command.Length > 0 ? new[] { command } : [], "--help"]).Succeeded();
+        Assert.Contains($"implicitnet {command}".TrimEnd(), run.Output, StringComparison.Ordinal);
+        Assert.Contains("Examples:\n  implicitnet ", run.Output, StringComparison.Ordinal);
+        Assert.Contains("Exit codes:\n  0    success\n", run.Output, StringComparison.Ordinal);
+        Assert.All(run.Output.Split('\n'), line => Assert.InRange(line.Length, 0, 110));
+    }
+
+    [Fact]
+    public void Every_setting_is_an_option_of_train()
+    {
+        string help = CliRun.Of("train", "--help").Succeeded().Output;
+        using TemporaryFolder folder = new();
+        ImplicitNet.Cli.Settings.RunSettings settings = ImplicitNet.Cli.Settings.RunSettings.DefaultsFor("digits") with
+        {
+            Images = 1,
+            DataDir = "x",
+            ClipNorm = 1,
+            Average = 0.5,
+        };
+        ImplicitNet.Cli.Settings.RunSettingsFile.Write(folder.Path, settings);
+        using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(folder["run.json"]));
+        string[] names = [.. json.RootElement.EnumerateObject().Select(member => member.Name).Where(name => name != "format")];
+        Assert.Equal(22, names.Length);
+        Assert.All(names, name => Assert.Contains($"--{name} ", help, StringComparison.Ordinal));
+    }
+}

@@ -1,4 +1,5 @@
 using ImplicitNet.Cli;
 using ImplicitNet.Cli.Screens;
 
+IdleThreads.Bound();
 return CommandLine.Run(args, Terminal.OfProcess());

@@ -2,6 +2,7 @@ using ImplicitNet.Gradients;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using TorchSharp;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Networks;
@@ -16,6 +17,7 @@ namespace ImplicitNet.Networks;
 /// </remarks>
 public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
 {
+    [ComponentName(Name = "operator")]
     private readonly LatentOperator _operator;
 
     /// <summary>Creates the layer.</summary>
@@ -25,7 +27,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(latentOperator);
         _operator = latentOperator;
-        register_module("operator", _operator);
+        RegisterComponents();
     }
 
     /// <summary>R.</summary>

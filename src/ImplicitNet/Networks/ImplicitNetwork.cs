@@ -2,6 +2,7 @@ using ImplicitNet.Gradients;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using TorchSharp;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Networks;
@@ -15,8 +16,13 @@ namespace ImplicitNet.Networks;
 /// </remarks>
 public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
 {
+    [ComponentName(Name = "encoder")]
     private readonly nn.Module<Tensor, Tensor> _encoder;
+
+    [ComponentName(Name = "latent")]
     private readonly ImplicitLayer _layer;
+
+    [ComponentName(Name = "readout")]
     private readonly nn.Module<Tensor, Tensor> _readout;
 
     /// <summary>Creates the network; it owns its three parts from now on.</summary>
@@ -31,9 +37,7 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
         _encoder = encoder;
         _layer = new ImplicitLayer(latentOperator);
         _readout = readout;
-        register_module("encoder", _encoder);
-        register_module("latent", _layer);
-        register_module("readout", _readout);
+        RegisterComponents();
     }
 
     /// <summary>Q.</summary>

@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
@@ -15,6 +16,7 @@ namespace ImplicitNet.Operators;
 /// </remarks>
 public sealed class BoundedConvolution : BoundedLayer
 {
+    [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
     private readonly FrequencyGrid _grid;
     private readonly long _padding;
@@ -45,7 +47,7 @@ public sealed class BoundedConvolution : BoundedLayer
         _weight = new Parameter(data);
         _weight.DetachFromDisposeScope();
         nn.init.kaiming_uniform_(_weight, Math.Sqrt(5));
-        register_parameter("weight", _weight);
+        RegisterComponents();
     }
 
     /// <summary>The only image size (height, width) that the bound holds for; null when it holds for all.</summary>

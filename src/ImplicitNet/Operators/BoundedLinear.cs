@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
@@ -10,6 +11,7 @@ namespace ImplicitNet.Operators;
 /// <remarks>Preparing the weight costs seven products of n x n matrices, n the smaller side; once for each solve.</remarks>
 public sealed class BoundedLinear : BoundedLayer
 {
+    [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
 
     /// <summary>Creates the layer with a weight drawn as in torch.nn.Linear (Kaiming uniform, a = sqrt 5).</summary>
@@ -25,7 +27,7 @@ public sealed class BoundedLinear : BoundedLayer
         _weight = new Parameter(data);
         _weight.DetachFromDisposeScope();
         nn.init.kaiming_uniform_(_weight, Math.Sqrt(5));
-        register_parameter("weight", _weight);
+        RegisterComponents();
     }
 
     /// <inheritdoc/>

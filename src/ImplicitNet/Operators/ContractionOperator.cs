@@ -1,5 +1,6 @@
 using ImplicitNet.Solvers;
 using TorchSharp;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
@@ -14,6 +15,7 @@ namespace ImplicitNet.Operators;
 /// </remarks>
 public sealed class ContractionOperator : LatentOperator, IContraction
 {
+    [ComponentName(Name = "layer")]
     private readonly BoundedLayer _layer;
     private readonly LatentActivation _activation;
 
@@ -33,7 +35,7 @@ public sealed class ContractionOperator : LatentOperator, IContraction
         _layer = layer;
         DeclaredFactor = gamma;
         _activation = activation ?? LatentActivation.LeakyRelu();
-        register_module("layer", _layer);
+        RegisterComponents();
     }
 
     /// <inheritdoc/>

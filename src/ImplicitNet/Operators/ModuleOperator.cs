@@ -1,4 +1,5 @@
 using ImplicitNet.Solvers;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
@@ -8,6 +9,7 @@ namespace ImplicitNet.Operators;
 /// </summary>
 public sealed class ModuleOperator : LatentOperator
 {
+    [ComponentName(Name = "module")]
     private readonly nn.Module<Tensor, Tensor, Tensor> _module;
     private readonly long[]? _latentShape;
 
@@ -20,7 +22,7 @@ public sealed class ModuleOperator : LatentOperator
         ArgumentNullException.ThrowIfNull(module);
         _module = module;
         _latentShape = latentShape is { Length: > 0 } ? latentShape : null;
-        register_module("module", _module);
+        RegisterComponents();
     }
 
     /// <inheritdoc/>

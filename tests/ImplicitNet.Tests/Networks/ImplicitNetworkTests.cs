@@ -22,6 +22,24 @@ public sealed class ImplicitNetworkTests : TensorTest
         Assert.Equal(35_856, network.parameters().Sum(parameter => parameter.numel()));
     }
 
+    [Fact]
+    public void Every_weight_has_one_name()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ImplicitNetwork network = DigitClassifier.Create();
+        string[] expected =
+        [
+            "encoder.convolution1.bias", "encoder.convolution1.weight", "encoder.convolution2.bias", "encoder.convolution2.weight", "encoder.convolution3.weight",
+            "encoder.normalization1.bias", "encoder.normalization1.weight", "encoder.normalization2.bias", "encoder.normalization2.weight",
+            "encoder.normalization3.bias", "encoder.normalization3.weight",
+            "latent.operator.layer.weight", "readout.convolution.bias", "readout.convolution.weight", "readout.linear.weight",
+        ];
+        string[] buffers = [.. from number in Enumerable.Range(1, 3) from name in new[] { "num_batches_tracked", "running_mean", "running_var" } select $"encoder.normalization{number}.{name}"];
+        Assert.Equal(expected, network.named_parameters().Select(parameter => parameter.name).Order(StringComparer.Ordinal));
+        Assert.Equal(expected.Concat(buffers).Order(StringComparer.Ordinal), network.state_dict().Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(expected.Length, network.parameters().Count());
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(7)]

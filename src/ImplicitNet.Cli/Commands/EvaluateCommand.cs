@@ -54,9 +54,9 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         network.to(device);
         _solve.Apply(parsed, network);
 
+        string split = parsed.GetValue(_split) ?? SplitChoice.Test;
         RunSettings settings = Settings(parsed, folder, config);
         LoadedData data = DataChoice.Load(settings, terminal, cancellation);
-        string split = parsed.GetValue(_split) ?? SplitChoice.Test;
         ImageDataset images = SplitChoice.Of(data.Splits, split);
         ModelImages.EnsureFits(folder, config, images);
         BatchSource source = new(images, new BatchOptions

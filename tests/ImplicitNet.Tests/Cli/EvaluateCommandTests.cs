@@ -58,7 +58,16 @@ public sealed class EvaluateCommandTests(TinyModel model) : TensorTest, IClassFi
     {
         using TemporaryFolder folder = new();
         BadData.WriteDigits(folder, size: 20);
-        CliRun.Of("evaluate", "--model", model.Path, "--data", "mnist", "--data-dir", folder.Path, "--split", "train").Failed(1);
+        using TemporaryFolder run = new();
+        model.CopyTo(run);
+        File.WriteAllText(
+            run["run.json"],
+            File.ReadAllText(Path.Combine(model.Path, "run.json"))
+                .Replace("\"data\": \"digits\"", "\"data\": \"mnist\"", StringComparison.Ordinal)
+                .Replace("\"validation\": 40", "\"validation\": 10", StringComparison.Ordinal)
+                .Replace("\"images\": 200", "\"images\": 20", StringComparison.Ordinal)
+                .Replace("\"test-images\": 60", "\"test-images\": 10", StringComparison.Ordinal));
+        CliRun.Of("evaluate", "--model", run.Path, "--data", "mnist", "--data-dir", folder.Path).Failed(1, "28 x 28 x 1", "20 x 20 x 1");
     }
 
     private JsonElement Evaluate(params string[] more)

@@ -109,6 +109,15 @@ internal sealed class IterateRows(FixedPointMap map, Tensor start) : IDisposable
     /// <summary>Latents [count, ...] as rows.</summary>
     public Tensor Flatten(Tensor latents) => _layout.Flatten(latents);
 
+    /// <summary>map(u) - u: [count, n].</summary>
+    /// <param name="latent">u, as rows.</param>
+    /// <param name="mapped">map(u), as the map returned it.</param>
+    public Tensor ResidualOf(Tensor latent, Tensor mapped)
+    {
+        ScalarType working = latent.dtype is ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        return _layout.Flatten(mapped).to(working) - latent.to(working);
+    }
+
     /// <summary>The layout of the rows.</summary>
     public LatentLayout Layout => _layout;
 
@@ -127,8 +136,7 @@ internal sealed class IterateRows(FixedPointMap map, Tensor start) : IDisposable
 
     private TrialRows Measured(Tensor latent, Tensor mapped)
     {
-        ScalarType working = latent.dtype is ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        Tensor residual = _layout.Flatten(mapped).to(working) - latent.to(working);
+        Tensor residual = ResidualOf(latent, mapped);
         return new TrialRows(latent, residual, [.. ResidualNorm.L2.Measure(residual).to(ScalarType.Float64).cpu().data<double>()]);
     }
 }

@@ -15,7 +15,10 @@ public sealed class SolveReport
     /// <summary>One entry a sample, in the order of the batch.</summary>
     public IReadOnlyList<SampleReport> Samples { get; }
 
-    /// <summary>Map applications paid: samples in each application, summed over all.</summary>
+    /// <summary>
+    /// Map applications paid: samples in each application, summed over all. Products with the map's Jacobian are counted
+    /// with them, as <see cref="JacobianProduct"/> says.
+    /// </summary>
     public long Evaluations { get; }
 
     /// <summary>True when every sample converged; an empty batch did.</summary>

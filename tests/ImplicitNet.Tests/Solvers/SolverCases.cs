@@ -15,6 +15,8 @@ public static class SolverCases
         ["Broyden 30"] = new BroydenSolver { Memory = 30 },
         ["Broyden 10, line search"] = new BroydenSolver { Memory = 10, LineSearch = new LineSearch() },
         ["Broyden 30, line search"] = new BroydenSolver { Memory = 30, LineSearch = new LineSearch() },
+        ["Newton-Krylov"] = new NewtonKrylovSolver(),
+        ["Newton-Krylov, differences"] = new NewtonKrylovSolver { Product = new FiniteDifferenceProduct() },
     };
 
     /// <summary>All names.</summary>

@@ -8,8 +8,9 @@ public sealed partial class FloorsTests
     // From the ground up. Namespaces of one line share a floor.
     private static readonly string[][] Floors =
     [
-        ["ImplicitNet.Solvers"],
+        ["ImplicitNet.Differentiation"],
         ["ImplicitNet.LinearSolvers"],
+        ["ImplicitNet.Solvers"],
         ["ImplicitNet.Gradients"],
         ["ImplicitNet.Operators"],
         ["ImplicitNet.Networks"],

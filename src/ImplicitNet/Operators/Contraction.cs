@@ -1,4 +1,4 @@
-using ImplicitNet.Gradients;
+using ImplicitNet.Differentiation;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;

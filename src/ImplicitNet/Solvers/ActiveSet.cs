@@ -17,6 +17,7 @@ internal sealed class ActiveSet : IDisposable
     private FixedPointMap _map;
     private bool[] _finished;
     private int _finishedCount;
+    private readonly List<int> _justFinished = [];
 
     public ActiveSet(MeteredMap map, Tensor start, FixedPointSolver solver)
     {
@@ -45,6 +46,7 @@ internal sealed class ActiveSet : IDisposable
     {
         _finished[position] = true;
         _finishedCount++;
+        _justFinished.Add(position);
     }
 
     public void Save(Answers answers, Tensor? iterate, List<int> positions)
@@ -60,6 +62,12 @@ internal sealed class ActiveSet : IDisposable
     {
         Previous?.Dispose();
         Previous = measured;
+        if (_justFinished.Count > 0)
+        {
+            (Iteration as IFinishListener)?.Finish(_justFinished, [.. _justFinished.Select(position => Samples[position])]);
+            _justFinished.Clear();
+        }
+
         if (Count == 0 || _finishedCount == 0 || _finishedCount * CompactionDivisor < Samples.Count)
         {
             return;

@@ -79,18 +79,18 @@ public static class FixedPoint
         using DisposeScope scope = NewDisposeScope();
         if (map.IsPerSample)
         {
-            (Tensor latent, SolveReport report) = Run(map, start, solver, stopping, trace, cancellation);
-            return new FixedPointSolution(latent, report);
+            return Run(map, start, solver, stopping, trace, cancellation);
         }
 
         using SingleSystemMap system = new(map);
-        (Tensor whole, SolveReport shared) = Run(system, start.unsqueeze(0), solver, stopping, trace, cancellation);
-        Tensor latents = whole.squeeze(0).DetachFromDisposeScope();
-        whole.Dispose();
-        return new FixedPointSolution(latents, new SolveReport([.. Enumerable.Repeat(shared.Samples[0], batch)], shared.Evaluations * batch));
+        FixedPointSolution whole = Run(system, start.unsqueeze(0), solver, stopping, trace, cancellation);
+        Tensor latents = whole.Latent.squeeze(0).DetachFromDisposeScope();
+        whole.Latent.Dispose();
+        SolveReport report = new([.. Enumerable.Repeat(whole.Report.Samples[0], batch)], whole.Report.Evaluations * batch);
+        return new FixedPointSolution(latents, report, whole.Inverse?.AsSingleSystem());
     }
 
-    private static (Tensor Latent, SolveReport Report) Run(
+    private static FixedPointSolution Run(
         FixedPointMap map, Tensor start, FixedPointSolver solver, StoppingRule stopping, ResidualTrace? trace, CancellationToken cancellation)
     {
         int batch = (int)start.shape[0];
@@ -141,7 +141,8 @@ public static class FixedPoint
             measured.Residual.Dispose();
         }
 
-        return (answers.Take(), new SolveReport(progress.Samples, metered.Evaluations));
+        LowRankInverse? inverse = (active.Iteration as IFinishListener)?.TakeInverse();
+        return new FixedPointSolution(answers.Take(), new SolveReport(progress.Samples, metered.Evaluations), inverse);
     }
 
     /// <summary>Norm of the residual, and residual over threshold, for every row: one transfer to the host.</summary>

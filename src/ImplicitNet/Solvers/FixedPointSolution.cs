@@ -5,10 +5,11 @@ namespace ImplicitNet.Solvers;
 /// <summary>The latents that a solve found, and how well. Dispose it when the latents are no longer needed.</summary>
 public sealed class FixedPointSolution : IDisposable
 {
-    internal FixedPointSolution(Tensor latent, SolveReport report)
+    internal FixedPointSolution(Tensor latent, SolveReport report, LowRankInverse? inverse = null)
     {
         Latent = latent;
         Report = report;
+        Inverse = inverse;
     }
 
     /// <summary>
@@ -20,6 +21,16 @@ public sealed class FixedPointSolution : IDisposable
     /// <summary>How the solve went.</summary>
     public SolveReport Report { get; }
 
+    /// <summary>
+    /// What the solver learned of <c>(I - J)^-1</c>, when it was asked to keep that (<see cref="BroydenSolver.KeepInverse"/>)
+    /// and took a step; else null. Owned by this solution.
+    /// </summary>
+    public LowRankInverse? Inverse { get; }
+
     /// <inheritdoc/>
-    public void Dispose() => Latent.Dispose();
+    public void Dispose()
+    {
+        Latent.Dispose();
+        Inverse?.Dispose();
+    }
 }

@@ -45,6 +45,9 @@ internal readonly struct LatentLayout
         return new LatentLayout(sampleShape, order);
     }
 
+    /// <summary>Whether samples of these latents have the shape that this layout is for.</summary>
+    public bool Fits(Tensor latents) => latents.shape.AsSpan(1).SequenceEqual(_sampleShape);
+
     /// <summary>The rows of <paramref name="latent"/>: [batch, n] in this layout's order; a view where memory allows.</summary>
     public Tensor Flatten(Tensor latent) =>
         _order is null ? latent.reshape(latent.shape[0], -1) : latent.permute(_order).reshape(latent.shape[0], -1);

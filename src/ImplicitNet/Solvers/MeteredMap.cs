@@ -49,6 +49,17 @@ internal sealed class MeteredMap : FixedPointMap
         return mapped.alias();
     }
 
+    /// <summary>Counts work that is no application of the map but costs as much: products with its Jacobian.</summary>
+    /// <param name="map">A map that counts; one without a meter is left alone.</param>
+    /// <param name="evaluations">The applications it is worth.</param>
+    public static void Charge(FixedPointMap map, long evaluations)
+    {
+        if (map is MeteredMap metered)
+        {
+            metered._meter.Evaluations += evaluations;
+        }
+    }
+
     public override FixedPointMap Restrict(Tensor samples) => new MeteredMap(_map.Restrict(samples), _meter, ownsMap: true);
 
     public override void Dispose()

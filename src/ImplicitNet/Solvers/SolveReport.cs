@@ -16,7 +16,10 @@ public sealed class SolveReport
     /// <summary>One entry a sample, in the order of the batch.</summary>
     public IReadOnlyList<SampleReport> Samples { get; }
 
-    /// <summary>Map applications paid: samples in each application, summed over all.</summary>
+    /// <summary>
+    /// Map applications paid: samples in each application, summed over all. Products with the map's Jacobian are counted
+    /// with them, as <see cref="JacobianProduct"/> says.
+    /// </summary>
     public long Evaluations { get; }
 
     /// <summary>The changes from one solver of a chain to the next, in the order they were made; empty without a chain.</summary>

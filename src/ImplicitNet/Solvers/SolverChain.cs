@@ -12,14 +12,17 @@ namespace ImplicitNet.Solvers;
 /// </remarks>
 public sealed record SolverChain : FixedPointSolver
 {
-    /// <summary>The solvers in the order of trial; at least one, and none a chain; default Anderson, then Picard with damping 0.5.</summary>
+    /// <summary>
+    /// The solvers in the order of trial; at least one, and none a chain; default Anderson, then Picard with damping 0.5, then
+    /// Newton-Krylov.
+    /// </summary>
     public IReadOnlyList<FixedPointSolver> Solvers
     {
         get;
         init => field = value is { Count: > 0 } && !value.Any(solver => solver is null or SolverChain)
             ? [.. value]
             : throw new ArgumentException("A chain needs at least one solver, and none of them a chain.", nameof(Solvers));
-    } = [new AndersonSolver(), new PicardSolver { Damping = 0.5 }];
+    } = [new AndersonSolver(), new PicardSolver { Damping = 0.5 }, new NewtonKrylovSolver()];
 
     /// <summary>Begins a solve by the first solver; the changes are made by <see cref="FixedPoint.Solve"/>.</summary>
     /// <inheritdoc/>

@@ -1,8 +1,8 @@
-using ImplicitNet.Gradients;
+using ImplicitNet.Differentiation;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ImplicitNet.Tests.Gradients;
+namespace ImplicitNet.Tests.Differentiation;
 
 public sealed class VectorProductsTests : TensorTest
 {

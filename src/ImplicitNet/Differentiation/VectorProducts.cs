@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ImplicitNet.Gradients;
+namespace ImplicitNet.Differentiation;
 
 /// <summary>
 /// Products with a Jacobian and its transpose, from autograd. The one place that calls <c>torch.autograd.grad</c>, which

@@ -1,0 +1,65 @@
+namespace ImplicitNet.LinearSolvers;
+
+/// <summary>
+/// The small problem of one sample's GMRES, <c>min ||beta e1 - H y||</c>, by Givens rotations as the columns of H come
+/// in, in double whatever the dtype of the vectors.
+/// </summary>
+internal sealed class HessenbergLeastSquares(double beta, int capacity)
+{
+    // A pivot smaller than this share of the largest is zero to the rounding of double.
+    private const double SmallestPivot = 1e-14;
+
+    private readonly List<double[]> _columns = new(capacity);
+    private readonly List<(double Cosine, double Sine)> _rotations = new(capacity);
+    private readonly List<double> _rightSide = [beta];
+
+    /// <summary>The norm of the least residual over the columns so far.</summary>
+    public double Residual => Math.Abs(_rightSide[^1]);
+
+    public int Columns => _columns.Count;
+
+    /// <summary>Adds a column of H.</summary>
+    /// <param name="projections">Its elements on and above the diagonal; kept and written to.</param>
+    /// <param name="below">The one below the diagonal; at least 0.</param>
+    public void Add(double[] projections, double below)
+    {
+        for (int i = 0; i < _rotations.Count; i++)
+        {
+            (double cosine, double sine) = _rotations[i];
+            (projections[i], projections[i + 1]) =
+                ((cosine * projections[i]) + (sine * projections[i + 1]), (cosine * projections[i + 1]) - (sine * projections[i]));
+        }
+
+        double last = projections[^1];
+        double pivot = double.Hypot(last, below);
+        (double Cosine, double Sine) rotation = pivot == 0 ? (1, 0) : (last / pivot, below / pivot);
+        projections[^1] = pivot;
+        _columns.Add(projections);
+        _rotations.Add(rotation);
+        double carried = _rightSide[^1];
+
+        // Nothing that a column of zeros could explain is taken off the residual.
+        _rightSide[^1] = rotation.Cosine * carried;
+        _rightSide.Add(pivot == 0 ? carried : -rotation.Sine * carried);
+    }
+
+    /// <summary>y, of the length of the columns; an element whose pivot vanishes is 0.</summary>
+    public double[] Solve()
+    {
+        double[] solution = new double[_columns.Count];
+        double largest = _columns.Select((column, i) => column[i]).DefaultIfEmpty().Max();
+        for (int i = _columns.Count - 1; i >= 0; i--)
+        {
+            double sum = _rightSide[i];
+            for (int j = i + 1; j < _columns.Count; j++)
+            {
+                sum -= _columns[j][i] * solution[j];
+            }
+
+            double pivot = _columns[i][i];
+            solution[i] = pivot > SmallestPivot * largest ? sum / pivot : 0;
+        }
+
+        return solution;
+    }
+}

@@ -1,0 +1,23 @@
+using static TorchSharp.torch;
+
+namespace ImplicitNet.LinearSolvers;
+
+/// <summary>
+/// One linear map <c>v -> A v</c> for every sample of a batch, known by its products alone. Sample <c>i</c> of a product
+/// depends on sample <c>i</c> of the vectors alone.
+/// </summary>
+public abstract class LinearOperator : IDisposable
+{
+    /// <summary>One product for every sample.</summary>
+    /// <param name="vectors">v: [batch, n]; not changed.</param>
+    /// <returns><c>A v</c>: the shape, dtype and device of <paramref name="vectors"/>. The caller owns it.</returns>
+    public abstract Tensor Apply(Tensor vectors);
+
+    /// <summary>The operators of some samples, in the order given.</summary>
+    /// <param name="samples">Positions in the batch: [count], int64, on the device of the vectors.</param>
+    /// <returns>An operator for a batch of <c>count</c>. The caller owns it; it must not outlive this one.</returns>
+    public abstract LinearOperator Restrict(Tensor samples);
+
+    /// <summary>Releases the tensors that the operator owns.</summary>
+    public abstract void Dispose();
+}

@@ -1,0 +1,122 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>
+/// Broyden's good method with limited memory: <c>u &lt;- u + M r</c>, <c>r = map(u) - u</c>, where M approaches
+/// <c>(I - J)^-1</c> by one rank-one term a step, for every sample by itself.
+/// </summary>
+/// <remarks>
+/// Superlinear near a solution where <c>I - J</c> is regular, whether the map contracts or not (Broyden, Math. Comp. 19,
+/// 1965; Broyden, Dennis and More, 1973); exact after 2n steps for an affine map when the memory lasts that long (Gay,
+/// 1979). The first step is that of the damped Picard iteration. A term never makes M singular (More and Trangenstein,
+/// 1976), and a full memory starts again from <c>Damping I</c>. A step that raises the residual past
+/// <see cref="GrowthLimit"/>, or that the line search cannot save, is replaced by the Picard step of that sample, which
+/// forgets what it had learned: on a contraction no sample does much worse than Picard.
+/// <para>
+/// Costs one evaluation a step, one more of the samples that fall back, and those of the line search; two passes over
+/// the memory for each of three products. Holds <c>2 Memory + 4</c> copies of u, in float64 for float64 latents and in
+/// float32 for others; <see cref="KeepInverse"/> holds as many again.
+/// </para>
+/// </remarks>
+public sealed record BroydenSolver : FixedPointSolver
+{
+    /// <summary>Steps that are remembered before a new start; at least 1; default 20.</summary>
+    public int Memory
+    {
+        get;
+        init => field = value >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Memory), value, "Broyden's method needs a memory of at least 1.");
+    } = 20;
+
+    /// <summary>Share of the full step in the first step and in those that replace a bad one; in (0, 1]; default 1, dimensionless.</summary>
+    public double Damping
+    {
+        get;
+        init => field = value is > 0 and <= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Damping), value, "Damping must be in (0, 1].");
+    } = 1;
+
+    /// <summary>
+    /// Shortens steps until the residual falls; default null: full steps, which on contractions need fewer evaluations.
+    /// </summary>
+    public LineSearch? LineSearch { get; init; }
+
+    /// <summary>A full step may raise the L2 norm of the residual by this factor; at least 1 and finite; default 2, dimensionless.</summary>
+    public double GrowthLimit
+    {
+        get;
+        init => field = value is >= 1 and < double.PositiveInfinity
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(GrowthLimit), value, "The growth limit must be a finite number of at least 1.");
+    } = 2;
+
+    /// <summary>
+    /// Whether <see cref="FixedPointSolution.Inverse"/> gives the M of every sample, as it was when the sample finished;
+    /// default false. Choose a <see cref="Memory"/> above the steps of a solve: M starts again when that is full.
+    /// </summary>
+    public bool KeepInverse { get; init; }
+
+    /// <inheritdoc/>
+    public override FixedPointIteration Start(FixedPointMap map, Tensor start) => new Iteration(map, start, this);
+
+    private sealed class Iteration(FixedPointMap map, Tensor start, BroydenSolver solver) : FixedPointIteration, IFinishListener
+    {
+        private readonly IterateRows _rows = new(map, start);
+        private readonly BroydenMemory _memory = new(solver.Memory, solver.Damping);
+        private readonly GuardedStep _step = new(solver.LineSearch, solver.GrowthLimit, solver.Damping);
+        private readonly KeptInverses? _kept = solver.KeepInverse ? new KeptInverses((int)start.shape[0]) : null;
+
+        public override FixedPointStep Step()
+        {
+            using DisposeScope scope = NewDisposeScope();
+            if (_rows.IsMeasured)
+            {
+                Advance();
+            }
+            else
+            {
+                _rows.MeasureStart();
+            }
+
+            return _rows.Hand();
+        }
+
+        public override void Restrict(FixedPointMap map, Tensor samples)
+        {
+            _rows.Restrict(map, samples);
+            _memory.Restrict(samples);
+        }
+
+        public void Finish(IReadOnlyList<int> positions, IReadOnlyList<int> samples)
+        {
+            _rows.Finish(positions);
+            _kept?.Save(_memory, _rows, positions, samples, solver.Memory);
+        }
+
+        public LowRankInverse? TakeInverse() => _kept?.Take(solver.Damping, _rows.Layout);
+
+        public override void Dispose()
+        {
+            _rows.Dispose();
+            _memory.Dispose();
+            _kept?.Dispose();
+        }
+
+        private void Advance()
+        {
+            Tensor latent = _rows.Latent.alias();
+            Tensor residual = _rows.Residual.alias();
+            IReadOnlyList<int> failed = _step.Take(_rows, _memory.Apply(residual));
+            if (failed.Count > 0)
+            {
+                _memory.Forget(_rows.Indices(failed));
+            }
+
+            _memory.Update((_rows.Latent - latent).to(residual.dtype), _rows.Residual - residual);
+        }
+    }
+}

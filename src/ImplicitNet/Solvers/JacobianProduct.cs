@@ -1,0 +1,10 @@
+using ImplicitNet.LinearSolvers;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>Where Newton's method takes its products with the Jacobian <c>J = d map / du</c> from.</summary>
+public abstract record JacobianProduct
+{
+    /// <summary>The operators <c>v -> v - J v</c> of all rows, at the iterate where they stand. The caller owns it.</summary>
+    internal abstract LinearOperator Linearize(IterateRows rows);
+}

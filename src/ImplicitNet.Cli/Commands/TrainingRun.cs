@@ -4,6 +4,7 @@ using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
+using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Files;
@@ -28,6 +29,8 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
             return ExitCodes.Success;
         }
 
+        // Before the folder is touched: a solver that cannot be made leaves nothing behind.
+        FixedPointSolver solver = SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory);
         Device device = DeviceChoice.Open(settings.Device);
         int threads = DeviceChoice.SetThreads(settings.Threads > 0 ? settings.Threads : null);
         settings = settings with { Threads = threads };
@@ -39,7 +42,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
 
         random.manual_seed(settings.Seed);
         using ImplicitNetwork network = config.CreateNetwork();
-        network.Solver = SolverChoice.Create(settings.Solver, settings.Damping);
+        network.Solver = solver;
         network.OnFailure = new MaskFailures();
         network.to(device);
         BatchOptions batches = new() { Normalization = data.Normalization, BatchSize = settings.Batch, Seed = settings.Seed, MaximumShift = settings.Shift, Device = device };

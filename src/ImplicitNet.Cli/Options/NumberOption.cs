@@ -16,13 +16,14 @@ internal static class NumberOption
     public static Option<long?> Seed(string name, string description) =>
         Create<long>(name, description, _ => true, "a whole number", NumberStyles.AllowLeadingSign);
 
-    public static Option<double?> Real(string name, string description, Func<double, bool> isInRange, string range) =>
-        Create<double>(name, description, value => double.IsFinite(value) && isInRange(value), range, NumberStyles.Float);
+    public static Option<double?> Real(string name, string description, Func<double, bool> isInRange, string range, params string[] aliases) =>
+        Create<double>(name, description, value => double.IsFinite(value) && isInRange(value), range, NumberStyles.Float, aliases);
 
-    private static Option<T?> Create<T>(string name, string description, Func<T, bool> isInRange, string range, NumberStyles styles)
+    private static Option<T?> Create<T>(
+        string name, string description, Func<T, bool> isInRange, string range, NumberStyles styles, params string[] aliases)
         where T : struct, System.Numerics.INumber<T>
     {
-        return new Option<T?>(name) { Description = description, HelpName = "number", CustomParser = Parse };
+        return new Option<T?>(name, aliases) { Description = description, HelpName = "number", CustomParser = Parse };
 
         T? Parse(ArgumentResult argument)
         {

@@ -15,12 +15,15 @@ internal sealed class SolveOptions
 
     public Option<double?> Damping { get; } = Ranges.Damping("Share of the full step that is taken (default: 1).");
 
+    public Option<int?> Memory { get; } = Ranges.Memory();
+
     public void AddTo(Command command)
     {
         command.Add(Solver);
         command.Add(Tolerance);
         command.Add(MaxSteps);
         command.Add(Damping);
+        command.Add(Memory);
     }
 
     /// <summary>Makes a network solve as the options say; what fails is reported, never thrown.</summary>
@@ -32,7 +35,7 @@ internal sealed class SolveOptions
             RelativeTolerance = parsed.GetValue(Tolerance) ?? stopping.RelativeTolerance,
             MaxSteps = parsed.GetValue(MaxSteps) ?? stopping.MaxSteps,
         };
-        network.Solver = SolverChoice.Create(parsed.GetValue(Solver) ?? SolverChoice.Default, parsed.GetValue(Damping) ?? 1);
+        network.Solver = SolverChoice.Create(parsed.GetValue(Solver) ?? SolverChoice.Default, parsed.GetValue(Damping) ?? 1, parsed.GetValue(Memory));
         network.OnFailure = new MaskFailures();
     }
 }

@@ -7,15 +7,32 @@ internal static class SolverChoice
 {
     public const string Default = "picard";
 
-    private static readonly Dictionary<string, Func<double, FixedPointSolver>> Solvers = new()
+    private static readonly Dictionary<string, Func<double, int?, FixedPointSolver>> Solvers = new()
     {
-        [Default] = damping => new PicardSolver { Damping = damping },
-        ["anderson"] = damping => new AndersonSolver { Mixing = damping },
+        [Default] = (damping, memory) => new PicardSolver { Damping = damping }.Without(memory, Default),
+        ["anderson"] = (damping, memory) => new AndersonSolver { Mixing = damping, Memory = memory ?? new AndersonSolver().Memory },
+        ["broyden"] = (damping, memory) => new BroydenSolver { Damping = damping, Memory = memory ?? new BroydenSolver().Memory },
+        ["newton-krylov"] = (damping, memory) => new NewtonKrylovSolver { Damping = damping }.Without(memory, "newton-krylov"),
+        ["chain"] = (damping, memory) => new SolverChain
+        {
+            Solvers =
+            [
+                new AndersonSolver { Mixing = damping, Memory = memory ?? new AndersonSolver().Memory },
+                new PicardSolver { Damping = damping / 2 },
+                new NewtonKrylovSolver(),
+            ],
+        },
     };
 
     public static IReadOnlyList<string> Names { get; } = [.. Solvers.Keys];
 
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="damping">Share of the full step, in (0, 1].</param>
-    public static FixedPointSolver Create(string name, double damping) => Solvers[name](damping);
+    /// <param name="memory">Steps remembered, by the solvers that remember; null for their own choice.</param>
+    /// <exception cref="CommandException">A memory is given to a solver that has none.</exception>
+    public static FixedPointSolver Create(string name, double damping, int? memory) => Solvers[name](damping, memory);
+
+    private static FixedPointSolver Without(this FixedPointSolver solver, int? memory, string name) => memory is null
+        ? solver
+        : throw new CommandException($"--memory {memory}: the solver {name} has no memory; anderson, broyden and chain have.", ExitCodes.Usage);
 }

@@ -29,6 +29,8 @@ internal sealed class TrainOptions
     private readonly Option<int?> _maxSteps = NumberOption.Whole("--max-steps", "Step limit of the solve (default: 100).");
     private readonly Option<string?> _solver = ChoiceOption.Create("--solver", $"How fixed points are found (default: {SolverChoice.Default}).", SolverChoice.Names);
     private readonly Option<double?> _damping = Ranges.Damping("Share of the full step that the solver takes (default: 1).");
+    private readonly Option<int?> _memory = Ranges.Memory();
+    private readonly Option<bool> _warmStart = new("--warm-start") { Description = "Start every solve from the image's latent of the epoch before (kept in float16, also in the checkpoints)." };
     private readonly Option<int?> _checkpointEvery = NumberOption.Whole("--checkpoint-every", "Steps between two checkpoints; one is also written after every epoch (default: 500).");
 
     public void AddTo(Command command)
@@ -37,7 +39,7 @@ internal sealed class TrainOptions
         IEnumerable<Option> options =
         [
             _data, _dataDirectory, _images, _validation, _testImages, _seed, _epochs, _batch, _learningRate, _schedule, _warmup, _weightDecay,
-            _clipNorm, _average, _shift, _gamma, _tolerance, _maxSteps, _solver, _damping, _checkpointEvery,
+            _clipNorm, _average, _shift, _gamma, _tolerance, _maxSteps, _solver, _damping, _memory, _warmStart, _checkpointEvery,
         ];
         foreach (Option option in options)
         {
@@ -74,6 +76,8 @@ internal sealed class TrainOptions
         MaxSteps = parsed.GetValue(_maxSteps) ?? settings.MaxSteps,
         Solver = parsed.GetValue(_solver) ?? settings.Solver,
         Damping = parsed.GetValue(_damping) ?? settings.Damping,
+        Memory = parsed.GetValue(_memory) ?? settings.Memory,
+        WarmStart = parsed.GetValue(_warmStart) || settings.WarmStart,
         CheckpointEvery = parsed.GetValue(_checkpointEvery) ?? settings.CheckpointEvery,
     };
 }

@@ -1,6 +1,8 @@
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Models;
+using ImplicitNet.Networks;
 using ImplicitNet.Training;
+using static TorchSharp.torch;
 
 namespace ImplicitNet.Cli.Settings;
 
@@ -57,6 +59,10 @@ internal sealed record RunSettings
 
     public double Damping { get; init; } = 1;
 
+    public int? Memory { get; init; }
+
+    public bool WarmStart { get; init; }
+
     public int CheckpointEvery { get; init; } = 500;
 
     /// <summary>What a run does that is told no more than its data.</summary>
@@ -75,6 +81,7 @@ internal sealed record RunSettings
         WeightDecay = WeightDecay,
         ClipNorm = ClipNorm,
         AverageDecay = Average,
+        WarmStart = WarmStart ? new LatentCacheOptions { Dtype = ScalarType.Float16 } : null,
         CheckpointSteps = CheckpointEvery,
     };
 

@@ -28,6 +28,7 @@ public sealed class HelpTests
             DataDir = "x",
             ClipNorm = 1,
             Average = 0.5,
+            Memory = 3,
         };
         ImplicitNet.Cli.Settings.RunSettingsFile.Write(folder.Path, settings);
         using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(folder["run.json"]));

@@ -88,8 +88,30 @@ public sealed partial class TrainCommandTests(TinyModel model) : TensorTest, ICl
     [InlineData("--clip-norm", "1", "none")]
     [InlineData("--data", "mnist", "digits")]
     [InlineData("--solver", "anderson", "picard")]
+    [InlineData("--memory", "3", "none")]
     public void An_option_that_differs_from_the_runs_is_refused(string option, string value, string stored) =>
         CliRun.Of("train", "--resume", "--output", model.Path, option, value).Failed(2, option, value, stored);
+
+    [Fact]
+    public void A_run_may_accelerate_and_start_warm()
+    {
+        using TemporaryFolder folder = new();
+        CliRun run = CliRun.Of(TinyModel.Arguments("--output", folder["run"], "--solver", "anderson", "--memory", "3", "--mixing", "0.9", "--warm-start", "--json")).Succeeded();
+        using JsonDocument result = JsonDocument.Parse(run.LastLine);
+        Assert.Equal(60, result.RootElement.GetProperty("statuses").GetProperty("Converged").GetInt32());
+        string settings = File.ReadAllText(Path.Combine(folder["run"], "run.json"));
+        Assert.Contains("\"memory\": 3", settings, StringComparison.Ordinal);
+        Assert.Contains("\"warm-start\": true", settings, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_memory_for_a_solver_without_one_is_refused_and_leaves_nothing_behind()
+    {
+        using TemporaryFolder folder = new();
+        CliRun.Of(TinyModel.Arguments("--output", folder["run"], "--memory", "3")).Failed(2, "--memory 3", "picard", "anderson");
+        CliRun.Of("evaluate", "--model", model.Path, "--solver", "newton-krylov", "--memory", "3").Failed(2, "--memory 3", "newton-krylov");
+        Assert.Empty(folder.Names);
+    }
 
     [Fact]
     public void What_is_not_a_run_cannot_be_resumed()

@@ -30,9 +30,26 @@ internal sealed class GmresRun : IDisposable
 
     public IReadOnlyList<LinearSampleReport> Reports => _reports;
 
-    /// <summary>Gets ready for a cycle over the open samples; false when there is none.</summary>
-    /// <param name="again">Whether x is no longer zero: then its residual is measured, which is one product.</param>
-    public bool Begin(bool again)
+    /// <summary>Measures what residual x leaves of the open samples, by one product; false when there is none.</summary>
+    public bool BeginAgain()
+    {
+        if (!Begin())
+        {
+            return false;
+        }
+
+        Tensor rows = Indices(_open, _rightSide.device);
+        _residual = _residual - Operator.Apply(_solution.index_select(0, rows));
+        foreach (int sample in _open)
+        {
+            _reports[sample] = _reports[sample] with { Products = _reports[sample].Products + 1 };
+        }
+
+        return true;
+    }
+
+    /// <summary>Gets ready for a cycle over the open samples, from x = 0; false when there is none.</summary>
+    public bool Begin()
     {
         _open = [.. _open.Where(sample => IsOpen(_reports[sample]))];
         if (_open.Length == 0)
@@ -49,15 +66,6 @@ internal sealed class GmresRun : IDisposable
         }
 
         _residual = _rightSide.index_select(0, rows);
-        if (again)
-        {
-            _residual -= Operator.Apply(_solution.index_select(0, rows));
-            foreach (int sample in _open)
-            {
-                _reports[sample] = _reports[sample] with { Products = _reports[sample].Products + 1 };
-            }
-        }
-
         return true;
     }
 

@@ -58,7 +58,7 @@ internal sealed class GmresSample
         }
 
         bool isSpanned = after <= _rounding * before;
-        _problem.Add(column, isSpanned ? 0 : after);
+        _problem.Add(column, isSpanned ? 0 : after, _rounding * before);
         Status = _problem.Residual <= _target ? LinearStatus.Converged
             : isSpanned ? LinearStatus.Breakdown
             : LinearStatus.MaxProductsReached;

@@ -56,16 +56,16 @@ public sealed record GmresSolver : LinearSolver
         using DisposeScope scope = NewDisposeScope();
         using GmresRun run = new(linear, rightSide, tolerances);
         int products = 0;
-        while (run.Begin(products > 0))
+        if (run.Begin())
         {
-            products += products > 0 ? 1 : 0;
-            int length = Math.Min(Restart, MaxProducts - products);
-            if (length <= 0)
-            {
-                break;
-            }
+            products += run.Cycle(Math.Min(Restart, MaxProducts));
+        }
 
-            products += run.Cycle(length);
+        // A restart takes one product for the residual, and is no use without another.
+        while (products + 2 <= MaxProducts && run.BeginAgain())
+        {
+            products++;
+            products += run.Cycle(Math.Min(Restart, MaxProducts - products));
         }
 
         return new LinearSolution(run.Take(), run.Reports);

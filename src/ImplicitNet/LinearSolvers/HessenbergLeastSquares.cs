@@ -6,9 +6,6 @@ namespace ImplicitNet.LinearSolvers;
 /// </summary>
 internal sealed class HessenbergLeastSquares(double beta, int capacity)
 {
-    // A pivot smaller than this share of the largest is zero to the rounding of double.
-    private const double SmallestPivot = 1e-14;
-
     private readonly List<double[]> _columns = new(capacity);
     private readonly List<(double Cosine, double Sine)> _rotations = new(capacity);
     private readonly List<double> _rightSide = [beta];
@@ -21,7 +18,8 @@ internal sealed class HessenbergLeastSquares(double beta, int capacity)
     /// <summary>Adds a column of H.</summary>
     /// <param name="projections">Its elements on and above the diagonal; kept and written to.</param>
     /// <param name="below">The one below the diagonal; at least 0.</param>
-    public void Add(double[] projections, double below)
+    /// <param name="rounding">A pivot of at most this is zero: the column says nothing that those before it did not.</param>
+    public void Add(double[] projections, double below, double rounding)
     {
         for (int i = 0; i < _rotations.Count; i++)
         {
@@ -32,22 +30,22 @@ internal sealed class HessenbergLeastSquares(double beta, int capacity)
 
         double last = projections[^1];
         double pivot = double.Hypot(last, below);
-        (double Cosine, double Sine) rotation = pivot == 0 ? (1, 0) : (last / pivot, below / pivot);
-        projections[^1] = pivot;
+        bool isNew = pivot > rounding;
+        (double Cosine, double Sine) rotation = isNew ? (last / pivot, below / pivot) : (1, 0);
+        projections[^1] = isNew ? pivot : 0;
         _columns.Add(projections);
         _rotations.Add(rotation);
         double carried = _rightSide[^1];
 
-        // Nothing that a column of zeros could explain is taken off the residual.
+        // A column that says nothing new takes nothing off the residual.
         _rightSide[^1] = rotation.Cosine * carried;
-        _rightSide.Add(pivot == 0 ? carried : -rotation.Sine * carried);
+        _rightSide.Add(isNew ? -rotation.Sine * carried : carried);
     }
 
-    /// <summary>y, of the length of the columns; an element whose pivot vanishes is 0.</summary>
+    /// <summary>y, of the length of the columns; an element whose pivot is zero is 0.</summary>
     public double[] Solve()
     {
         double[] solution = new double[_columns.Count];
-        double largest = _columns.Select((column, i) => column[i]).DefaultIfEmpty().Max();
         for (int i = _columns.Count - 1; i >= 0; i--)
         {
             double sum = _rightSide[i];
@@ -57,7 +55,7 @@ internal sealed class HessenbergLeastSquares(double beta, int capacity)
             }
 
             double pivot = _columns[i][i];
-            solution[i] = pivot > SmallestPivot * largest ? sum / pivot : 0;
+            solution[i] = pivot > 0 ? sum / pivot : 0;
         }
 
         return solution;

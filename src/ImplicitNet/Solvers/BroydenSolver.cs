@@ -12,8 +12,9 @@ namespace ImplicitNet.Solvers;
 /// 1965; Broyden, Dennis and More, 1973); exact after 2n steps for an affine map when the memory lasts that long (Gay,
 /// 1979). The first step is that of the damped Picard iteration. A term never makes M singular (More and Trangenstein,
 /// 1976), and a full memory starts again from <c>Damping I</c>. A step that raises the residual past
-/// <see cref="GrowthLimit"/>, or that the line search cannot save, is replaced by the Picard step of that sample, which
-/// forgets what it had learned: on a contraction no sample does much worse than Picard.
+/// <see cref="GrowthLimit"/>, or that the line search cannot save, is replaced by the Picard step of that sample where
+/// that lowers the residual, or raises it less, and the sample forgets what it had learned: on a contraction none does
+/// much worse than Picard.
 /// <para>
 /// Costs one evaluation a step, one more of the samples that fall back, and those of the line search; two passes over
 /// the memory for each of three products. Holds <c>2 Memory + 4</c> copies of u, in float64 for float64 latents and in
@@ -45,7 +46,10 @@ public sealed record BroydenSolver : FixedPointSolver
     /// </summary>
     public LineSearch? LineSearch { get; init; }
 
-    /// <summary>A full step may raise the L2 norm of the residual by this factor; at least 1 and finite; default 2, dimensionless.</summary>
+    /// <summary>
+    /// Without a line search: the L2 norm of a residual may be this factor above the largest of the last ten steps; at
+    /// least 1 and finite; default 2, dimensionless.
+    /// </summary>
     public double GrowthLimit
     {
         get;
@@ -61,13 +65,13 @@ public sealed record BroydenSolver : FixedPointSolver
     public bool KeepInverse { get; init; }
 
     /// <inheritdoc/>
-    public override FixedPointIteration Start(FixedPointMap map, Tensor start) => new Iteration(map, start, this);
+    public override FixedPointIteration Start(FixedPointMap map, Tensor start) =>
+        new Iteration(map, start, this, new GuardedStep(LineSearch, GrowthLimit, Damping));
 
-    private sealed class Iteration(FixedPointMap map, Tensor start, BroydenSolver solver) : FixedPointIteration, IFinishListener
+    private sealed class Iteration(FixedPointMap map, Tensor start, BroydenSolver solver, GuardedStep step) : FixedPointIteration, IFinishListener
     {
-        private readonly IterateRows _rows = new(map, start);
+        private readonly IterateRows _rows = new(map, start, step.History);
         private readonly BroydenMemory _memory = new(solver.Memory, solver.Damping);
-        private readonly GuardedStep _step = new(solver.LineSearch, solver.GrowthLimit, solver.Damping);
         private readonly KeptInverses? _kept = solver.KeepInverse ? new KeptInverses((int)start.shape[0]) : null;
 
         public override FixedPointStep Step()
@@ -110,7 +114,7 @@ public sealed record BroydenSolver : FixedPointSolver
         {
             Tensor latent = _rows.Latent.alias();
             Tensor residual = _rows.Residual.alias();
-            IReadOnlyList<int> failed = _step.Take(_rows, _memory.Apply(residual));
+            IReadOnlyList<int> failed = step.Take(_rows, _memory.Apply(residual));
             if (failed.Count > 0)
             {
                 _memory.Forget(_rows.Indices(failed));

@@ -7,14 +7,17 @@ namespace ImplicitNet.Solvers;
 /// Picard iteration, so that no sample does much worse than that.
 /// </summary>
 /// <param name="Search">Shortens steps; null for full steps.</param>
-/// <param name="GrowthLimit">Full steps may raise the residual by this factor.</param>
+/// <param name="GrowthLimit">Without a search, steps may raise the residual by this factor above the largest of the last ones.</param>
 /// <param name="Damping">Share of map(u) - u in a Picard step.</param>
 internal sealed record GuardedStep(LineSearch? Search, double GrowthLimit, double Damping)
 {
+    /// <summary>Steps over which residuals are compared.</summary>
+    public int History => Search?.History ?? LineSearch.DefaultHistory;
+
     /// <summary>Moves every live row; the others stay where they are.</summary>
     /// <param name="rows">Where the samples stand.</param>
     /// <param name="direction">[count, n]; what it holds for rows that are not live is not used.</param>
-    /// <returns>The rows whose direction was no good.</returns>
+    /// <returns>The rows that took the Picard step instead.</returns>
     public IReadOnlyList<int> Take(IterateRows rows, Tensor direction)
     {
         Tensor step = where(rows.Column([.. rows.Live.Select(live => live ? 1.0 : 0)]) > 0, direction, zeros_like(direction));
@@ -25,14 +28,10 @@ internal sealed record GuardedStep(LineSearch? Search, double GrowthLimit, doubl
             Shorten(rows, step, trial, shares, Search);
         }
 
-        int[] failed = [.. Positions(rows, position => !Passes(shares[position], rows.Norms[position], trial.Norms[position]))];
-        if (failed.Length > 0)
-        {
-            FallBack(rows, trial, failed);
-        }
-
+        int[] failed = [.. Positions(rows, position => !Passes(shares[position], rows.LargestNorm(position), trial.Norms[position]))];
+        int[] replaced = failed.Length == 0 ? [] : FallBack(rows, trial, failed);
         rows.Accept(trial);
-        return failed;
+        return replaced;
     }
 
     private bool Passes(double share, double before, double after) =>
@@ -43,7 +42,7 @@ internal sealed record GuardedStep(LineSearch? Search, double GrowthLimit, doubl
         double[] last = [.. trial.Norms];
         for (int count = 1; count < search.MaxTrials; count++)
         {
-            int[] wanting = [.. Positions(rows, position => !search.Suffices(shares[position], rows.Norms[position], trial.Norms[position]))];
+            int[] wanting = [.. Positions(rows, position => !search.Suffices(shares[position], rows.LargestNorm(position), trial.Norms[position]))];
             if (wanting.Length == 0)
             {
                 return;
@@ -68,7 +67,7 @@ internal sealed record GuardedStep(LineSearch? Search, double GrowthLimit, doubl
     }
 
     /// <summary>The Picard step, unless it too raises the residual and more than the best of the trials did.</summary>
-    private void FallBack(IterateRows rows, TrialRows trial, int[] failed)
+    private int[] FallBack(IterateRows rows, TrialRows trial, int[] failed)
     {
         Tensor indices = rows.Indices(failed);
         Tensor picard = rows.Latent.index_select(0, indices) + rows.Residual.index_select(0, indices) * Damping;
@@ -80,7 +79,9 @@ internal sealed record GuardedStep(LineSearch? Search, double GrowthLimit, doubl
                 || IsBetter(attempt.Norms[i], trial.Norms[failed[i]])
                 || !double.IsFinite(trial.Norms[failed[i]])),
         ];
-        trial.Replace(attempt, taken, [.. taken.Select(i => failed[i])]);
+        int[] replaced = [.. taken.Select(i => failed[i])];
+        trial.Replace(attempt, taken, replaced);
+        return replaced;
     }
 
     private static bool IsBetter(double candidate, double current) => candidate < current || (double.IsFinite(candidate) && !double.IsFinite(current));

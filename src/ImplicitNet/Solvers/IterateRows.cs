@@ -11,9 +11,13 @@ namespace ImplicitNet.Solvers;
 /// Residuals, and all that is computed from them, are float64 for float64 latents and float32 for all others. What is
 /// handed out is never written to again.
 /// </remarks>
-internal sealed class IterateRows(FixedPointMap map, Tensor start) : IDisposable
+/// <param name="map">The map; it must outlive this.</param>
+/// <param name="start">u at step 0: [batch, ...].</param>
+/// <param name="history">Steps whose residuals <see cref="LargestNorm"/> looks at.</param>
+internal sealed class IterateRows(FixedPointMap map, Tensor start, int history) : IDisposable
 {
     private readonly Tensor _start = start.alias().DetachFromDisposeScope();
+    private readonly List<double[]> _pastNorms = [];
     private LatentLayout _layout;
     private Tensor? _latent;
     private Tensor? _residual;
@@ -45,7 +49,7 @@ internal sealed class IterateRows(FixedPointMap map, Tensor start) : IDisposable
         Tensor mapped = Map.Evaluate(_start);
         _layout = LatentLayout.Of(mapped);
         Live = [.. Enumerable.Repeat(true, (int)_start.shape[0])];
-        Accept(Measured(_layout.Flatten(_start), mapped));
+        Place(Measured(_layout.Flatten(_start), mapped));
     }
 
     /// <summary>What the map makes of some candidates.</summary>
@@ -63,20 +67,19 @@ internal sealed class IterateRows(FixedPointMap map, Tensor start) : IDisposable
         return Measured(candidate, restricted.Evaluate(Restore(candidate)));
     }
 
+    /// <summary>The largest norm of a row's residual over the last steps, this one included.</summary>
+    public double LargestNorm(int position) => Math.Max(Norms[position], _pastNorms.Select(past => past[position]).DefaultIfEmpty().Max());
+
     /// <summary>Moves to what was tried. All rows.</summary>
     public void Accept(TrialRows trial)
     {
-        Tensor latent = trial.Latent.DetachFromDisposeScope();
-        Tensor residual = trial.Residual.DetachFromDisposeScope();
-        _latent?.Dispose();
-        _residual?.Dispose();
-        _latent = latent;
-        _residual = residual;
-        Norms = trial.Norms;
-        for (int position = 0; position < Norms.Length; position++)
+        _pastNorms.Add(Norms);
+        if (_pastNorms.Count >= history)
         {
-            Live[position] &= double.IsFinite(Norms[position]);
+            _pastNorms.RemoveAt(0);
         }
+
+        Place(trial);
     }
 
     /// <summary>The iterate and its residual, for the loop, which owns these two views.</summary>
@@ -99,7 +102,13 @@ internal sealed class IterateRows(FixedPointMap map, Tensor start) : IDisposable
         int[] kept = [.. samples.to(CPU).data<long>().Select(sample => (int)sample)];
         bool[] live = Live;
         Live = [.. kept.Select(position => live[position])];
-        Accept(new TrialRows(Latent.index_select(0, samples), Residual.index_select(0, samples), [.. kept.Select(position => Norms[position])]));
+        for (int i = 0; i < _pastNorms.Count; i++)
+        {
+            double[] past = _pastNorms[i];
+            _pastNorms[i] = [.. kept.Select(position => past[position])];
+        }
+
+        Place(new TrialRows(Latent.index_select(0, samples), Residual.index_select(0, samples), [.. kept.Select(position => Norms[position])]));
         Map = map;
     }
 
@@ -132,6 +141,21 @@ internal sealed class IterateRows(FixedPointMap map, Tensor start) : IDisposable
         _start.Dispose();
         _latent?.Dispose();
         _residual?.Dispose();
+    }
+
+    private void Place(TrialRows trial)
+    {
+        Tensor latent = trial.Latent.DetachFromDisposeScope();
+        Tensor residual = trial.Residual.DetachFromDisposeScope();
+        _latent?.Dispose();
+        _residual?.Dispose();
+        _latent = latent;
+        _residual = residual;
+        Norms = trial.Norms;
+        for (int position = 0; position < Norms.Length; position++)
+        {
+            Live[position] &= double.IsFinite(Norms[position]);
+        }
     }
 
     private TrialRows Measured(Tensor latent, Tensor mapped)

@@ -82,6 +82,6 @@ public sealed class LowRankInverse : IDisposable
         }
 
         Tensor product = _layout.Restore(Product(left, right, _damping, _layout.Flatten(batch)));
-        return (_single ? product.squeeze(0) : product).clone().DetachFromDisposeScope();
+        return (_single ? product.squeeze(0) : product).clone().MoveToOuterDisposeScope();
     }
 }

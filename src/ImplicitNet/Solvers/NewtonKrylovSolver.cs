@@ -49,8 +49,8 @@ public sealed record NewtonKrylovSolver : FixedPointSolver
     public LineSearch? LineSearch { get; init; } = new LineSearch();
 
     /// <summary>
-    /// Without a line search, a full step may raise the L2 norm of the residual by this factor before the Picard step is
-    /// tried; at least 1 and finite; default 2, dimensionless.
+    /// Without a line search: the L2 norm of a residual may be this factor above the largest of the last ten steps before
+    /// the Picard step is tried; at least 1 and finite; default 2, dimensionless.
     /// </summary>
     public double GrowthLimit
     {
@@ -70,12 +70,12 @@ public sealed record NewtonKrylovSolver : FixedPointSolver
     } = 1;
 
     /// <inheritdoc/>
-    public override FixedPointIteration Start(FixedPointMap map, Tensor start) => new Iteration(map, start, this);
+    public override FixedPointIteration Start(FixedPointMap map, Tensor start) =>
+        new Iteration(map, start, this, new GuardedStep(LineSearch, GrowthLimit, Damping));
 
-    private sealed class Iteration(FixedPointMap map, Tensor start, NewtonKrylovSolver solver) : FixedPointIteration, IFinishListener
+    private sealed class Iteration(FixedPointMap map, Tensor start, NewtonKrylovSolver solver, GuardedStep step) : FixedPointIteration, IFinishListener
     {
-        private readonly IterateRows _rows = new(map, start);
-        private readonly GuardedStep _step = new(solver.LineSearch, solver.GrowthLimit, solver.Damping);
+        private readonly IterateRows _rows = new(map, start, step.History);
         private double[] _forcing = [];
         private double[] _normsBefore = [];
 
@@ -84,7 +84,7 @@ public sealed record NewtonKrylovSolver : FixedPointSolver
             using DisposeScope scope = NewDisposeScope();
             if (_rows.IsMeasured)
             {
-                _step.Take(_rows, Direction());
+                step.Take(_rows, Direction());
             }
             else
             {

@@ -5,12 +5,14 @@ namespace ImplicitNet.LinearSolvers;
 /// <summary>One sample within one cycle of GMRES: its small least-squares problem, and whether it has ended.</summary>
 internal sealed class GmresSample
 {
-    // A new direction this much shorter than the product it came from is rounding.
+    // A new direction this much shorter than the product it came from is rounding, and so is a residual this much smaller
+    // than the first.
     private const double RoundingOfDouble = 1e-14;
     private const double RoundingOfSingle = 1e-6;
 
     private readonly HessenbergLeastSquares _problem;
     private readonly double _target;
+    private readonly double _norm;
     private readonly double _rounding;
 
     public GmresSample(int sample, double norm, double target, int length, ScalarType dtype)
@@ -18,6 +20,7 @@ internal sealed class GmresSample
         Sample = sample;
         _problem = new HessenbergLeastSquares(norm, length);
         _target = target;
+        _norm = norm;
         _rounding = dtype == ScalarType.Float64 ? RoundingOfDouble : RoundingOfSingle;
         Status = !double.IsFinite(norm) ? LinearStatus.NonFinite
             : norm <= target ? LinearStatus.Converged
@@ -35,8 +38,8 @@ internal sealed class GmresSample
     /// <summary>Products in this cycle.</summary>
     public int Products { get; private set; }
 
-    /// <summary>The norm of the residual that its correction leaves.</summary>
-    public double Residual => _problem.Residual;
+    /// <summary>The norm of the residual that its correction leaves; the recurrence falls to zero, the true one does not.</summary>
+    public double Residual => Math.Max(_problem.Residual, _rounding * _norm);
 
     /// <summary>Takes note of one product.</summary>
     /// <param name="projections">What of it lies along the vectors of the basis.</param>
@@ -59,7 +62,7 @@ internal sealed class GmresSample
 
         bool isSpanned = after <= _rounding * before;
         _problem.Add(column, isSpanned ? 0 : after, _rounding * before);
-        Status = _problem.Residual <= _target ? LinearStatus.Converged
+        Status = Residual <= _target ? LinearStatus.Converged
             : isSpanned ? LinearStatus.Breakdown
             : LinearStatus.MaxProductsReached;
     }

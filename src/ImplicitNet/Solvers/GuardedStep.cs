@@ -14,18 +14,17 @@ internal sealed record GuardedStep(LineSearch? Search, double GrowthLimit, doubl
     /// <summary>Steps over which residuals are compared.</summary>
     public int History => Search?.History ?? LineSearch.DefaultHistory;
 
-    /// <summary>Moves every live row; the others stay where they are.</summary>
+    /// <summary>Moves every row; those that are not live go where their direction leads, and nothing more is paid for them.</summary>
     /// <param name="rows">Where the samples stand.</param>
-    /// <param name="direction">[count, n]; what it holds for rows that are not live is not used.</param>
+    /// <param name="direction">[count, n].</param>
     /// <returns>The rows that took the Picard step instead.</returns>
     public IReadOnlyList<int> Take(IterateRows rows, Tensor direction)
     {
-        Tensor step = where(rows.Column([.. rows.Live.Select(live => live ? 1.0 : 0)]) > 0, direction, zeros_like(direction));
-        TrialRows trial = rows.Try(rows.Latent + step);
+        TrialRows trial = rows.Try(rows.Latent + direction);
         double[] shares = [.. Enumerable.Repeat(1.0, trial.Norms.Length)];
         if (Search is not null)
         {
-            Shorten(rows, step, trial, shares, Search);
+            Shorten(rows, direction, trial, shares, Search);
         }
 
         int[] failed = [.. Positions(rows, position => !Passes(shares[position], rows.LargestNorm(position), trial.Norms[position]))];

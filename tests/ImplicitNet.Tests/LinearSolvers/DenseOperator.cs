@@ -3,13 +3,24 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.LinearSolvers;
 
-/// <summary>A matrix for every sample, [batch, n, n], that counts the vectors it is given.</summary>
-internal sealed class DenseOperator(Tensor matrices, Action<long>? paid = null) : LinearOperator
+/// <summary>
+/// A matrix for every sample, [batch, n, n], that counts the vectors it is given, and from some product on, when asked
+/// to, gives infinity for its first sample.
+/// </summary>
+internal sealed class DenseOperator(Tensor matrices, Action<long>? paid = null, int failsAt = int.MaxValue) : LinearOperator
 {
+    private int _products;
+
     public override Tensor Apply(Tensor vectors)
     {
         paid?.Invoke(vectors.shape[0]);
-        return bmm(matrices, vectors.unsqueeze(2)).squeeze(2);
+        Tensor product = bmm(matrices, vectors.unsqueeze(2)).squeeze(2);
+        if (++_products >= failsAt)
+        {
+            product[0] = double.PositiveInfinity;
+        }
+
+        return product;
     }
 
     public override LinearOperator Restrict(Tensor samples) => new DenseOperator(matrices.index_select(0, samples).DetachFromDisposeScope(), paid);

@@ -63,18 +63,45 @@ public sealed class GmresSolverTests : TensorTest
     [Fact]
     public void The_residual_it_reports_is_the_true_one_where_the_basis_is_nearly_dependent()
     {
-        // Eigenvalues from 1 to 1e-7: one pass of Gram-Schmidt leaves a basis that is far from orthogonal.
+        // Singular values from 1 to 1e-10: with one pass of Gram-Schmidt the basis is no longer orthogonal, and the residual
+        // stays near 1e-7 whatever the recurrence says.
         using DisposeScope scope = NewDisposeScope();
         random.manual_seed(2);
-        Tensor eigenvalues = logspace(0, -7, 60, dtype: ScalarType.Float64);
-        (Tensor rotation, _) = linalg.qr(randn([60, 60], ScalarType.Float64));
-        Tensor matrix = rotation.mm(diag(eigenvalues)).mm(rotation.t()).unsqueeze(0);
-        Tensor right = randn([1, 60], ScalarType.Float64);
-        using DenseOperator linear = new(matrix);
-        using LinearSolution solution = new GmresSolver { Restart = 60, MaxProducts = 60 }.Solve(linear, right, [1e-9]);
-        double residual = (linear.Apply(solution.Vectors) - right).norm().ToDouble() / right.norm().ToDouble();
+        (Tensor left, _) = linalg.qr(randn([60, 60], ScalarType.Float64));
+        (Tensor right, _) = linalg.qr(randn([60, 60], ScalarType.Float64));
+        Tensor matrix = left.mm(diag(logspace(0, -10, 60, dtype: ScalarType.Float64))).mm(right.t());
+        Tensor rightSide = matrix.mm(randn([60, 1], ScalarType.Float64)).t();
+        using DenseOperator linear = new(matrix.unsqueeze(0));
+        using LinearSolution solution = new GmresSolver { Restart = 60, MaxProducts = 60 }.Solve(linear, rightSide, [1e-9]);
+        double residual = (linear.Apply(solution.Vectors) - rightSide).norm().ToDouble() / rightSide.norm().ToDouble();
         Assert.Equal(LinearStatus.Converged, solution.Samples[0].Status);
-        Assert.InRange(residual, 0, 2e-9);
+        Assert.InRange(residual, 0, 1e-9);
+    }
+
+    [Fact]
+    public void A_tolerance_below_the_dtype_is_not_called_met()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor matrices, Tensor right) = Systems(4, ScalarType.Float32);
+        using DenseOperator linear = new(matrices);
+        using LinearSolution solution = new GmresSolver().Solve(linear, right, Same(4, 1e-12));
+        Assert.All(solution.Samples, sample => Assert.NotEqual(LinearStatus.Converged, sample.Status));
+        Assert.True((linear.Apply(solution.Vectors) - right).abs().max().ToDouble() < 1e-5);
+    }
+
+    [Fact]
+    public void A_product_that_overflows_ends_its_sample_with_what_it_had()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor matrices, Tensor right) = Systems(2, ScalarType.Float64);
+        using DenseOperator linear = new(matrices, failsAt: 4);
+        using LinearSolution solution = new GmresSolver().Solve(linear, right, Same(2, 1e-8));
+        Assert.Equal((LinearStatus.NonFinite, 4), (solution.Samples[0].Status, solution.Samples[0].Products));
+        Assert.Equal(LinearStatus.Converged, solution.Samples[1].Status);
+        using DenseOperator sound = new(matrices.clone());
+        double left = (sound.Apply(solution.Vectors) - right)[0].norm().ToDouble() / right[0].norm().ToDouble();
+        Assert.InRange(left, 0, 0.5);
+        Assert.Equal(left, solution.Samples[0].RelativeResidual, 1e-9);
     }
 
     [Fact]
@@ -85,8 +112,8 @@ public sealed class GmresSolverTests : TensorTest
         Tensor right = zeros([1, 8], ScalarType.Float64);
         right[0, 0] = 1;
         using DenseOperator linear = new(shift);
-        using LinearSolution solution = new GmresSolver().Solve(linear, right, [0]);
-        Assert.Equal(new LinearSampleReport(LinearStatus.Converged, 8, 0), solution.Samples[0]);
+        using LinearSolution solution = new GmresSolver().Solve(linear, right, [1e-12]);
+        Assert.Equal((LinearStatus.Converged, 8), (solution.Samples[0].Status, solution.Samples[0].Products));
         Assert.True((linear.Apply(solution.Vectors) - right).abs().max().ToDouble() < 1e-14);
     }
 

@@ -65,6 +65,25 @@ public sealed class BroydenSolverTests : TensorTest
         }
     }
 
+    [Theory]
+    [InlineData(0, 4)]
+    [InlineData(5, 1)]
+    public void A_sample_that_falls_back_forgets_what_it_had_learned(int failingCall, int rank)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(12);
+        Tensor a = randn([6, 6], ScalarType.Float64) * 0.3;
+        int calls = 0;
+        using PerSampleMap map = new(u => ++calls == failingCall ? u * double.NaN : u.mm(a) + 1);
+        using FixedPointSolution solution = FixedPoint.Solve(
+            map, zeros([1, 6], ScalarType.Float64), new BroydenSolver { KeepInverse = true }, new StoppingRule { AbsoluteTolerance = 0, MaxSteps = 5 });
+        Assert.Equal(failingCall == 0 ? 5 : 6, solution.Report.Evaluations);
+
+        // M less the identity has as many terms as steps since the fall.
+        Tensor learned = cat([.. Enumerable.Range(0, 6).Select(i => solution.Inverse!.Apply(eye(6, dtype: ScalarType.Float64).narrow(0, i, 1)))]) - eye(6);
+        Assert.Equal(rank, linalg.svdvals(learned).gt(1e-10).sum().ToInt64());
+    }
+
     [Fact]
     public void A_step_that_would_make_the_inverse_singular_is_taken_in_part()
     {

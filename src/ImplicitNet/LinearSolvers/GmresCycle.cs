@@ -19,7 +19,7 @@ internal sealed class GmresCycle : IDisposable
         double[] norms = GmresRun.Norms(residual);
         _samples = [.. norms.Select((norm, row) => new GmresSample(samples[row], norm, targets[row], length, residual.dtype))];
         _basis = zeros([residual.shape[0], length + 1, residual.shape[1]], dtype: residual.dtype, device: residual.device).DetachFromDisposeScope();
-        SetDirection(residual, norms);
+        SetDirection(residual, linalg.vector_norm(residual, 2, [1], keepdim: true));
     }
 
     /// <summary>Whether a sample still needs a direction.</summary>
@@ -40,16 +40,14 @@ internal sealed class GmresCycle : IDisposable
 
         int width = _used + 3;
         double[] numbers = [.. cat([(first + second).squeeze(2), before, after], 1).to(ScalarType.Float64).cpu().data<double>()];
-        double[] norms = new double[_samples.Length];
         for (int row = 0; row < _samples.Length; row++)
         {
             ReadOnlySpan<double> own = numbers.AsSpan(row * width, width);
-            norms[row] = own[^1];
             _samples[row].Add(own[..^2], own[^2], own[^1]);
         }
 
         _used++;
-        SetDirection(direction, norms);
+        SetDirection(direction, after);
     }
 
     /// <summary>
@@ -92,13 +90,11 @@ internal sealed class GmresCycle : IDisposable
         }
     }
 
-    /// <summary>The next vector of the basis; zeros for samples that have ended, whose products then say nothing.</summary>
-    private void SetDirection(Tensor direction, double[] norms)
-    {
-        double[] lengths = [.. norms.Select((norm, row) => _samples[row].IsRunning ? norm : 0)];
-        Tensor length = tensor(lengths, dtype: direction.dtype, device: direction.device).unsqueeze(1);
+    /// <summary>
+    /// The next vector of the basis; zeros where there is none, so that no NaN meets the zero weight it has in a correction.
+    /// </summary>
+    private void SetDirection(Tensor direction, Tensor length) =>
         _basis.select(1, _used).copy_(where(length > 0, direction / length, zeros_like(direction)));
-    }
 
     private Tensor Corrections(int[] leaving)
     {

@@ -65,6 +65,21 @@ public sealed class BroydenSolverTests : TensorTest
         }
     }
 
+    [Fact]
+    public void A_finished_sample_that_still_is_in_the_batch_is_not_searched_for()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor q = ones([100, 1], ScalarType.Float64);
+        q[3] = double.NaN;
+        using PerSampleMap map = new((u, x) => (u * x).cos() * 2, q);
+        BroydenSolver solver = new() { LineSearch = new LineSearch { History = 1 } };
+        using FixedPointSolution solution = FixedPoint.Solve(map, zeros([100, 1], ScalarType.Float64), solver);
+        using PerSampleMap single = new((u, x) => (u * x).cos() * 2, ones([1, 1], ScalarType.Float64));
+        using FixedPointSolution one = FixedPoint.Solve(single, zeros([1, 1], ScalarType.Float64), solver);
+        Assert.True(one.Report.Evaluations > one.Report.MaxSteps);
+        Assert.Equal((99 * one.Report.Evaluations) + one.Report.MaxSteps, solution.Report.Evaluations);
+    }
+
     [Theory]
     [InlineData(0, 4)]
     [InlineData(5, 1)]

@@ -16,14 +16,14 @@ internal sealed class GmresRun : IDisposable
     private int[] _open;
     private Tensor _residual;
 
-    public GmresRun(LinearOperator linear, Tensor rightSide, IReadOnlyList<double> tolerances)
+    public GmresRun(LinearSystem system)
     {
-        _linear = linear;
-        _rightSide = rightSide;
-        _residual = rightSide;
-        _solution = zeros_like(rightSide);
-        _scales = Norms(rightSide);
-        _targets = [.. _scales.Zip(tolerances, (scale, tolerance) => scale * tolerance)];
+        _linear = system.Linear;
+        _rightSide = system.RightSide;
+        _residual = _rightSide;
+        _solution = system.Start?.clone() ?? zeros_like(_rightSide);
+        _scales = system.Scales;
+        _targets = system.Thresholds;
         _reports = [.. _scales.Select(Initial)];
         _open = [.. Enumerable.Range(0, _scales.Length).Where(sample => IsOpen(_reports[sample]))];
     }

@@ -11,10 +11,18 @@ internal sealed class DenseOperator(Tensor matrices, Action<long>? paid = null, 
 {
     private int _products;
 
-    public override Tensor Apply(Tensor vectors)
+    public override Tensor Apply(Tensor vectors) => Product(matrices, vectors);
+
+    public override Tensor ApplyTransposed(Tensor vectors) => Product(matrices.transpose(1, 2), vectors);
+
+    public override LinearOperator Restrict(Tensor samples) => new DenseOperator(matrices.index_select(0, samples).DetachFromDisposeScope(), paid);
+
+    public override void Dispose() => matrices.Dispose();
+
+    private Tensor Product(Tensor factors, Tensor vectors)
     {
         paid?.Invoke(vectors.shape[0]);
-        Tensor product = bmm(matrices, vectors.unsqueeze(2)).squeeze(2);
+        Tensor product = bmm(factors, vectors.unsqueeze(2)).squeeze(2);
         if (++_products >= failsAt)
         {
             product[0] = double.PositiveInfinity;
@@ -22,8 +30,4 @@ internal sealed class DenseOperator(Tensor matrices, Action<long>? paid = null, 
 
         return product;
     }
-
-    public override LinearOperator Restrict(Tensor samples) => new DenseOperator(matrices.index_select(0, samples).DetachFromDisposeScope(), paid);
-
-    public override void Dispose() => matrices.Dispose();
 }

@@ -23,15 +23,6 @@ public sealed record GmresSolver : LinearSolver
             : throw new ArgumentOutOfRangeException(nameof(Restart), value, "GMRES needs at least 1 direction before a restart.");
     } = 30;
 
-    /// <summary>Products after which a solve is given up; at least 1; default 90.</summary>
-    public int MaxProducts
-    {
-        get;
-        init => field = value >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(MaxProducts), value, "The limit of products must be at least 1.");
-    } = 90;
-
     internal override LinearSolution Run(LinearSystem system)
     {
         using GmresRun run = new(system);

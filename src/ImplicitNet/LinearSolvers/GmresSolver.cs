@@ -32,24 +32,6 @@ public sealed record GmresSolver : LinearSolver
             : throw new ArgumentOutOfRangeException(nameof(MaxProducts), value, "The limit of products must be at least 1.");
     } = 90;
 
-    internal override LinearSolution Run(LinearSystem system)
-    {
-        using GmresRun run = new(system);
-        int products = 0;
-        bool isOpen = system.Start is null ? run.Begin() : run.BeginAgain();
-        if (isOpen)
-        {
-            products = system.Start is null ? 0 : 1;
-            products += run.Cycle(Math.Min(Restart, MaxProducts - products));
-        }
-
-        // A restart takes one product for the residual, and is no use without another.
-        while (products + 2 <= MaxProducts && run.BeginAgain())
-        {
-            products++;
-            products += run.Cycle(Math.Min(Restart, MaxProducts - products));
-        }
-
-        return new LinearSolution(run.Take(), run.Reports, system.Linear.Products);
-    }
+    internal override LinearSolution Run(LinearSystem system) =>
+        new LinearRun(system, new KrylovMethod(unit => new GmresCycle(unit, Math.Min(Restart, MaxProducts)), MaxProducts) { CycleProducts = Restart }).Solve();
 }

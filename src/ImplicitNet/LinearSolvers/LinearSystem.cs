@@ -42,7 +42,7 @@ internal sealed class LinearSystem
             throw new ArgumentException($"b must be [batch, n] in float32 or float64. It is {Describe(rightSide)}.", nameof(rightSide));
         }
 
-        if (start is not null && (!start.shape.AsSpan().SequenceEqual(rightSide.shape) || start.dtype != rightSide.dtype || start.device != rightSide.device))
+        if (start is not null && (!start.shape.AsSpan().SequenceEqual(rightSide.shape) || start.dtype != rightSide.dtype || start.device.ToString() != rightSide.device.ToString()))
         {
             throw new ArgumentException(
                 $"The start must be like b, {Describe(rightSide)} on {rightSide.device}. It is {Describe(start)} on {start.device}.", nameof(start));

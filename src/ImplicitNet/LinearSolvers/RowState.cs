@@ -11,6 +11,7 @@ namespace ImplicitNet.LinearSolvers;
 internal sealed class RowState : IDisposable
 {
     private readonly Tensor[] _tensors;
+    private readonly double _rounding;
     private Tensor _best;
     private double[] _least;
 
@@ -20,6 +21,7 @@ internal sealed class RowState : IDisposable
     /// <param name="matrices">How many matrices [count, n] to hold beside the correction.</param>
     public RowState(Tensor unit, int columns, int matrices)
     {
+        _rounding = Rounding.Of(unit.dtype);
         using DisposeScope scope = NewDisposeScope();
         Tensor column = unit.new_zeros([unit.shape[0], 1]);
         _tensors = [
@@ -35,15 +37,18 @@ internal sealed class RowState : IDisposable
     /// <summary>The least norm of a row's residuals so far: that of its best correction.</summary>
     public double Least(int row) => _least[row];
 
-    /// <summary>Keeps the correction of every row whose residual is less than any before.</summary>
+    /// <summary>
+    /// Keeps the correction of every row whose residual is less than any before, or as small to rounding: near a least
+    /// squares solution the corrections still improve when the norm no longer shows it.
+    /// </summary>
     /// <param name="norms">The norms of the residuals.</param>
     public void KeepBest(ReadOnlySpan<double> norms)
     {
         bool[] isBetter = new bool[_least.Length];
         for (int row = 0; row < isBetter.Length; row++)
         {
-            isBetter[row] = norms[row] < _least[row];
-            _least[row] = isBetter[row] ? norms[row] : _least[row];
+            isBetter[row] = norms[row] <= _least[row] * (1 + _rounding);
+            _least[row] = isBetter[row] ? Math.Min(norms[row], _least[row]) : _least[row];
         }
 
         if (isBetter.AsSpan().Contains(true))

@@ -71,6 +71,7 @@ public sealed record FixedPointLinearSolver : LinearSolver
         int[] measured = Measure(linear, rightSide, found.Latent, residuals);
         Tensor vectors = found.Latent * unit;
         bool[] isFinite = [.. vectors.isfinite().all(1).cpu().data<bool>()];
+        double rounding = Rounding.Of(solution.dtype);
         List<int> taken = [];
         for (int row = 0; row < open.Length; row++)
         {
@@ -80,8 +81,8 @@ public sealed record FixedPointLinearSolver : LinearSolver
             double residual = residuals[row] * units[row];
             bool isReached = isMeasured || units[row] > threshold ? residual <= threshold : report.Status == SolveStatus.Converged;
 
-            // Zeros leave b, and the start is returned as it came.
-            bool isTaken = isFinite[row] && (system.Start is null ? residual < scale : report.BestStep > 1);
+            // Zeros leave b: what leaves as much, to rounding, is no better. The start is returned as it came.
+            bool isTaken = isFinite[row] && (system.Start is null ? residual < scale * (1 - rounding) : report.BestStep > 1);
             double left = !isTaken && system.Start is null ? scale : residual;
             reports[open[row]] = new LinearSampleReport(Status(report.Status, isReached), report.Steps + (isMeasured ? 1 : 0), left / scale);
             if (isTaken)

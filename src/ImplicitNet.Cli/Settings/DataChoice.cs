@@ -13,7 +13,7 @@ internal static class DataChoice
 
     private const long SplitSeed = 1;
 
-    private static readonly Dictionary<string, IdxDatasetDefinition> Published = new()
+    private static readonly Dictionary<string, DatasetDefinition> Published = new()
     {
         [Mnist] = IdxDatasetDefinition.Mnist,
         ["fashion-mnist"] = IdxDatasetDefinition.FashionMnist,
@@ -27,7 +27,7 @@ internal static class DataChoice
     public static LoadedData Load(RunSettings settings, Terminal terminal, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return Published.TryGetValue(settings.Data, out IdxDatasetDefinition? definition)
+        return Published.TryGetValue(settings.Data, out DatasetDefinition? definition)
             ? Read(definition, settings, terminal, cancellation)
             : Draw(settings);
     }
@@ -40,9 +40,9 @@ internal static class DataChoice
         return new LoadedData(splits, PixelNormalization.Of(splits.Train));
     }
 
-    private static LoadedData Read(IdxDatasetDefinition definition, RunSettings settings, Terminal terminal, CancellationToken cancellation)
+    private static LoadedData Read(DatasetDefinition definition, RunSettings settings, Terminal terminal, CancellationToken cancellation)
     {
-        IdxDatasetSource source = new(definition) { DataDirectory = settings.DataDir };
+        DatasetSource source = new(definition) { DataDirectory = settings.DataDir };
         TrainTest parts = source.LoadAsync(new DownloadLines(terminal), cancellation).GetAwaiter().GetResult();
         if (settings.Validation >= parts.Train.Count)
         {

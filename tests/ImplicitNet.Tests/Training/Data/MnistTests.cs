@@ -28,10 +28,10 @@ public sealed class MnistTests
     {
         string folder = SharedData.FolderOrSkip("data/mnist");
         Assert.All(
-            IdxDatasetDefinition.Mnist.Files, file => Assert.Equal(file.Md5, IdxBytes.Md5(File.ReadAllBytes(Path.Combine(folder, file.PackedName)))));
+            IdxDatasetDefinition.Mnist.Files, file => Assert.Equal(file.Md5, IdxBytes.Md5(File.ReadAllBytes(Path.Combine(folder, file.Name)))));
     }
 
     private static Task<TrainTest> Load() =>
-        new IdxDatasetSource(IdxDatasetDefinition.Mnist) { DataDirectory = SharedData.FolderOrSkip("data/mnist") }
+        new DatasetSource(IdxDatasetDefinition.Mnist) { DataDirectory = SharedData.FolderOrSkip("data/mnist") }
             .LoadAsync(cancellation: TestContext.Current.CancellationToken);
 }

@@ -34,7 +34,7 @@ public sealed record ModelConfig
         init => field = value ?? throw new ArgumentNullException(nameof(Network));
     } = new();
 
-    /// <summary>The data set that it was trained on: "digits", "mnist", "fashion-mnist", or a name of the caller's.</summary>
+    /// <summary>The data set that it was trained on: "digits", "mnist", "fashion-mnist", "cifar10", "svhn", or a name of the caller's.</summary>
     public required string Data { get; init; }
 
     /// <summary>Mean of the training pixels, each byte over 255; finite. One for each channel of an image, or one for all.</summary>

@@ -87,6 +87,16 @@ public sealed class Cifar10FormTests : IDisposable
         Assert.Equal([new Uri("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz")], mirror.Asked);
     }
 
+    [Fact]
+    public async Task What_is_unpacked_in_the_cache_is_not_downloaded()
+    {
+        Write(".bin", "cifar10/cifar-10-batches-bin");
+        FakeMirror mirror = new((_, _) => throw new HttpRequestException("asked"));
+        DatasetSource source = new(Cifar10Definition.Published) { CacheDirectory = _folder.Path, Handler = mirror };
+        Assert.Equal(10, (await source.LoadAsync(cancellation: TestContext.Current.CancellationToken)).Train.Count);
+        Assert.Empty(mirror.Asked);
+    }
+
     [Theory]
     [InlineData(0, "it has 0 bytes")]
     [InlineData(3072, "expected 1 to 10000 images of 3073 bytes each")]

@@ -155,7 +155,7 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
     }
 
     /// <summary>The operators of some samples; to be disposed in any case.</summary>
-    private LinearOperator Operator(int[] samples) => 
+    private LinearOperator Operator(int[] samples) =>
         samples.Length == _samples.Length ? system.Linear.Whole() : system.Linear.Restrict(Indices(samples));
 
     private Tensor Indices(IReadOnlyList<int> positions) => RowIndices.Of(positions, _solution.device);

@@ -11,10 +11,10 @@ namespace ImplicitNet.Solvers;
 /// </summary>
 /// <remarks>
 /// A linearization is one evaluation, with its graph, and two backward passes; every product is one pass through the
-/// graph of the second. Counted are one evaluation of every sample for the linearization and one for every product,
-/// which is what they cost to within a factor of two. All samples of the linearization take part in every product.
-/// Holds the graph of two layers. A map that cuts the graph counts as constant, and Newton's step is then the Picard
-/// step: use <see cref="FiniteDifferenceProduct"/> there.
+/// graph of the second, or, with the transpose, of the first. Counted are one evaluation of every sample for the
+/// linearization and one for every product, which is what they cost to within a factor of two. All samples of the
+/// linearization take part in every product. Holds the graph of two layers. A map that cuts the graph counts as constant,
+/// and Newton's step is then the Picard step: use <see cref="FiniteDifferenceProduct"/> there.
 /// </remarks>
 public sealed record DoubleBackwardProduct : JacobianProduct
 {

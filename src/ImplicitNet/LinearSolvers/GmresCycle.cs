@@ -6,10 +6,15 @@ namespace ImplicitNet.LinearSolvers;
 /// <summary>One basis for every open sample, from a residual to the correction that leaves the least of it.</summary>
 internal sealed class GmresCycle : IDisposable
 {
+    // An ended share of 1/32 bounds what is paid for samples that have ended to 3 % of the products; leaving them out of the
+    // operator copies what that holds of the others once.
+    private const int NarrowingDivisor = 32;
+
     private readonly List<LinearOperator> _restrictions = [];
     private LinearOperator _linear;
     private Tensor _basis;
     private GmresSample[] _samples;
+    private int[] _multiplied;
     private int _used;
 
     public GmresCycle(LinearOperator linear, Tensor residual, IReadOnlyList<int> samples, IReadOnlyList<double> targets, int length)
@@ -19,17 +24,24 @@ internal sealed class GmresCycle : IDisposable
         double[] norms = GmresRun.Norms(residual);
         _samples = [.. norms.Select((norm, row) => new GmresSample(samples[row], norm, targets[row], length, residual.dtype))];
         _basis = zeros([residual.shape[0], length + 1, residual.shape[1]], dtype: residual.dtype, device: residual.device).DetachFromDisposeScope();
+        _multiplied = [.. Enumerable.Range(0, norms.Length)];
         SetDirection(residual, linalg.vector_norm(residual, 2, [1], keepdim: true));
     }
 
     /// <summary>Whether a sample still needs a direction.</summary>
     public bool IsRunning => _samples.Any(sample => sample.IsRunning);
 
-    /// <summary>One product and one direction for every sample.</summary>
+    /// <summary>One product and one direction for every sample that runs, and for few others.</summary>
     public void Step()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor direction = _linear.Apply(_basis.select(1, _used));
+        int idle = _multiplied.Count(row => !_samples[row].IsRunning);
+        if (idle > 0 && idle * NarrowingDivisor >= _multiplied.Length)
+        {
+            Narrow();
+        }
+
+        Tensor direction = Product(_basis.select(1, _used));
         Tensor basis = _basis.narrow(1, 0, _used + 1);
         Tensor before = linalg.vector_norm(direction, 2, [1], keepdim: true);
         Tensor first = bmm(basis, direction.unsqueeze(2));
@@ -51,7 +63,7 @@ internal sealed class GmresCycle : IDisposable
     }
 
     /// <summary>
-    /// Takes the samples out that have ended, once they are half of those here or all: they are paid for no longer.
+    /// Takes the samples out that have ended, once they are half of those here or all: nothing is computed for them any more.
     /// </summary>
     /// <param name="all">Takes out every sample, ended or not.</param>
     /// <returns>Those samples, and a correction for each: [count, n]; null when it is too early.</returns>
@@ -69,12 +81,11 @@ internal sealed class GmresCycle : IDisposable
         if (kept.Length > 0)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor rows = GmresRun.Indices(kept, _basis.device);
-            _linear = _linear.Restrict(rows);
-            _restrictions.Add(_linear);
-            Tensor basis = _basis.index_select(0, rows).DetachFromDisposeScope();
+            Narrow();
+            Tensor basis = _basis.index_select(0, GmresRun.Indices(kept, _basis.device)).DetachFromDisposeScope();
             _basis.Dispose();
             _basis = basis;
+            _multiplied = [.. Enumerable.Range(0, kept.Length)];
         }
 
         _samples = [.. kept.Select(row => _samples[row])];
@@ -88,6 +99,31 @@ internal sealed class GmresCycle : IDisposable
         {
             _restrictions[i].Dispose();
         }
+    }
+
+    /// <summary>Leaves the samples that have ended out of the products; the basis keeps them.</summary>
+    private void Narrow()
+    {
+        int[] kept = [.. Enumerable.Range(0, _multiplied.Length).Where(position => _samples[_multiplied[position]].IsRunning)];
+        if (kept.Length < _multiplied.Length)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            _linear = _linear.Restrict(GmresRun.Indices(kept, _basis.device));
+            _restrictions.Add(_linear);
+            _multiplied = [.. kept.Select(position => _multiplied[position])];
+        }
+    }
+
+    /// <summary>The products of the samples that are multiplied, and zeros for the others.</summary>
+    private Tensor Product(Tensor vectors)
+    {
+        if (_multiplied.Length == _samples.Length)
+        {
+            return _linear.Apply(vectors);
+        }
+
+        Tensor rows = GmresRun.Indices(_multiplied, vectors.device);
+        return zeros_like(vectors).index_copy_(0, rows, _linear.Apply(vectors.index_select(0, rows)));
     }
 
     /// <summary>

@@ -8,8 +8,8 @@ namespace ImplicitNet.LinearSolvers;
 /// (Saad and Schultz, SIAM J. Sci. Stat. Comput. 7, 1986).
 /// </summary>
 /// <remarks>
-/// Every sample has its own basis, breakdown and end; once it has ended nothing about it changes, and it leaves the
-/// products when half of the batch has. The basis is made orthogonal by two passes of Gram-Schmidt with block products,
+/// Every sample has its own basis, breakdown and end; once it has ended nothing about it changes; it leaves the products
+/// when a 32nd of the batch has ended, and the basis when half has. The basis is made orthogonal by two passes of Gram-Schmidt with block products,
 /// which keep it so to rounding (Giraud, Langou and Rozloznik, 2005) at two kernels a pass, where modified Gram-Schmidt
 /// would take two for every vector. Exact after n products for a regular operator when <see cref="Restart"/> is at
 /// least n; a restart may stagnate where the operator is far from positive. Costs one product for every direction and one for

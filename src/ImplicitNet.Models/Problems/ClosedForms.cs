@@ -14,7 +14,7 @@ internal static class ClosedForms
     public static IEnumerable<FixedPointProblem> All =>
     [
         Known("cosine", "u = cos u", "Kaplan 2007, the Dottie number", (u, _) => u.cos(), [1.1], _ => [0.73908513321516064]),
-        Known("square-roots", "u = sqrt u, seven numbers", "elementary", (u, _) => u.sqrt(), [2, 3, 4, 5, 7, 9, 25.6], _ => [1, 1, 1, 1, 1, 1, 1]),
+        Known("square-roots", "u = sqrt u", "elementary", (u, _) => u.sqrt(), [2, 3, 4, 5, 7, 9, 25.6], _ => [1, 1, 1, 1, 1, 1, 1]),
         Known("affine", "u = u / 2 + 1", "elementary", (u, _) => (u * 0.5) + 1, [0], _ => [2]),
 
         // u1 = u2 / 4 + 1, u2 = u1 / 4 + 2: u = (1 + 2 / 4, 2 + 1 / 4) / (1 - 1 / 16).
@@ -78,7 +78,7 @@ internal static class ClosedForms
 
         return Known(
             "symmetric",
-            "u = A u + b, A random symmetric, spectral radius 0.9",
+            "u = A u + b, A symmetric, radius 0.9",
             "elementary",
             (u, q) => u.unsqueeze(1).bmm(q.narrow(1, 0, size * size).reshape(-1, size, size)).squeeze(1) + q.narrow(1, size * size, size),
             new double[size],

@@ -73,7 +73,7 @@ internal static class EquationsOfPhysics
         new()
         {
             Name = "heat",
-            Title = "Heat equation, a Crank-Nicolson step",
+            Title = "Heat equation, Crank-Nicolson step",
             Source = "Crank, Nicolson 1947",
             Function = CrankNicolson,
             Start = HeatStart(),
@@ -85,7 +85,7 @@ internal static class EquationsOfPhysics
         new()
         {
             Name = "robertson",
-            Title = "Robertson's reaction, an implicit Euler step",
+            Title = "Robertson's reaction, implicit Euler step",
             Source = "Robertson 1966; Hairer, Wanner 1996, eq. IV.1.4",
             Function = Robertson,
             Start = [1, 0, 0],
@@ -97,7 +97,7 @@ internal static class EquationsOfPhysics
         new()
         {
             Name = "van-der-pol",
-            Title = "Van der Pol's oscillator, an implicit Euler step",
+            Title = "Van der Pol's oscillator, implicit Euler step",
             Source = "van der Pol 1926; Hairer, Wanner 1996, section IV.1",
             Function = VanDerPol,
             Start = [2, 0],

@@ -40,7 +40,7 @@ public sealed record FixedPointProblem
     /// </summary>
     public Func<double[], double[], double>? Error { get; init; }
 
-    /// <summary>The error that a solution within 1e-10 of its tolerance may have; default 1e-6.</summary>
+    /// <summary>The error that a solution to a tolerance of 1e-10 may have; default 1e-6.</summary>
     public double ErrorTolerance { get; init; } = 1e-6;
 
     /// <summary>The problem as a batch.</summary>
@@ -62,7 +62,12 @@ public sealed record FixedPointProblem
         string name, string title, string source, double alpha, Func<Tensor, Tensor, Tensor> function, double[] start) => new()
         {
             Name = name,
-            Title = FormattableString.Invariant($"{title}; u - {alpha} F(u)").Replace("- -", "+ ", StringComparison.Ordinal),
+            Title = title + alpha switch
+            {
+                1 => "; u - F(u)",
+                < 0 => FormattableString.Invariant($"; u + {-alpha} F(u)"),
+                _ => FormattableString.Invariant($"; u - {alpha} F(u)"),
+            },
             Source = source,
             Function = (u, q) => u - function(u, q) * alpha,
             Start = start,

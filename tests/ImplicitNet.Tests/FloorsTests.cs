@@ -23,6 +23,7 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Training.Evaluation", "ImplicitNet.Training.Reports"],
         ["ImplicitNet.Training.Checkpoints"],
         ["ImplicitNet.Training"],
+        ["ImplicitNet.Models.Problems"],
         ["ImplicitNet.Models"],
         ["ImplicitNet.Cli"],
     ];

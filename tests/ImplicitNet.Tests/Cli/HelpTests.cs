@@ -7,6 +7,7 @@ public sealed class HelpTests
     [InlineData("train")]
     [InlineData("evaluate")]
     [InlineData("predict")]
+    [InlineData("solve")]
     [InlineData("info")]
     public void Help_shows_usage_examples_and_exit_codes(string command)
     {

@@ -17,10 +17,11 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Training.Files"],
         ["ImplicitNet.Training.Data", "ImplicitNet.Training.Data.Drawing"],
         ["ImplicitNet.Training.Weights", "ImplicitNet.Training.Images"],
+        ["ImplicitNet.Training.Weights.PyTorch"],
         ["ImplicitNet.Training.Evaluation", "ImplicitNet.Training.Reports"],
         ["ImplicitNet.Training.Checkpoints"],
         ["ImplicitNet.Training"],
-        ["ImplicitNet.Models"],
+        ["ImplicitNet.Models", "ImplicitNet.Models.FixedPointNetworks"],
         ["ImplicitNet.Cli"],
     ];
 

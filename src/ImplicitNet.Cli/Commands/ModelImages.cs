@@ -9,7 +9,7 @@ internal static class ModelImages
     /// <exception cref="CommandException">They are of another size, or in more classes.</exception>
     public static void EnsureFits(string folder, ModelConfig config, ImageDataset images)
     {
-        DigitClassifierOptions network = config.Network;
+        ClassifierOptions network = config.Network;
         if ((images.Height, images.Width, images.Channels) != (network.Height, network.Width, network.ImageChannels))
         {
             throw new CommandException(

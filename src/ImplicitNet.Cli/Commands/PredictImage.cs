@@ -1,6 +1,5 @@
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
-using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Images;
 using static TorchSharp.torch;
 
@@ -26,7 +25,7 @@ internal static class PredictImage
     /// <summary>[images, 1, height, width], normalised. The caller owns it.</summary>
     public static Tensor ToTensor(IReadOnlyList<GreyImage> images, ModelConfig config)
     {
-        float[] table = new PixelNormalization(config.PixelMean, config.PixelDeviation).Table();
+        float[] table = config.Normalization.Table();
         float[] values = [.. images.SelectMany(image => image.Pixels).Select(pixel => table[pixel])];
         return tensor(values, [images.Count, 1, config.Network.Height, config.Network.Width]);
     }

@@ -90,8 +90,8 @@ internal sealed record RunSettings
     public ModelConfig ToModelConfig(LoadedData data) => new()
     {
         Data = Data,
-        PixelMean = data.Normalization.Mean,
-        PixelDeviation = data.Normalization.Deviation,
+        PixelMean = [data.Normalization.Mean],
+        PixelDeviation = [data.Normalization.Deviation],
         RelativeTolerance = Tolerance,
         MaxSteps = MaxSteps,
         Network = new DigitClassifierOptions

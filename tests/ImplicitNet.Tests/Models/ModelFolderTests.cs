@@ -11,8 +11,8 @@ public sealed class ModelFolderTests : TensorTest
     private static readonly ModelConfig Config = new()
     {
         Data = "digits",
-        PixelMean = 0.2,
-        PixelDeviation = 0.3,
+        PixelMean = [0.2],
+        PixelDeviation = [0.3],
         Network = new DigitClassifierOptions { LatentChannels = 4, Gamma = 0.7, Height = 12, Width = 15 },
         RelativeTolerance = 1e-4,
         MaxSteps = 77,
@@ -68,14 +68,14 @@ public sealed class ModelFolderTests : TensorTest
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
         using ImplicitNetwork network = Config.CreateNetwork();
-        ModelFolder.Save(folder.Path, Config with { Network = Config.Network with { LatentChannels = 6 } }, network);
+        ModelFolder.Save(folder.Path, Config with { Network = new DigitClassifierOptions { LatentChannels = 6, Height = 12, Width = 15 } }, network);
         Assert.Contains("config.json asks for", Assert.Throws<WeightsFileException>(() => { ModelFolder.Load(folder.Path); }).Message, StringComparison.Ordinal);
 
         Dictionary<string, Tensor> weights = network.state_dict();
         weights["extra"] = zeros(1);
         ModelFolder.SaveConfig(folder.Path, Config);
         SafetensorsFile.Write(ModelFolder.WeightsPath(folder.Path), weights);
-        Assert.Contains("'extra' is none", Assert.Throws<WeightsFileException>(() => { ModelFolder.Load(folder.Path); }).Message, StringComparison.Ordinal);
+        Assert.Contains("1 unknown, 'extra'", Assert.Throws<WeightsFileException>(() => { ModelFolder.Load(folder.Path); }).Message, StringComparison.Ordinal);
 
         weights.Remove("extra");
         weights.Remove("readout.linear.weight");

@@ -1,0 +1,62 @@
+using ImplicitNet.Solvers;
+using TorchSharp;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Operators;
+
+/// <summary>
+/// <c>R(0, q)</c>, whatever u is: makes of an implicit network its explicit twin <c>S(R(0, Q(d)))</c>, the same layers
+/// with the same weights applied once.
+/// </summary>
+/// <remarks>
+/// R is applied once, when q is bound, and its value held; the map returns that value, so the solve costs nothing more.
+/// It is constant in u: from a start of zeros the first step finds the value and the second finds its residual exactly 0.
+/// Every gradient mode gives the gradient of R(0, q). Reports count the two steps; R was paid for once.
+/// </remarks>
+public sealed class ExplicitOperator : LatentOperator, IContraction
+{
+    [ComponentName(Name = "operator")]
+    private readonly LatentOperator _operator;
+
+    /// <summary>Creates the explicit form of an operator.</summary>
+    /// <param name="latentOperator">R. Owned from now on.</param>
+    public ExplicitOperator(LatentOperator latentOperator)
+        : base(nameof(ExplicitOperator))
+    {
+        ArgumentNullException.ThrowIfNull(latentOperator);
+        _operator = latentOperator;
+        RegisterComponents();
+    }
+
+    /// <summary>R.</summary>
+    public LatentOperator Operator => _operator;
+
+    /// <summary>0: the map does not depend on u.</summary>
+    public double DeclaredFactor => 0;
+
+    /// <summary>0: the map does not depend on u.</summary>
+    public double CertifyFactor() => 0;
+
+    /// <inheritdoc/>
+    /// <remarks>Evaluates R once, in the graph where gradients are enabled.</remarks>
+    public override FixedPointMap Bind(Tensor q)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using FixedPointMap map = _operator.Bind(q);
+        Tensor value = map.Evaluate(StartingLatent(q)).DetachFromDisposeScope();
+
+        // Who differentiates by u gets 0, not a missing graph.
+        return new PerSampleMap((latent, held) => latent.requires_grad ? held.add(latent, alpha: 0) : held.alias(), value, owned: value);
+    }
+
+    /// <summary>Zeros in the shape and memory layout of R's own start.</summary>
+    /// <param name="q">[batch, ...].</param>
+    /// <returns>[batch, ...], without a graph. The caller owns it.</returns>
+    public override Tensor StartingLatent(Tensor q)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        return zeros_like(_operator.StartingLatent(q)).MoveToOuterDisposeScope();
+    }
+}

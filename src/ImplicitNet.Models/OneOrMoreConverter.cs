@@ -9,6 +9,7 @@ internal sealed class OneOrMoreConverter : JsonConverter<IReadOnlyList<double>>
     // More than any image has channels; a list in a damaged file ends here.
     private const int Most = 1024;
 
+    // Exceptions without a message get one that names the member.
     public override IReadOnlyList<double> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType == JsonTokenType.Number)
@@ -18,7 +19,7 @@ internal sealed class OneOrMoreConverter : JsonConverter<IReadOnlyList<double>>
 
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            throw new JsonException("A number or a list of numbers was expected.");
+            throw new JsonException();
         }
 
         List<double> numbers = [];
@@ -27,7 +28,7 @@ internal sealed class OneOrMoreConverter : JsonConverter<IReadOnlyList<double>>
             numbers.Add(reader.GetDouble());
         }
 
-        return reader.TokenType == JsonTokenType.EndArray ? numbers : throw new JsonException("A list of numbers was expected.");
+        return reader.TokenType == JsonTokenType.EndArray ? numbers : throw new JsonException();
     }
 
     public override void Write(Utf8JsonWriter writer, IReadOnlyList<double> value, JsonSerializerOptions options)

@@ -8,6 +8,8 @@ public sealed class HelpTests
     [InlineData("evaluate")]
     [InlineData("predict")]
     [InlineData("info")]
+    [InlineData("import")]
+    [InlineData("export")]
     public void Help_shows_usage_examples_and_exit_codes(string command)
     {
         CliRun run = CliRun.Of([.. command.Length > 0 ? new[] { command } : [], "--help"]).Succeeded();

@@ -48,6 +48,15 @@ public sealed class ModelFolderTests : TensorTest
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": null}""", "network")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": {"gamma": 1.5}}""", "contraction factor")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "relativeTolerance": -1}""", "tolerance")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": null}""", "architecture")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": "mnist-fpn", "network": {"latentChannels": 2}}""", "network: ")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": []}""", "network: ")]
+    [InlineData("""{"data": "digits", "pixelMean": [0.1, 0.2], "pixelDeviation": [1, 1], "architecture": "cifar10-fpn"}""", "each must have 1, or 3")]
+    [InlineData("""{"data": "digits", "pixelMean": [0.1, 0.2, 0.3], "pixelDeviation": 1, "architecture": "cifar10-fpn"}""", "PixelDeviation 1")]
+    [InlineData("""{"data": "digits", "pixelMean": [], "pixelDeviation": 1}""", "PixelMean")]
+    [InlineData("""{"data": "digits", "pixelMean": ["a"], "pixelDeviation": 1}""", "pixelMean")]
+    [InlineData("""{"data": "digits", "pixelMean": "a", "pixelDeviation": 1}""", "pixelMean")]
+    [InlineData("""{"data": "digits", "pixelMean": null, "pixelDeviation": 1}""", "pixelMean")]
     public void A_bad_configuration_is_refused_in_one_line_that_names_the_file(string json, string expected)
     {
         using TemporaryFolder folder = new();
@@ -56,6 +65,39 @@ public sealed class ModelFolderTests : TensorTest
         Assert.StartsWith(ModelFolder.ConfigPath(folder.Path), message, StringComparison.Ordinal);
         Assert.Contains(expected, message, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void A_file_from_before_there_were_colours_and_other_architectures_still_loads()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(
+            ModelFolder.ConfigPath(folder.Path),
+            """
+            {
+              "format": 1,
+              "architecture": "digit-classifier",
+              "network": { "height": 12, "width": 15, "imageChannels": 1, "classes": 10, "latentChannels": 4, "gamma": 0.7, "slope": 0.1, "dropout": 0.2 },
+              "data": "digits",
+              "pixelMean": 0.2,
+              "pixelDeviation": 0.3,
+              "relativeTolerance": 0.0001,
+              "maxSteps": 77
+            }
+            """);
+        Assert.Equal(Config, ModelFolder.LoadConfig(folder.Path));
+        File.WriteAllText(ModelFolder.ConfigPath(folder.Path), """{"data": "digits", "pixelMean": [0.2], "pixelDeviation": 0.3}""");
+        ModelConfig least = ModelFolder.LoadConfig(folder.Path);
+        Assert.Equal(new ModelConfig { Data = "digits", PixelMean = [0.2], PixelDeviation = [0.3] }, least);
+        Assert.NotEqual(least with { PixelMean = [0.3] }, least);
+    }
+
+    [Fact]
+    public void One_number_is_written_plainly_and_several_as_a_list()
+    {
+        Assert.Contains("\"pixelMean\": 0.2,", Config.ToJson(), StringComparison.Ordinal);
+        string colours = (Config with { PixelMean = [0.1, 0.2, 0.3] }).ToJson().ReplaceLineEndings("").Replace(" ", "", StringComparison.Ordinal);
+        Assert.Contains("\"pixelMean\":[0.1,0.2,0.3],", colours, StringComparison.Ordinal);
     }
 
     [Fact]

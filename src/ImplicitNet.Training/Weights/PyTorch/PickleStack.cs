@@ -52,7 +52,7 @@ internal sealed class PickleStack(PickleSource source)
     /// <summary>Takes the last value, or the mark where that is the last.</summary>
     public void Discard()
     {
-        if (_values.Count > Floor)
+        if (_values.Count > Floor || _marks.Count == 0)
         {
             Pop();
         }

@@ -34,12 +34,12 @@ public static class PublishedWeights
             throw new WeightsFileException(path, "no tensor is called latent_convs.0...: these are not the weights of a network of the paper.");
         }
 
-        file.EnsureFinite(path, place);
         ModelConfig config = describe(layers);
         ImplicitNetwork network = config.CreateNetwork();
         try
         {
             NetworkWeights.Fill(PublishedNames.Of(network), weights, path, $"the network {config.Architecture}");
+            file.EnsureFinite(path, place);
             network.eval();
             return (network, config);
         }

@@ -8,7 +8,7 @@ internal sealed class PickleConstructors(PickleSource source)
     {
         if (callable is not PickleGlobal name || arguments is not object?[] values)
         {
-            return new PickleOpaque(callable is PickleGlobal or PickleOpaque ? What(callable) : "the value of a call");
+            return callable as PickleOpaque ?? new PickleOpaque(callable as PickleGlobal ?? (object)"the value of a call");
         }
 
         return (name.Module, name.Name, values) switch
@@ -24,7 +24,7 @@ internal sealed class PickleConstructors(PickleSource source)
             ("torch._utils", "_rebuild_parameter" or "_rebuild_parameter_with_state", [var tensor, ..]) => tensor,
             ("torch._tensor", "_rebuild_from_type_v2", [PickleGlobal inner, _, object?[] inside, ..]) when inner != name => Call(inner, inside),
             ("torch._utils", "_rebuild_tensor" or "_rebuild_tensor_v2" or "_rebuild_tensor_v3", _) => throw source.Fault($"{name} has {values.Length} arguments, too few or none that are understood"),
-            _ => new PickleOpaque(name.ToString()),
+            _ => new PickleOpaque(name),
         };
     }
 
@@ -35,16 +35,14 @@ internal sealed class PickleConstructors(PickleSource source)
             ? throw source.Fault($"storage {Printable.Of(key)} has {elements} elements")
             : type.Name == "UntypedStorage" ? new StorageRecord(key, ElementType.Byte, elements, IsTyped: false)
             : ElementType.OfStorage(type) is { } known ? new StorageRecord(key, known, elements, IsTyped: true)
-            : new PickleOpaque($"{type}"),
+            : new PickleOpaque(type),
         object?[] and ["storage", ..] => throw source.Fault("a storage is announced with other members than class, key, device and elements"),
         _ => new PickleOpaque("an object outside the pickle"),
     };
 
-    private static string What(object callable) => callable is PickleOpaque opaque ? opaque.What : callable.ToString()!;
-
     private static object? Typed(object? storage, PickleGlobal dtype) =>
         storage is not StorageRecord { IsTyped: false } untyped ? storage
-        : ElementType.OfDtype(dtype) is not { } type ? new PickleOpaque($"{dtype} tensor")
+        : ElementType.OfDtype(dtype) is not { } type ? new PickleOpaque(dtype)
         : untyped with { Type = type, Elements = untyped.Elements / type.Size, IsTyped = true };
 
     private object Tensor(object? storage, object? offset, object? size, object? stride)
@@ -63,7 +61,9 @@ internal sealed class PickleConstructors(PickleSource source)
             ?? throw source.Fault($"a tensor of storage {Printable.Of(record.Key)} {problem}");
     }
 
-    private static long[]? Numbers(object? tuple) => tuple is object?[] values && Array.TrueForAll(values, value => value is long)
-        ? Array.ConvertAll(values, value => (long)value!)
-        : null;
+    // A long tuple is not looked through: the pickle may use it for any number of tensors.
+    private static long[]? Numbers(object? tuple) =>
+        tuple is object?[] { Length: <= TensorRecord.MaximalRank } values && Array.TrueForAll(values, value => value is long)
+            ? Array.ConvertAll(values, value => (long)value!)
+            : null;
 }

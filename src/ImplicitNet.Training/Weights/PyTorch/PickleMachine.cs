@@ -177,14 +177,20 @@ internal sealed class PickleMachine
         {
             for (int index = 0; index < items.Length; index += 2)
             {
+                if (items[index] is string { Length: > PickleSource.LongestName })
+                {
+                    throw _source.Fault($"a key has more than {PickleSource.LongestName} letters");
+                }
+
                 dictionary.Set(items[index], items[index + 1]);
             }
         }
     }
 
-    private void PushGlobal(object?[] names) => _stack.Push(names is [string module, string name]
-        ? new PickleGlobal(module, name)
-        : throw _source.Fault("the name of a class is no text"));
+    private void PushGlobal(object?[] names) =>
+        _stack.Push(names is [string { Length: <= PickleSource.LongestName } module, string { Length: <= PickleSource.LongestName } name]
+            ? new PickleGlobal(module, name)
+            : throw _source.Fault($"the name of a class is no text of at most {PickleSource.LongestName} letters"));
 
     private void Recall(uint index) =>
         _stack.Push(_memo.TryGetValue(index, out object? value) ? value : throw _source.Fault($"nothing is remembered under {index}"));

@@ -6,7 +6,9 @@ namespace ImplicitNet.Training.Weights.PyTorch;
 /// <summary>The bytes of a pickle, read from front to back; nothing is taken that is not there.</summary>
 internal sealed class PickleSource(byte[] bytes, string path)
 {
-    private const int LongestName = 1000;
+    /// <summary>Letters of the longest class, function or key that is taken: names are joined, copied and told.</summary>
+    public const int LongestName = 1000;
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private int _next;
 

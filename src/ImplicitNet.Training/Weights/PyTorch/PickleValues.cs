@@ -7,7 +7,11 @@ internal sealed record PickleGlobal(string Module, string Name)
 }
 
 /// <summary>A value that is passed over: of an unknown class, or of a kind in which no tensor has a name.</summary>
-internal sealed record PickleOpaque(string What);
+/// <param name="Source">The name of the class, or what it is in words; made a text only where it is told.</param>
+internal sealed record PickleOpaque(object Source)
+{
+    public string What => Source.ToString() ?? "";
+}
 
 /// <summary>A dictionary: what it holds under texts. What is under other keys has no name and is dropped.</summary>
 internal sealed class PickleDictionary

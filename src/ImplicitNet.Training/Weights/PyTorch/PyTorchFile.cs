@@ -26,7 +26,7 @@ public sealed class PyTorchFile : IDisposable
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> StateDictionaries { get; }
 
-    /// <summary>What was not read, by its place: the name of its class, such as torch.optim.lr_scheduler.StepLR, or its kind.</summary>
+    /// <summary>What was not read, the first 1000 by place: the name of its class, such as torch.optim.lr_scheduler.StepLR, or its kind.</summary>
     public IReadOnlyDictionary<string, string> PassedOver { get; }
 
     /// <summary>Reads a file. All sizes are checked against the file's length before memory is taken for them.</summary>

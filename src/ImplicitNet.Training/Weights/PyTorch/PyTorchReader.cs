@@ -5,14 +5,18 @@ namespace ImplicitNet.Training.Weights.PyTorch;
 /// <summary>From the structure of a file to its state dictionaries.</summary>
 internal sealed class PyTorchReader(PyTorchArchive archive, string path)
 {
-    // Dictionaries in dictionaries: deeper than anybody saves.
-    private const int MaximalDepth = 16;
+    // More than anybody saves: dictionaries in dictionaries, how many of them, tensors in all, and values told of.
+    private const int MaximalDepth = 8;
+    private const int MaximalDictionaries = 10_000;
+    private const int MaximalTensors = 1 << 18;
+    private const int MaximalTold = 1000;
     private readonly Dictionary<string, IReadOnlyDictionary<string, Tensor>> _dictionaries = [];
     private readonly Dictionary<string, string> _passedOver = [];
     private readonly Dictionary<string, (StorageRecord Record, Tensor Tensor)> _storages = [];
 
     // A dictionary may hold itself, and one may be in several places.
     private readonly HashSet<PickleDictionary> _visited = new(ReferenceEqualityComparer.Instance);
+    private int _tensors;
 
     /// <summary>Reads a whole archive; the caller owns the tensors.</summary>
     public static PyTorchFile Read(Stream stream, string path)
@@ -61,21 +65,25 @@ internal sealed class PyTorchReader(PyTorchArchive archive, string path)
             return;
         }
 
+        if (_visited.Count > MaximalDictionaries)
+        {
+            throw new WeightsFileException(path, $"data.pkl: there are more than {MaximalDictionaries} dictionaries.");
+        }
+
         Dictionary<string, Tensor> tensors = [];
         _dictionaries.TryAdd(place, tensors);
         foreach ((string name, object? value) in dictionary.Entries)
         {
-            string inner = place.Length == 0 ? name : $"{place}/{name}";
             switch (value)
             {
                 case TensorRecord tensor:
                     tensors[name] = View(tensor);
                     break;
                 case PickleDictionary nested when depth < MaximalDepth:
-                    Visit(nested, inner, depth + 1);
+                    Visit(nested, Inner(place, name), depth + 1);
                     break;
-                case PickleOpaque opaque:
-                    _passedOver[inner] = opaque.What;
+                case PickleOpaque opaque when _passedOver.Count < MaximalTold:
+                    _passedOver[Inner(place, name)] = opaque.What;
                     break;
             }
         }
@@ -86,8 +94,15 @@ internal sealed class PyTorchReader(PyTorchArchive archive, string path)
         }
     }
 
+    private static string Inner(string place, string name) => place.Length == 0 ? name : $"{place}/{name}";
+
     private Tensor View(TensorRecord tensor)
     {
+        if (++_tensors > MaximalTensors)
+        {
+            throw new WeightsFileException(path, $"data.pkl: there are more than {MaximalTensors} tensors.");
+        }
+
         StorageRecord record = tensor.Storage;
         if (!_storages.TryGetValue(record.Key, out (StorageRecord Record, Tensor Tensor) storage))
         {

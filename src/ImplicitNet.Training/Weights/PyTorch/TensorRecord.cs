@@ -4,7 +4,7 @@ namespace ImplicitNet.Training.Weights.PyTorch;
 internal sealed record TensorRecord(StorageRecord Storage, long Offset, IReadOnlyList<long> Size, IReadOnlyList<long> Stride)
 {
     // libtorch keeps a shape's dimensions in a set of 64 bits.
-    private const int MaximalRank = 64;
+    public const int MaximalRank = 64;
 
     // A stride of 0 repeats elements: a file of few bytes could ask for any amount of memory as soon as somebody copies it.
     private const long MaximalRepeated = 1 << 24;
@@ -19,7 +19,7 @@ internal sealed record TensorRecord(StorageRecord Storage, long Offset, IReadOnl
     {
         if (offset is not { } first || size is null || stride is null)
         {
-            problem = "has an offset, sizes or strides that are no integers";
+            problem = $"has an offset, sizes or strides that are no integers, or more than {MaximalRank} of them";
             return null;
         }
 
@@ -29,10 +29,10 @@ internal sealed record TensorRecord(StorageRecord Storage, long Offset, IReadOnl
 
     private static string? Problem(StorageRecord storage, long offset, long[] size, long[] stride)
     {
-        string shape = $"[{string.Join(", ", size.Take(MaximalRank))}]";
-        if (size.Length != stride.Length || size.Length > MaximalRank)
+        string shape = $"[{string.Join(", ", size)}]";
+        if (size.Length != stride.Length)
         {
-            return $"has {size.Length} sizes and {stride.Length} strides; equally many are needed, {MaximalRank} at most";
+            return $"has {size.Length} sizes and {stride.Length} strides; equally many are needed";
         }
 
         if (offset < 0 || size.Any(number => number < 0) || stride.Any(number => number < 0))

@@ -19,7 +19,7 @@ public sealed class PyTorchBadFileTests : TensorTest
         { "empty overflow", "is beyond 2^63 bytes" },
         { "repeats", "repeats its elements to more than 16777216" },
         { "far", "reaches outside" },
-        { "rank", "has 65 sizes" },
+        { "rank", "or more than 64 of them" },
     };
 
     [Theory]
@@ -82,6 +82,31 @@ public sealed class PyTorchBadFileTests : TensorTest
         Refused(FileOf([0x80, 2, .. Enumerable.Repeat((byte)'}', (1 << 22) + 10)]), "more than 4194304 opcodes");
 
     [Fact]
+    public void What_a_pickle_uses_again_and_again_costs_nothing_again()
+    {
+        // Small files that would come to tera-bytes if a name, a key or a shape were copied at every use.
+        string name = new('n', 900_000);
+        byte[] calls = [.. Enumerable.Repeat((byte[])[(byte)'h', 0, (byte)')', (byte)'R', (byte)'0'], 300_000).SelectMany(call => call)];
+        byte[] remembered = [.. Text(name), (byte)'q', 1, (byte)'h', 1, 0x93, (byte)'q', 0];
+        Frugal(Pickle([.. remembered, .. calls], 4), "the name of a class is no text of at most 1000 letters");
+
+        byte[] global = [.. Global(name[..999], name[..999]), (byte)'q', 0];
+        Frugal(Pickle([.. global, .. calls, (byte)'}']), "torch.save(model.state_dict(), path)", root: true);
+        Frugal(Pickle(Dictionary((name, Int(1)))), "a key has more than 1000 letters");
+
+        byte[] sizes = [.. Ints([.. Enumerable.Repeat(1L, 200_000)]), (byte)'q', 0, (byte)'0'];
+        byte[] tensor = Call(Global("torch._utils", "_rebuild_tensor_v2"), Storage("FloatStorage", "0", 6), Int(0), [(byte)'h', 0], [(byte)'h', 0]);
+        Frugal(Pickle([.. sizes, .. tensor]), "or more than 64 of them");
+
+        byte[] nested = [.. Enumerable.Range(0, 10_001).SelectMany(key => (byte[])[.. Text($"{key}"), (byte)'}'])];
+        Frugal(Pickle([(byte)'}', (byte)'(', .. nested, (byte)'u']), "more than 10000 dictionaries");
+
+        byte[] kept = [.. Floats("0", 6), (byte)'q', 0, (byte)'0'];
+        byte[] many = [.. Enumerable.Range(0, (1 << 18) + 1).SelectMany(key => (byte[])[.. Text($"{key}"), (byte)'h', 0])];
+        Refused(FileOf(Pickle([.. kept, (byte)'}', (byte)'(', .. many, (byte)'u']), ("0", new byte[24])), "more than 262144 tensors");
+    }
+
+    [Fact]
     public void Other_formats_are_refused_by_name()
     {
         Refused([0x80, 2, 0x8A, 10, 0x6C, 0xFC], "the format of PyTorch before 1.6, which is not read. Convert it in a recent PyTorch: torch.save(torch.load(path), path).");
@@ -132,6 +157,14 @@ public sealed class PyTorchBadFileTests : TensorTest
         long begin = LocalHeader(file, "archive/data/01");
         long end = LocalHeader(file, "archive/version");
         Refused(Cut(file, (int)begin, (int)end), "the records are larger than the file");
+    }
+
+    private static void Frugal(byte[] pickle, string expected, bool root = false)
+    {
+        byte[] file = FileOf(root ? [.. pickle[..^2], (byte)'h', 0, (byte)')', (byte)'R', (byte)'.'] : pickle, ("0", new byte[24]));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Refused(file, expected);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 80_000_000);
     }
 
     private static byte[] Cut(byte[] file, int begin, int end)

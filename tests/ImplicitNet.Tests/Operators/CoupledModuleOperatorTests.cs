@@ -2,6 +2,7 @@ using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Operators;
@@ -32,7 +33,8 @@ public sealed class CoupledModuleOperatorTests : TensorTest
 
     private sealed class NormalizedSum : nn.Module<Tensor, Tensor, Tensor>
     {
-        private readonly BatchNorm1d norm = nn.BatchNorm1d(4, affine: false);
+        [ComponentName(Name = "norm")]
+        private readonly BatchNorm1d _norm = nn.BatchNorm1d(4, affine: false);
 
         public NormalizedSum()
             : base(nameof(NormalizedSum)) => RegisterComponents();
@@ -40,7 +42,7 @@ public sealed class CoupledModuleOperatorTests : TensorTest
         public override Tensor forward(Tensor u, Tensor q)
         {
             using Tensor sum = u + q;
-            using Tensor normalized = norm.call(sum);
+            using Tensor normalized = _norm.call(sum);
             return normalized * 0.3;
         }
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ImplicitNet.Models.FixedPointNetworks;
+using ImplicitNet.Training.Data;
 
 namespace ImplicitNet.Models;
 
@@ -28,7 +29,6 @@ internal sealed record ModelConfigFile
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
         ReadCommentHandling = JsonCommentHandling.Skip,
-        Converters = { new OneOrMoreConverter() },
     };
 
     public int Format { get; init; } = 1;
@@ -39,9 +39,9 @@ internal sealed record ModelConfigFile
 
     public required string Data { get; init; }
 
-    public required IReadOnlyList<double> PixelMean { get; init; }
+    public required ChannelValues PixelMean { get; init; }
 
-    public required IReadOnlyList<double> PixelDeviation { get; init; }
+    public required ChannelValues PixelDeviation { get; init; }
 
     public double RelativeTolerance { get; init; } = 1e-3;
 
@@ -81,11 +81,8 @@ internal sealed record ModelConfigFile
             RelativeTolerance = file.RelativeTolerance,
             MaxSteps = file.MaxSteps,
         };
-        int channels = config.Network.ImageChannels;
-        return config.PixelMean.Count == config.PixelDeviation.Count && (config.PixelMean.Count == 1 || config.PixelMean.Count == channels)
-            ? config
-            : throw new ArgumentException(
-                $"PixelMean has {config.PixelMean.Count} numbers and PixelDeviation {config.PixelDeviation.Count}; each must have 1, or {channels} as the image has channels.");
+        _ = config.Normalization; // refuses numbers of means, deviations and channels that do not fit
+        return config;
     }
 
     private static ClassifierOptions ReadNetwork(string architecture, JsonElement network)

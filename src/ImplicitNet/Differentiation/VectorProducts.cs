@@ -18,29 +18,42 @@ public static class VectorProducts
     /// <exception cref="ArgumentException">A shape differs, or a tensor has no graph.</exception>
     public static Tensor TransposeProduct(Tensor output, Tensor input, Tensor vector, bool createGraph = false)
     {
-        ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(input);
-        ArgumentNullException.ThrowIfNull(vector);
-        if (!output.shape.AsSpan().SequenceEqual(vector.shape))
-        {
-            throw new ArgumentException(
-                $"The vector must have the shape of the output, [{string.Join(", ", output.shape)}]. It has [{string.Join(", ", vector.shape)}].", nameof(vector));
-        }
-
-        if (!output.requires_grad)
-        {
-            throw new ArgumentException("The output has no graph: compute it with gradients enabled from an input that requires one.", nameof(output));
-        }
-
+        Check(output, vector);
         if (!input.requires_grad)
         {
             throw new ArgumentException("The input does not require a gradient.", nameof(input));
         }
 
-#pragma warning disable RS0030 // The guarded wrapper: shapes and graph are checked above.
-        Tensor product = autograd.grad([output], [input], [vector], retain_graph: true, create_graph: createGraph, allow_unused: true)[0];
-#pragma warning restore RS0030
-        return product is null || product.IsInvalid ? zeros_like(input) : product;
+        return Gradients(output, [input], vector, createGraph)[0] ?? zeros_like(input);
+    }
+
+    /// <summary><c>J^T v</c> for several inputs at once: one pass through the graph.</summary>
+    /// <param name="output">Computed from the inputs with gradients enabled.</param>
+    /// <param name="inputs">Tensors of the graph, or others.</param>
+    /// <param name="vector">v: the shape of <paramref name="output"/>.</param>
+    /// <param name="createGraph">True to differentiate the products again.</param>
+    /// <returns>
+    /// One for each input, in its shape; null for one that requires no gradient or that the output does not depend on. The
+    /// caller owns them. The graph is kept.
+    /// </returns>
+    /// <exception cref="ArgumentException">The vector has another shape, or the output no graph.</exception>
+    public static IReadOnlyList<Tensor?> TransposeProducts(Tensor output, IReadOnlyList<Tensor> inputs, Tensor vector, bool createGraph = false)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        Check(output, vector);
+        int[] wanted = [.. Enumerable.Range(0, inputs.Count).Where(position => inputs[position].requires_grad)];
+        Tensor?[] products = new Tensor?[inputs.Count];
+        if (wanted.Length > 0)
+        {
+            IReadOnlyList<Tensor?> found = Gradients(output, [.. wanted.Select(position => inputs[position])], vector, createGraph);
+            for (int i = 0; i < wanted.Length; i++)
+            {
+                products[wanted[i]] = found[i];
+            }
+        }
+
+        return products;
     }
 
     /// <summary>
@@ -61,5 +74,31 @@ public static class VectorProducts
         Tensor transposed = TransposeProduct(output, input, dual, createGraph: true);
         Tensor product = transposed.requires_grad ? TransposeProduct(transposed, dual, vector) : zeros_like(output);
         return product.MoveToOuterDisposeScope();
+    }
+
+    private static void Check(Tensor output, Tensor vector)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(vector);
+        if (!output.shape.AsSpan().SequenceEqual(vector.shape))
+        {
+            throw new ArgumentException(
+                $"The vector must have the shape of the output, [{string.Join(", ", output.shape)}]. It has [{string.Join(", ", vector.shape)}].", nameof(vector));
+        }
+
+        if (!output.requires_grad)
+        {
+            throw new ArgumentException("The output has no graph: compute it with gradients enabled from an input that requires one.", nameof(output));
+        }
+    }
+
+    private static IReadOnlyList<Tensor?> Gradients(Tensor output, IList<Tensor> inputs, Tensor vector, bool createGraph)
+    {
+#pragma warning disable RS0030 // The guarded wrapper: shapes and graph are checked above.
+        IList<Tensor> products = autograd.grad([output], inputs, [vector], retain_graph: true, create_graph: createGraph, allow_unused: true);
+#pragma warning restore RS0030
+
+        // An input that the output does not depend on comes back as a handle of nothing.
+        return [.. products.Select(product => product is null || product.IsInvalid ? null : product)];
     }
 }

@@ -15,8 +15,17 @@ namespace ImplicitNet.Gradients;
 public abstract record FixedPointGradient
 {
     /// <summary>Attaches a solution.</summary>
-    /// <param name="map">The map that was solved, bound with its graph; used again here.</param>
-    /// <param name="solution">What the solver found; stays the caller's.</param>
+    /// <param name="map">The map that was solved, bound with its graph; used again here and, after it has been disposed, by the backward pass.</param>
+    /// <param name="solution">What the solver found; stays the caller's, and may be disposed before the backward pass.</param>
+    /// <param name="report">Told by every backward pass what it did; default: nobody is told.</param>
     /// <returns>The latent in the graph: [batch, ...]. The caller owns it.</returns>
-    public abstract Tensor Attach(FixedPointMap map, FixedPointSolution solution);
+    public Tensor Attach(FixedPointMap map, FixedPointSolution solution, GradientReport? report = null)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        ArgumentNullException.ThrowIfNull(solution);
+        return Attached(map, solution, report ?? new GradientReport());
+    }
+
+    /// <summary>As <see cref="Attach"/>, its arguments checked.</summary>
+    private protected abstract Tensor Attached(FixedPointMap map, FixedPointSolution solution, GradientReport report);
 }

@@ -1,6 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace ImplicitNet.LinearSolvers;
 
 /// <summary>
@@ -35,39 +32,8 @@ public sealed record GmresSolver : LinearSolver
             : throw new ArgumentOutOfRangeException(nameof(MaxProducts), value, "The limit of products must be at least 1.");
     } = 90;
 
-    /// <inheritdoc/>
-    public override LinearSolution Solve(LinearOperator linear, Tensor rightSide, IReadOnlyList<double> tolerances)
-    {
-        ArgumentNullException.ThrowIfNull(linear);
-        ArgumentNullException.ThrowIfNull(rightSide);
-        ArgumentNullException.ThrowIfNull(tolerances);
-        if (rightSide.ndim != 2 || rightSide.dtype is not (ScalarType.Float32 or ScalarType.Float64))
-        {
-            throw new ArgumentException(
-                $"b must be [batch, n] in float32 or float64. It is [{string.Join(", ", rightSide.shape)}] in {rightSide.dtype}.", nameof(rightSide));
-        }
+    internal override LinearSolution Run(LinearSystem system) =>
+        new LinearRun(system, new KrylovMethod(unit => new GmresCycle(unit, Math.Min(Restart, MaxProducts)), MaxProducts) { CycleProducts = Restart }).Solve();
 
-        if (tolerances.Count != rightSide.shape[0] || tolerances.Any(tolerance => tolerance is not (>= 0 and < 1)))
-        {
-            throw new ArgumentException($"There must be a tolerance in [0, 1) for each of {rightSide.shape[0]} samples.", nameof(tolerances));
-        }
-
-        using IDisposable noGraph = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        using GmresRun run = new(linear, rightSide, tolerances);
-        int products = 0;
-        if (run.Begin())
-        {
-            products += run.Cycle(Math.Min(Restart, MaxProducts));
-        }
-
-        // A restart takes one product for the residual, and is no use without another.
-        while (products + 2 <= MaxProducts && run.BeginAgain())
-        {
-            products++;
-            products += run.Cycle(Math.Min(Restart, MaxProducts - products));
-        }
-
-        return new LinearSolution(run.Take(), run.Reports);
-    }
+    internal override LinearSolver Within(int products) => this with { MaxProducts = products };
 }

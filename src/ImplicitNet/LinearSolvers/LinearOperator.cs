@@ -13,6 +13,12 @@ public abstract class LinearOperator : IDisposable
     /// <returns><c>A v</c>: the shape, dtype and device of <paramref name="vectors"/>. The caller owns it.</returns>
     public abstract Tensor Apply(Tensor vectors);
 
+    /// <summary>One product with the transpose for every sample.</summary>
+    /// <param name="vectors">v: [batch, n]; not changed.</param>
+    /// <returns><c>A^T v</c>: the shape, dtype and device of <paramref name="vectors"/>. The caller owns it.</returns>
+    /// <exception cref="NotSupportedException">The operator has no such products.</exception>
+    public abstract Tensor ApplyTransposed(Tensor vectors);
+
     /// <summary>The operators of some samples, in the order given.</summary>
     /// <param name="samples">Positions in the batch: [count], int64, on the device of the vectors.</param>
     /// <returns>An operator for a batch of <c>count</c>. The caller owns it; it must not outlive this one.</returns>

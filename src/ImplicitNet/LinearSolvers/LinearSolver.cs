@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.LinearSolvers;
@@ -7,12 +8,34 @@ namespace ImplicitNet.LinearSolvers;
 /// </summary>
 public abstract record LinearSolver
 {
-    /// <summary>Solves for every sample until <c>||b - A x|| &lt;= tolerance ||b||</c>, from x = 0.</summary>
-    /// <remarks>Builds no graph. Failure of the mathematics is a status of a sample, never an exception.</remarks>
+    /// <summary>Solves for every sample until <c>||b - A x|| &lt;= max(Absolute, Relative ||b||)</c>.</summary>
+    /// <remarks>
+    /// Builds no graph. Failure of the mathematics is a status of a sample, never an exception. A sample's answer, status
+    /// and products are what they would be alone (to the rounding of the kernels). Where b is zeros x is zeros, at no cost.
+    /// </remarks>
     /// <param name="linear">A; stays the caller's.</param>
     /// <param name="rightSide">b: [batch, n], float32 or float64, any device; stays the caller's.</param>
-    /// <param name="tolerances">One for every sample, in [0, 1), dimensionless.</param>
+    /// <param name="tolerances">One for every sample.</param>
+    /// <param name="start">
+    /// x to start from: like <paramref name="rightSide"/>; stays the caller's; default zeros, which also stand in for a sample
+    /// that is not finite. A sample that meets its tolerance there returns it unchanged after one product.
+    /// </param>
     /// <returns>The solution. The caller owns it.</returns>
-    /// <exception cref="ArgumentException"><paramref name="rightSide"/> is no such matrix, or the tolerances are not one a row.</exception>
-    public abstract LinearSolution Solve(LinearOperator linear, Tensor rightSide, IReadOnlyList<double> tolerances);
+    /// <exception cref="ArgumentException">
+    /// <paramref name="rightSide"/> is no such matrix, <paramref name="start"/> is not like it, the tolerances are not one
+    /// a sample or out of range, or a product has not the shape and dtype of its vectors.
+    /// </exception>
+    /// <exception cref="NotSupportedException">The method needs products with the transpose and the operator has none.</exception>
+    public LinearSolution Solve(LinearOperator linear, Tensor rightSide, IReadOnlyList<LinearTolerance> tolerances, Tensor? start = null)
+    {
+        using IDisposable noGraph = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        return Run(LinearSystem.Of(linear, rightSide, tolerances, start));
+    }
+
+    /// <summary>Solves a system that is checked, without gradients, in a dispose scope of its own.</summary>
+    internal abstract LinearSolution Run(LinearSystem system);
+
+    /// <summary>The same method with another limit of products, or with the least that it can do with.</summary>
+    internal abstract LinearSolver Within(int products);
 }

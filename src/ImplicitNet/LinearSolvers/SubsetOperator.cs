@@ -10,12 +10,9 @@ internal sealed class SubsetOperator(LinearOperator whole, Tensor samples, long 
 {
     private readonly Tensor _samples = samples.alias().DetachFromDisposeScope();
 
-    public override Tensor Apply(Tensor vectors)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor all = zeros([count, vectors.shape[1]], dtype: vectors.dtype, device: vectors.device).index_copy_(0, _samples, vectors);
-        return whole.Apply(all).index_select(0, _samples).MoveToOuterDisposeScope();
-    }
+    public override Tensor Apply(Tensor vectors) => Of(vectors, whole.Apply);
+
+    public override Tensor ApplyTransposed(Tensor vectors) => Of(vectors, whole.ApplyTransposed);
 
     public override LinearOperator Restrict(Tensor samples)
     {
@@ -24,4 +21,11 @@ internal sealed class SubsetOperator(LinearOperator whole, Tensor samples, long 
     }
 
     public override void Dispose() => _samples.Dispose();
+
+    private Tensor Of(Tensor vectors, Func<Tensor, Tensor> product)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor all = zeros([count, vectors.shape[1]], dtype: vectors.dtype, device: vectors.device).index_copy_(0, _samples, vectors);
+        return product(all).index_select(0, _samples).MoveToOuterDisposeScope();
+    }
 }

@@ -48,10 +48,17 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// <summary>The report of the last call; null before the first. For concurrent calls use <see cref="Run"/>.</summary>
     public SolveReport? LastReport { get; private set; }
 
+    /// <summary>
+    /// What backward passes through the last call did; null before the first call with gradients. For concurrent calls use
+    /// <see cref="ImplicitResult.Gradient"/>.
+    /// </summary>
+    public GradientReport? LastGradient { get; private set; }
+
     /// <summary>u* for q.</summary>
     /// <param name="q">[batch, ...].</param>
     /// <returns>[batch, ...]. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
+    /// <exception cref="InvalidOperationException">The backward pass through the last call failed inside.</exception>
     public override Tensor forward(Tensor q)
     {
         ImplicitResult result = Run(q);
@@ -66,17 +73,31 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// <param name="cancellation">Looked at before every step.</param>
     /// <returns>The latents and the report. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
+    /// <exception cref="InvalidOperationException">The backward pass through the last call failed inside.</exception>
     public ImplicitResult Run(Tensor q, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(q);
+        LastGradient?.ThrowIfFailed();
         using DisposeScope scope = NewDisposeScope();
         using FixedPointMap map = _operator.Bind(q);
         Tensor own = _operator.StartingLatent(q);
         using FixedPointSolution solution = Solve(map, start is null ? own : start(own), trace, cancellation);
         LastReport = solution.Report;
         bool[] included = [.. solution.Report.Samples.Select(sample => !OnFailure.Excludes(sample))];
-        Tensor latent = is_grad_enabled() ? Mask(Gradient.Attach(map, solution), included) : solution.Latent.alias();
-        return new ImplicitResult(latent.MoveToOuterDisposeScope(), solution.Latent.alias().MoveToOuterDisposeScope(), solution.Report, included);
+        GradientReport gradient = new();
+        Tensor latent;
+        if (is_grad_enabled())
+        {
+            LastGradient = gradient;
+            latent = Mask(Gradient.Attach(map, solution, gradient), included);
+        }
+        else
+        {
+            latent = solution.Latent.alias();
+        }
+
+        return new ImplicitResult(
+            latent.MoveToOuterDisposeScope(), solution.Latent.alias().MoveToOuterDisposeScope(), solution.Report, gradient, included);
     }
 
     private FixedPointSolution Solve(FixedPointMap map, Tensor start, ResidualTrace? trace, CancellationToken cancellation)

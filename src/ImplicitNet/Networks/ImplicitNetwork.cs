@@ -64,6 +64,9 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     /// <inheritdoc cref="ImplicitLayer.LastReport"/>
     public SolveReport? LastReport => _layer.LastReport;
 
+    /// <inheritdoc cref="ImplicitLayer.LastGradient"/>
+    public GradientReport? LastGradient => _layer.LastGradient;
+
     /// <summary>N(d).</summary>
     /// <param name="data">d: [batch, ...].</param>
     /// <returns>[batch, ...]. The caller owns it.</returns>
@@ -89,7 +92,7 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
         Tensor q = _encoder.call(data);
         ImplicitResult solved = _layer.Run(q, start, trace, cancellation);
         Tensor output = _readout.call(solved.Output);
-        return new ImplicitResult(output.MoveToOuterDisposeScope(), solved.Latent.MoveToOuterDisposeScope(), solved.Report, [.. solved.Included]);
+        return new ImplicitResult(output.MoveToOuterDisposeScope(), solved.Latent.MoveToOuterDisposeScope(), solved.Report, solved.Gradient, [.. solved.Included]);
     }
 
     /// <summary>Declared, certified and measured contraction factor at the fixed points of a batch.</summary>

@@ -1,3 +1,4 @@
+using ImplicitNet.Gradients;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -9,11 +10,12 @@ public sealed class ImplicitResult : IDisposable
 {
     private readonly bool[] _included;
 
-    internal ImplicitResult(Tensor output, Tensor latent, SolveReport report, bool[] included)
+    internal ImplicitResult(Tensor output, Tensor latent, SolveReport report, GradientReport gradient, bool[] included)
     {
         Output = output;
         Latent = latent;
         Report = report;
+        Gradient = gradient;
         _included = included;
     }
 
@@ -25,6 +27,9 @@ public sealed class ImplicitResult : IDisposable
 
     /// <summary>How the solve went, sample by sample.</summary>
     public SolveReport Report { get; }
+
+    /// <summary>What backward passes through this result did: empty until the first.</summary>
+    public GradientReport Gradient { get; }
 
     /// <summary>For every sample whether it counts in the loss; false only where the failure policy excludes it.</summary>
     public IReadOnlyList<bool> Included => _included;

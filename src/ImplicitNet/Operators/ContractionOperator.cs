@@ -49,7 +49,8 @@ public sealed class ContractionOperator : LatentOperator, IContraction
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor weight = (_layer.NormalizedWeight() * DeclaredFactor).DetachFromDisposeScope();
-        return new PerSampleMap((latent, input) => _activation.ApplyInPlace(_layer.Apply(latent, weight).add_(input)), q, owned: weight);
+        return new PerSampleMap(
+            (latent, input, weights) => _activation.ApplyInPlace(_layer.Apply(latent, weights[0]).add_(input)), q, weights: [weight], parameters: []);
     }
 
     /// <summary>act(q) = R(0, q): the first iterate from zero, without the cost of an evaluation.</summary>

@@ -29,9 +29,14 @@ public sealed class CoupledModuleOperator : LatentOperator
     }
 
     /// <inheritdoc/>
-    public override FixedPointMap Bind(Tensor q) => training
-        ? new CoupledMap(latent => _module.call(latent, q))
-        : new PerSampleMap((latent, input) => _module.call(latent, input), q);
+    public override FixedPointMap Bind(Tensor q)
+    {
+        ArgumentNullException.ThrowIfNull(q);
+        Tensor[] parameters = [.. _module.parameters().Where(parameter => parameter.requires_grad)];
+        return training
+            ? new CoupledMap((latent, inputs) => _module.call(latent, inputs[0]), [q], parameters)
+            : new PerSampleMap((latent, input, _) => _module.call(latent, input), q, weights: [], parameters);
+    }
 
     /// <summary>Zeros in the shape and memory layout of q.</summary>
     /// <param name="q">[batch, ...].</param>

@@ -12,7 +12,8 @@ namespace ImplicitNet.Operators;
 /// <remarks>
 /// R is applied once, when q is bound, and its value held; the map returns that value, so the solve costs nothing more.
 /// It is constant in u: from a start of zeros the first step finds the value and the second finds its residual exactly 0.
-/// Every gradient mode gives the gradient of R(0, q). Reports count the two steps; R was paid for once.
+/// dR/du is 0, so that JFB, the Neumann series and the exact gradient are the same here: that of R(0, q). Reports count
+/// the two steps; R was paid for once.
 /// </remarks>
 public sealed class ExplicitOperator : LatentOperator, IContraction
 {
@@ -45,9 +46,7 @@ public sealed class ExplicitOperator : LatentOperator, IContraction
         using DisposeScope scope = NewDisposeScope();
         using FixedPointMap map = _operator.Bind(q);
         Tensor value = map.Evaluate(StartingLatent(q)).DetachFromDisposeScope();
-
-        // Who differentiates by u gets 0, not a missing graph.
-        return new PerSampleMap((latent, held) => latent.requires_grad ? held.add(latent, alpha: 0) : held.alias(), value, owned: value);
+        return new ConstantMap(value, isOwned: true);
     }
 
     /// <summary>Zeros in the shape and memory layout of R's own start.</summary>
@@ -58,5 +57,31 @@ public sealed class ExplicitOperator : LatentOperator, IContraction
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         return zeros_like(_operator.StartingLatent(q)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary><c>u -> value</c>, sample by sample.</summary>
+    private sealed class ConstantMap(Tensor value, bool isOwned) : FixedPointMap
+    {
+        public override bool IsPerSample => true;
+
+        public override IReadOnlyList<Tensor> Inputs => [value];
+
+        public override IReadOnlyList<Tensor> Parameters => [];
+
+        // Who differentiates by u gets 0, not a missing graph.
+        public override Tensor Evaluate(Tensor latent) => latent.requires_grad ? value.add(latent, alpha: 0) : value.alias();
+
+        public override FixedPointMap Restrict(Tensor samples) =>
+            new ConstantMap(LatentLayout.SelectRows(value, samples).DetachFromDisposeScope(), isOwned: true);
+
+        public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => new ConstantMap(inputs[0], isOwned: false);
+
+        public override void Dispose()
+        {
+            if (isOwned)
+            {
+                value.Dispose();
+            }
+        }
     }
 }

@@ -26,7 +26,8 @@ public sealed class ModuleOperator : LatentOperator
     }
 
     /// <inheritdoc/>
-    public override FixedPointMap Bind(Tensor q) => new PerSampleMap((latent, input) => _module.call(latent, input), q);
+    public override FixedPointMap Bind(Tensor q) => new PerSampleMap(
+        (latent, input, _) => _module.call(latent, input), q, weights: [], parameters: [.. _module.parameters().Where(parameter => parameter.requires_grad)]);
 
     /// <inheritdoc/>
     public override Tensor StartingLatent(Tensor q)

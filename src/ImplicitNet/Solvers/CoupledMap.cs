@@ -8,25 +8,45 @@ namespace ImplicitNet.Solvers;
 /// </summary>
 public sealed class CoupledMap : FixedPointMap
 {
-    private readonly Func<Tensor, Tensor> _function;
+    private readonly Func<Tensor, IReadOnlyList<Tensor>, Tensor> _function;
 
     /// <summary>Wraps a function of the whole batch.</summary>
     /// <param name="function">Takes and returns [batch, ...].</param>
     public CoupledMap(Func<Tensor, Tensor> function)
+        : this((latent, _) => function(latent), [], parameters: null) =>
+        ArgumentNullException.ThrowIfNull(function);
+
+    /// <summary>A function of the whole batch that says what it computes with.</summary>
+    /// <param name="function">Takes u: [batch, ...] and the inputs, returns the shape of u.</param>
+    /// <param name="inputs">The first argument's companions, q first; they stay the caller's.</param>
+    /// <param name="parameters">The parameters that the function reaches by itself; null where unknown.</param>
+    public CoupledMap(Func<Tensor, IReadOnlyList<Tensor>, Tensor> function, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor>? parameters)
     {
         ArgumentNullException.ThrowIfNull(function);
+        ArgumentNullException.ThrowIfNull(inputs);
         _function = function;
+        Inputs = inputs;
+        Parameters = parameters;
     }
 
     /// <inheritdoc/>
     public override bool IsPerSample => false;
 
     /// <inheritdoc/>
-    public override Tensor Evaluate(Tensor latent) => _function(latent);
+    public override IReadOnlyList<Tensor> Inputs { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Tensor>? Parameters { get; }
+
+    /// <inheritdoc/>
+    public override Tensor Evaluate(Tensor latent) => _function(latent, Inputs);
 
     /// <inheritdoc/>
     public override FixedPointMap Restrict(Tensor samples) =>
         throw new InvalidOperationException("A map whose samples depend on each other has no restriction to some of them.");
+
+    /// <inheritdoc/>
+    public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => new CoupledMap(_function, inputs, Parameters);
 
     /// <inheritdoc/>
     public override void Dispose()

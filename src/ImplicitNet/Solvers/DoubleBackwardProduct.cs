@@ -23,6 +23,8 @@ public sealed record DoubleBackwardProduct : JacobianProduct
     private sealed class Linearized : LinearOperator
     {
         private readonly IterateRows _rows;
+        private readonly Tensor _point;
+        private readonly Tensor _mapped;
         private readonly Tensor _dual;
         private readonly Tensor _transposed;
 
@@ -35,6 +37,8 @@ public sealed record DoubleBackwardProduct : JacobianProduct
             Tensor mapped = rows.Map.Evaluate(point);
             Tensor dual = zeros_like(mapped).requires_grad_();
             Tensor transposed = mapped.requires_grad ? VectorProducts.TransposeProduct(mapped, point, dual, createGraph: true) : zeros_like(point);
+            _point = point.DetachFromDisposeScope();
+            _mapped = mapped.DetachFromDisposeScope();
             _dual = dual.DetachFromDisposeScope();
             _transposed = transposed.DetachFromDisposeScope();
         }
@@ -53,10 +57,26 @@ public sealed record DoubleBackwardProduct : JacobianProduct
             return (vectors - _rows.Flatten(product).to(vectors.dtype)).MoveToOuterDisposeScope();
         }
 
+        public override Tensor ApplyTransposed(Tensor vectors)
+        {
+            if (!_mapped.requires_grad)
+            {
+                return vectors.clone();
+            }
+
+            using DisposeScope scope = NewDisposeScope();
+            MeteredMap.Charge(_rows.Map, vectors.shape[0]);
+            Tensor along = _rows.Restore(vectors).to(_mapped.dtype);
+            Tensor product = VectorProducts.TransposeProduct(_mapped, _point, along).detach();
+            return (vectors - _rows.Flatten(product).to(vectors.dtype)).MoveToOuterDisposeScope();
+        }
+
         public override LinearOperator Restrict(Tensor samples) => new SubsetOperator(this, samples, _rows.Latent.shape[0]);
 
         public override void Dispose()
         {
+            _point.Dispose();
+            _mapped.Dispose();
             _dual.Dispose();
             _transposed.Dispose();
         }

@@ -47,6 +47,9 @@ public sealed record FiniteDifferenceProduct : JacobianProduct
             return ((residual - moved) / step).MoveToOuterDisposeScope();
         }
 
+        public override Tensor ApplyTransposed(Tensor vectors) =>
+            throw new NotSupportedException($"Differences of the map give no products with the transpose. Use {nameof(DoubleBackwardProduct)} with this linear solver.");
+
         public override LinearOperator Restrict(Tensor samples) => new Difference(
             rows,
             map.Restrict(samples),

@@ -27,6 +27,23 @@ public abstract class FixedPointMap : IDisposable
     /// <exception cref="InvalidOperationException">The map is not per-sample.</exception>
     public abstract FixedPointMap Restrict(Tensor samples);
 
+    /// <summary>
+    /// The tensors beside u that the map computes with and was given or has prepared: q, and weights normalised once a
+    /// solve. A gradient keeps them, and evaluates the map again after this object has been disposed.
+    /// </summary>
+    public abstract IReadOnlyList<Tensor> Inputs { get; }
+
+    /// <summary>
+    /// The parameters beside <see cref="Inputs"/> that a graph through the map ends at; null where the map cannot know, as
+    /// for a function that the caller wrote.
+    /// </summary>
+    public abstract IReadOnlyList<Tensor>? Parameters { get; }
+
+    /// <summary>The same map with other tensors in the place of its <see cref="Inputs"/>.</summary>
+    /// <param name="inputs">As many, with the same shapes; they stay the caller's and must outlive the map.</param>
+    /// <returns>A map of its own, which may outlive this one. The caller owns it.</returns>
+    public abstract FixedPointMap With(IReadOnlyList<Tensor> inputs);
+
     /// <summary>Releases the tensors that the map owns; never those that it was given.</summary>
     public abstract void Dispose();
 }

@@ -31,6 +31,11 @@ public sealed class LowRankInverse : IDisposable
         _single = single;
     }
 
+    internal ScalarType Dtype => _left.dtype;
+
+    /// <summary>The left and the right vectors of the terms, which a graph keeps for its backward pass.</summary>
+    internal IReadOnlyList<Tensor> Terms => [_left, _right];
+
     /// <summary>Rank-one terms held for every sample; some may be zero.</summary>
     public int Rank => (int)_left.shape[1];
 
@@ -61,6 +66,9 @@ public sealed class LowRankInverse : IDisposable
             ? scaled
             : scaled - bmm(bmm(right, rows.unsqueeze(2)).transpose(1, 2), left).squeeze(1);
     }
+
+    /// <summary>The same inverse with its terms as a graph kept them.</summary>
+    internal LowRankInverse With(IReadOnlyList<Tensor> terms) => new(terms[0], terms[1], _damping, _layout, _single);
 
     /// <summary>The inverse as seen from a coupled batch, which was solved as one system.</summary>
     internal LowRankInverse AsSingleSystem() => new(_left, _right, _damping, _layout, single: true);

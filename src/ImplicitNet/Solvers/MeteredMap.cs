@@ -29,6 +29,10 @@ internal sealed class MeteredMap : FixedPointMap
 
     public override bool IsPerSample => _map.IsPerSample;
 
+    public override IReadOnlyList<Tensor> Inputs => _map.Inputs;
+
+    public override IReadOnlyList<Tensor>? Parameters => _map.Parameters;
+
     public override Tensor Evaluate(Tensor latent)
     {
         Tensor mapped = _map.Evaluate(latent);
@@ -61,6 +65,8 @@ internal sealed class MeteredMap : FixedPointMap
     }
 
     public override FixedPointMap Restrict(Tensor samples) => new MeteredMap(_map.Restrict(samples), _meter, ownsMap: true);
+
+    public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => new MeteredMap(_map.With(inputs), _meter, ownsMap: true);
 
     public override void Dispose()
     {

@@ -9,55 +9,90 @@ namespace ImplicitNet.Solvers;
 /// </remarks>
 public sealed class PerSampleMap : FixedPointMap
 {
-    private readonly Func<Tensor, Tensor?, Tensor> _function;
+    private readonly Func<Tensor, Tensor?, IReadOnlyList<Tensor>, Tensor> _function;
     private readonly Tensor? _input;
-    private readonly IDisposable? _owned;
+    private readonly IReadOnlyList<Tensor> _weights;
+    private readonly IReadOnlyList<Tensor> _owned;
 
     /// <summary>A map without an input of its own: <c>u -> function(u)</c>.</summary>
     /// <param name="function">Takes and returns [batch, ...]; called with any batch size.</param>
     public PerSampleMap(Func<Tensor, Tensor> function)
-        : this(input: null, owned: null, (latent, _) => function(latent)) =>
+        : this((latent, _, _) => function(latent), input: null, weights: [], parameters: null, owned: []) =>
         ArgumentNullException.ThrowIfNull(function);
 
     /// <summary>A map with an input for every sample: <c>u -> function(u, q)</c>.</summary>
     /// <param name="function">Takes u: [batch, ...] and q: [batch, ...], returns the shape of u; called with any batch size.</param>
     /// <param name="input">q: [batch, ...]; stays the caller's.</param>
     public PerSampleMap(Func<Tensor, Tensor, Tensor> function, Tensor input)
-        : this(function, input, owned: null)
-    {
-    }
-
-    /// <summary>As above, with something that lives as long as the map: weights prepared for one training step, say.</summary>
-    /// <param name="function">Takes u: [batch, ...] and q: [batch, ...], returns the shape of u; called with any batch size.</param>
-    /// <param name="input">q: [batch, ...]; stays the caller's.</param>
-    /// <param name="owned">Disposed with the map.</param>
-    public PerSampleMap(Func<Tensor, Tensor, Tensor> function, Tensor input, IDisposable? owned)
-        : this(input, owned, (latent, q) => function(latent, q!))
+        : this((latent, q, _) => function(latent, q!), input, weights: [], parameters: null, owned: [])
     {
         ArgumentNullException.ThrowIfNull(function);
         ArgumentNullException.ThrowIfNull(input);
     }
 
-    private PerSampleMap(Tensor? input, IDisposable? owned, Func<Tensor, Tensor?, Tensor> function)
+    /// <summary>As above, for a function that says what else it computes with.</summary>
+    /// <param name="function">Takes u: [batch, ...], q: [batch, ...] and the weights, returns the shape of u; called with any batch size.</param>
+    /// <param name="input">q: [batch, ...]; stays the caller's.</param>
+    /// <param name="weights">Tensors that all samples share, prepared for this solve. Owned by the map from now on.</param>
+    /// <param name="parameters">The parameters that the function reaches by itself, and no others; they stay the caller's.</param>
+    public PerSampleMap(
+        Func<Tensor, Tensor, IReadOnlyList<Tensor>, Tensor> function, Tensor input, IReadOnlyList<Tensor> weights, IReadOnlyList<Tensor> parameters)
+        : this((latent, q, shared) => function(latent, q!, shared), input, weights, parameters, owned: weights)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(parameters);
+    }
+
+    private PerSampleMap(
+        Func<Tensor, Tensor?, IReadOnlyList<Tensor>, Tensor> function,
+        Tensor? input,
+        IReadOnlyList<Tensor> weights,
+        IReadOnlyList<Tensor>? parameters,
+        IReadOnlyList<Tensor> owned)
     {
         _function = function;
         _input = input;
+        _weights = weights;
         _owned = owned;
+        Parameters = parameters;
     }
 
     /// <inheritdoc/>
     public override bool IsPerSample => true;
 
     /// <inheritdoc/>
-    public override Tensor Evaluate(Tensor latent) => _function(latent, _input);
+    public override IReadOnlyList<Tensor> Inputs => _input is null ? _weights : [_input, .. _weights];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Tensor>? Parameters { get; }
+
+    /// <inheritdoc/>
+    public override Tensor Evaluate(Tensor latent) => _function(latent, _input, _weights);
 
     /// <inheritdoc/>
     public override FixedPointMap Restrict(Tensor samples)
     {
         Tensor? rows = _input is null ? null : LatentLayout.SelectRows(_input, samples).DetachFromDisposeScope();
-        return new PerSampleMap(rows, owned: rows, _function);
+        return new PerSampleMap(_function, rows, _weights, Parameters, owned: rows is null ? [] : [rows]);
     }
 
     /// <inheritdoc/>
-    public override void Dispose() => _owned?.Dispose();
+    public override FixedPointMap With(IReadOnlyList<Tensor> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return _input is null
+            ? new PerSampleMap(_function, input: null, inputs, Parameters, owned: [])
+            : new PerSampleMap(_function, inputs[0], [.. inputs.Skip(1)], Parameters, owned: []);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        foreach (Tensor tensor in _owned)
+        {
+            tensor.Dispose();
+        }
+    }
 }

@@ -17,10 +17,10 @@ public sealed class GmresSolverTests : TensorTest
         Assert.Throws<ArgumentOutOfRangeException>(() => new GmresSolver { MaxProducts = 0 });
         using DisposeScope scope = NewDisposeScope();
         using DenseOperator linear = new(eye(2).unsqueeze(0));
-        Assert.Throws<ArgumentException>(() => new GmresSolver().Solve(linear, ones(2), [0.1]));
-        Assert.Throws<ArgumentException>(() => new GmresSolver().Solve(linear, ones(1, 2), [0.1, 0.1]));
-        Assert.Throws<ArgumentException>(() => new GmresSolver().Solve(linear, ones(1, 2), [double.NaN]));
-        Assert.Throws<ArgumentException>(() => new GmresSolver().Solve(linear, ones([1, 2], ScalarType.Float16), [0.1]));
+        Assert.Throws<ArgumentException>(() => new GmresSolver().Solve(linear, ones(2), Same(1, 0.1)));
+        Assert.Throws<ArgumentException>(() => new GmresSolver().Solve(linear, ones(1, 2), Same(2, 0.1)));
+        Assert.Throws<ArgumentException>(() => new GmresSolver().Solve(linear, ones(1, 2), Same(1, double.NaN)));
+        Assert.Throws<ArgumentException>(() => new GmresSolver().Solve(linear, ones([1, 2], ScalarType.Float16), Same(1, 0.1)));
     }
 
     [Theory]
@@ -44,7 +44,7 @@ public sealed class GmresSolverTests : TensorTest
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor matrices, Tensor right) = Systems(32, ScalarType.Float64);
-        double[] tolerances = [.. Enumerable.Range(0, 32).Select(i => i < 24 ? 0.3 : 1e-10)];
+        LinearTolerance[] tolerances = [.. Enumerable.Range(0, 32).Select(i => new LinearTolerance(i < 24 ? 0.3 : 1e-10))];
         long paid = 0;
         using DenseOperator linear = new(matrices, rows => paid += rows);
         using LinearSolution together = new GmresSolver().Solve(linear, right, tolerances);
@@ -72,7 +72,7 @@ public sealed class GmresSolverTests : TensorTest
         Tensor matrix = left.mm(diag(logspace(0, -10, 60, dtype: ScalarType.Float64))).mm(right.t());
         Tensor rightSide = matrix.mm(randn([60, 1], ScalarType.Float64)).t();
         using DenseOperator linear = new(matrix.unsqueeze(0));
-        using LinearSolution solution = new GmresSolver { Restart = 60, MaxProducts = 60 }.Solve(linear, rightSide, [1e-9]);
+        using LinearSolution solution = new GmresSolver { Restart = 60, MaxProducts = 60 }.Solve(linear, rightSide, Same(1, 1e-9));
         double residual = (linear.Apply(solution.Vectors) - rightSide).norm().ToDouble() / rightSide.norm().ToDouble();
         Assert.Equal(LinearStatus.Converged, solution.Samples[0].Status);
         Assert.InRange(residual, 0, 1e-9);
@@ -112,7 +112,7 @@ public sealed class GmresSolverTests : TensorTest
         Tensor right = zeros([1, 8], ScalarType.Float64);
         right[0, 0] = 1;
         using DenseOperator linear = new(shift);
-        using LinearSolution solution = new GmresSolver().Solve(linear, right, [1e-12]);
+        using LinearSolution solution = new GmresSolver().Solve(linear, right, Same(1, 1e-12));
         Assert.Equal((LinearStatus.Converged, 8), (solution.Samples[0].Status, solution.Samples[0].Products));
         Assert.True((linear.Apply(solution.Vectors) - right).abs().max().ToDouble() < 1e-14);
     }
@@ -162,5 +162,5 @@ public sealed class GmresSolverTests : TensorTest
         return (matrices, randn([count, Size], dtype));
     }
 
-    private static double[] Same(int count, double tolerance) => [.. Enumerable.Repeat(tolerance, count)];
+    private static LinearTolerance[] Same(int count, double tolerance) => [.. Enumerable.Repeat(new LinearTolerance(tolerance), count)];
 }

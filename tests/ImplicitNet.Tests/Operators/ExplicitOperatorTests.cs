@@ -1,3 +1,4 @@
+using ImplicitNet.Gradients;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
@@ -29,8 +30,11 @@ public sealed class ExplicitOperatorTests : TensorTest
         Assert.All(twin.LastReport!.Samples, sample => Assert.Equal((2, 0.0), (sample.Steps, sample.Residual)));
     }
 
-    [Fact]
-    public void Its_gradients_are_those_of_one_application()
+    public static TheoryData<FixedPointGradient> Modes => [new JacobianFreeGradient(), new NeumannGradient(), new ImplicitGradient(), new UnrolledGradient()];
+
+    [Theory]
+    [MemberData(nameof(Modes), DisableDiscoveryEnumeration = true)]
+    public void Its_gradients_are_those_of_one_application(FixedPointGradient gradient)
     {
         using DisposeScope scope = NewDisposeScope();
         using ImplicitNetwork twin = Twin();
@@ -40,6 +44,7 @@ public sealed class ExplicitOperatorTests : TensorTest
         twin.Readout.call(inner.call(zeros_like(q), q)).square().sum().backward();
         double[][] expected = [.. twin.parameters().Select(parameter => parameter.grad is { } grad ? grad.data<double>().ToArray() : [])];
         twin.zero_grad();
+        twin.Gradient = gradient;
         twin.call(data).square().sum().backward();
         double[][] found = [.. twin.parameters().Select(parameter => parameter.grad is { } grad ? grad.data<double>().ToArray() : [])];
         Assert.Equal(expected.Length, found.Length);

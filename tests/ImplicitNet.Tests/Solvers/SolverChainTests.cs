@@ -14,7 +14,7 @@ public sealed class SolverChainTests : TensorTest
     private static PerSampleMap Map(params double[] q)
     {
         Tensor rows = tensor(q).unsqueeze(1);
-        return new PerSampleMap((u, x) => 1 - (u * x), rows, owned: rows);
+        return new PerSampleMap((u, x, _) => 1 - (u * x), rows, weights: [rows], parameters: []);
     }
 
     [Fact]

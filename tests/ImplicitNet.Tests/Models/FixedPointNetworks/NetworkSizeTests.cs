@@ -2,6 +2,7 @@ using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
+using ImplicitNet.Training.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -131,5 +132,5 @@ public sealed class NetworkSizeTests : TensorTest
         Assert.Throws<ArgumentOutOfRangeException>(() => new ContractiveCifarFpnOptions { ImageChannels = 0 });
     }
 
-    private static double[] Same(double value, ClassifierOptions options) => [.. Enumerable.Repeat(value, options.ImageChannels)];
+    private static ChannelValues Same(double value, ClassifierOptions options) => [.. Enumerable.Repeat(value, options.ImageChannels)];
 }

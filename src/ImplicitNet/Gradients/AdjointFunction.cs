@@ -1,0 +1,77 @@
+using ImplicitNet.Solvers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Gradients;
+
+/// <summary>
+/// The node of the autograd graph that changes the gradient on its way back: forward the identity, backward what an
+/// <see cref="AdjointPass"/> makes of it.
+/// </summary>
+/// <remarks>
+/// What the backward pass needs is kept by the graph itself (saved variables), so that it lives exactly as long as the
+/// graph, and a tensor that was changed in place meanwhile is noticed. An exception may not travel through the native
+/// library, which calls this: it ends up in the report.
+/// </remarks>
+internal sealed class AdjointFunction : autograd.SingleTensorFunction<AdjointFunction>
+{
+    private const string Key = "pass";
+
+    /// <inheritdoc/>
+    public override string Name => "FixedPoint";
+
+    /// <summary>R(u*, q), in the graph, with this node behind it.</summary>
+    public static Tensor Attach(FixedPointMap map, FixedPointSolution solution, AdjointGradient gradient, GradientReport report)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        LowRankInverse? inverse = gradient.NeedsInverse ? solution.Inverse : null;
+        AdjointPass pass = new(map, gradient, inverse, report, AdjointSide.FixedPoint);
+        return Attach(map.Evaluate(solution.Latent), pass, solution.Latent, map).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A value with a node behind it that runs a pass backward.</summary>
+    /// <param name="value">In the graph, or else returned as it is.</param>
+    /// <param name="pass">What the node does.</param>
+    /// <param name="latent">u*.</param>
+    /// <param name="map">The map with the tensors that the graph is to keep.</param>
+    public static Tensor Attach(Tensor value, AdjointPass pass, Tensor latent, FixedPointMap map) =>
+        is_grad_enabled() && value.requires_grad ? apply([value, pass, pass.Pack(latent, map.Inputs), .. pass.Sources(map)]) : value;
+
+    /// <inheritdoc/>
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        ctx.save_data(Key, vars[1]);
+        ctx.save_for_backward((List<Tensor>)vars[2]);
+        ctx.set_materialize_grads(false);
+        return ((Tensor)vars[0]).alias();
+    }
+
+    /// <inheritdoc/>
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        AdjointPass pass = (AdjointPass)ctx.get_data(Key);
+        using DisposeScope scope = NewDisposeScope();
+        AdjointResult result;
+        try
+        {
+            result = grad_output.IsInvalid ? AdjointResult.None : pass.Run(grad_output, ctx.get_saved_variables());
+        }
+#pragma warning disable CA1031 // Native code called this: an exception that leaves here ends the process.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            pass.Report.Failed(exception);
+            result = new AdjointResult(full_like(grad_output, double.NaN), []);
+        }
+
+        // Held by the pass until the native side has taken its own reference.
+        Tensor?[] gradients = [result.Value, null, null, .. Enumerable.Range(0, pass.SourceCount).Select(result.Source)];
+        foreach (Tensor? gradient in gradients)
+        {
+            gradient?.MoveToOuterDisposeScope();
+        }
+
+        pass.Last = gradients;
+        return [.. gradients.Select(gradient => gradient!)];
+    }
+}

@@ -1,0 +1,33 @@
+using ImplicitNet.Solvers;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Gradients;
+
+/// <summary>
+/// The gradients that send one direction <c>w = w(g)</c> through one application of R: JFB, the exact gradient, and all
+/// between. They differ in the direction alone.
+/// </summary>
+/// <remarks>
+/// Attaching costs one evaluation with its graph; what the direction costs is paid in the backward pass. Memory does not
+/// grow with the steps of the solve or of the adjoint solve. When a backward pass is itself to be differentiated
+/// (<c>create_graph</c>), the direction is the exact one whatever the strategy, since only that has right derivatives, and
+/// it is attached by the implicit function theorem in its turn: derivatives of any order are those of the network.
+/// </remarks>
+public abstract record AdjointGradient : FixedPointGradient
+{
+    /// <summary>Whether the direction is made with the solution's <see cref="FixedPointSolution.Inverse"/>.</summary>
+    internal abstract bool NeedsInverse { get; }
+
+    /// <summary>w for g.</summary>
+    /// <param name="system">I - J^T at u*.</param>
+    /// <param name="gradient">g: [batch, ...], without a graph.</param>
+    /// <param name="inverse">Where it is needed, what the solver learned of the inverse.</param>
+    /// <param name="report">Told how it went.</param>
+    /// <returns>[batch, ...]. The caller owns it.</returns>
+    internal abstract Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report);
+
+    private protected sealed override Tensor Attached(FixedPointMap map, FixedPointSolution solution, GradientReport report) =>
+        NeedsInverse && solution.Inverse is null
+            ? throw new InvalidOperationException($"{GetType().Name} needs a solver that keeps its inverse: give the network a BroydenSolver with KeepInverse = true.")
+            : AdjointFunction.Attach(map, solution, this, report);
+}

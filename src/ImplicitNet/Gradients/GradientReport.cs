@@ -1,0 +1,73 @@
+using System.Globalization;
+using ImplicitNet.LinearSolvers;
+
+namespace ImplicitNet.Gradients;
+
+/// <summary>
+/// What the backward passes through one attached latent did. Empty before the first; filled in by it, so read it after
+/// <c>backward()</c>. Plain numbers; it owns no tensor.
+/// </summary>
+public sealed class GradientReport
+{
+    /// <summary>Backward passes so far.</summary>
+    public int Passes { get; private set; }
+
+    /// <summary>
+    /// The adjoint solve of the last pass, one entry a sample (one alone for a map that couples its samples); empty where the
+    /// gradient makes no solve.
+    /// </summary>
+    public IReadOnlyList<LinearSampleReport> Samples { get; private set; } = [];
+
+    /// <summary>Products with J or its transpose in all passes, each counted once for every sample in it, as evaluations are.</summary>
+    public long Products { get; private set; }
+
+    /// <summary>Samples for which the last pass fell back to JFB's direction.</summary>
+    public int FallBacks { get; private set; }
+
+    /// <summary>True unless an adjoint solve of the last pass ended without meeting its tolerance.</summary>
+    public bool AllConverged => Samples.All(sample => sample.Status == LinearStatus.Converged);
+
+    /// <summary>What went wrong inside the last pass, whose gradient is then NaN; null when nothing did.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>
+    /// Throws when a pass failed. A backward pass runs inside the native library, through which no exception may travel: it
+    /// returns NaN and keeps the exception here. The layer's next call throws it too.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">With the failure inside.</exception>
+    public void ThrowIfFailed()
+    {
+        if (Failure is not null)
+        {
+            throw new InvalidOperationException($"The backward pass through a fixed point failed, and its gradient is NaN: {Failure.Message}", Failure);
+        }
+    }
+
+    /// <summary>One line: passes, products, and how the adjoint solves ended.</summary>
+    public override string ToString()
+    {
+        string passes = string.Create(CultureInfo.InvariantCulture, $"{Passes} backward pass{(Passes == 1 ? "" : "es")}, {Products} products");
+        string fallBacks = FallBacks > 0 ? string.Create(CultureInfo.InvariantCulture, $", {FallBacks} samples by JFB instead") : "";
+        return Failure is not null ? $"{passes}, failed: {Failure.Message}"
+            : Samples.Count == 0 ? passes + fallBacks
+            : passes + fallBacks + string.Create(
+                CultureInfo.InvariantCulture,
+                $", {Samples.Count(sample => sample.Status == LinearStatus.Converged)} of {Samples.Count} adjoint solves converged, residual {Samples.Max(sample => sample.RelativeResidual):g3} at most");
+    }
+
+    internal void BeginPass()
+    {
+        Passes++;
+        Samples = [];
+        FallBacks = 0;
+        Failure = null;
+    }
+
+    internal void Solved(IReadOnlyList<LinearSampleReport> samples) => Samples = samples;
+
+    internal void FellBack(int samples) => FallBacks = samples;
+
+    internal void Paid(long products) => Products += products;
+
+    internal void Failed(Exception failure) => Failure = failure;
+}

@@ -1,0 +1,38 @@
+using ImplicitNet.Solvers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Gradients;
+
+/// <summary>
+/// The Neumann series of (I - J^T)^-1, cut off: <c>w = g + J^T g + ... + (J^T)^Terms g</c>.
+/// </summary>
+/// <remarks>
+/// No terms is JFB; with a contraction factor gamma the error falls like gamma^(Terms + 1). Costs one evaluation, and one
+/// product with J^T a term, in the backward pass.
+/// </remarks>
+public sealed record NeumannGradient : AdjointGradient
+{
+    /// <summary>Terms beyond g, k; at least 0; default 3.</summary>
+    public int Terms
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(Terms), value, "The Neumann series needs at least 0 terms.");
+    } = 3;
+
+    internal override bool NeedsInverse => false;
+
+    internal override Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor sum = system.Flatten(gradient);
+        Tensor term = sum;
+        for (int power = 0; power < Terms; power++)
+        {
+            term = system.TransposeProduct(term);
+            sum = sum + term;
+        }
+
+        return system.Restore(sum).alias().MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,57 @@
+using ImplicitNet.Solvers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Gradients;
+
+/// <summary>A node of the autograd graph that stands for several steps and evaluates them again in the backward pass.</summary>
+internal sealed class SegmentFunction : autograd.SingleTensorFunction<SegmentFunction>
+{
+    private const string Key = "segment";
+
+    /// <inheritdoc/>
+    public override string Name => "FixedPointSegment";
+
+    /// <summary>The latent after some steps, in the graph.</summary>
+    public static Tensor Attach(FixedPointMap map, Tensor latent, int steps, GradientReport report) =>
+        apply([new UnrolledSegment(map, steps, report), latent, .. map.Inputs, .. map.Parameters!]);
+
+    /// <inheritdoc/>
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        UnrolledSegment segment = (UnrolledSegment)vars[0];
+        Tensor[] tensors = [.. vars.Skip(1).Cast<Tensor>()];
+        ctx.save_data(Key, segment);
+        ctx.save_for_backward([.. tensors]);
+        ctx.set_materialize_grads(false);
+        return segment.Evaluate(tensors);
+    }
+
+    /// <inheritdoc/>
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        UnrolledSegment segment = (UnrolledSegment)ctx.get_data(Key);
+        using DisposeScope scope = NewDisposeScope();
+        List<Tensor> saved = ctx.get_saved_variables();
+        if (grad_output.IsInvalid)
+        {
+            return [null!, .. saved.Select(_ => (Tensor)null!)];
+        }
+
+        IReadOnlyList<Tensor?> gradients;
+        try
+        {
+            gradients = segment.Run(grad_output, saved);
+        }
+#pragma warning disable CA1031 // Native code called this: an exception that leaves here ends the process.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            segment.Report.Failed(exception);
+            gradients = [.. saved.Select(tensor => full_like(tensor, double.NaN))];
+        }
+
+        segment.Last = [.. gradients.Select(gradient => gradient?.MoveToOuterDisposeScope())];
+        return [null!, .. segment.Last.Select(gradient => gradient!)];
+    }
+}

@@ -1,0 +1,64 @@
+using ImplicitNet.Differentiation;
+using ImplicitNet.Solvers;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Gradients;
+
+/// <summary>Some steps of the iteration, of which the graph keeps the first latent alone.</summary>
+/// <param name="map">Describes R; its own tensors are replaced by those that the graph kept.</param>
+/// <param name="steps">Applications of R.</param>
+/// <param name="report">Told of a failure.</param>
+internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientReport report)
+{
+    public GradientReport Report => report;
+
+    /// <summary>The gradients handed out last.</summary>
+    public IReadOnlyList<Tensor?> Last { get; set; } = [];
+
+    /// <summary>The latent after the steps.</summary>
+    public static Tensor Evaluate(FixedPointMap map, Tensor latent, int steps)
+    {
+        for (int step = 0; step < steps; step++)
+        {
+            latent = map.Evaluate(latent);
+        }
+
+        return latent;
+    }
+
+    /// <summary>The latent after the steps.</summary>
+    /// <param name="sources">The first latent and the map's inputs; any that follow are not looked at.</param>
+    public Tensor Evaluate(IReadOnlyList<Tensor> sources)
+    {
+        using FixedPointMap kept = map.With([.. sources.Skip(1).Take(map.Inputs.Count)]);
+        return Evaluate(kept, sources[0], steps);
+    }
+
+    /// <summary>
+    /// Gradients for the first latent, the map's inputs and its parameters: evaluates the steps again. In the graph where
+    /// gradients are enabled.
+    /// </summary>
+    public IReadOnlyList<Tensor?> Run(Tensor gradient, IReadOnlyList<Tensor> saved)
+    {
+        bool createGraph = is_grad_enabled();
+        using IDisposable graph = enable_grad();
+        Gate gate = new();
+        Tensor[] sources = [.. saved.Take(1 + map.Inputs.Count)];
+        for (int i = 0; i < sources.Length; i++)
+        {
+            if (sources[i].requires_grad)
+            {
+                sources[i] = createGraph ? GateFunction.Attach(sources[i], gate) : sources[i].detach().requires_grad_();
+            }
+        }
+
+        Tensor last = Evaluate(sources);
+        report.Paid(gradient.shape[0] * steps);
+
+        // The first latent depends on inputs and parameters too, but the nodes before this one see to that.
+        using (gate.Close())
+        {
+            return VectorProducts.TransposeProducts(last, [.. sources, .. map.Parameters!], gradient, createGraph);
+        }
+    }
+}

@@ -17,6 +17,8 @@ internal sealed class PickleConstructors(PickleSource source)
             ("collections", "defaultdict", [_]) => new PickleDictionary(),
             ("builtins" or "__builtin__", "dict", []) => new PickleDictionary(),
             ("torch", "Size", [object?[] sizes]) => sizes,
+            ("torch._utils", "_rebuild_tensor_v2", [_, _, _, _, _, _, PickleDictionary bits, ..]) when IsLazy(bits) => new PickleOpaque("a negated or conjugated view"),
+            ("torch._utils", "_rebuild_tensor_v3", [_, _, _, _, _, _, _, PickleDictionary bits, ..]) when IsLazy(bits) => new PickleOpaque("a negated or conjugated view"),
             ("torch._utils", "_rebuild_tensor", [var storage, var offset, var size, var stride, ..]) => Tensor(storage, offset, size, stride),
             ("torch._utils", "_rebuild_tensor_v2", [var storage, var offset, var size, var stride, ..]) => Tensor(storage, offset, size, stride),
             ("torch._utils", "_rebuild_tensor_v3", [var storage, var offset, var size, var stride, _, _, PickleGlobal dtype, ..]) =>
@@ -39,6 +41,9 @@ internal sealed class PickleConstructors(PickleSource source)
         object?[] and ["storage", ..] => throw source.Fault("a storage is announced with other members than class, key, device and elements"),
         _ => new PickleOpaque("an object outside the pickle"),
     };
+
+    // Bits by which PyTorch puts a change of the values off until somebody reads them: the storage holds other values.
+    private static bool IsLazy(PickleDictionary bits) => bits.Entries.Any(bit => bit.Value is true);
 
     private static object? Typed(object? storage, PickleGlobal dtype) =>
         storage is not StorageRecord { IsTyped: false } untyped ? storage

@@ -106,6 +106,17 @@ public sealed class PyTorchReadTests : TensorTest
     }
 
     [Fact]
+    public void A_view_whose_values_are_not_those_of_its_storage_is_passed_over()
+    {
+        byte[] Bits(byte value) => Dictionary(("neg", [value]));
+        byte[] View(byte value) => Call(
+            Global("torch._utils", "_rebuild_tensor_v2"), Storage("FloatStorage", "0", 6), Int(0), Ints(6), Ints(1), False, Ordered(), Bits(value));
+        using PyTorchFile file = Read(File(Dictionary(("plain", View(0x89)), ("negated", View(0x88))), ("0", Six)));
+        Assert.Equal(["plain"], file.StateDictionary("w.pth").Keys);
+        Assert.Equal("a negated or conjugated view", file.PassedOver["negated"]);
+    }
+
+    [Fact]
     public void The_opcodes_of_protocols_4_and_5_are_understood()
     {
         // FRAME, EMPTY_DICT, MEMOIZE, SHORT_BINUNICODE, MEMOIZE, ... STACK_GLOBAL, with both names from the memo later.

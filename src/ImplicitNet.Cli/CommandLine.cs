@@ -50,6 +50,8 @@ internal static class CommandLine
         root.Add(new PredictCommand(terminal, cancellation).Create());
         root.Add(new SolveCommand(terminal, cancellation).Create());
         root.Add(new InfoCommand(terminal).Create());
+        root.Add(new ImportCommand(terminal).Create());
+        root.Add(new ExportCommand(terminal).Create());
         HelpWithExamples.AddTo(
             root,
             "implicitnet train",

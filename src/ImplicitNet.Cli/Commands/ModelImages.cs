@@ -40,7 +40,7 @@ internal static class ModelImages
 
     private static void EnsureFits(string folder, ModelConfig config, ImageDataset images)
     {
-        DigitClassifierOptions network = config.Network;
+        ClassifierOptions network = config.Network;
         if ((images.Height, images.Width, images.Channels) != (network.Height, network.Width, network.ImageChannels))
         {
             throw new CommandException(

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using ImplicitNet.Operators;
 using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Reports;
 
 namespace ImplicitNet.Cli;
 
@@ -60,6 +60,14 @@ internal sealed record ClassifierResult
 
     public string Model { get; init; } = "";
 
+    public string? Gradient { get; init; }
+
+    public long? TrainingEvaluations { get; init; }
+
+    public long? TrainingProducts { get; init; }
+
+    public long? AdjointFailures { get; init; }
+
     /// <summary>Of an evaluation: solver, contraction and memory; not yet what part of the data it was on.</summary>
     public static ClassifierResult Of(EvaluationResult evaluation, ContractionReport contraction) => new()
     {
@@ -70,14 +78,8 @@ internal sealed record ClassifierResult
         Statuses = evaluation.Solver.Statuses.ToDictionary(status => status.Key.ToString(), status => status.Value),
         Evaluations = evaluation.Solver.Evaluations,
         Samples = evaluation.Count,
-        PeakMemoryBytes = PeakMemory(),
+        PeakMemoryBytes = ProcessMemory.Peak(),
     };
-
-    private static long PeakMemory()
-    {
-        using Process process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64;
-    }
 
     private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
 }

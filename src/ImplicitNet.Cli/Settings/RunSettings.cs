@@ -63,6 +63,10 @@ internal sealed record RunSettings
 
     public bool WarmStart { get; init; }
 
+    public string Gradient { get; init; } = GradientChoice.Default;
+
+    public int Cosines { get; init; }
+
     public int CheckpointEvery { get; init; } = 500;
 
     /// <summary>What a run does that is told no more than its data.</summary>

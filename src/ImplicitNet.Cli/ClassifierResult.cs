@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ImplicitNet.Operators;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.Reports;
@@ -80,6 +81,20 @@ internal sealed record ClassifierResult
         Samples = evaluation.Count,
         PeakMemoryBytes = ProcessMemory.Peak(),
     };
+
+    /// <summary>Reads a result.json.</summary>
+    /// <exception cref="CommandException">It is none.</exception>
+    public static ClassifierResult Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(path), ResultJson.Default.ClassifierResult) ?? throw new CommandException($"{path}: it holds null.");
+        }
+        catch (JsonException exception)
+        {
+            throw new CommandException($"{path}: {exception.Message} Delete the file to test the model again.", innerException: exception);
+        }
+    }
 
     private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
 }

@@ -7,4 +7,5 @@ namespace ImplicitNet.Cli;
 [JsonSerializable(typeof(ClassifierResult))]
 [JsonSerializable(typeof(PredictionResult))]
 [JsonSerializable(typeof(InfoResult))]
+[JsonSerializable(typeof(ComparisonResult))]
 internal sealed partial class ResultJson : JsonSerializerContext;

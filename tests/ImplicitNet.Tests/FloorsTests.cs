@@ -18,7 +18,7 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Training.Data", "ImplicitNet.Training.Data.Drawing"],
         ["ImplicitNet.Training.Weights", "ImplicitNet.Training.Images"],
         ["ImplicitNet.Training.Evaluation", "ImplicitNet.Training.Reports"],
-        ["ImplicitNet.Training.Checkpoints"],
+        ["ImplicitNet.Training.Checkpoints", "ImplicitNet.Training.Comparisons"],
         ["ImplicitNet.Training"],
         ["ImplicitNet.Models"],
         ["ImplicitNet.Cli"],

@@ -29,7 +29,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         if (isResumed && File.Exists(resultPath))
         {
             terminal.Tell("This run is complete.");
-            Finish(ReadResult(resultPath));
+            Finish(ClassifierResult.Read(resultPath));
             return ExitCodes.Success;
         }
 
@@ -176,16 +176,4 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
     ];
 
     private static long ParameterCount(ImplicitNetwork network) => network.parameters().Sum(parameter => parameter.numel());
-
-    private static ClassifierResult ReadResult(string path)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), ResultJson.Default.ClassifierResult) ?? throw new CommandException($"{path}: it holds null.");
-        }
-        catch (JsonException exception)
-        {
-            throw new CommandException($"{path}: {exception.Message} Delete the file to test the model again.", innerException: exception);
-        }
-    }
 }

@@ -58,6 +58,9 @@ internal sealed class TrainOptions
         }
     }
 
+    /// <summary>Whether --cosines was given, if only as 0.</summary>
+    public bool GivesCosines(ParseResult parsed) => parsed.GetValue(_cosines) is not null;
+
     /// <summary>The settings of a new run.</summary>
     public RunSettings Begin(ParseResult parsed, CommonOptions common) =>
         Over(parsed, common, RunSettings.DefaultsFor(parsed.GetValue(_data) ?? DataChoice.Digits));

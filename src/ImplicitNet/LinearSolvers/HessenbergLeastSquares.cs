@@ -1,19 +1,21 @@
 namespace ImplicitNet.LinearSolvers;
 
 /// <summary>
-/// The small problem of one sample's GMRES, <c>min ||beta e1 - H y||</c>, by Givens rotations as the columns of H come
+/// The small problem of one sample's GMRES, <c>min ||e1 - H y||</c>, by Givens rotations as the columns of H come
 /// in, in double whatever the dtype of the vectors.
 /// </summary>
-internal sealed class HessenbergLeastSquares(double beta, int capacity)
+internal sealed class HessenbergLeastSquares(int capacity)
 {
     private readonly List<double[]> _columns = new(capacity);
     private readonly List<(double Cosine, double Sine)> _rotations = new(capacity);
-    private readonly List<double> _rightSide = [beta];
+    private readonly List<double> _rightSide = [1];
+    private double _sumOfSquares;
 
     /// <summary>The norm of the least residual over the columns so far.</summary>
     public double Residual => Math.Abs(_rightSide[^1]);
 
-    public int Columns => _columns.Count;
+    /// <summary>The Frobenius norm of H.</summary>
+    public double Norm => Math.Sqrt(_sumOfSquares);
 
     /// <summary>Adds a column of H.</summary>
     /// <param name="projections">Its elements on and above the diagonal; kept and written to.</param>
@@ -21,6 +23,7 @@ internal sealed class HessenbergLeastSquares(double beta, int capacity)
     /// <param name="rounding">A pivot of at most this is zero: the column says nothing that those before it did not.</param>
     public void Add(double[] projections, double below, double rounding)
     {
+        _sumOfSquares += projections.Sum(value => value * value) + (below * below);
         for (int i = 0; i < _rotations.Count; i++)
         {
             (double cosine, double sine) = _rotations[i];

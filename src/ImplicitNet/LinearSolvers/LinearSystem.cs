@@ -64,10 +64,26 @@ internal sealed class LinearSystem
         }
 
         using DisposeScope scope = NewDisposeScope();
-        double[] scales = [.. linalg.vector_norm(rightSide, 2, [1]).to(ScalarType.Float64).cpu().data<double>()];
+        double[] scales = RowNorms.Of(rightSide);
         double[] thresholds = [.. scales.Zip(tolerances, (scale, tolerance) => tolerance.Threshold(scale))];
         Tensor? usable = start is null ? null : Usable(start, rightSide).MoveToOuterDisposeScope();
         return new LinearSystem(new MeteredOperator(linear), rightSide, usable, scales, thresholds);
+    }
+
+    /// <summary>Every sample before its first product; what needs none is decided: b = 0, b not finite, and b small enough for x = 0.</summary>
+    public LinearProgress[] Begin()
+    {
+        LinearProgress[] progress = new LinearProgress[Scales.Length];
+        for (int i = 0; i < progress.Length; i++)
+        {
+            progress[i] = new LinearProgress(Scales[i], Thresholds[i], Rounding.Of(RightSide.dtype));
+            if (Start is null || Scales[i] == 0 || !double.IsFinite(Scales[i]))
+            {
+                progress[i].Begin(Scales[i], products: 0);
+            }
+        }
+
+        return progress;
     }
 
     /// <summary>The start, detached; zeros for a sample where it is not finite, and where b is zeros: so is x there.</summary>

@@ -9,12 +9,13 @@ namespace ImplicitNet.Cli.Commands;
 /// <summary>compare: the same training with each gradient.</summary>
 internal sealed class CompareCommand(Terminal terminal, CancellationToken cancellation)
 {
-    private const string DefaultGradients = "jfb,neumann:3,phantom:5:0.5,refined:5,implicit:gmres,unrolled:20";
-    private const string DefaultSeeds = "1,2,3";
+    private const string DefaultGradients = "jfb,neumann:3,phantom:5:0.5,refined:5,implicit:gmres,implicit:cg-normal,unrolled:20";
     private const int DefaultCosines = 4;
 
+    private static readonly long[] DefaultSeeds = [1, 2, 3];
+
     private readonly Option<string[]?> _gradients = GradientOption.Several(DefaultGradients);
-    private readonly Option<long[]?> _seeds = SeedsOption.Create(DefaultSeeds);
+    private readonly Option<long[]?> _seeds = SeedsOption.Create(string.Join(',', DefaultSeeds));
     private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of the comparison; one that was interrupted goes on (default: runs/compare-DATA).", HelpName = "folder" };
     private readonly TrainOptions _options = new();
     private readonly CommonOptions _common = new();
@@ -44,13 +45,13 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
             Cosines = _options.GivesCosines(parsed) ? settings.Cosines : DefaultCosines,
         };
         DeviceChoice.Open(settings.Device);
-        string[] gradients = parsed.GetValue(_gradients) ?? [.. DefaultGradients.Split(',').Select(text => GradientChoice.Parse(text).Text)];
+        string[] gradients = parsed.GetValue(_gradients) is { Length: > 0 } named ? named : [.. DefaultGradients.Split(',').Select(text => GradientChoice.Parse(text).Text)];
         foreach (string gradient in gradients)
         {
             GradientChoice.Parse(gradient).Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver);
         }
 
-        long[] seeds = parsed.GetValue(_seeds) ?? [.. DefaultSeeds.Split(',').Select(long.Parse)];
+        long[] seeds = parsed.GetValue(_seeds) is { Length: > 0 } given ? given : [.. DefaultSeeds];
         string output = new RunFolder(parsed.GetValue(_output) ?? Path.Combine("runs", $"compare-{settings.Data}")).Path;
         return new ComparisonRun(terminal, output, settings, gradients, seeds, cancellation).Execute(parsed.GetValue(_common.Json));
     }

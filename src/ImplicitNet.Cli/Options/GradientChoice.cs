@@ -24,6 +24,11 @@ internal sealed record GradientChoice
     private static readonly Dictionary<string, Func<LinearSolver>> LinearSolvers = new()
     {
         ["gmres"] = () => new GmresSolver(),
+        ["bicgstab"] = () => new BicgstabSolver(),
+        ["cg-normal"] = () => new CgnrSolver(),
+        ["fixed-point"] = () => new FixedPointLinearSolver(),
+        ["anderson"] = () => new FixedPointLinearSolver { Solver = new AndersonSolver() },
+        ["broyden"] = () => new FixedPointLinearSolver { Solver = new BroydenSolver() },
     };
 
     private GradientChoice(string text, FixedPointGradient gradient) => (Text, Gradient) = (text, gradient);

@@ -28,7 +28,8 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
             "implicitnet train --epochs 10 --seed 2 --output runs/second",
             "implicitnet train --resume --output runs/second",
             "implicitnet train --gradient phantom:5:0.5",
-            "implicitnet train --data mnist --data-dir ~/data/mnist --average 0.999 --json");
+            "implicitnet train --data mnist --data-dir ~/data/mnist --average 0.999 --json",
+            "implicitnet train --data cifar10 --augment --epochs 30");
         return command;
     }
 

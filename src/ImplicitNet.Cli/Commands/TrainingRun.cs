@@ -50,7 +50,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         network.Gradient = _gradient.Gradient;
         network.OnFailure = new MaskFailures();
         network.to(device);
-        BatchOptions batches = new() { Normalization = data.Normalization, BatchSize = settings.Batch, Seed = settings.Seed, MaximumShift = settings.Shift, Device = device };
+        BatchOptions batches = settings.ToBatchOptions(data, device);
         using Trainer trainer = new(
             network, new BatchSource(data.Splits.Train, batches), new BatchSource(data.Splits.Validation, batches), settings.ToTrainingOptions(), folder)
         {

@@ -38,7 +38,7 @@ internal static class ComparisonCharts
                 MeanAndDeviation.Of(group.Runs.Select(run => run.Epochs.TakeWhile(record => record.Epoch <= epoch).Aggregate((double?)0, (sum, record) => sum + record.Seconds))),
                 Accuracy(group.Runs, epoch)))]))];
         ChartAxis x = LinearAxis.ForValues(series.SelectMany(one => one.Points).SelectMany(point => new[] { point.X + point.XDeviation, 0 }), lowest: 0);
-        return MeasuredLineChart.Create("Accuracy by second", $"Time (s), validation included{Remark(comparison)}", x, "Validation accuracy (%)", series, Describe(comparison));
+        return MeasuredLineChart.Create("Accuracy by second", $"Seconds of training and validation{Remark(comparison)}", x, "Validation accuracy (%)", series, Describe(comparison));
     }
 
     private static Chart Seconds(GradientComparison comparison) => StackedBarChart.Create(
@@ -68,7 +68,7 @@ internal static class ComparisonCharts
         new(x?.Mean ?? double.NaN, x?.Deviation ?? 0, y?.Mean ?? double.NaN, y?.Deviation ?? 0);
 
     private static string Remark(GradientComparison comparison) => comparison.Summaries.Max(summary => summary.Runs) is > 1 and { } seeds
-        ? string.Create(CultureInfo.InvariantCulture, $" — mean and deviation of {seeds} seeds")
+        ? string.Create(CultureInfo.InvariantCulture, $" (mean and deviation of {seeds} seeds)")
         : "";
 
     private static string Describe(GradientComparison comparison) => string.Join("; ", comparison.Summaries.Select(summary => string.Create(

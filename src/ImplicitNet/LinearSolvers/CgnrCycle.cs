@@ -60,7 +60,7 @@ internal sealed class CgnrCycle : KrylovCycle
 
     public override Tensor Corrections(IReadOnlyList<int> rows) => _state.Best(rows);
 
-    public override double Drift(int row) => double.PositiveInfinity;
+    public override (double Residual, double Drift) Reached(int row) => (_state.Least(row), double.PositiveInfinity);
 
     public override void Restrict(IReadOnlyList<int> rows) => _state.Restrict(rows);
 

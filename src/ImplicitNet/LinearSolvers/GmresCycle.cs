@@ -46,7 +46,7 @@ internal sealed class GmresCycle : KrylovCycle
         double[,] weights = new double[rows.Count, _used];
         for (int i = 0; i < rows.Count; i++)
         {
-            double[] own = _problems[rows[i]].Solve();
+            double[] own = _problems[rows[i]].Best(_rounding).Solution;
             for (int j = 0; j < own.Length; j++)
             {
                 weights[i, j] = own[j];
@@ -58,10 +58,14 @@ internal sealed class GmresCycle : KrylovCycle
     }
 
     /// <summary>
-    /// Orthogonal bases keep the two residuals together to rounding in <c>||A|| ||c||</c> (Paige, Rozloznik and Strakos,
-    /// SIAM J. Matrix Anal. Appl. 28, 2006); the norm of H stands for that of A.
+    /// An orthogonal basis keeps the two residuals together to rounding in <c>||A|| ||c||</c> (Paige, Rozloznik and
+    /// Strakos, SIAM J. Matrix Anal. Appl. 28, 2006); the norm of H stands for that of A.
     /// </summary>
-    public override double Drift(int row) => _rounding * (1 + (_problems[row].Norm * Norm(_problems[row].Solve())));
+    public override (double Residual, double Drift) Reached(int row)
+    {
+        (_, double residual, double drift) = _problems[row].Best(_rounding);
+        return (residual, drift);
+    }
 
     public override void Restrict(IReadOnlyList<int> rows)
     {
@@ -95,6 +99,4 @@ internal sealed class GmresCycle : KrylovCycle
         problem.Add(numbers[..^2].ToArray(), isSpanned ? 0 : after, _rounding * before);
         return new KrylovStep(problem.Residual, isSpanned);
     }
-
-    private static double Norm(double[] values) => Math.Sqrt(values.Sum(value => value * value));
 }

@@ -16,8 +16,11 @@ internal abstract class KrylovCycle : IDisposable
     /// <summary>The best corrections so far of some rows: [count, n]. The caller owns it.</summary>
     public abstract Tensor Corrections(IReadOnlyList<int> rows);
 
-    /// <summary>How far the residual that the recurrence gives for a row's correction may be from the true one.</summary>
-    public abstract double Drift(int row);
+    /// <summary>
+    /// The norm that the recurrence gives for the residual of a row's best correction, and how far it may be from the true
+    /// one; infinity where that is not known.
+    /// </summary>
+    public abstract (double Residual, double Drift) Reached(int row);
 
     /// <summary>Goes on with some rows only.</summary>
     public abstract void Restrict(IReadOnlyList<int> rows);

@@ -53,7 +53,6 @@ internal sealed class LinearProgress(double scale, double threshold, double roun
         int left = Math.Min(method.CycleProducts, method.MaxProducts - Products - (method.IsDrifting ? 1 : 0));
         _limit = Products + (left / method.StepProducts * method.StepProducts);
         _end = KrylovEnd.None;
-        _reached = 1;
         IsOpen = _limit > Products;
     }
 
@@ -62,7 +61,6 @@ internal sealed class LinearProgress(double scale, double threshold, double roun
     public bool Take(KrylovStep step)
     {
         Products++;
-        _reached = Math.Min(_reached, double.IsNaN(step.Residual) ? _reached : step.Residual);
         _end = double.IsNaN(step.Residual) ? KrylovEnd.NonFinite
             : step.Residual * Residual <= threshold || step.Residual <= rounding ? KrylovEnd.Small
             : step.IsBreakdown ? KrylovEnd.Breakdown
@@ -73,28 +71,30 @@ internal sealed class LinearProgress(double scale, double threshold, double roun
 
     /// <summary>The cycle has ended.</summary>
     /// <param name="method">The method whose cycle it was.</param>
-    /// <param name="drift">How far the residual it says its correction leaves may be from the true one, as a share of the one it began with.</param>
+    /// <param name="reached">What the cycle says of its correction, as shares of the residual that it began with.</param>
     /// <returns>Whether a product is due for the true residual, and there is one left.</returns>
-    public bool EndCycle(KrylovMethod method, double drift)
+    public bool EndCycle(KrylovMethod method, (double Residual, double Drift) reached)
     {
         // What the sum b - A x has lost to rounding is of the size of its largest terms, those of the cycles before.
-        _drift += drift * Residual;
+        _reached = reached.Residual * Residual;
+        _drift += reached.Drift * Residual;
 
         // A restart takes one product for the residual, and is no use without another.
         int needed = _end == KrylovEnd.Small || method.IsDrifting ? 1 : 2;
-        return _end != KrylovEnd.NonFinite && !IsCertain && method.MaxProducts - Products >= needed;
+        return _end != KrylovEnd.NonFinite && !IsCertain && _reached < Residual && method.MaxProducts - Products >= needed;
     }
 
     /// <summary>Takes the cycle's correction with the residual that the recurrence gives it, and ends.</summary>
-    public void Accept()
+    public void Accept(KrylovMethod method)
     {
-        Residual = (_reached * Residual) + (_reached < 1 && double.IsFinite(_drift) ? _drift : 0);
+        bool isBetter = _reached < Residual;
+        Residual = Math.Min(Residual, _reached + (double.IsFinite(_drift) ? _drift : 0));
         Close(_end switch
         {
             KrylovEnd.NonFinite => LinearStatus.NonFinite,
             KrylovEnd.Small when Residual <= threshold => LinearStatus.Converged,
             KrylovEnd.Breakdown => LinearStatus.Breakdown,
-            _ => LinearStatus.MaxProductsReached,
+            _ => !isBetter && HasProducts(method) ? LinearStatus.Stalled : LinearStatus.MaxProductsReached,
         });
     }
 
@@ -107,7 +107,6 @@ internal sealed class LinearProgress(double scale, double threshold, double roun
         bool isBetter = residual < before;
         Residual = isBetter ? residual : before;
         bool isProgress = isBetter && residual <= before * (_end == KrylovEnd.Small ? ProgressOfSmall : ProgressOfCycle);
-        int needed = method.StepProducts + (method.IsDrifting ? 1 : 0);
         if (Residual <= threshold)
         {
             Close(LinearStatus.Converged);
@@ -120,7 +119,7 @@ internal sealed class LinearProgress(double scale, double threshold, double roun
         {
             Close(LinearStatus.Breakdown);
         }
-        else if (method.MaxProducts - Products < needed)
+        else if (!HasProducts(method))
         {
             Close(LinearStatus.MaxProductsReached);
         }
@@ -135,7 +134,9 @@ internal sealed class LinearProgress(double scale, double threshold, double roun
     /// <summary>Drops a correction that overflowed, and ends.</summary>
     public void Drop() => Close(LinearStatus.NonFinite);
 
-    private bool IsCertain => _end == KrylovEnd.Small && (_reached * Residual) + _drift <= threshold;
+    private bool IsCertain => _end == KrylovEnd.Small && _reached + _drift <= threshold;
+
+    private bool HasProducts(KrylovMethod method) => method.MaxProducts - Products >= method.StepProducts + (method.IsDrifting ? 1 : 0);
 
     private void Close(LinearStatus status)
     {

@@ -52,8 +52,8 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
     private (int[] Open, Tensor Residual) Cycle(int[] open, Tensor residual)
     {
         Tensor sizes = tensor(open.Select(sample => _samples[sample].Residual).ToArray(), dtype: residual.dtype, device: residual.device).unsqueeze(1);
-        double[] drifts = new double[open.Length];
-        Tensor candidate = Rows(_solution, open) + (Corrections(open, residual / sizes, drifts) * sizes);
+        (double, double)[] reached = new (double, double)[open.Length];
+        Tensor candidate = Rows(_solution, open) + (Corrections(open, residual / sizes, reached) * sizes);
         bool[] isFinite = [.. candidate.isfinite().all(1).cpu().data<bool>()];
 
         List<int> accepted = [];
@@ -65,13 +65,13 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
             {
                 sample.Drop();
             }
-            else if (sample.EndCycle(method, drifts[row]))
+            else if (sample.EndCycle(method, reached[row]))
             {
                 measured.Add(row);
             }
             else
             {
-                sample.Accept();
+                sample.Accept(method);
                 accepted.Add(row);
             }
         }
@@ -89,7 +89,7 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
     }
 
     /// <summary>Runs one cycle until it has ended for every sample: [open, n].</summary>
-    private Tensor Corrections(int[] open, Tensor unit, double[] drifts)
+    private Tensor Corrections(int[] open, Tensor unit, (double, double)[] reached)
     {
         Tensor corrections = zeros_like(unit);
         using KrylovCycle cycle = method.Begin(unit);
@@ -111,7 +111,7 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
                 foreach (int i in ending)
                 {
                     ended[i] = true;
-                    drifts[rows[i]] = cycle.Drift(i);
+                    reached[rows[i]] = cycle.Reached(i);
                 }
 
                 int count = ended.Count(isEnded => isEnded);

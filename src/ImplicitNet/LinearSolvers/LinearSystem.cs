@@ -42,10 +42,9 @@ internal sealed class LinearSystem
             throw new ArgumentException($"b must be [batch, n] in float32 or float64. It is {Describe(rightSide)}.", nameof(rightSide));
         }
 
-        if (start is not null && (!start.shape.AsSpan().SequenceEqual(rightSide.shape) || start.dtype != rightSide.dtype || start.device != rightSide.device))
+        if (start is not null && Describe(start) != Describe(rightSide))
         {
-            throw new ArgumentException(
-                $"The start must be like b, {Describe(rightSide)} on {rightSide.device}. It is {Describe(start)} on {start.device}.", nameof(start));
+            throw new ArgumentException($"The start must be like b, {Describe(rightSide)}. It is {Describe(start)}.", nameof(start));
         }
 
         if (tolerances.Count != rightSide.shape[0])
@@ -93,5 +92,6 @@ internal sealed class LinearSystem
         return where(isUsed, start.detach(), zeros_like(start));
     }
 
-    private static string Describe(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}] in {tensor.dtype}";
+    // A device is compared by its name: torch.Device compares references.
+    private static string Describe(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}] in {tensor.dtype} on {tensor.device}";
 }

@@ -18,17 +18,19 @@ internal static class Recurrence
     /// <param name="isSound">Whether the method divides by something that is more than rounding: [count, 1].</param>
     public static KrylovStep[] Outcome(RowState state, Tensor product, Tensor residuals, Tensor isSound)
     {
-        state.KeepBest(residuals);
         Tensor isFinite = Norms(product).isfinite();
-        double[] numbers = [.. cat([residuals.to(ScalarType.Float64), isFinite.to(ScalarType.Float64), isSound.to(ScalarType.Float64)], 1).cpu().data<double>()];
-        KrylovStep[] steps = new KrylovStep[numbers.Length / 3];
-        for (int row = 0; row < steps.Length; row++)
+        Tensor[] columns = [residuals, isFinite, isSound];
+        double[] numbers = [.. cat([.. columns.Select(column => column.to(ScalarType.Float64))], 0).cpu().data<double>()];
+        int count = numbers.Length / columns.Length;
+        state.KeepBest(numbers.AsSpan(0, count));
+        KrylovStep[] steps = new KrylovStep[count];
+        for (int row = 0; row < count; row++)
         {
-            double residual = numbers[row * 3];
+            double residual = numbers[row];
             bool overflowed = !double.IsFinite(residual);
-            steps[row] = numbers[(row * 3) + 1] == 0
+            steps[row] = numbers[count + row] == 0
                 ? new KrylovStep(double.NaN, IsBreakdown: false)
-                : new KrylovStep(overflowed ? double.PositiveInfinity : residual, overflowed || numbers[(row * 3) + 2] == 0);
+                : new KrylovStep(overflowed ? double.PositiveInfinity : residual, overflowed || numbers[(2 * count) + row] == 0);
         }
 
         return steps;

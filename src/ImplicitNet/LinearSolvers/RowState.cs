@@ -11,8 +11,9 @@ namespace ImplicitNet.LinearSolvers;
 internal sealed class RowState : IDisposable
 {
     private readonly Tensor[] _tensors;
+    private readonly double _rounding;
     private Tensor _best;
-    private Tensor _least;
+    private double[] _least;
 
     /// <summary>Begins with the correction zero and its residual of norm 1.</summary>
     /// <param name="unit">The residuals: [count, n].</param>
@@ -20,26 +21,41 @@ internal sealed class RowState : IDisposable
     /// <param name="matrices">How many matrices [count, n] to hold beside the correction.</param>
     public RowState(Tensor unit, int columns, int matrices)
     {
+        _rounding = Rounding.Of(unit.dtype);
         using DisposeScope scope = NewDisposeScope();
         Tensor column = unit.new_zeros([unit.shape[0], 1]);
         _tensors = [
             .. Enumerable.Range(0, matrices + 1).Select(_ => zeros_like(unit).DetachFromDisposeScope()),
             .. Enumerable.Range(0, columns).Select(_ => column.clone().DetachFromDisposeScope())];
         _best = zeros_like(unit).DetachFromDisposeScope();
-        _least = ones_like(column).DetachFromDisposeScope();
+        _least = [.. Enumerable.Repeat(1.0, (int)unit.shape[0])];
     }
 
     /// <summary>The correction, then the matrices, then the columns.</summary>
     public Tensor this[int index] => _tensors[index];
 
-    /// <summary>Keeps the correction of every row whose residual is less than any before.</summary>
-    /// <param name="norms">The norms of the residuals: [count, 1].</param>
-    public void KeepBest(Tensor norms)
+    /// <summary>The least norm of a row's residuals so far: that of its best correction.</summary>
+    public double Least(int row) => _least[row];
+
+    /// <summary>
+    /// Keeps the correction of every row whose residual is less than any before, or as small to rounding: near a least
+    /// squares solution the corrections still improve when the norm no longer shows it.
+    /// </summary>
+    /// <param name="norms">The norms of the residuals.</param>
+    public void KeepBest(ReadOnlySpan<double> norms)
     {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor isBetter = norms < _least;
-        _best.copy_(where(isBetter, _tensors[0], _best));
-        _least.copy_(where(isBetter, norms, _least));
+        bool[] isBetter = new bool[_least.Length];
+        for (int row = 0; row < isBetter.Length; row++)
+        {
+            isBetter[row] = norms[row] <= _least[row] * (1 + _rounding);
+            _least[row] = isBetter[row] ? Math.Min(norms[row], _least[row]) : _least[row];
+        }
+
+        if (isBetter.AsSpan().Contains(true))
+        {
+            using DisposeScope scope = NewDisposeScope();
+            _best.copy_(where(tensor(isBetter, device: _best.device).unsqueeze(1), _tensors[0], _best));
+        }
     }
 
     /// <summary>The best corrections of some rows: [count, n]. The caller owns it.</summary>
@@ -56,7 +72,8 @@ internal sealed class RowState : IDisposable
         }
 
         Restrict(ref _best, indices);
-        Restrict(ref _least, indices);
+        double[] least = _least;
+        _least = [.. rows.Select(row => least[row])];
     }
 
     public void Dispose()
@@ -67,7 +84,6 @@ internal sealed class RowState : IDisposable
         }
 
         _best.Dispose();
-        _least.Dispose();
     }
 
     private static void Restrict(ref Tensor tensor, Tensor indices)

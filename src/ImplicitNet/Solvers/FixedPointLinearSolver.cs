@@ -20,6 +20,9 @@ public sealed record FixedPointLinearSolver : LinearSolver
     // A threshold below this part of what rounding is would make numbers too large to be squared in float32.
     private const double LeastThreshold = 1e-3;
 
+    // Rounding in x, of which little is lost in fact, may be this share of the threshold or of a residual that is believed.
+    private const double DoubtfulShare = 0.1;
+
     /// <summary>The method; default <see cref="PicardSolver"/>.</summary>
     public FixedPointSolver Solver
     {
@@ -66,20 +69,24 @@ public sealed record FixedPointLinearSolver : LinearSolver
         using LinearMap map = new(linear, rightSide.alias().DetachFromDisposeScope(), ownsLinear: false);
         using FixedPointSolution found = FixedPoint.Solve(map, start, Solver, new StoppingRule { AbsoluteTolerance = 1, MaxSteps = MaxSteps });
 
+        double[] residuals = [.. found.Report.Samples.Select(report => report.Residual)];
+        int[] measured = Measure(linear, rightSide, found.Latent, residuals);
         Tensor vectors = found.Latent * unit;
         bool[] isFinite = [.. vectors.isfinite().all(1).cpu().data<bool>()];
+        double rounding = Rounding.Of(solution.dtype);
         List<int> taken = [];
         for (int row = 0; row < open.Length; row++)
         {
-            int sample = open[row];
+            (double scale, double threshold) = (system.Scales[open[row]], system.Thresholds[open[row]]);
             SampleReport report = found.Report.Samples[row];
-            double residual = report.Residual * units[row];
-            LinearStatus status = Status(report.Status, isReached: residual <= system.Thresholds[sample] || units[row] == system.Thresholds[sample]);
+            bool isMeasured = measured.Contains(row);
+            double residual = residuals[row] * units[row];
+            bool isReached = isMeasured || units[row] > threshold ? residual <= threshold : report.Status == SolveStatus.Converged;
 
-            // Zeros leave b, and the start is returned as it came.
-            bool isTaken = isFinite[row] && (system.Start is null ? residual < system.Scales[sample] : report.BestStep > 1);
-            double left = !isTaken && system.Start is null ? system.Scales[sample] : residual;
-            reports[sample] = new LinearSampleReport(status, report.Steps, left / system.Scales[sample]);
+            // Zeros leave b: what leaves as much, to rounding, is no better. The start is returned as it came.
+            bool isTaken = isFinite[row] && (system.Start is null ? residual < scale * (1 - rounding) : report.BestStep > 1);
+            double left = !isTaken && system.Start is null ? scale : residual;
+            reports[open[row]] = new LinearSampleReport(Status(report.Status, isReached), report.Steps + (isMeasured ? 1 : 0), left / scale);
             if (isTaken)
             {
                 taken.Add(row);
@@ -90,9 +97,36 @@ public sealed record FixedPointLinearSolver : LinearSolver
         solution.index_copy_(0, rows.index_select(0, chosen), vectors.index_select(0, chosen));
     }
 
+    /// <summary>
+    /// Measures b - A x where what the solver saw of it, (x + b - A x) - x, may be rounding in x: a residual of zero is
+    /// found for any b that is lost in the sum.
+    /// </summary>
+    /// <returns>The rows that were measured, for one product.</returns>
+    private static int[] Measure(LinearOperator linear, Tensor rightSide, Tensor vectors, double[] residuals)
+    {
+        double rounding = Rounding.Of(vectors.dtype);
+        double[] sizes = RowNorms.Of(vectors);
+        int[] doubtful = [.. Enumerable.Range(0, residuals.Length)
+            .Where(row => double.IsFinite(residuals[row]) && rounding * sizes[row] > DoubtfulShare * Math.Max(1, residuals[row]))];
+        if (doubtful.Length > 0)
+        {
+            Tensor rows = RowIndices.Of(doubtful, vectors.device);
+            using LinearOperator restricted = linear.Restrict(rows);
+            Tensor left = rightSide.index_select(0, rows) - restricted.Apply(vectors.index_select(0, rows));
+            foreach ((int i, double norm) in RowNorms.Of(left).Index())
+            {
+                residuals[doubtful[i]] = double.IsFinite(norm) ? norm : double.PositiveInfinity;
+            }
+        }
+
+        return doubtful;
+    }
+
     private static LinearStatus Status(SolveStatus status, bool isReached) => status switch
     {
-        SolveStatus.Converged => isReached ? LinearStatus.Converged : LinearStatus.Stalled,
+        SolveStatus.NonFinite => LinearStatus.NonFinite,
+        _ when isReached => LinearStatus.Converged,
+        SolveStatus.Converged => LinearStatus.Stalled,
         SolveStatus.MaxStepsReached => LinearStatus.MaxProductsReached,
         SolveStatus.Stalled => LinearStatus.Stalled,
         SolveStatus.Diverged => LinearStatus.Diverged,

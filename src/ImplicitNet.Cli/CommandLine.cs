@@ -49,6 +49,7 @@ internal static class CommandLine
         root.Add(new CompareCommand(terminal, cancellation).Create());
         root.Add(new EvaluateCommand(terminal, cancellation).Create());
         root.Add(new PredictCommand(terminal, cancellation).Create());
+        root.Add(new MemoryCommand(terminal, cancellation).Create());
         root.Add(new InfoCommand(terminal).Create());
         HelpWithExamples.AddTo(
             root,

@@ -107,11 +107,9 @@ internal sealed class ComparisonRun(
         terminal.Say();
         foreach (GradientSummary summary in comparison.Summaries)
         {
-            ResultScreen.Row(
-                terminal,
-                summary.Gradient,
-                Figures.Percent(summary.TestAccuracy?.Mean ?? double.NaN),
-                $"test, {Figures.Number(summary.Seconds?.Mean ?? double.NaN, "0.00")} s an epoch, {Figures.Number(summary.Evaluations?.Mean ?? double.NaN, "N0")} evaluations, {Figures.Number(summary.Products?.Mean ?? double.NaN, "N0")} products");
+            terminal.Say(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {summary.Gradient,-20} test {Figures.Percent(summary.TestAccuracy?.Mean ?? double.NaN),8}  {summary.Seconds?.Mean,8:0.00} s an epoch  {summary.Evaluations?.Mean,12:N0} evaluations  {summary.Products?.Mean,12:N0} products"));
         }
 
         terminal.Say();

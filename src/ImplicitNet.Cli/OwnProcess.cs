@@ -14,15 +14,21 @@ internal static class OwnProcess
     /// <summary>Runs a command and waits for its end.</summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="watch">Called about once a second meanwhile.</param>
+    /// <param name="environment">Variables that it has beside those of this process.</param>
     /// <param name="cancellation">Ends the child, with some time to end by itself.</param>
     /// <returns>The exit code, the last line of its output, and what it wrote on standard error.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled; the child has ended.</exception>
-    public static (int Code, string LastLine, string Error) Run(IEnumerable<string> arguments, Action watch, CancellationToken cancellation)
+    public static (int Code, string LastLine, string Error) Run(IEnumerable<string> arguments, Action watch, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         ProcessStartInfo start = Start(arguments);
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         using Process process = Process.Start(start)!;
         try
         {

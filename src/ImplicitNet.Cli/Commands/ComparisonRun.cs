@@ -68,7 +68,7 @@ internal sealed class ComparisonRun(
         if (!File.Exists(ResultIn(folder)))
         {
             bar.Show((double)number / count, () => $"{run.Gradient}, seed {run.Seed}");
-            (int code, _, string error) = OwnProcess.Run(["train", "--resume", "--quiet", "--output", folder], Watch, cancellation);
+            (int code, _, string error) = OwnProcess.Run(["train", "--resume", "--quiet", "--output", folder], Watch, new Dictionary<string, string>(), cancellation);
             if (code != ExitCodes.Success)
             {
                 string message = error.Length > 0 ? error.Split('\n')[0].Replace("error: ", "", StringComparison.Ordinal) : $"it ended with exit code {code}";

@@ -14,7 +14,7 @@ internal static class GradientCases
         ["refined"] = new RefinedGradient { Products = 5 },
         ["inverse reuse"] = new InverseReuseGradient(),
         ["implicit"] = new ImplicitGradient { Solver = new GmresSolver { MaxProducts = 400 }, RelativeTolerance = 1e-13 },
-        ["unrolled"] = new UnrolledGradient { Steps = 60 },
+        ["unrolled"] = new UnrolledGradient { Steps = 40 },
     };
 
     public static FixedPointGradient Get(string name) => ByName[name];

@@ -168,21 +168,22 @@ public sealed class NetworkGradientTests : TensorTest
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void A_thousand_steps_of_training_leave_nothing_behind(string mode)
+    public void Many_steps_of_training_leave_nothing_behind(string mode)
     {
+        int count = int.TryParse(Environment.GetEnvironmentVariable("IMPLICITNET_STEPS"), out int steps) ? steps : 200;
         random.manual_seed(32);
-        Tensor[] parameters = [randn(8, 8).mul_(0.1), randn(8, 64)];
+        Tensor[] parameters = [randn(8, 8).mul_(0.1), randn(8, 512)];
         Array.ForEach(parameters, parameter => parameter.requires_grad_());
         FixedPointSolver solver = mode == "inverse reuse" ? new BroydenSolver { KeepInverse = true } : new PicardSolver();
         Run(50);
         long live = Live;
         long resident = Resident();
-        Run(1000);
+        Run(count);
         Assert.Equal(live, Live);
 
-        // A latent is 2 kB: one kept a step would be 2 MB, its graph several times that.
+        // A latent is 16 kB: one kept a step would be 3 MB or 16, its graph several times that.
         long grown = Resident() - resident;
-        Assert.True(grown < 20_000_000, $"{grown} bytes more");
+        Assert.True(grown < 12_000_000, $"{grown} bytes more");
         Array.ForEach(parameters, parameter => parameter.Dispose());
 
         void Run(int steps)
@@ -192,7 +193,7 @@ public sealed class NetworkGradientTests : TensorTest
                 using DisposeScope scope = NewDisposeScope();
                 Tensor q = parameters[1] * 1;
                 using PerSampleMap map = new((u, x, weights) => (u.mm(weights[0]) + x).tanh(), q.t(), [parameters[0].alias()], []);
-                using FixedPointSolution solution = FixedPoint.Solve(map, zeros(64, 8), solver, new StoppingRule { RelativeTolerance = 1e-3 });
+                using FixedPointSolution solution = FixedPoint.Solve(map, zeros(512, 8), solver, new StoppingRule { RelativeTolerance = 1e-3 });
                 GradientCases.Get(mode).Attach(map, solution).square().mean().backward();
                 Array.ForEach(parameters, parameter => parameter.grad!.zero_());
             }

@@ -140,6 +140,43 @@ public sealed class GmresSolverTests : TensorTest
         Assert.True((linear.Apply(solution.Vectors)[0] - right[0]).slice(0, 1, Size, 1).abs().max().ToDouble() < 1e-12);
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float64)]
+    [InlineData(ScalarType.Float32)]
+    public void Of_a_system_without_a_solution_it_leaves_nearly_the_least_that_can_be_left(ScalarType dtype)
+    {
+        // On the way the small problem becomes singular, and its solution, over all columns, so long that it is worth nothing.
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor matrices, Tensor right) = LinearProblemCases.Named("singular, inconsistent", dtype);
+        using DenseOperator linear = new(matrices);
+        LinearTolerance[] tolerances = Same(4, dtype == ScalarType.Float64 ? 1e-9 : 1e-4);
+        using LinearSolution solution = new GmresSolver().Solve(linear, right, tolerances);
+        using LinearSolution least = new CgnrSolver().Solve(linear, right, tolerances);
+        Assert.All(solution.Samples.Zip(least.Samples), pair => Assert.InRange(pair.First.RelativeResidual, 0, 1.01 * pair.Second.RelativeResidual));
+    }
+
+    [Fact]
+    public void Restarts_that_hardly_lower_the_residual_are_not_repeated_to_the_limit()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor matrices, Tensor right) = LinearProblemCases.Named("condition 1e8");
+        using DenseOperator linear = new(matrices);
+        using LinearSolution solution = new GmresSolver { Restart = 6, MaxProducts = 1000 }.Solve(linear, right, Same(4, 1e-9));
+        Assert.All(solution.Samples, sample => Assert.Equal(LinearStatus.Stalled, sample.Status));
+        Assert.All(solution.Samples, sample => Assert.InRange(sample.Products, 14, 200));
+    }
+
+    [Fact]
+    public void A_tolerance_below_the_dtype_takes_a_cycle_or_two_more_and_no_further()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor matrices, Tensor right) = LinearProblemCases.Named("I - J, norm 0.5", ScalarType.Float32);
+        using DenseOperator linear = new(matrices);
+        using LinearSolution solution = new GmresSolver { MaxProducts = 1000 }.Solve(linear, right, Same(8, 1e-12));
+        Assert.All(solution.Samples, sample => Assert.Equal(LinearStatus.Stalled, sample.Status));
+        Assert.All(solution.Samples, sample => Assert.InRange(sample.Products, 10, 45));
+    }
+
     [Fact]
     public void The_limit_of_products_is_kept()
     {

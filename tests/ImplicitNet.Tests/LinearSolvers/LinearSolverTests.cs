@@ -141,7 +141,7 @@ public sealed class LinearSolverTests : TensorTest
         Tensor exact = linalg.solve(matrices, right.unsqueeze(2)).squeeze(2);
         Tensor start = exact + (randn_like(exact) * 1e-6);
         start[0] = exact[0];
-        start[1] = double.NaN;
+        start[1, 3] = double.NaN;
         right[2] = 0;
         Tensor given = start.clone();
         LinearSolver solver = LinearSolverCases.Named(name);
@@ -205,6 +205,23 @@ public sealed class LinearSolverTests : TensorTest
                 Assert.Equal(paid, solution.Samples.Sum(sample => (long)sample.Products));
             }
         }
+    }
+
+    [Theory]
+    [InlineData("BiCGSTAB", 2)]
+    [InlineData("BiCGSTAB", 5)]
+    [InlineData("CGNR", 3)]
+    [InlineData("CGNR", 5)]
+    public void Where_residuals_drift_the_last_product_measures_what_no_step_may_take(string name, int limit)
+    {
+        // A correction whose residual was not seen to be finite is dropped.
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor matrices, Tensor right) = LinearProblemCases.Named("I - J, norm 0.99");
+        using DenseOperator linear = new(matrices.narrow(0, 0, 2), failsAt: limit);
+        using LinearSolution solution = LinearSolverCases.Named(name, limit).Solve(linear, right.narrow(0, 0, 2), Same(2, 1e-12));
+        Assert.Equal(new LinearSampleReport(LinearStatus.NonFinite, limit, 1), solution.Samples[0]);
+        Assert.Equal((LinearStatus.MaxProductsReached, limit), (solution.Samples[1].Status, solution.Samples[1].Products));
+        Assert.InRange(solution.Samples[1].RelativeResidual, 0, 0.99);
     }
 
     [Theory]

@@ -66,7 +66,8 @@ internal sealed record RunSettings
 
     public bool WarmStart { get; init; }
 
-    public string Gradient { get; init; } = GradientChoice.Default;
+    /// <summary>What a file does not say, as those of older versions do not, is read as null.</summary>
+    public string Gradient { get => field ?? GradientChoice.Default; init; }
 
     public int Cosines { get; init; }
 

@@ -1,6 +1,7 @@
-using System.Diagnostics;
+using System.Text.Json;
 using ImplicitNet.Operators;
 using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Reports;
 
 namespace ImplicitNet.Cli;
 
@@ -60,6 +61,14 @@ internal sealed record ClassifierResult
 
     public string Model { get; init; } = "";
 
+    public string? Gradient { get; init; }
+
+    public long? TrainingEvaluations { get; init; }
+
+    public long? TrainingProducts { get; init; }
+
+    public long? AdjointFailures { get; init; }
+
     /// <summary>Of an evaluation: solver, contraction and memory; not yet what part of the data it was on.</summary>
     public static ClassifierResult Of(EvaluationResult evaluation, ContractionReport contraction) => new()
     {
@@ -70,13 +79,21 @@ internal sealed record ClassifierResult
         Statuses = evaluation.Solver.Statuses.ToDictionary(status => status.Key.ToString(), status => status.Value),
         Evaluations = evaluation.Solver.Evaluations,
         Samples = evaluation.Count,
-        PeakMemoryBytes = PeakMemory(),
+        PeakMemoryBytes = ProcessMemory.Peak(),
     };
 
-    private static long PeakMemory()
+    /// <summary>Reads a result.json.</summary>
+    /// <exception cref="CommandException">It is none.</exception>
+    public static ClassifierResult Read(string path)
     {
-        using Process process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64;
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(path), ResultJson.Default.ClassifierResult) ?? throw new CommandException($"{path}: it holds null.");
+        }
+        catch (JsonException exception)
+        {
+            throw new CommandException($"{path}: {exception.Message} Delete the file to test the model again.", innerException: exception);
+        }
     }
 
     private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;

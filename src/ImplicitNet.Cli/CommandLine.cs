@@ -46,9 +46,11 @@ internal static class CommandLine
     {
         Command root = new(Name, "Trains implicit networks by Jacobian-free backpropagation (JFB), and uses them.") { new VersionOption() };
         root.Add(new TrainCommand(terminal, cancellation).Create());
+        root.Add(new CompareCommand(terminal, cancellation).Create());
         root.Add(new EvaluateCommand(terminal, cancellation).Create());
         root.Add(new PredictCommand(terminal, cancellation).Create());
         root.Add(new SolveCommand(terminal, cancellation).Create());
+        root.Add(new MemoryCommand(terminal, cancellation).Create());
         root.Add(new InfoCommand(terminal).Create());
         root.Add(new ImportCommand(terminal).Create());
         root.Add(new ExportCommand(terminal).Create());

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ImplicitNet.Training.Comparisons;
 
 namespace ImplicitNet.Cli;
 
@@ -8,4 +9,6 @@ namespace ImplicitNet.Cli;
 [JsonSerializable(typeof(PredictionResult))]
 [JsonSerializable(typeof(InfoResult))]
 [JsonSerializable(typeof(SolveResult))]
+[JsonSerializable(typeof(ComparisonResult))]
+[JsonSerializable(typeof(MemoryMeasurement[]))]
 internal sealed partial class ResultJson : JsonSerializerContext;

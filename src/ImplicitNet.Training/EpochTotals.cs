@@ -1,34 +1,68 @@
 using System.Diagnostics;
+using ImplicitNet.Gradients;
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Reports;
 
 namespace ImplicitNet.Training;
 
 /// <summary>What the epoch under way has come to so far, a resumed part included.</summary>
 internal sealed class EpochTotals(TrainingPosition position)
 {
-    private readonly long _begin = Stopwatch.GetTimestamp();
     private readonly double _secondsBefore = position.EpochSeconds;
+    private long _begin = Stopwatch.GetTimestamp();
+    private long _lap = Stopwatch.GetTimestamp();
     private double _lossSum = position.LossSum;
     private long _correct = position.Correct;
     private long _seen = position.Seen;
+    private double _cosineSum = position.CosineSum;
+    private int _cosines = position.Cosines;
 
     public SolverTotals Solver { get; } = new(position.Statuses, position.SolverSteps, position.Evaluations);
+
+    public GradientTotals Gradient { get; } = new(position.Products, position.AdjointFailures, position.FallBacks);
+
+    public EpochTimes Times { get; private set; } = position.Times;
 
     public double Loss => _lossSum / Math.Max(1, _seen);
 
     public double Accuracy => (double)_correct / Math.Max(1, _seen);
 
+    /// <summary>The mean cosine to the exact gradient; null when none was measured.</summary>
+    public double? Cosine => _cosines == 0 ? null : _cosineSum / _cosines;
+
     public double Seconds => _secondsBefore + Stopwatch.GetElapsedTime(_begin).TotalSeconds;
 
-    public void Add(ImplicitResult result, double loss, long correct)
+    public void Add(ImplicitResult result, FixedPointGradient gradient, double loss, long correct)
     {
         int count = result.Included.Count;
         _lossSum += loss * count;
         _correct += correct;
         _seen += count;
         Solver.Add(result.Report);
+        Gradient.Add(result.Gradient, gradient);
+    }
+
+    /// <summary>Starts to time the parts of a step.</summary>
+    public void BeginLaps() => _lap = Stopwatch.GetTimestamp();
+
+    /// <summary>The time since the last part ended was spent in this one.</summary>
+    /// <param name="add">Adds seconds to the part.</param>
+    public void Lap(Func<EpochTimes, double, EpochTimes> add)
+    {
+        long now = Stopwatch.GetTimestamp();
+        Times = add(Times, Stopwatch.GetElapsedTime(_lap, now).TotalSeconds);
+        _lap = now;
+    }
+
+    /// <summary>Adds a measurement, whose time is none of the epoch's.</summary>
+    public void Measure(Func<double> cosine)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        _cosineSum += cosine();
+        _cosines++;
+        _begin += Stopwatch.GetTimestamp() - begin;
     }
 
     /// <summary>The position with these totals.</summary>
@@ -42,5 +76,11 @@ internal sealed class EpochTotals(TrainingPosition position)
         Statuses = [.. Solver.Statuses.OrderBy(status => status.Key).Select(status => status.Value)],
         SolverSteps = Solver.Steps,
         Evaluations = Solver.Evaluations,
+        Products = Gradient.Products,
+        AdjointFailures = Gradient.Failures,
+        FallBacks = Gradient.FallBacks,
+        CosineSum = _cosineSum,
+        Cosines = _cosines,
+        Times = Times,
     };
 }

@@ -44,6 +44,15 @@ internal sealed class RunLog : IDisposable
         }
 
         Write("solver", record.Step, values);
+        Scalar("gradient/Products", record.Products, record.Step);
+        Scalar("gradient/AdjointFailures", record.AdjointFailures, record.Step);
+        Scalar("gradient/FallBacks", record.FallBacks, record.Step);
+        Scalar("gradient/Cosine", record.Cosine, record.Step);
+        Scalar("time/Seconds", record.Seconds, record.Step);
+        Scalar("time/Forward", record.Times?.Forward, record.Step);
+        Scalar("time/Backward", record.Times?.Backward, record.Step);
+        Scalar("time/Optimizer", record.Times?.Optimizer, record.Step);
+        Scalar("time/Validation", record.Times?.Validation, record.Step);
         _board?.Flush();
     }
 

@@ -27,6 +27,9 @@ public sealed record RunReport
     /// <summary>Solver steps of test images, one a sample.</summary>
     public required IReadOnlyList<int> Steps { get; init; }
 
+    /// <summary>How it was differentiated through the fixed point, for a sentence; default "Jacobian-free backpropagation".</summary>
+    public string Gradient { get; init; } = "Jacobian-free backpropagation";
+
     /// <summary>Trainable numbers of the network.</summary>
     public required long Parameters { get; init; }
 
@@ -74,7 +77,7 @@ public sealed record RunReport
         Title = Title,
         Summary = string.Create(
             Culture,
-            $"An implicit network of {Parameters:N0} parameters, trained by Jacobian-free backpropagation for {Training.Epochs.Count} epochs in {Duration(Training.Seconds)}. The weights of epoch {Training.BestEpoch}, the best on validation, classify {100 * Test.Accuracy:0.00} % of {Test.Count:N0} test images correctly; the test images were looked at once, at the end."),
+            $"An implicit network of {Parameters:N0} parameters, trained by {Gradient} for {Training.Epochs.Count} epochs in {Duration(Training.Seconds)}. The weights of epoch {Training.BestEpoch}, the best on validation, classify {100 * Test.Accuracy:0.00} % of {Test.Count:N0} test images correctly; the test images were looked at once, at the end."),
         Figures =
         [
             new("Test accuracy", string.Create(Culture, $"{100 * Test.Accuracy:0.00} %"), string.Create(Culture, $"{Test.Count:N0} images, loss {Test.Loss:0.0000}")),
@@ -86,6 +89,7 @@ public sealed record RunReport
         Sections =
         [
             new() { Heading = "Learning", Charts = learning, Table = Epochs() },
+            new() { Heading = "Work and time", Text = WorkText, Table = Work() },
             new() { Heading = "Solving", Text = SolverText(), Charts = solving },
             new() { Heading = "Confusion on the test images", Text = "Rows: the true class. Columns: what the network answered.", Table = Confusion() },
             new() { Heading = "Settings", Table = ReportTable.OfPairs(Settings) },
@@ -119,6 +123,29 @@ public sealed record RunReport
             Text(epoch.LearningRate, "0.0E+0"),
             Duration(epoch.Seconds ?? 0),
         })]);
+
+    private static string WorkText =>
+        "Evaluations of the latent operator in the solves, and products with its Jacobian in the backward passes, each counted once for every sample. "
+        + "Forward: encoder, solve, attached evaluation, readout and loss. The whole contains reading the data too.";
+
+    private ReportTable Work() => new(
+        ["Epoch", "Evaluations", "Backward products", "Adjoint failures", "By JFB instead", "Cosine to exact", "Forward", "Backward", "Optimiser", "Validation", "Whole"],
+        [.. Training.Epochs.Select(epoch => new[]
+        {
+            epoch.Epoch.ToString(Culture),
+            Text(epoch.Evaluations, "N0"),
+            Text(epoch.Products, "N0"),
+            Text(epoch.AdjointFailures, "N0"),
+            Text(epoch.FallBacks, "N0"),
+            Text(epoch.Cosine, "0.0000"),
+            Time(epoch.Times?.Forward),
+            Time(epoch.Times?.Backward),
+            Time(epoch.Times?.Optimizer),
+            Time(epoch.Times?.Validation),
+            Time(epoch.Seconds),
+        })]);
+
+    private string Time(double? seconds) => seconds is { } known ? Duration(known) : "–";
 
     private ReportTable Confusion() => new(
         ["", .. Classes, "Correct"],

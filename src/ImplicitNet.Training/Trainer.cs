@@ -61,6 +61,9 @@ public sealed class Trainer : IDisposable
     /// <summary>The latents of the training samples, with hit statistics; null without <see cref="TrainingOptions.WarmStart"/>.</summary>
     public LatentCache? WarmStart => _latents;
 
+    /// <summary>Compares the gradient with the exact one on the way, outside the time measured; default: none. Decides nothing about the weights.</summary>
+    public GradientProbe? Probe { get; init; }
+
     private long Step => ((long)_position.Epoch * _train.StepsPerEpoch) + _position.StepInEpoch;
 
     /// <summary>Goes back to the folder's last checkpoint.</summary>
@@ -136,6 +139,11 @@ public sealed class Trainer : IDisposable
                 log.Step(step);
             }
 
+            if (Probe is { } probe && probe.IsDue(step.StepInEpoch, step.StepsPerEpoch))
+            {
+                totals.Measure(() => probe.Cosine(_network, _train));
+            }
+
             // After an epoch's last step comes its checkpoint, validation included. One before that would stand at the step
             // of the epoch's record, and a run killed between the two would write that record twice.
             if (step.StepInEpoch == step.StepsPerEpoch)
@@ -163,6 +171,7 @@ public sealed class Trainer : IDisposable
     {
         using Batch owned = batch;
         using DisposeScope scope = NewDisposeScope();
+        totals.BeginLaps();
         double rate = _options.RateAt(Step, _steps);
         foreach (optim.ILearningRateController group in _optimizer.ParamGroups)
         {
@@ -173,12 +182,16 @@ public sealed class Trainer : IDisposable
         using ImplicitResult result = Forward(batch);
         Tensor loss = result.Average(nn.functional.cross_entropy(result.Output, batch.Labels, reduction: nn.Reduction.None));
         double value = loss.ToDouble();
+        totals.Lap(static (times, seconds) => times with { Forward = times.Forward + seconds });
         if (!double.IsFinite(value))
         {
             throw new TrainingDivergedException(value, Step + 1, _position.Epoch + 1, rate);
         }
 
         loss.backward();
+        result.Gradient.ThrowIfFailed();
+        Wait(batch.Images.device);
+        totals.Lap(static (times, seconds) => times with { Backward = times.Backward + seconds });
         if (_options.ClipNorm is { } norm)
         {
             nn.utils.clip_grad_norm_(_network.parameters(), norm);
@@ -187,7 +200,9 @@ public sealed class Trainer : IDisposable
         _optimizer.step();
         _position = _position with { StepInEpoch = _position.StepInEpoch + 1 };
         _average?.Update(Step);
-        totals.Add(result, value, result.Output.argmax(1).eq(batch.Labels).sum().ToInt64());
+        Wait(batch.Images.device);
+        totals.Lap(static (times, seconds) => times with { Optimizer = times.Optimizer + seconds });
+        totals.Add(result, _network.Gradient, value, result.Output.argmax(1).eq(batch.Labels).sum().ToInt64());
         return new TrainingEvent.StepFinished(
             Step, _steps, _position.Epoch + 1, _position.StepInEpoch, _train.StepsPerEpoch, value, totals.Accuracy, rate, result.Report.MeanSteps);
     }
@@ -206,10 +221,20 @@ public sealed class Trainer : IDisposable
         return result;
     }
 
+    /// <summary>Lets a device finish that works on its own, so that each part of a step is charged what it cost.</summary>
+    private static void Wait(Device device)
+    {
+        if (device.type == DeviceType.CUDA)
+        {
+            cuda.synchronize(device);
+        }
+    }
+
     private void FinishEpoch(EpochTotals totals, double secondsBefore, RunLog log, IProgress<TrainingEvent>? progress)
     {
         using IDisposable? average = _average?.Apply();
         EvaluationResult validation = Evaluator.Evaluate(_network, _validation);
+        totals.Lap((times, _) => times with { Validation = validation.Seconds });
         bool isBest = _position.BestEpoch == 0
             || validation.Accuracy > _position.BestAccuracy
             || (validation.Accuracy == _position.BestAccuracy && validation.Loss < _position.BestLoss);
@@ -226,6 +251,13 @@ public sealed class Trainer : IDisposable
             LearningRate = _options.RateAt(step - 1, _steps),
             SolverSteps = totals.Solver.MeanSteps,
             Seconds = totals.Seconds,
+            Evaluations = totals.Solver.Evaluations,
+            Products = totals.Gradient.Products,
+            AdjointFailures = totals.Gradient.Failures,
+            FallBacks = totals.Gradient.FallBacks,
+            Cosine = totals.Cosine,
+            Times = totals.Times,
+            PeakMemoryBytes = ProcessMemory.Peak(),
         };
         _position = new TrainingPosition
         {

@@ -22,7 +22,7 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Training.Weights", "ImplicitNet.Training.Images"],
         ["ImplicitNet.Training.Weights.PyTorch"],
         ["ImplicitNet.Training.Evaluation", "ImplicitNet.Training.Reports"],
-        ["ImplicitNet.Training.Checkpoints"],
+        ["ImplicitNet.Training.Checkpoints", "ImplicitNet.Training.Comparisons"],
         ["ImplicitNet.Training"],
         ["ImplicitNet.Models.Problems"],
         ["ImplicitNet.Models", "ImplicitNet.Models.FixedPointNetworks"],

@@ -18,7 +18,7 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
 
     public Command Create()
     {
-        Command command = new("train", "Train an implicit classifier by JFB, and test it once at the end.") { _output, _resume };
+        Command command = new("train", "Train an implicit classifier, and test it once at the end.") { _output, _resume };
         _options.AddTo(command);
         _common.AddTo(command);
         command.SetAction(Run);
@@ -27,6 +27,7 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
             "implicitnet train",
             "implicitnet train --epochs 10 --seed 2 --output runs/second",
             "implicitnet train --resume --output runs/second",
+            "implicitnet train --gradient phantom:5:0.5",
             "implicitnet train --data mnist --data-dir ~/data/mnist --average 0.999 --json",
             "implicitnet train --data cifar10 --augment --epochs 30");
         return command;

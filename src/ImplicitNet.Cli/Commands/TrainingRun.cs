@@ -7,7 +7,9 @@ using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.Files;
+using ImplicitNet.Training.Reports;
 using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -17,6 +19,8 @@ namespace ImplicitNet.Cli.Commands;
 /// <summary>One run in one folder, from its data to its report.</summary>
 internal sealed class TrainingRun(Terminal terminal, string output, RunSettings settings, bool isJson, CancellationToken cancellation)
 {
+    private readonly GradientChoice _gradient = GradientChoice.Parse(settings.Gradient);
+
     /// <summary>Trains, tests and reports; or reports only, where that is all that is left to do.</summary>
     /// <returns>The exit code.</returns>
     public int Execute(bool isResumed)
@@ -25,12 +29,12 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         if (isResumed && File.Exists(resultPath))
         {
             terminal.Tell("This run is complete.");
-            Finish(ReadResult(resultPath));
+            Finish(ClassifierResult.Read(resultPath));
             return ExitCodes.Success;
         }
 
         // Before the folder is touched: a solver that cannot be made leaves nothing behind.
-        FixedPointSolver solver = SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory);
+        FixedPointSolver solver = _gradient.Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver);
         Device device = DeviceChoice.Open(settings.Device);
         int threads = DeviceChoice.SetThreads(settings.Threads > 0 ? settings.Threads : null);
         settings = settings with { Threads = threads };
@@ -43,11 +47,15 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         random.manual_seed(settings.Seed);
         using ImplicitNetwork network = config.CreateNetwork();
         network.Solver = solver;
+        network.Gradient = _gradient.Gradient;
         network.OnFailure = new MaskFailures();
         network.to(device);
         BatchOptions batches = settings.ToBatchOptions(data, device);
         using Trainer trainer = new(
-            network, new BatchSource(data.Splits.Train, batches), new BatchSource(data.Splits.Validation, batches), settings.ToTrainingOptions(), folder);
+            network, new BatchSource(data.Splits.Train, batches), new BatchSource(data.Splits.Validation, batches), settings.ToTrainingOptions(), folder)
+        {
+            Probe = settings.Cosines > 0 ? new GradientProbe { TimesPerEpoch = settings.Cosines } : null,
+        };
         Introduce(data, network);
         if (isResumed)
         {
@@ -88,7 +96,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
     private void Introduce(LoadedData data, ImplicitNetwork network)
     {
         DataSplits splits = data.Splits;
-        terminal.Tell($"[bold]Training[/] an implicit classifier on {settings.Data}, by JFB");
+        terminal.Tell($"[bold]Training[/] an implicit classifier on {settings.Data}, by {_gradient.Words}");
         terminal.Tell($"  {Figures.Count(splits.Train.Count)} training, {Figures.Count(splits.Validation.Count)} validation and {Figures.Count(splits.Test.Count)} test images");
         terminal.Tell($"  {Figures.Count(ParameterCount(network))} parameters, contraction factor {Figures.Number(settings.Gamma, "0.###")}, tolerance {Figures.Number(settings.Tolerance, "0.######")}");
         terminal.Tell($"  {Figures.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, learning rate {Figures.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
@@ -113,7 +121,15 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
             Threads = settings.Threads,
             Device = settings.Device,
             Model = output,
+            Gradient = settings.Gradient,
+            TrainingEvaluations = Sum(training, epoch => epoch.Evaluations),
+            TrainingProducts = Sum(training, epoch => epoch.Products),
+            AdjointFailures = Sum(training, epoch => epoch.AdjointFailures),
         };
+
+    /// <summary>Null when an epoch does not know, as those of a run do that an older version began.</summary>
+    private static long? Sum(TrainingResult training, Func<EpochRecord, long?> count) =>
+        training.Epochs.All(epoch => count(epoch) is not null) ? training.Epochs.Sum(count) : null;
 
     private RunReport Report(LoadedData data, TrainingResult training, FinalTest test, long parameters) => new()
     {
@@ -123,6 +139,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         Contraction = test.Contraction,
         Residuals = test.Residuals,
         Steps = test.Steps,
+        Gradient = settings.Gradient == GradientChoice.Default ? "Jacobian-free backpropagation" : _gradient.Words,
         Parameters = parameters,
         Classes = ClassNames.Of(settings.Data, data.Splits.Test.ClassCount),
         Settings = [.. RunSettingsFile.Describe(settings)],
@@ -159,16 +176,4 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
     ];
 
     private static long ParameterCount(ImplicitNetwork network) => network.parameters().Sum(parameter => parameter.numel());
-
-    private static ClassifierResult ReadResult(string path)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), ResultJson.Default.ClassifierResult) ?? throw new CommandException($"{path}: it holds null.");
-        }
-        catch (JsonException exception)
-        {
-            throw new CommandException($"{path}: {exception.Message} Delete the file to test the model again.", innerException: exception);
-        }
-    }
 }

@@ -32,21 +32,35 @@ internal sealed class TrainOptions
     private readonly Option<double?> _damping = Ranges.Damping("Share of the full step that the solver takes (default: 1).");
     private readonly Option<int?> _memory = Ranges.Memory();
     private readonly Option<bool> _warmStart = new("--warm-start") { Description = "Start every solve from the image's latent of the epoch before (kept in float16, also in the checkpoints)." };
+    private readonly Option<string?> _gradient = GradientOption.One();
+    private readonly Option<int?> _cosines = NumberOption.Whole("--cosines", "Times an epoch that the gradient is compared with the exact one, outside the time measured (default: 0).", least: 0);
     private readonly Option<int?> _checkpointEvery = NumberOption.Whole("--checkpoint-every", "Steps between two checkpoints; one is also written after every epoch (default: 500).");
 
+    /// <summary>Adds the options to a command that trains once.</summary>
     public void AddTo(Command command)
+    {
+        AddSharedTo(command);
+        command.Add(_seed);
+        command.Add(_gradient);
+    }
+
+    /// <summary>Adds those that several runs of one comparison share: all but the seed and the gradient.</summary>
+    public void AddSharedTo(Command command)
     {
         _testImages.Hidden = true;
         IEnumerable<Option> options =
         [
-            _data, _dataDirectory, _images, _validation, _testImages, _seed, _epochs, _batch, _learningRate, _schedule, _warmup, _weightDecay,
-            _clipNorm, _average, _shift, _augment, _gamma, _tolerance, _maxSteps, _solver, _damping, _memory, _warmStart, _checkpointEvery,
+            _data, _dataDirectory, _images, _validation, _testImages, _epochs, _batch, _learningRate, _schedule, _warmup, _weightDecay,
+            _clipNorm, _average, _shift, _augment, _gamma, _tolerance, _maxSteps, _solver, _damping, _memory, _warmStart, _cosines, _checkpointEvery,
         ];
         foreach (Option option in options)
         {
             command.Add(option);
         }
     }
+
+    /// <summary>Whether --cosines was given, if only as 0.</summary>
+    public bool GivesCosines(ParseResult parsed) => parsed.GetValue(_cosines) is not null;
 
     /// <summary>The settings of a new run.</summary>
     public RunSettings Begin(ParseResult parsed, CommonOptions common) =>
@@ -80,6 +94,8 @@ internal sealed class TrainOptions
         Damping = parsed.GetValue(_damping) ?? settings.Damping,
         Memory = parsed.GetValue(_memory) ?? settings.Memory,
         WarmStart = parsed.GetValue(_warmStart) || settings.WarmStart,
+        Gradient = parsed.GetValue(_gradient) ?? settings.Gradient,
+        Cosines = parsed.GetValue(_cosines) ?? settings.Cosines,
         CheckpointEvery = parsed.GetValue(_checkpointEvery) ?? settings.CheckpointEvery,
     };
 }

@@ -66,6 +66,11 @@ internal sealed record RunSettings
 
     public bool WarmStart { get; init; }
 
+    /// <summary>What a file does not say, as those of older versions do not, is read as null.</summary>
+    public string Gradient { get => field ?? GradientChoice.Default; init; }
+
+    public int Cosines { get; init; }
+
     public int CheckpointEvery { get; init; } = 500;
 
     /// <summary>What a run does that is told no more than its data.</summary>

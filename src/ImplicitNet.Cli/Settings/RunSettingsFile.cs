@@ -10,8 +10,8 @@ internal static class RunSettingsFile
 {
     private const long LargestFile = 1 << 20;
 
-    // Where the data lie and how often a checkpoint is written decide nothing about the result.
-    private static readonly string[] FreeOnResume = ["data-dir", "checkpoint-every"];
+    // Where the data lie, how often a checkpoint is written and what is measured on the way decide nothing about the result.
+    private static readonly string[] FreeOnResume = ["data-dir", "checkpoint-every", "cosines"];
 
     public static string PathIn(string folder) => Path.Combine(folder, "run.json");
 
@@ -79,6 +79,8 @@ internal static class RunSettingsFile
         Require(settings.Gamma is > 0 and < 1, "gamma", settings.Gamma, "above 0 and below 1");
         Require(settings.Tolerance is > 0 and < 1, "tolerance", settings.Tolerance, "above 0 and below 1");
         Require(settings.MaxSteps >= 1, "max-steps", settings.MaxSteps, "at least 1");
+        Require(settings.Cosines >= 0, "cosines", settings.Cosines, "at least 0");
+        _ = GradientChoice.Parse(settings.Gradient);
         _ = settings.ToTrainingOptions();
     }
 

@@ -45,6 +45,20 @@ internal sealed record TrainingPosition
 
     public long Evaluations { get; init; }
 
+    public long Products { get; init; }
+
+    public long AdjointFailures { get; init; }
+
+    public long FallBacks { get; init; }
+
+    /// <summary>Sum of the epoch's cosines to the exact gradient so far.</summary>
+    public double CosineSum { get; init; }
+
+    /// <summary>How many cosines those are.</summary>
+    public int Cosines { get; init; }
+
+    public EpochTimes Times { get; init; }
+
     /// <summary>The epochs finished.</summary>
     public IReadOnlyList<EpochRecord> Epochs { get; init; } = [];
 }

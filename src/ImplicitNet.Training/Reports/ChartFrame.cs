@@ -12,6 +12,7 @@ internal sealed class ChartFrame
     internal const float MarkWidth = 1.5f;
 
     private const float LineWidth = 2.25f;
+    private const float WhiskerWidth = 1.25f;
     private const float MarkerSize = 6;
     private readonly ChartAxis _x;
     private readonly ChartAxis _y;
@@ -83,8 +84,41 @@ internal sealed class ChartFrame
             fill.MarkerSize = 0;
         }
 
-        Legend.Add(new LegendItem { LabelText = name, FillColor = color, LineWidth = 0, MarkerShape = MarkerShape.None });
+        Key(name, color);
     }
+
+    /// <summary>Adds lines of one deviation to both sides of each point.</summary>
+    public void Whiskers(IEnumerable<MeasuredPoint> points, Color color)
+    {
+        foreach (MeasuredPoint point in points.Where(point => double.IsFinite(point.X) && double.IsFinite(point.Y)))
+        {
+            if (point.YDeviation > 0)
+            {
+                Whisker(point with { Y = point.Y - point.YDeviation }, point with { Y = point.Y + point.YDeviation }, color);
+            }
+
+            if (point.XDeviation > 0)
+            {
+                Whisker(point with { X = point.X - point.XDeviation }, point with { X = point.X + point.XDeviation }, color);
+            }
+        }
+    }
+
+    /// <summary>Adds a bar along the x axis.</summary>
+    public void HorizontalBar(double y, double begin, double end, double thickness, Color color) => Plot.Add.Bar(new Bar
+    {
+        Position = _y.Position(y),
+        ValueBase = _x.Position(begin),
+        Value = _x.Position(end),
+        Size = thickness,
+        FillColor = color,
+        LineWidth = 0,
+        Orientation = Orientation.Horizontal,
+    });
+
+    /// <summary>Adds a filled area to the legend alone.</summary>
+    public void Key(string name, Color color) =>
+        Legend.Add(new LegendItem { LabelText = name, FillColor = color, LineWidth = 0, MarkerShape = MarkerShape.None });
 
     /// <summary>Marks one place on the x axis from bottom to top.</summary>
     public void MarkX(string name, IEnumerable<double> places, Color color, LinePattern pattern)
@@ -168,6 +202,13 @@ internal sealed class ChartFrame
         LegendPanel panel = plot.ShowLegend(Edge.Top);
         panel.Alignment = Alignment.LowerCenter;
         panel.Padding = new PixelPadding(4);
+    }
+
+    private void Whisker(MeasuredPoint from, MeasuredPoint to, Color color)
+    {
+        LinePlot line = Plot.Add.Line(_x.Position(from.X), _y.Position(from.Y), _x.Position(to.X), _y.Position(to.Y));
+        line.Color = color.WithAlpha(0.75);
+        line.LineWidth = WhiskerWidth;
     }
 
     private static LegendItem Item(string name, Color color, float width, LinePattern pattern) =>

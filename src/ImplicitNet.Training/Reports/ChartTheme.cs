@@ -22,6 +22,7 @@ public sealed class ChartTheme
         Third = Color.FromHex("#7a4fb5"),
         Good = Color.FromHex("#15803d"),
         Bad = Color.FromHex("#c02626"),
+        Series = Colors(["#0b6bcb", "#d9660a", "#7a4fb5", "#15803d", "#c02626", "#0e8a8a", "#8a6d00", "#b5418f"]),
     };
 
     /// <summary>Light on black, for dark screens.</summary>
@@ -36,6 +37,7 @@ public sealed class ChartTheme
         Third = Color.FromHex("#b79af0"),
         Good = Color.FromHex("#4ade80"),
         Bad = Color.FromHex("#f87171"),
+        Series = Colors(["#5aa9f5", "#f79647", "#b79af0", "#4ade80", "#f87171", "#45cccc", "#d8bd4a", "#ec8fce"]),
     };
 
     internal Color Background { get; init; }
@@ -55,4 +57,9 @@ public sealed class ChartTheme
     internal Color Good { get; init; }
 
     internal Color Bad { get; init; }
+
+    /// <summary>For many lines in one chart.</summary>
+    internal IReadOnlyList<Color> Series { get; init; } = [];
+
+    private static Color[] Colors(string[] codes) => [.. codes.Select(Color.FromHex)];
 }

@@ -40,6 +40,27 @@ public sealed record EpochRecord
     /// <summary>Wall-clock time of the epoch in seconds, validation included.</summary>
     public double? Seconds { get; init; }
 
+    /// <summary>Map evaluations of the epoch's training solves, each counted once for every sample in it.</summary>
+    public long? Evaluations { get; init; }
+
+    /// <summary>Products with the Jacobian or its transpose in the epoch's backward passes, counted as evaluations are.</summary>
+    public long? Products { get; init; }
+
+    /// <summary>Training samples whose adjoint solve ended without meeting its tolerance.</summary>
+    public long? AdjointFailures { get; init; }
+
+    /// <summary>Training samples that got JFB's direction instead of the one asked for.</summary>
+    public long? FallBacks { get; init; }
+
+    /// <summary>Mean cosine between the gradient trained with and the exact one, -1 to 1.</summary>
+    public double? Cosine { get; init; }
+
+    /// <summary>Where the time went.</summary>
+    public EpochTimes? Times { get; init; }
+
+    /// <summary>Largest working set of the process by the end of the epoch, in bytes.</summary>
+    public long? PeakMemoryBytes { get; init; }
+
     /// <summary>As a record of a history.</summary>
     internal HistoryRecord ToHistory()
     {
@@ -51,6 +72,16 @@ public sealed record EpochRecord
         Add(nameof(LearningRate), LearningRate);
         Add(nameof(SolverSteps), SolverSteps);
         Add(nameof(Seconds), Seconds);
+        Add(nameof(Evaluations), Evaluations);
+        Add(nameof(Products), Products);
+        Add(nameof(AdjointFailures), AdjointFailures);
+        Add(nameof(FallBacks), FallBacks);
+        Add(nameof(Cosine), Cosine);
+        Add("ForwardSeconds", Times?.Forward);
+        Add("BackwardSeconds", Times?.Backward);
+        Add("OptimizerSeconds", Times?.Optimizer);
+        Add("ValidationSeconds", Times?.Validation);
+        Add(nameof(PeakMemoryBytes), PeakMemoryBytes);
         return new HistoryRecord(Kind, Step, values);
 
         void Add(string name, double? value)
@@ -81,7 +112,19 @@ public sealed record EpochRecord
             LearningRate = Get(nameof(LearningRate)),
             SolverSteps = Get(nameof(SolverSteps)),
             Seconds = Get(nameof(Seconds)),
+            Evaluations = Count(nameof(Evaluations)),
+            Products = Count(nameof(Products)),
+            AdjointFailures = Count(nameof(AdjointFailures)),
+            FallBacks = Count(nameof(FallBacks)),
+            Cosine = Get(nameof(Cosine)),
+            Times = Get("ForwardSeconds") is { } forward
+                ? new EpochTimes(forward, Get("BackwardSeconds") ?? 0, Get("OptimizerSeconds") ?? 0, Get("ValidationSeconds") ?? 0)
+                : null,
+            PeakMemoryBytes = Count(nameof(PeakMemoryBytes)),
         };
+
+        // Counts are far below 2^53, so a double keeps them exactly.
+        long? Count(string name) => (long?)Get(name);
 
         double? Get(string name) => record.Values.TryGetValue(name, out double value) ? value : null;
     }

@@ -43,8 +43,8 @@ public sealed class TrainerTests : TensorTest
         Assert.Equal(expected.Model, actual.Model);
         Assert.Equal(expected.Result.BestEpoch, actual.Result.BestEpoch);
         Assert.Equal(
-            expected.Result.Epochs.Select(epoch => epoch with { Seconds = 0 }),
-            actual.Result.Epochs.Select(epoch => epoch with { Seconds = 0 }));
+            expected.Result.Epochs.Select(epoch => epoch with { Seconds = null, Times = null, PeakMemoryBytes = null }),
+            actual.Result.Epochs.Select(epoch => epoch with { Seconds = null, Times = null, PeakMemoryBytes = null }));
         Assert.Equal(
             RunHistory.Read(Path.Combine(whole.Path, "history.jsonl")).Select(record => (record.Kind, record.Step)),
             RunHistory.Read(Path.Combine(parts.Path, "history.jsonl")).Select(record => (record.Kind, record.Step)));

@@ -18,6 +18,7 @@ public sealed class RunHistoryTests : IDisposable
             new() { Epoch = 1, Step = 600, TrainLoss = 0.1 + 0.2, TrainAccuracy = 1 / 3.0, ValidationLoss = 5e-324, LearningRate = 1e-3 },
             new() { Epoch = 2, Step = 1200, TrainLoss = double.NaN, ValidationLoss = double.PositiveInfinity, Seconds = 12.5 },
             new() { Epoch = 3, Step = long.MaxValue, ValidationAccuracy = 0.99, SolverSteps = 7.25 },
+            new() { Epoch = 4, Step = 1, Evaluations = 1L << 40, Products = 3, AdjointFailures = 0, FallBacks = 1, Cosine = 0.75, Times = new EpochTimes(1, 2, 3, 4), PeakMemoryBytes = 5 },
         ];
         using (var history = new RunHistory(Target))
         {

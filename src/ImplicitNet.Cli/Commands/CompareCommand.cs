@@ -1,0 +1,58 @@
+using System.CommandLine;
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Cli.Settings;
+using ImplicitNet.Training;
+
+namespace ImplicitNet.Cli.Commands;
+
+/// <summary>compare: the same training with each gradient.</summary>
+internal sealed class CompareCommand(Terminal terminal, CancellationToken cancellation)
+{
+    private const string DefaultGradients = "jfb,neumann:3,phantom:5:0.5,refined:5,implicit:gmres,implicit:cg-normal,unrolled:20";
+    private const int DefaultCosines = 4;
+
+    private static readonly long[] DefaultSeeds = [1, 2, 3];
+
+    private readonly Option<string[]?> _gradients = GradientOption.Several(DefaultGradients);
+    private readonly Option<long[]?> _seeds = SeedsOption.Create(string.Join(',', DefaultSeeds));
+    private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of the comparison; one that was interrupted goes on (default: runs/compare-DATA).", HelpName = "folder" };
+    private readonly TrainOptions _options = new();
+    private readonly CommonOptions _common = new();
+
+    public Command Create()
+    {
+        Command command = new("compare", "Train with each of several gradients and compare accuracy, work, time and memory.") { _gradients, _seeds, _output };
+        _options.AddSharedTo(command);
+        _common.AddTo(command);
+        command.SetAction(Run);
+        HelpWithExamples.AddTo(
+            command,
+            "implicitnet compare --data mnist --threads 1",
+            "implicitnet compare --gradients jfb,neumann:5,implicit:gmres --seeds 1,2 --epochs 3",
+            "implicitnet compare --gradients jfb,inverse-reuse --solver broyden --output runs/reuse --json");
+        return command;
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        terminal.IsQuiet = parsed.GetValue(_common.Quiet);
+        RunSettings settings = _options.Begin(parsed, _common);
+        settings = settings with
+        {
+            // Each run has a process of its own; all of them get the same number.
+            Threads = DeviceChoice.SetThreads(settings.Threads > 0 ? settings.Threads : null),
+            Cosines = _options.GivesCosines(parsed) ? settings.Cosines : DefaultCosines,
+        };
+        DeviceChoice.Open(settings.Device);
+        string[] gradients = parsed.GetValue(_gradients) is { Length: > 0 } named ? named : [.. DefaultGradients.Split(',').Select(text => GradientChoice.Parse(text).Text)];
+        foreach (string gradient in gradients)
+        {
+            GradientChoice.Parse(gradient).Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver);
+        }
+
+        long[] seeds = parsed.GetValue(_seeds) is { Length: > 0 } given ? given : [.. DefaultSeeds];
+        string output = new RunFolder(parsed.GetValue(_output) ?? Path.Combine("runs", $"compare-{settings.Data}")).Path;
+        return new ComparisonRun(terminal, output, settings, gradients, seeds, cancellation).Execute(parsed.GetValue(_common.Json));
+    }
+}

@@ -1,0 +1,19 @@
+using ImplicitNet.Training.Comparisons;
+
+namespace ImplicitNet.Cli;
+
+/// <summary>What compare prints under --json.</summary>
+internal sealed record ComparisonResult
+{
+    public required string Data { get; init; }
+
+    public required int Epochs { get; init; }
+
+    public required int Threads { get; init; }
+
+    public required string Output { get; init; }
+
+    public required IReadOnlyList<GradientSummary> Gradients { get; init; }
+
+    public required IReadOnlyList<FailedRun> Failures { get; init; }
+}

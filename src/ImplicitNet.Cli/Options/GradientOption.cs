@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace ImplicitNet.Cli.Options;
+
+/// <summary>Makes options that take gradients; their values are canonical, as <see cref="GradientChoice.Text"/> is.</summary>
+internal static class GradientOption
+{
+    private static string Choices { get; } =
+        $"{string.Join(", ", GradientChoice.Forms)}; the linear solvers are {string.Join(", ", GradientChoice.LinearSolverNames)}";
+
+    public static Option<string?> One() => new("--gradient")
+    {
+        Description = $"How one differentiates through the fixed point: {Choices} (default: {GradientChoice.Default}). What follows the name may be left out.",
+        HelpName = "gradient",
+        CustomParser = argument => Parse(argument, argument.Tokens[0].Value),
+    };
+
+    /// <param name="defaults">Taken when the option is not given.</param>
+    public static Option<string[]?> Several(string defaults) => new("--gradients")
+    {
+        Description = $"Gradients, with commas between them (default: {defaults}). There are {Choices}.",
+        HelpName = "list",
+        CustomParser = argument => Distinct(argument, [.. argument.Tokens[0].Value.Split(',').Select(text => Parse(argument, text)).OfType<string>()]),
+    };
+
+    private static string? Parse(ArgumentResult argument, string text)
+    {
+        try
+        {
+            return GradientChoice.Parse(text).Text;
+        }
+        catch (ArgumentException exception)
+        {
+            argument.AddError($"--{exception.Message}");
+            return null;
+        }
+    }
+
+    private static string[] Distinct(ArgumentResult argument, string[] gradients)
+    {
+        foreach (string twice in gradients.GroupBy(text => text).Where(group => group.Count() > 1).Select(group => group.Key))
+        {
+            argument.AddError($"--gradients: {twice} is there more than once.");
+        }
+
+        return gradients;
+    }
+}

@@ -1,0 +1,35 @@
+using System.Globalization;
+
+namespace ImplicitNet.Tests.Cli;
+
+public sealed class MemoryCommandTests : TensorTest
+{
+    private const string FixedThreshold = "MALLOC_MMAP_THRESHOLD_";
+
+    [Fact]
+    public void A_step_of_the_solve_is_not_kept_and_one_that_is_would_show()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "holds the C library's allocator to a threshold");
+        long few = Peak("jfb", 5);
+        Assert.InRange(Peak("jfb", 60), 0.95 * few, 1.05 * few);
+        Assert.True(Peak("phantom:30", 5) > 1.3 * few);
+    }
+
+    [Fact]
+    public void What_has_no_fixed_number_of_steps_is_refused()
+    {
+        using TemporaryFolder folder = new();
+        CliRun.Of("memory", "--gradients", "inverse-reuse", "--output", folder["memory"]).Failed(2, "inverse-reuse:0", "Broyden");
+        CliRun.Of("memory", "--gradients", "jfb", "--measure", "1001").Failed(2, "from 1 to 1000");
+        Assert.Empty(folder.Names);
+    }
+
+    private static long Peak(string gradient, int steps)
+    {
+        using CliProcess process = CliProcess.StartInShell(
+            "exec \"$@\"",
+            new Dictionary<string, string> { [FixedThreshold] = "1000000" },
+            "memory", "--gradients", gradient, "--measure", steps.ToString(CultureInfo.InvariantCulture), "--threads", "1");
+        return long.Parse(process.Wait().Succeeded().LastLine, CultureInfo.InvariantCulture);
+    }
+}

@@ -100,7 +100,8 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
             latent.MoveToOuterDisposeScope(), solution.Latent.alias().MoveToOuterDisposeScope(), solution.Report, gradient, included);
     }
 
-    private FixedPointSolution Solve(FixedPointMap map, Tensor start, ResidualTrace? trace, CancellationToken cancellation)
+    /// <summary>Solves as a call of the layer does, failure policy included. The caller owns the solution.</summary>
+    internal FixedPointSolution Solve(FixedPointMap map, Tensor start, ResidualTrace? trace = null, CancellationToken cancellation = default)
     {
         FixedPointSolution solution = FixedPoint.Solve(map, start, Solver, Stopping, trace, cancellation);
         try

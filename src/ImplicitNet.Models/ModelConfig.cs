@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
+using ImplicitNet.Training.Data;
 
 namespace ImplicitNet.Models;
 
@@ -32,24 +34,31 @@ public sealed record ModelConfig
         init => field = value ?? throw new ArgumentNullException(nameof(Network));
     } = new();
 
-    /// <summary>The data set that it was trained on: "digits", "mnist", "fashion-mnist", or a name of the caller's.</summary>
+    /// <summary>The data set that it was trained on: "digits", "mnist", "fashion-mnist", "cifar10", "svhn", or a name of the caller's.</summary>
     public required string Data { get; init; }
 
-    /// <summary>Mean of the training pixels, each byte over 255; finite.</summary>
-    public required double PixelMean
+    /// <summary>Mean of the training pixels, each byte over 255; finite. One for each channel of an image, or one for all.</summary>
+    public required ChannelValues PixelMean
     {
         get;
-        init => field = double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(PixelMean), value, "PixelMean must be finite.");
+        init => field = value.All(double.IsFinite) ? value : throw new ArgumentOutOfRangeException(nameof(PixelMean), $"PixelMean must be finite; it is {value}.");
     }
 
-    /// <summary>Standard deviation of the training pixels; above 0 and finite.</summary>
-    public required double PixelDeviation
+    /// <summary>Standard deviation of the training pixels; above 0 and finite. As many as there are means.</summary>
+    public required ChannelValues PixelDeviation
     {
         get;
-        init => field = value is > 0 and < double.PositiveInfinity
+        init => field = value.All(number => number is > 0 and < double.PositiveInfinity)
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(PixelDeviation), value, "PixelDeviation must be a finite number above 0.");
+            : throw new ArgumentOutOfRangeException(nameof(PixelDeviation), $"PixelDeviation must be a finite number above 0; it is {value}.");
     }
+
+    /// <summary>How pixels become the network's input.</summary>
+    /// <exception cref="ArgumentException">Means and deviations do not fit each other or the network.</exception>
+    [JsonIgnore]
+    public PixelNormalization Normalization => PixelMean.Fit(Network.ImageChannels)
+        ? new PixelNormalization(PixelMean, PixelDeviation)
+        : throw new ArgumentException($"PixelMean must be one number or {Network.ImageChannels}, one for each channel; it is {PixelMean}.");
 
     /// <summary>Relative tolerance of the solve, in [0, 1), dimensionless; default 1e-3.</summary>
     public double RelativeTolerance

@@ -50,8 +50,10 @@ public static class ModelFolder
                 throw new ModelFileException(path, $"it is larger than {LargestConfig} bytes; this is no model configuration.");
             }
 
-            return JsonSerializer.Deserialize<ModelConfig>(File.ReadAllText(path), ModelConfigJson.Options)
+            ModelConfig config = JsonSerializer.Deserialize<ModelConfig>(File.ReadAllText(path), ModelConfigJson.Options)
                 ?? throw new ModelFileException(path, "it holds null; a JSON object was expected.");
+            _ = config.Normalization; // refuses numbers of means, deviations and channels that do not fit
+            return config;
         }
         catch (JsonException exception)
         {

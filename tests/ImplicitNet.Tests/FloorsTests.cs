@@ -16,7 +16,10 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Networks"],
         ["ImplicitNet.Certification"],
         ["ImplicitNet.Training.Files"],
-        ["ImplicitNet.Training.Data", "ImplicitNet.Training.Data.Drawing"],
+        [
+            "ImplicitNet.Training.Data", "ImplicitNet.Training.Data.Augmentations", "ImplicitNet.Training.Data.Cifar",
+            "ImplicitNet.Training.Data.Drawing", "ImplicitNet.Training.Data.Matlab",
+        ],
         ["ImplicitNet.Training.Weights", "ImplicitNet.Training.Images"],
         ["ImplicitNet.Training.Evaluation", "ImplicitNet.Training.Reports"],
         ["ImplicitNet.Training.Checkpoints"],

@@ -61,7 +61,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         ModelImages.EnsureFits(folder, config, images);
         BatchSource source = new(images, new BatchOptions
         {
-            Normalization = new PixelNormalization(config.PixelMean, config.PixelDeviation),
+            Normalization = config.Normalization,
             BatchSize = parsed.GetValue(_batch) ?? DefaultBatch,
             Device = device,
         });

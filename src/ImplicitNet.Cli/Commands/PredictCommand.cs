@@ -5,7 +5,6 @@ using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
-using ImplicitNet.Training.Images;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,7 +13,7 @@ namespace ImplicitNet.Cli.Commands;
 /// <summary>predict: what a model says about image files.</summary>
 internal sealed class PredictCommand(Terminal terminal, CancellationToken cancellation)
 {
-    private readonly Argument<string[]> _images = new("images") { Description = "PNG or JPEG files, one digit each.", Arity = ArgumentArity.OneOrMore, HelpName = "image" };
+    private readonly Argument<string[]> _images = new("images") { Description = "PNG or JPEG files, one digit or one thing each.", Arity = ArgumentArity.OneOrMore, HelpName = "image" };
     private readonly Option<string> _model = ModelOption.Create();
     private readonly SolveOptions _solve = new();
     private readonly CommonOptions _common = new();
@@ -43,7 +42,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         using ImplicitNetwork owned = network;
         network.to(device);
         _solve.Apply(parsed, network);
-        GreyImage[] images = [.. paths.Select(path => PredictImage.Read(path, folder, config))];
+        byte[][] images = [.. paths.Select(path => PredictImage.Read(path, folder, config))];
 
         long begin = Stopwatch.GetTimestamp();
         IReadOnlyList<PredictionResult.Prediction> predictions = Predict(network, config, device, paths, images);
@@ -57,7 +56,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         return ExitCodes.Success;
     }
 
-    private List<PredictionResult.Prediction> Predict(ImplicitNetwork network, ModelConfig config, Device device, string[] paths, GreyImage[] images)
+    private List<PredictionResult.Prediction> Predict(ImplicitNetwork network, ModelConfig config, Device device, string[] paths, byte[][] images)
     {
         const int batchSize = 250;
         IReadOnlyList<string> names = ClassNames.Of(config.Data, config.Network.Classes);

@@ -1,6 +1,5 @@
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
-using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Images;
 using static TorchSharp.torch;
 
@@ -9,25 +8,33 @@ namespace ImplicitNet.Cli.Commands;
 /// <summary>From an image file to what a model takes.</summary>
 internal static class PredictImage
 {
-    /// <summary>Reads a picture. Of a digit the ground is made black and the ink centred, as in the training data; any other is scaled.</summary>
+    /// <summary>
+    /// Reads a picture. For a model of grey digits the ground is made black and the ink centred, as in the training data; any other picture is
+    /// scaled, in colour where the model takes colours.
+    /// </summary>
+    /// <returns>[height, width, channels].</returns>
     /// <exception cref="ImageFileException">The file is missing, damaged or no image.</exception>
-    /// <exception cref="CommandException">The model takes colours.</exception>
-    public static GreyImage Read(string path, string folder, ModelConfig config)
+    /// <exception cref="CommandException">The model takes neither grey images nor red, green and blue.</exception>
+    public static byte[] Read(string path, string folder, ModelConfig config)
     {
-        if (config.Network.ImageChannels != 1)
+        DigitClassifierOptions network = config.Network;
+        bool isDigit = config.Data is DataChoice.Digits or DataChoice.Mnist && (network.Height, network.Width) == (DigitImage.Size, DigitImage.Size);
+        return network.ImageChannels switch
         {
-            throw new CommandException($"{folder}: the model takes images of {config.Network.ImageChannels} channels; predict reads grey ones only.");
-        }
-
-        bool isDigit = config.Data is DataChoice.Digits or DataChoice.Mnist && (config.Network.Height, config.Network.Width) == (DigitImage.Size, DigitImage.Size);
-        return isDigit ? DigitImage.Read(path) : ImageFile.ReadGrey(path, config.Network.Height, config.Network.Width);
+            1 when isDigit => DigitImage.Read(path).Pixels,
+            1 => ImageFile.ReadGrey(path, network.Height, network.Width).Pixels,
+            3 => ImageFile.ReadColour(path, network.Height, network.Width).ToPixels(),
+            _ => throw new CommandException($"{folder}: the model takes images of {network.ImageChannels} channels; predict reads grey ones (1) and colours (3)."),
+        };
     }
 
-    /// <summary>[images, 1, height, width], normalised. The caller owns it.</summary>
-    public static Tensor ToTensor(IReadOnlyList<GreyImage> images, ModelConfig config)
+    /// <summary>[images, channels, height, width] in channels-last memory, normalised. The caller owns it.</summary>
+    public static Tensor ToTensor(IReadOnlyList<byte[]> images, ModelConfig config)
     {
-        float[] table = new PixelNormalization(config.PixelMean, config.PixelDeviation).Table();
-        float[] values = [.. images.SelectMany(image => image.Pixels).Select(pixel => table[pixel])];
-        return tensor(values, [images.Count, 1, config.Network.Height, config.Network.Width]);
+        int channels = config.Network.ImageChannels;
+        float[][] tables = [.. Enumerable.Range(0, channels).Select(config.Normalization.Table)];
+        float[] values = [.. images.SelectMany(image => image.Select((value, place) => tables[place % channels][value]))];
+        using Tensor pixels = tensor(values, [images.Count, config.Network.Height, config.Network.Width, channels]);
+        return pixels.permute(0, 3, 1, 2);
     }
 }

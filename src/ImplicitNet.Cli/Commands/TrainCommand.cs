@@ -27,7 +27,8 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
             "implicitnet train",
             "implicitnet train --epochs 10 --seed 2 --output runs/second",
             "implicitnet train --resume --output runs/second",
-            "implicitnet train --data mnist --data-dir ~/data/mnist --average 0.999 --json");
+            "implicitnet train --data mnist --data-dir ~/data/mnist --average 0.999 --json",
+            "implicitnet train --data cifar10 --augment --epochs 30");
         return command;
     }
 

@@ -45,7 +45,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         network.Solver = solver;
         network.OnFailure = new MaskFailures();
         network.to(device);
-        BatchOptions batches = new() { Normalization = data.Normalization, BatchSize = settings.Batch, Seed = settings.Seed, MaximumShift = settings.Shift, Device = device };
+        BatchOptions batches = settings.ToBatchOptions(data, device);
         using Trainer trainer = new(
             network, new BatchSource(data.Splits.Train, batches), new BatchSource(data.Splits.Validation, batches), settings.ToTrainingOptions(), folder);
         Introduce(data, network);

@@ -12,9 +12,9 @@ internal sealed class TrainOptions
     private readonly Option<string?> _data = ChoiceOption.Create("--data", "Data set (default: digits, which are drawn here and need no file).", DataChoice.Names);
     private readonly Option<string?> _dataDirectory = new("--data-dir") { Description = "Folder that holds the data set's files (default: downloaded once into a cache).", HelpName = "folder" };
     private readonly Option<int?> _images = NumberOption.Whole("--images", "Training images to use (default: 12000 digits; of other data sets all).", LeastDrawings);
-    private readonly Option<int?> _validation = NumberOption.Whole("--validation", "Images held out of training to choose the weights by (default: 2000 digits; of other data sets 10000).", LeastDrawings);
+    private readonly Option<int?> _validation = NumberOption.Whole("--validation", "Images held out of training to choose the weights by (default: 2000 digits, 5000 of cifar10 and svhn, else 10000).", LeastDrawings);
     private readonly Option<int?> _testImages = NumberOption.Whole("--test-images", "Test images to use.", LeastDrawings);
-    private readonly Option<long?> _seed = NumberOption.Seed("--seed", "Seed of the weights, the order and the shifts (default: 1).");
+    private readonly Option<long?> _seed = NumberOption.Seed("--seed", "Seed of the weights, the order and the augmentation (default: 1).");
     private readonly Option<int?> _epochs = NumberOption.Whole("--epochs", "Passes over the training images (default: 5 for digits, else 10).");
     private readonly Option<int?> _batch = NumberOption.Whole("--batch", "Images in a batch (default: 100).");
     private readonly Option<double?> _learningRate = Ranges.Positive("--learning-rate", "Base rate of Adam (default: 0.003).");
@@ -24,6 +24,7 @@ internal sealed class TrainOptions
     private readonly Option<double?> _clipNorm = Ranges.Positive("--clip-norm", "Largest norm of the gradient (default: none).");
     private readonly Option<double?> _average = Ranges.Between0And1("--average", "Decay of a moving average of the weights, such as 0.99, which is then validated and kept (default: none).");
     private readonly Option<int?> _shift = NumberOption.Whole("--shift", "Largest random shift of a training image in pixels (default: 2 for mnist, else 0).", least: 0, most: 16);
+    private readonly Option<bool> _augment = new("--augment") { Description = "Change training images at random: mirrored (not digits), cropped out of a border of 4 pixels, a rectangle erased." };
     private readonly Option<double?> _gamma = Ranges.Between0And1("--gamma", "Contraction factor of the latent operator (default: 0.5).");
     private readonly Option<double?> _tolerance = Ranges.Tolerance("Relative tolerance of the solve (default: 0.001).");
     private readonly Option<int?> _maxSteps = NumberOption.Whole("--max-steps", "Step limit of the solve (default: 100).");
@@ -39,7 +40,7 @@ internal sealed class TrainOptions
         IEnumerable<Option> options =
         [
             _data, _dataDirectory, _images, _validation, _testImages, _seed, _epochs, _batch, _learningRate, _schedule, _warmup, _weightDecay,
-            _clipNorm, _average, _shift, _gamma, _tolerance, _maxSteps, _solver, _damping, _memory, _warmStart, _checkpointEvery,
+            _clipNorm, _average, _shift, _augment, _gamma, _tolerance, _maxSteps, _solver, _damping, _memory, _warmStart, _checkpointEvery,
         ];
         foreach (Option option in options)
         {
@@ -71,6 +72,7 @@ internal sealed class TrainOptions
         ClipNorm = parsed.GetValue(_clipNorm) ?? settings.ClipNorm,
         Average = parsed.GetValue(_average) ?? settings.Average,
         Shift = parsed.GetValue(_shift) ?? settings.Shift,
+        Augment = parsed.GetValue(_augment) || settings.Augment,
         Gamma = parsed.GetValue(_gamma) ?? settings.Gamma,
         Tolerance = parsed.GetValue(_tolerance) ?? settings.Tolerance,
         MaxSteps = parsed.GetValue(_maxSteps) ?? settings.MaxSteps,

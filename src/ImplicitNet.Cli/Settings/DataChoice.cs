@@ -1,5 +1,6 @@
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Training.Data;
+using Spectre.Console;
 
 namespace ImplicitNet.Cli.Settings;
 
@@ -11,12 +12,18 @@ internal static class DataChoice
 
     public const string Mnist = "mnist";
 
+    public const string Cifar10 = "cifar10";
+
+    public const string Svhn = "svhn";
+
     private const long SplitSeed = 1;
 
-    private static readonly Dictionary<string, IdxDatasetDefinition> Published = new()
+    private static readonly Dictionary<string, DatasetDefinition> Published = new()
     {
         [Mnist] = IdxDatasetDefinition.Mnist,
         ["fashion-mnist"] = IdxDatasetDefinition.FashionMnist,
+        [Cifar10] = Cifar10Definition.Published,
+        [Svhn] = SvhnDefinition.Published,
     };
 
     public static IReadOnlyList<string> Names { get; } = [Digits, .. Published.Keys];
@@ -27,7 +34,7 @@ internal static class DataChoice
     public static LoadedData Load(RunSettings settings, Terminal terminal, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return Published.TryGetValue(settings.Data, out IdxDatasetDefinition? definition)
+        return Published.TryGetValue(settings.Data, out DatasetDefinition? definition)
             ? Read(definition, settings, terminal, cancellation)
             : Draw(settings);
     }
@@ -40,10 +47,15 @@ internal static class DataChoice
         return new LoadedData(splits, PixelNormalization.Of(splits.Train));
     }
 
-    private static LoadedData Read(IdxDatasetDefinition definition, RunSettings settings, Terminal terminal, CancellationToken cancellation)
+    private static LoadedData Read(DatasetDefinition definition, RunSettings settings, Terminal terminal, CancellationToken cancellation)
     {
-        IdxDatasetSource source = new(definition) { DataDirectory = settings.DataDir };
+        DatasetSource source = new(definition) { DataDirectory = settings.DataDir };
         TrainTest parts = source.LoadAsync(new DownloadLines(terminal), cancellation).GetAwaiter().GetResult();
+        foreach (string remark in parts.Remarks)
+        {
+            terminal.Tell($"[yellow]{Markup.Escape(remark)}[/]");
+        }
+
         if (settings.Validation >= parts.Train.Count)
         {
             throw new CommandException($"{settings.Validation} images cannot be held out (--validation {settings.Validation}): {parts.Train.Name} has {parts.Train.Count} images, and one at least must be left to train on.");

@@ -2,6 +2,7 @@ using ImplicitNet.Cli.Options;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Training;
+using ImplicitNet.Training.Data;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Cli.Settings;
@@ -49,6 +50,8 @@ internal sealed record RunSettings
 
     public int Shift { get; init; }
 
+    public bool Augment { get; init; }
+
     public double Gamma { get; init; } = 0.5;
 
     public double Tolerance { get; init; } = 1e-3;
@@ -66,9 +69,24 @@ internal sealed record RunSettings
     public int CheckpointEvery { get; init; } = 500;
 
     /// <summary>What a run does that is told no more than its data.</summary>
-    public static RunSettings DefaultsFor(string data) => data == DataChoice.Digits
-        ? new RunSettings { Data = data, Epochs = 5, Validation = 2_000 }
-        : new RunSettings { Data = data, Epochs = 10, Validation = 10_000, Shift = data == DataChoice.Mnist ? 2 : 0 };
+    public static RunSettings DefaultsFor(string data) => data switch
+    {
+        DataChoice.Digits => new RunSettings { Data = data, Epochs = 5, Validation = 2_000 },
+        DataChoice.Mnist => new RunSettings { Data = data, Epochs = 10, Validation = 10_000, Shift = 2 },
+        DataChoice.Cifar10 or DataChoice.Svhn => new RunSettings { Data = data, Epochs = 10, Validation = 5_000 },
+        _ => new RunSettings { Data = data, Epochs = 10, Validation = 10_000 },
+    };
+
+    /// <summary>How batches are cut and training images changed.</summary>
+    public BatchOptions ToBatchOptions(LoadedData data, Device device) => new()
+    {
+        Normalization = data.Normalization,
+        BatchSize = Batch,
+        Seed = Seed,
+        MaximumShift = Shift,
+        Augmentations = Augment ? AugmentationChoice.For(Data) : [],
+        Device = device,
+    };
 
     /// <summary>How the trainer is told.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>

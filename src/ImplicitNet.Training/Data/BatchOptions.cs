@@ -1,3 +1,5 @@
+using System.Globalization;
+using ImplicitNet.Training.Data.Augmentations;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Data;
@@ -15,12 +17,12 @@ public sealed record BatchOptions
         init => field = value is >= 1 ? value : throw Refused(nameof(BatchSize), value, "at least 1");
     } = 100;
 
-    /// <summary>Seed of the order of the epochs and of the shifts; any value, default 1.</summary>
+    /// <summary>Seed of the order of the epochs and of the augmentations; any value, default 1.</summary>
     public long Seed { get; init; } = 1;
 
     /// <summary>
-    /// Largest random shift of a training image along each axis, in pixels; 0 (none, the default) to 16. What moves in is black (byte 0).
-    /// Only <see cref="BatchSource.Epoch"/> shifts.
+    /// Largest random shift of a training image along each axis, in pixels; 0 (none, the default) to 16. Short for a
+    /// <see cref="RandomShift"/> before all <see cref="Augmentations"/>, which then hold none.
     /// </summary>
     public int MaximumShift
     {
@@ -28,8 +30,23 @@ public sealed record BatchOptions
         init => field = value is >= 0 and <= 16 ? value : throw Refused(nameof(MaximumShift), value, "0 to 16");
     }
 
+    /// <summary>
+    /// How training images are changed at random, in this order, after normalisation; none by default. Only
+    /// <see cref="BatchSource.Epoch"/> augments.
+    /// </summary>
+    public AugmentationList Augmentations
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Augmentations));
+    } = [];
+
     /// <summary>Where the tensors are made; default the processor.</summary>
     public Device Device { get; init; } = CPU;
+
+    /// <summary>All options. Checkpoints know their batches by these words: those of batches without augmentations stay as they are.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{nameof(BatchOptions)} {{ Normalization = {Normalization}, BatchSize = {BatchSize}, Seed = {Seed}, MaximumShift = {MaximumShift}, {(Augmentations.Count == 0 ? "" : $"Augmentations = {Augmentations}, ")}Device = {Device} }}");
 
     private static ArgumentOutOfRangeException Refused(string name, int value, string range) => new(name, value, $"{name} must be {range}.");
 }

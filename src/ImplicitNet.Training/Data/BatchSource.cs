@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ImplicitNet.Training.Data.Augmentations;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Data;
@@ -10,17 +11,31 @@ namespace ImplicitNet.Training.Data;
 /// </remarks>
 public sealed class BatchSource
 {
-    private readonly float[] _table;
+    private readonly float[][] _tables;
+    private readonly float[] _blackRow;
+    private readonly AugmentationList _augmentations;
 
     /// <summary>Reads from <paramref name="dataset"/> as <paramref name="options"/> say.</summary>
-    /// <exception cref="InvalidOperationException">The normalisation has a value that is not finite, or a deviation not above 0.</exception>
+    /// <exception cref="ArgumentException">
+    /// The normalisation is one of another number of channels, or the options ask for two shifts.
+    /// </exception>
     public BatchSource(ImageDataset dataset, BatchOptions options)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentNullException.ThrowIfNull(options);
+        if (!options.Normalization.Mean.Fit(dataset.Channels))
+        {
+            throw new ArgumentException(
+                $"{dataset.Name} has {dataset.Channels} channels; the normalisation has {options.Normalization.Mean.Count}.", nameof(options));
+        }
+
         Dataset = dataset;
         Options = options;
-        _table = options.Normalization.Table();
+        _tables = [.. Enumerable.Range(0, dataset.Channels).Select(options.Normalization.Table)];
+        _blackRow = [.. Enumerable.Repeat(_tables.Select(table => table[0]), dataset.Width).SelectMany(pixel => pixel)];
+        _augmentations = options.MaximumShift == 0
+            ? options.Augmentations
+            : [new RandomShift { Maximum = options.MaximumShift }, .. options.Augmentations];
     }
 
     /// <summary>The images read from.</summary>
@@ -42,7 +57,7 @@ public sealed class BatchSource
         return order;
     }
 
-    /// <summary>The batches of one epoch, shuffled and shifted, one at a time; the caller owns each.</summary>
+    /// <summary>The batches of one epoch, shuffled and augmented, one at a time; the caller owns each.</summary>
     /// <param name="epoch">Number of the epoch; at least 0.</param>
     /// <param name="firstStep">The step to begin at, from 0 to <see cref="StepsPerEpoch"/>.</param>
     public IEnumerable<Batch> Epoch(int epoch, int firstStep = 0)
@@ -50,29 +65,28 @@ public sealed class BatchSource
         ArgumentOutOfRangeException.ThrowIfNegative(firstStep);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(firstStep, StepsPerEpoch);
         int[] order = Order(epoch);
-        ShiftSource? shifts = Options.MaximumShift == 0 ? null : new ShiftSource(Options.Seed, epoch, Options.MaximumShift);
-        return Cut(order, firstStep, shifts);
+        return Cut(order, firstStep, new EpochAugmenter(_augmentations, Options.Seed, epoch));
     }
 
-    /// <summary>All images in the order of the data set, unshifted, in batches one at a time; the caller owns each.</summary>
+    /// <summary>All images in the order of the data set, as they are, in batches one at a time; the caller owns each.</summary>
     public IEnumerable<Batch> InOrder() => Cut([.. Enumerable.Range(0, Dataset.Count)], 0, null);
 
-    /// <summary>One batch of the chosen images, unshifted; the caller owns it.</summary>
+    /// <summary>One batch of the chosen images, as they are; the caller owns it.</summary>
     /// <param name="indices">At least one index; one may come more than once.</param>
     /// <exception cref="ArgumentException">No index is given.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no image of one of the indices.</exception>
     public Batch Read(ReadOnlySpan<int> indices) => Read(indices, null);
 
-    private IEnumerable<Batch> Cut(int[] order, int firstStep, ShiftSource? shifts)
+    private IEnumerable<Batch> Cut(int[] order, int firstStep, EpochAugmenter? augmenter)
     {
         for (long start = (long)firstStep * Options.BatchSize; start < order.Length; start += Options.BatchSize)
         {
             int count = (int)Math.Min(Options.BatchSize, order.Length - start);
-            yield return Read(order.AsSpan((int)start, count), shifts);
+            yield return Read(order.AsSpan((int)start, count), augmenter);
         }
     }
 
-    private Batch Read(ReadOnlySpan<int> indices, ShiftSource? shifts)
+    private Batch Read(ReadOnlySpan<int> indices, EpochAugmenter? augmenter)
     {
         if (indices.IsEmpty)
         {
@@ -88,7 +102,7 @@ public sealed class BatchSource
         Tensor images = empty(indices.Length, Dataset.Height, Dataset.Width, Dataset.Channels, dtype: ScalarType.Float32);
         Tensor labels = empty(indices.Length, dtype: ScalarType.Int64);
         Tensor ids = empty(indices.Length, dtype: ScalarType.Int64);
-        WriteImages(indices, shifts, MemoryMarshal.Cast<byte, float>(images.bytes));
+        WriteImages(indices, augmenter, MemoryMarshal.Cast<byte, float>(images.bytes));
         Span<long> labelValues = MemoryMarshal.Cast<byte, long>(labels.bytes);
         Span<long> idValues = MemoryMarshal.Cast<byte, long>(ids.bytes);
         for (int row = 0; row < indices.Length; row++)
@@ -101,24 +115,26 @@ public sealed class BatchSource
         return new Batch(images.permute(0, 3, 1, 2).to(Options.Device), labels.to(Options.Device), ids.to(Options.Device));
     }
 
-    private void WriteImages(ReadOnlySpan<int> indices, ShiftSource? shifts, Span<float> values)
+    private void WriteImages(ReadOnlySpan<int> indices, EpochAugmenter? augmenter, Span<float> values)
     {
-        byte[]? shifted = shifts is null ? null : new byte[Dataset.ImageSize];
         foreach (int index in indices)
         {
-            ReadOnlySpan<byte> pixels = Dataset.Image(index);
-            if (shifts is not null)
-            {
-                shifts.Shift(Dataset, index, shifted);
-                pixels = shifted;
-            }
+            Span<float> image = values[..Dataset.ImageSize];
+            Normalize(Dataset.Image(index), image);
+            augmenter?.Apply(index, new AugmentedImage(image, _blackRow, Dataset.Width));
+            values = values[image.Length..];
+        }
+    }
 
-            for (int place = 0; place < pixels.Length; place++)
+    private void Normalize(ReadOnlySpan<byte> pixels, Span<float> values)
+    {
+        for (int channel = 0; channel < _tables.Length; channel++)
+        {
+            float[] table = _tables[channel];
+            for (int place = channel; place < pixels.Length; place += _tables.Length)
             {
-                values[place] = _table[pixels[place]];
+                values[place] = table[pixels[place]];
             }
-
-            values = values[pixels.Length..];
         }
     }
 }

@@ -7,9 +7,6 @@ namespace ImplicitNet.Training.Data;
 /// <remarks>The file is held in memory until its checksum is right, and only then written, whole or not at all.</remarks>
 internal sealed class FileDownload(HttpClient client)
 {
-    // The largest published file is 26 MB; what exceeds this is not the file.
-    public const int MaximumBytes = 1 << 26;
-
     private const int ChunkSize = 1 << 16;
 
     /// <summary>A mirror that sends nothing for so long is given up.</summary>
@@ -20,15 +17,15 @@ internal sealed class FileDownload(HttpClient client)
     /// <exception cref="IOException">The file could not be written.</exception>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
     public async Task FetchAsync(
-        IdxDatasetFile file, IReadOnlyList<Uri> mirrors, string folder, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+        DatasetFile file, IReadOnlyList<Uri> mirrors, string folder, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
-        string target = Path.Combine(folder, file.PackedName);
+        string target = Path.Combine(folder, file.Name);
         List<string> faults = [];
         foreach (Uri mirror in mirrors)
         {
             try
             {
-                using MemoryStream content = await ReceiveAsync(file, new Uri(mirror, file.PackedName), progress, cancellation).ConfigureAwait(false);
+                using MemoryStream content = await ReceiveAsync(file, new Uri(mirror, file.Name), progress, cancellation).ConfigureAwait(false);
                 AtomicFile.Write(target, content.WriteTo);
                 return;
             }
@@ -42,7 +39,7 @@ internal sealed class FileDownload(HttpClient client)
     }
 
     private async Task<MemoryStream> ReceiveAsync(
-        IdxDatasetFile file, Uri source, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+        DatasetFile file, Uri source, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
         using CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         waiting.CancelAfter(Patience);
@@ -59,12 +56,12 @@ internal sealed class FileDownload(HttpClient client)
             int read;
             do
             {
-                progress?.Report(new DownloadProgress(file.PackedName, source, content.Length, expected));
+                progress?.Report(new DownloadProgress(file.Name, source, content.Length, expected));
                 waiting.CancelAfter(Patience);
                 read = await body.ReadAsync(chunk, waiting.Token).ConfigureAwait(false);
-                if (content.Length + read > MaximumBytes)
+                if (content.Length + read > file.MaximumBytes)
                 {
-                    throw new MirrorException($"it sent more than {MaximumBytes} bytes");
+                    throw new MirrorException($"it sent more than {file.MaximumBytes} bytes");
                 }
 
                 hash.AppendData(chunk, 0, read);
@@ -85,7 +82,7 @@ internal sealed class FileDownload(HttpClient client)
         }
     }
 
-    private static void Check(IdxDatasetFile file, long received, long? expected, string md5)
+    private static void Check(DatasetFile file, long received, long? expected, string md5)
     {
         if (expected is not null && received != expected)
         {

@@ -1,29 +1,97 @@
 namespace ImplicitNet.Training.Data;
 
-/// <summary>How bytes become network inputs: (byte / 255 - mean) / deviation, dimensionless, the same for every channel.</summary>
-/// <param name="Mean">Mean of byte / 255 over the training images; finite.</param>
-/// <param name="Deviation">Standard deviation of byte / 255 over the training images; finite and above 0.</param>
-public readonly record struct PixelNormalization(double Mean, double Deviation)
+/// <summary>
+/// How bytes become network inputs: (byte / 255 - mean) / deviation, dimensionless, with one mean and deviation for each channel or one for
+/// all. Two of the same numbers are equal.
+/// </summary>
+public sealed record PixelNormalization
 {
+    /// <summary>Takes the numbers; a single one is for all channels.</summary>
+    /// <param name="mean">Means of byte / 255 over the training images; finite.</param>
+    /// <param name="deviation">Standard deviations of byte / 255 over the training images, as many; finite and above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number lies outside its range.</exception>
+    /// <exception cref="ArgumentException">There are not as many deviations as means.</exception>
+    public PixelNormalization(ChannelValues mean, ChannelValues deviation)
+    {
+        ArgumentNullException.ThrowIfNull(mean);
+        ArgumentNullException.ThrowIfNull(deviation);
+        if (!mean.All(double.IsFinite))
+        {
+            throw new ArgumentOutOfRangeException(nameof(mean), $"A mean must be finite; given {mean}.");
+        }
+
+        if (!deviation.All(number => number is > 0 and < double.PositiveInfinity))
+        {
+            throw new ArgumentOutOfRangeException(nameof(deviation), $"A deviation must be a finite number above 0; given {deviation}.");
+        }
+
+        if (mean.Count != deviation.Count)
+        {
+            throw new ArgumentException($"Each mean needs a deviation; given are {mean.Count} means and {deviation.Count} deviations.", nameof(deviation));
+        }
+
+        (Mean, Deviation) = (mean, deviation);
+    }
+
     /// <summary>MNIST: mean 0.1307, deviation 0.3081, the figures its published networks are trained with.</summary>
     public static PixelNormalization Mnist { get; } = new(0.1307, 0.3081);
 
     /// <summary>Fashion-MNIST: mean 0.2860, deviation 0.3530.</summary>
     public static PixelNormalization FashionMnist { get; } = new(0.2860, 0.3530);
 
-    /// <summary>Mean and deviation (divided by n) over all pixels of the images; take it from the training part only.</summary>
-    /// <exception cref="ArgumentException">There is no image, or all pixels are equal.</exception>
+    /// <summary>CIFAR-10: those of its 50,000 training images, in the order red, green, blue.</summary>
+    public static PixelNormalization Cifar10 { get; } = new([0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]);
+
+    /// <summary>SVHN: the figures its published networks are trained with, in the order red, green, blue.</summary>
+    public static PixelNormalization Svhn { get; } = new([0.4377, 0.4438, 0.4728], [0.1980, 0.2010, 0.1970]);
+
+    /// <summary>Means of byte / 255, dimensionless.</summary>
+    public ChannelValues Mean { get; }
+
+    /// <summary>Standard deviations of byte / 255, dimensionless; as many as there are means.</summary>
+    public ChannelValues Deviation { get; }
+
+    /// <summary>Mean and deviation (divided by n) of each channel over the images; take it from the training part only.</summary>
+    /// <exception cref="ArgumentException">There is no image, or all pixels of a channel are equal.</exception>
     public static PixelNormalization Of(ImageDataset dataset)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        Span<long> histogram = stackalloc long[256];
-        foreach (byte pixel in dataset.Pixels)
+        double[] means = new double[dataset.Channels];
+        double[] deviations = new double[dataset.Channels];
+        for (int channel = 0; channel < dataset.Channels; channel++)
         {
-            histogram[pixel]++;
+            (means[channel], deviations[channel]) = OfChannel(dataset, channel);
+        }
+
+        return new PixelNormalization([.. means], [.. deviations]);
+    }
+
+    /// <summary>The network input for each byte of a channel, float32, [256].</summary>
+    /// <param name="channel">At least 0; with one mean for all channels every channel has the same table.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such channel.</exception>
+    public float[] Table(int channel = 0)
+    {
+        (double mean, double deviation) = (Mean.Of(channel), Deviation.Of(channel));
+        float[] table = new float[256];
+        for (int value = 0; value < table.Length; value++)
+        {
+            table[value] = (float)(((value / 255.0) - mean) / deviation);
+        }
+
+        return table;
+    }
+
+    private static (double Mean, double Deviation) OfChannel(ImageDataset dataset, int channel)
+    {
+        Span<long> histogram = stackalloc long[256];
+        ReadOnlySpan<byte> pixels = dataset.Pixels;
+        for (int place = channel; place < pixels.Length; place += dataset.Channels)
+        {
+            histogram[pixels[place]]++;
         }
 
         // Whole numbers until the last division, so that the result depends on no order of summation.
-        Int128 count = dataset.Pixels.Length, sum = 0, sumOfSquares = 0;
+        Int128 count = pixels.Length / dataset.Channels, sum = 0, sumOfSquares = 0;
         for (int value = 0; value < 256; value++)
         {
             sum += (Int128)value * histogram[value];
@@ -33,27 +101,10 @@ public readonly record struct PixelNormalization(double Mean, double Deviation)
         Int128 scaledVariance = (count * sumOfSquares) - (sum * sum);
         if (scaledVariance == 0)
         {
-            throw new ArgumentException($"{dataset.Name} has no two different pixels, so they have no deviation to divide by.", nameof(dataset));
+            string which = dataset.Channels == 1 ? "" : $" in channel {channel}";
+            throw new ArgumentException($"{dataset.Name} has no two different pixels{which}, so they have no deviation to divide by.", nameof(dataset));
         }
 
-        return new PixelNormalization((double)sum / (255.0 * (double)count), Math.Sqrt((double)scaledVariance) / (255.0 * (double)count));
-    }
-
-    /// <summary>The network input for each byte, float32, [256].</summary>
-    /// <exception cref="InvalidOperationException">The mean is not finite, or the deviation is not finite and above 0.</exception>
-    public float[] Table()
-    {
-        if (!double.IsFinite(Mean) || !(Deviation is > 0 and < double.PositiveInfinity))
-        {
-            throw new InvalidOperationException($"Mean {Mean} and deviation {Deviation} cannot normalise: finite numbers, deviation above 0.");
-        }
-
-        float[] table = new float[256];
-        for (int value = 0; value < table.Length; value++)
-        {
-            table[value] = (float)(((value / 255.0) - Mean) / Deviation);
-        }
-
-        return table;
+        return ((double)sum / (255.0 * (double)count), Math.Sqrt((double)scaledVariance) / (255.0 * (double)count));
     }
 }

@@ -7,4 +7,7 @@ internal enum RandomPurpose
     HoldOut = 2,
     EpochOrder = 3,
     Shift = 4,
+    Flip = 5,
+    Crop = 6,
+    Erase = 7,
 }

@@ -26,6 +26,6 @@ internal static class Refinement
         }
 
         using DisposeScope scope = NewDisposeScope();
-        return AdjointSolve.Run(solver with { MaxProducts = products }, system, system, gradient, Small, start, report).MoveToOuterDisposeScope();
+        return AdjointSolve.Run(solver.Within(products), system, system, gradient, Small, start, report).MoveToOuterDisposeScope();
     }
 }

@@ -3,33 +3,27 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.LinearSolvers;
 
-/// <summary>One basis for every open sample, from a residual to the correction that leaves the least of it.</summary>
-internal sealed class GmresCycle : IDisposable
+/// <summary>One basis of GMRES for every row, from a residual to the correction that leaves the least of it.</summary>
+internal sealed class GmresCycle : KrylovCycle
 {
-    private readonly List<LinearOperator> _restrictions = [];
-    private LinearOperator _linear;
+    private readonly double _rounding;
     private Tensor _basis;
-    private GmresSample[] _samples;
+    private HessenbergLeastSquares[] _problems;
     private int _used;
 
-    public GmresCycle(LinearOperator linear, Tensor residual, IReadOnlyList<int> samples, IReadOnlyList<double> targets, int length)
+    public GmresCycle(Tensor unit, int length)
     {
+        _rounding = Rounding.Of(unit.dtype);
+        _problems = [.. Enumerable.Range(0, (int)unit.shape[0]).Select(_ => new HessenbergLeastSquares(length))];
         using DisposeScope scope = NewDisposeScope();
-        _linear = linear;
-        double[] norms = GmresRun.Norms(residual);
-        _samples = [.. norms.Select((norm, row) => new GmresSample(samples[row], norm, targets[row], length, residual.dtype))];
-        _basis = zeros([residual.shape[0], length + 1, residual.shape[1]], dtype: residual.dtype, device: residual.device).DetachFromDisposeScope();
-        SetDirection(residual, linalg.vector_norm(residual, 2, [1], keepdim: true));
+        _basis = unit.new_empty([unit.shape[0], length + 1, unit.shape[1]]).DetachFromDisposeScope();
+        _basis.select(1, 0).copy_(unit);
     }
 
-    /// <summary>Whether a sample still needs a direction.</summary>
-    public bool IsRunning => _samples.Any(sample => sample.IsRunning);
-
-    /// <summary>One product and one direction for every sample.</summary>
-    public void Step()
+    public override KrylovStep[] Step(LinearOperator linear)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor direction = _linear.Apply(_basis.select(1, _used));
+        Tensor direction = linear.Apply(_basis.select(1, _used));
         Tensor basis = _basis.narrow(1, 0, _used + 1);
         Tensor before = linalg.vector_norm(direction, 2, [1], keepdim: true);
         Tensor first = bmm(basis, direction.unsqueeze(2));
@@ -37,91 +31,72 @@ internal sealed class GmresCycle : IDisposable
         Tensor second = bmm(basis, direction.unsqueeze(2));
         direction = direction - bmm(second.transpose(1, 2), basis).squeeze(1);
         Tensor after = linalg.vector_norm(direction, 2, [1], keepdim: true);
-
-        int width = _used + 3;
-        double[] numbers = [.. cat([(first + second).squeeze(2), before, after], 1).to(ScalarType.Float64).cpu().data<double>()];
-        for (int row = 0; row < _samples.Length; row++)
-        {
-            ReadOnlySpan<double> own = numbers.AsSpan(row * width, width);
-            _samples[row].Add(own[..^2], own[^2], own[^1]);
-        }
-
         _used++;
-        SetDirection(direction, after);
+
+        // Zeros where there is no direction, so that no NaN meets the zero weight it has in a correction.
+        _basis.select(1, _used).copy_(where(after > 0, direction / after, zeros_like(direction)));
+        int width = _used + 2;
+        double[] numbers = [.. cat([(first + second).squeeze(2), before, after], 1).to(ScalarType.Float64).cpu().data<double>()];
+        return [.. _problems.Select((problem, row) => Add(problem, numbers.AsSpan(row * width, width)))];
     }
 
-    /// <summary>
-    /// Takes the samples out that have ended, once they are half of those here or all: they are paid for no longer.
-    /// </summary>
-    /// <param name="all">Takes out every sample, ended or not.</param>
-    /// <returns>Those samples, and a correction for each: [count, n]; null when it is too early.</returns>
-    public (GmresSample[] Samples, Tensor Corrections)? Leave(bool all)
-    {
-        int[] leaving = [.. Rows(sample => all || !sample.IsRunning)];
-        if (leaving.Length == 0 || leaving.Length * 2 < _samples.Length)
-        {
-            return null;
-        }
-
-        Tensor corrections = Corrections(leaving);
-        GmresSample[] left = [.. leaving.Select(row => _samples[row])];
-        int[] kept = [.. Rows(sample => !all && sample.IsRunning)];
-        if (kept.Length > 0)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            Tensor rows = GmresRun.Indices(kept, _basis.device);
-            _linear = _linear.Restrict(rows);
-            _restrictions.Add(_linear);
-            Tensor basis = _basis.index_select(0, rows).DetachFromDisposeScope();
-            _basis.Dispose();
-            _basis = basis;
-        }
-
-        _samples = [.. kept.Select(row => _samples[row])];
-        return (left, corrections);
-    }
-
-    public void Dispose()
-    {
-        _basis.Dispose();
-        for (int i = _restrictions.Count - 1; i >= 0; i--)
-        {
-            _restrictions[i].Dispose();
-        }
-    }
-
-    /// <summary>
-    /// The next vector of the basis; zeros where there is none, so that no NaN meets the zero weight it has in a correction.
-    /// </summary>
-    private void SetDirection(Tensor direction, Tensor length) =>
-        _basis.select(1, _used).copy_(where(length > 0, direction / length, zeros_like(direction)));
-
-    private Tensor Corrections(int[] leaving)
+    public override Tensor Corrections(IReadOnlyList<int> rows)
     {
         using DisposeScope scope = NewDisposeScope();
-        if (_used == 0)
+        double[,] weights = new double[rows.Count, _used];
+        for (int i = 0; i < rows.Count; i++)
         {
-            return zeros([leaving.Length, _basis.shape[2]], dtype: _basis.dtype, device: _basis.device).MoveToOuterDisposeScope();
-        }
-
-        double[,] weights = new double[leaving.Length, _used];
-        for (int i = 0; i < leaving.Length; i++)
-        {
-            double[] own = _samples[leaving[i]].Weights();
+            double[] own = _problems[rows[i]].Best(_rounding).Solution;
             for (int j = 0; j < own.Length; j++)
             {
                 weights[i, j] = own[j];
             }
         }
 
-        Tensor basis = _basis.index_select(0, GmresRun.Indices(leaving, _basis.device)).narrow(1, 0, _used);
-        Tensor correction = bmm(tensor(weights, dtype: _basis.dtype, device: _basis.device).unsqueeze(1), basis).squeeze(1);
-
-        // A correction that overflowed is none.
-        Tensor finite = correction.isfinite().all(1, keepdim: true);
-        return where(finite, correction, zeros_like(correction)).MoveToOuterDisposeScope();
+        Tensor basis = _basis.narrow(1, 0, _used).index_select(0, RowIndices.Of(rows, _basis.device));
+        return bmm(tensor(weights, dtype: _basis.dtype, device: _basis.device).unsqueeze(1), basis).squeeze(1).MoveToOuterDisposeScope();
     }
 
-    private IEnumerable<int> Rows(Func<GmresSample, bool> condition) =>
-        Enumerable.Range(0, _samples.Length).Where(row => condition(_samples[row]));
+    /// <summary>
+    /// An orthogonal basis keeps the two residuals together to rounding in <c>||A|| ||c||</c> (Paige, Rozloznik and
+    /// Strakos, SIAM J. Matrix Anal. Appl. 28, 2006); the norm of H stands for that of A.
+    /// </summary>
+    public override (double Residual, double Drift) Reached(int row)
+    {
+        (_, double residual, double drift) = _problems[row].Best(_rounding);
+        return (residual, drift);
+    }
+
+    public override void Restrict(IReadOnlyList<int> rows)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor kept = _basis.new_empty([rows.Count, _basis.shape[1], _basis.shape[2]]).DetachFromDisposeScope();
+        kept.narrow(1, 0, _used + 1).copy_(_basis.narrow(1, 0, _used + 1).index_select(0, RowIndices.Of(rows, _basis.device)));
+        _basis.Dispose();
+        _basis = kept;
+        HessenbergLeastSquares[] all = _problems;
+        _problems = [.. rows.Select(row => all[row])];
+    }
+
+    public override void Dispose() => _basis.Dispose();
+
+    /// <summary>Takes note of one product.</summary>
+    /// <param name="problem">Of the row it is for.</param>
+    /// <param name="numbers">What of it lies along the vectors of the basis, its norm, and the norm of what is new in it.</param>
+    private KrylovStep Add(HessenbergLeastSquares problem, ReadOnlySpan<double> numbers)
+    {
+        foreach (double number in numbers)
+        {
+            if (!double.IsFinite(number))
+            {
+                return new KrylovStep(double.NaN, IsBreakdown: false);
+            }
+        }
+
+        // A new direction this much shorter than the product it came from is rounding.
+        (double before, double after) = (numbers[^2], numbers[^1]);
+        bool isSpanned = after <= _rounding * before;
+        problem.Add(numbers[..^2].ToArray(), isSpanned ? 0 : after, _rounding * before);
+        return new KrylovStep(problem.Residual, isSpanned);
+    }
 }

@@ -23,24 +23,17 @@ public sealed record GmresSolver : LinearSolver
             : throw new ArgumentOutOfRangeException(nameof(Restart), value, "GMRES needs at least 1 direction before a restart.");
     } = 30;
 
-    internal override LinearSolution Run(LinearSystem system)
+    /// <summary>Products after which a solve is given up; at least 1; default 90.</summary>
+    public int MaxProducts
     {
-        using GmresRun run = new(system);
-        int products = 0;
-        bool isOpen = system.Start is null ? run.Begin() : run.BeginAgain();
-        if (isOpen)
-        {
-            products = system.Start is null ? 0 : 1;
-            products += run.Cycle(Math.Min(Restart, MaxProducts - products));
-        }
+        get;
+        init => field = value >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(MaxProducts), value, "The limit of products must be at least 1.");
+    } = 90;
 
-        // A restart takes one product for the residual, and is no use without another.
-        while (products + 2 <= MaxProducts && run.BeginAgain())
-        {
-            products++;
-            products += run.Cycle(Math.Min(Restart, MaxProducts - products));
-        }
+    internal override LinearSolution Run(LinearSystem system) =>
+        new LinearRun(system, new KrylovMethod(unit => new GmresCycle(unit, Math.Min(Restart, MaxProducts)), MaxProducts) { CycleProducts = Restart }).Solve();
 
-        return new LinearSolution(run.Take(), run.Reports, system.Linear.Products);
-    }
+    internal override LinearSolver Within(int products) => this with { MaxProducts = products };
 }

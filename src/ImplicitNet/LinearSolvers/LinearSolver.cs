@@ -8,15 +8,6 @@ namespace ImplicitNet.LinearSolvers;
 /// </summary>
 public abstract record LinearSolver
 {
-    /// <summary>Products of one sample, those with the transpose included, after which it is given up; at least 1; default 90.</summary>
-    public int MaxProducts
-    {
-        get;
-        init => field = value >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(MaxProducts), value, "The limit of products must be at least 1.");
-    } = 90;
-
     /// <summary>Solves for every sample until <c>||b - A x|| &lt;= max(Absolute, Relative ||b||)</c>.</summary>
     /// <remarks>
     /// Builds no graph. Failure of the mathematics is a status of a sample, never an exception. A sample's answer, status
@@ -44,4 +35,7 @@ public abstract record LinearSolver
 
     /// <summary>Solves a system that is checked, without gradients, in a dispose scope of its own.</summary>
     internal abstract LinearSolution Run(LinearSystem system);
+
+    /// <summary>The same method with another limit of products, or with the least that it can do with.</summary>
+    internal abstract LinearSolver Within(int products);
 }

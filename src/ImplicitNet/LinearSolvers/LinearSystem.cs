@@ -42,10 +42,9 @@ internal sealed class LinearSystem
             throw new ArgumentException($"b must be [batch, n] in float32 or float64. It is {Describe(rightSide)}.", nameof(rightSide));
         }
 
-        if (start is not null && (!start.shape.AsSpan().SequenceEqual(rightSide.shape) || start.dtype != rightSide.dtype || start.device != rightSide.device))
+        if (start is not null && Describe(start) != Describe(rightSide))
         {
-            throw new ArgumentException(
-                $"The start must be like b, {Describe(rightSide)} on {rightSide.device}. It is {Describe(start)} on {start.device}.", nameof(start));
+            throw new ArgumentException($"The start must be like b, {Describe(rightSide)}. It is {Describe(start)}.", nameof(start));
         }
 
         if (tolerances.Count != rightSide.shape[0])
@@ -64,10 +63,26 @@ internal sealed class LinearSystem
         }
 
         using DisposeScope scope = NewDisposeScope();
-        double[] scales = [.. linalg.vector_norm(rightSide, 2, [1]).to(ScalarType.Float64).cpu().data<double>()];
+        double[] scales = RowNorms.Of(rightSide);
         double[] thresholds = [.. scales.Zip(tolerances, (scale, tolerance) => tolerance.Threshold(scale))];
         Tensor? usable = start is null ? null : Usable(start, rightSide).MoveToOuterDisposeScope();
         return new LinearSystem(new MeteredOperator(linear), rightSide, usable, scales, thresholds);
+    }
+
+    /// <summary>Every sample before its first product; what needs none is decided: b = 0, b not finite, and b small enough for x = 0.</summary>
+    public LinearProgress[] Begin()
+    {
+        LinearProgress[] progress = new LinearProgress[Scales.Length];
+        for (int i = 0; i < progress.Length; i++)
+        {
+            progress[i] = new LinearProgress(Scales[i], Thresholds[i], Rounding.Of(RightSide.dtype));
+            if (Start is null || Scales[i] == 0 || !double.IsFinite(Scales[i]))
+            {
+                progress[i].Begin(Scales[i], products: 0);
+            }
+        }
+
+        return progress;
     }
 
     /// <summary>The start, detached; zeros for a sample where it is not finite, and where b is zeros: so is x there.</summary>
@@ -77,5 +92,6 @@ internal sealed class LinearSystem
         return where(isUsed, start.detach(), zeros_like(start));
     }
 
-    private static string Describe(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}] in {tensor.dtype}";
+    // A device is compared by its name: torch.Device compares references.
+    private static string Describe(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}] in {tensor.dtype} on {tensor.device}";
 }

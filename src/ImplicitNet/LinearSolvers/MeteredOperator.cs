@@ -31,6 +31,9 @@ internal sealed class MeteredOperator : LinearOperator
 
     public override Tensor ApplyTransposed(Tensor vectors) => Counted(vectors, _linear.ApplyTransposed(vectors));
 
+    /// <summary>The whole batch, to be disposed like a restriction.</summary>
+    public MeteredOperator Whole() => new(_linear, _meter, ownsLinear: false);
+
     public override LinearOperator Restrict(Tensor samples) => new MeteredOperator(_linear.Restrict(samples), _meter, ownsLinear: true);
 
     public override void Dispose()

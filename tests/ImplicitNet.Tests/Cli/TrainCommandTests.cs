@@ -79,6 +79,23 @@ public sealed partial class TrainCommandTests(TinyModel model) : TensorTest, ICl
     }
 
     [Fact]
+    public void A_run_of_before_there_was_augmentation_goes_on()
+    {
+        using TemporaryFolder folder = new();
+        foreach (string name in (string[])["checkpoint.safetensors", "config.json", "history.jsonl", "model.safetensors"])
+        {
+            File.Copy(Path.Combine(model.Path, name), folder[name]);
+        }
+
+        string settings = File.ReadAllText(Path.Combine(model.Path, "run.json"));
+        Assert.Contains("  \"augment\": false,\n", settings, StringComparison.Ordinal);
+        File.WriteAllText(folder["run.json"], settings.Replace("  \"augment\": false,\n", "", StringComparison.Ordinal));
+        using JsonDocument again = JsonDocument.Parse(CliRun.Of("train", "--resume", "--output", folder.Path, "--json").Succeeded().LastLine);
+        using JsonDocument first = JsonDocument.Parse(model.Training.LastLine);
+        Assert.Equal(first.RootElement.GetProperty("testLoss").GetDouble(), again.RootElement.GetProperty("testLoss").GetDouble());
+    }
+
+    [Fact]
     public void A_folder_that_holds_a_run_is_refused_without_resume() =>
         CliRun.Of(TinyModel.Arguments("--output", model.Path)).Failed(1, "holds a run", "--resume", "another --output");
 
@@ -89,6 +106,7 @@ public sealed partial class TrainCommandTests(TinyModel model) : TensorTest, ICl
     [InlineData("--data", "mnist", "digits")]
     [InlineData("--solver", "anderson", "picard")]
     [InlineData("--memory", "3", "none")]
+    [InlineData("--augment", "true", "false")]
     public void An_option_that_differs_from_the_runs_is_refused(string option, string value, string stored) =>
         CliRun.Of("train", "--resume", "--output", model.Path, option, value).Failed(2, option, value, stored);
 

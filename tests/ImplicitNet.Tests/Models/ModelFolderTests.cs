@@ -42,6 +42,11 @@ public sealed class ModelFolderTests : TensorTest
     [InlineData("[]", "JSON")]
     [InlineData("{}", "required")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 0}""", "PixelDeviation")]
+    [InlineData("""{"data": "digits", "pixelMean": [0.1, 0.2], "pixelDeviation": [1, 1]}""", "PixelMean")]
+    [InlineData("""{"data": "digits", "pixelMean": [0.1, 0.2, 0.3], "pixelDeviation": [1, 1], "network": {"imageChannels": 3}}""", "2 deviations")]
+    [InlineData("""{"data": "digits", "pixelMean": [], "pixelDeviation": 1}""", "pixelMean")]
+    [InlineData("""{"data": "digits", "pixelMean": [1, "2"], "pixelDeviation": 1}""", "pixelMean")]
+    [InlineData("""{"data": "digits", "pixelMean": null, "pixelDeviation": 1}""", "pixelMean")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": "resnet"}""", "digit-classifier")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "format": 2}""", "Format")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "gama": 2}""", "gama")]
@@ -56,6 +61,17 @@ public sealed class ModelFolderTests : TensorTest
         Assert.StartsWith(ModelFolder.ConfigPath(folder.Path), message, StringComparison.Ordinal);
         Assert.Contains(expected, message, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void Each_channel_may_have_its_own_mean_and_deviation()
+    {
+        using TemporaryFolder folder = new();
+        ModelConfig colour = Config with { PixelMean = [0.1, 0.2, 0.3], PixelDeviation = [1, 2, 3], Network = Config.Network with { ImageChannels = 3 } };
+        ModelFolder.SaveConfig(folder.Path, colour);
+        Assert.Equal(colour, ModelFolder.LoadConfig(folder.Path));
+        ModelFolder.SaveConfig(folder.Path, Config);
+        Assert.Contains("\"pixelMean\": 0.2,", File.ReadAllText(ModelFolder.ConfigPath(folder.Path)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Data.Augmentations;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Training.Data;
@@ -105,6 +106,39 @@ public sealed class BatchSourceTests : TensorTest
     public void Evaluation_goes_in_order() =>
         Assert.Equal(
             Enumerable.Range(0, 23).Select(index => (long)index), Read(Source(Sample(23, 1), 10).InOrder()).SelectMany(batch => batch.Indices));
+
+    [Fact]
+    public void Each_channel_is_normalised_by_its_own_numbers_and_padded_with_its_own_black()
+    {
+        ImageDataset white = new("white", 2, 2, 3, 1, [.. Enumerable.Repeat((byte)255, 12)], [0]);
+        BatchOptions options = new() { Normalization = new([0.5, 0, 1], [0.5, 1, 2]), MaximumShift = 2 };
+        using (Batch batch = new BatchSource(white, options).InOrder().Single())
+        {
+            Assert.Equal([1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0], batch.Images.data<float>());
+        }
+
+        HashSet<(float, float, float)> found = [];
+        for (int epoch = 0; epoch < 20; epoch++)
+        {
+            using Batch batch = new BatchSource(white, options).Epoch(epoch).Single();
+            float[] values = batch.Images.data<float>().ToArray();
+            found.UnionWith(Enumerable.Range(0, 4).Select(place => (values[place], values[4 + place], values[8 + place])));
+        }
+
+        Assert.Equal([(-1, 0, -0.5f), (1, 1, 0)], found.Order());
+        Assert.Throws<ArgumentException>(() => new BatchSource(Sample(7, 2), options));
+    }
+
+    [Fact]
+    public void A_shift_is_asked_for_once()
+    {
+        BatchOptions options = new() { Normalization = Plain, MaximumShift = 2, Augmentations = [new HorizontalFlip(), new RandomShift()] };
+        Assert.Throws<ArgumentException>(() => new BatchSource(Sample(7, 1), options));
+        ImageDataset dataset = Sample(7, 1);
+        using Batch brief = new BatchSource(dataset, options with { Augmentations = [] }).Epoch(1).Single();
+        using Batch spelled = new BatchSource(dataset, options with { MaximumShift = 0, Augmentations = [new RandomShift()] }).Epoch(1).Single();
+        Assert.Equal(brief.Images.data<float>().ToArray(), spelled.Images.data<float>().ToArray());
+    }
 
     [Fact]
     public void An_index_that_is_not_there_is_refused()

@@ -6,7 +6,7 @@ namespace ImplicitNet.Tests.Training.Data;
 public sealed class FileDownloadTests : IDisposable
 {
     private static readonly byte[] Body = [.. Enumerable.Range(0, 200_000).Select(place => (byte)(place * 31 / 7))];
-    private static readonly IdxDatasetFile Wanted = new("letters", IdxBytes.Md5(Body));
+    private static readonly DatasetFile Wanted = new("letters.gz", IdxBytes.Md5(Body));
     private static readonly Uri[] Mirrors = [new("http://first.invalid/set/"), new("http://second.invalid/")];
 
     private readonly TemporaryFolder _folder = new();
@@ -61,6 +61,17 @@ public sealed class FileDownloadTests : IDisposable
         Refused(_ => new HttpResponseMessage { Content = new StreamContent(new EndlessStream()) }, "it sent more than 67108864 bytes", mirrors: 1);
 
     [Fact]
+    public async Task A_body_larger_than_the_file_is_refused_at_once()
+    {
+        FakeMirror mirror = new((_, _) => Task.FromResult(FakeMirror.Content(Body)));
+        DataFileException fault = await Assert.ThrowsAsync<DataFileException>(() => Fetch(mirror, file: Wanted with { MaximumBytes = Body.Length - 1 }));
+        Assert.Contains("it sent more than 199999 bytes", fault.Message, StringComparison.Ordinal);
+        Assert.Empty(_folder.Names);
+        await Fetch(mirror, file: Wanted with { MaximumBytes = Body.Length });
+        Assert.Throws<ArgumentOutOfRangeException>(() => Wanted with { MaximumBytes = 0 });
+    }
+
+    [Fact]
     public Task A_mirror_that_falls_silent_is_given_up() =>
         Refused(_ => FakeMirror.Broken(Body[..10], token => Task.Delay(Timeout.Infinite, token)), "it sent nothing for 0.05 seconds", patience: 0.05);
 
@@ -94,11 +105,11 @@ public sealed class FileDownloadTests : IDisposable
 
     private async Task Fetch(
         FakeMirror mirror, IProgress<DownloadProgress>? progress = null, int mirrors = 2, double patience = 30,
-        CancellationTokenSource? cancelling = null)
+        CancellationTokenSource? cancelling = null, DatasetFile? file = null)
     {
         using HttpClient client = new(mirror);
         FileDownload download = new(client) { Patience = TimeSpan.FromSeconds(patience) };
-        await download.FetchAsync(Wanted, Mirrors[..mirrors], _folder.Path, progress, cancelling?.Token ?? TestContext.Current.CancellationToken);
+        await download.FetchAsync(file ?? Wanted, Mirrors[..mirrors], _folder.Path, progress, cancelling?.Token ?? TestContext.Current.CancellationToken);
     }
 
     private sealed class Reports : List<DownloadProgress>, IProgress<DownloadProgress>

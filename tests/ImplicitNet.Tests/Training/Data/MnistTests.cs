@@ -19,8 +19,8 @@ public sealed class MnistTests
     public async Task The_known_normalisation_is_that_of_the_training_images()
     {
         PixelNormalization found = PixelNormalization.Of((await Load()).Train);
-        Assert.Equal(PixelNormalization.Mnist.Mean, found.Mean, 4);
-        Assert.Equal(PixelNormalization.Mnist.Deviation, found.Deviation, 4);
+        Assert.Equal(PixelNormalization.Mnist.Mean[0], Assert.Single(found.Mean), 4);
+        Assert.Equal(PixelNormalization.Mnist.Deviation[0], Assert.Single(found.Deviation), 4);
     }
 
     [Fact]
@@ -28,10 +28,10 @@ public sealed class MnistTests
     {
         string folder = SharedData.FolderOrSkip("data/mnist");
         Assert.All(
-            IdxDatasetDefinition.Mnist.Files, file => Assert.Equal(file.Md5, IdxBytes.Md5(File.ReadAllBytes(Path.Combine(folder, file.PackedName)))));
+            IdxDatasetDefinition.Mnist.Files, file => Assert.Equal(file.Md5, IdxBytes.Md5(File.ReadAllBytes(Path.Combine(folder, file.Name)))));
     }
 
     private static Task<TrainTest> Load() =>
-        new IdxDatasetSource(IdxDatasetDefinition.Mnist) { DataDirectory = SharedData.FolderOrSkip("data/mnist") }
+        new DatasetSource(IdxDatasetDefinition.Mnist) { DataDirectory = SharedData.FolderOrSkip("data/mnist") }
             .LoadAsync(cancellation: TestContext.Current.CancellationToken);
 }

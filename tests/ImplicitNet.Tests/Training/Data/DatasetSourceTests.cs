@@ -3,7 +3,7 @@ using ImplicitNet.Training.Data;
 
 namespace ImplicitNet.Tests.Training.Data;
 
-public sealed class IdxDatasetSourceTests : IDisposable
+public sealed class DatasetSourceTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -62,7 +62,7 @@ public sealed class IdxDatasetSourceTests : IDisposable
     {
         FakeMirror mirror = new((source, _) => Task.FromResult(
             Small.Packed.TryGetValue(source.Segments[^1], out byte[]? body) ? FakeMirror.Content(body) : new HttpResponseMessage(HttpStatusCode.NotFound)));
-        IdxDatasetSource source = FromCache(mirror, Small.Definition);
+        DatasetSource source = FromCache(mirror, Small.Definition);
         TrainTest parts = await source.LoadAsync(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal((3, 2), (parts.Train.Count, parts.Test.Count));
         Assert.Equal(4, mirror.Asked.Count);
@@ -77,29 +77,29 @@ public sealed class IdxDatasetSourceTests : IDisposable
     }
 
     [Fact]
-    public void The_published_data_sets_have_four_files_each_and_their_checksums()
+    public void The_published_files_have_checksums_of_their_own()
     {
-        IdxDatasetDefinition[] definitions = [IdxDatasetDefinition.Mnist, IdxDatasetDefinition.FashionMnist];
-        IdxDatasetFile[] files = [.. definitions.SelectMany(definition => definition.Files)];
-        Assert.Equal(8, files.Select(file => file.Md5).Distinct().Count());
+        DatasetDefinition[] definitions = [IdxDatasetDefinition.Mnist, IdxDatasetDefinition.FashionMnist, Cifar10Definition.Published, SvhnDefinition.Published];
+        DatasetFile[] files = [.. definitions.SelectMany(definition => definition.Files)];
+        Assert.Equal(11, files.Select(file => file.Md5).Distinct().Count());
         Assert.All(files, file => Assert.Matches("^[0-9a-f]{32}$", file.Md5));
         Assert.All(definitions.SelectMany(definition => definition.Mirrors), mirror => Assert.EndsWith("/", mirror.AbsoluteUri, StringComparison.Ordinal));
     }
 
     private void WriteAll(string subfolder, string extension)
     {
-        IReadOnlyList<IdxDatasetFile> files = IdxDatasetDefinition.Mnist.Files;
+        IReadOnlyList<DatasetFile> files = IdxDatasetDefinition.Mnist.Files;
         byte[][] contents = [IdxBytes.Images(3, 5, 4), IdxBytes.Labels(1, 2, 3), IdxBytes.Images(2, 5, 4), IdxBytes.Labels(4, 5)];
-        foreach ((IdxDatasetFile file, byte[] content) in files.Zip(contents))
+        foreach ((DatasetFile file, byte[] content) in files.Zip(contents))
         {
-            _folder.Write(Path.Combine(subfolder, file.Name + extension), extension.Length == 0 ? content : IdxBytes.Packed(content));
+            _folder.Write(Path.Combine(subfolder, Path.GetFileNameWithoutExtension(file.Name) + extension), extension.Length == 0 ? content : IdxBytes.Packed(content));
         }
     }
 
-    private IdxDatasetSource FromFolder(FakeMirror? mirror = null) =>
+    private DatasetSource FromFolder(FakeMirror? mirror = null) =>
         new(IdxDatasetDefinition.Mnist) { DataDirectory = _folder.Path, Handler = mirror };
 
-    private IdxDatasetSource FromCache(FakeMirror mirror, IdxDatasetDefinition definition) =>
+    private DatasetSource FromCache(FakeMirror mirror, DatasetDefinition definition) =>
         new(definition) { CacheDirectory = _folder.Path, Handler = mirror };
 
     /// <summary>A published data set of five images.</summary>
@@ -122,6 +122,6 @@ public sealed class IdxDatasetSourceTests : IDisposable
             TestLabels = File("d"),
         };
 
-        private static IdxDatasetFile File(string name) => new(name, IdxBytes.Md5(Packed[$"{name}.gz"]));
+        private static DatasetFile File(string name) => new($"{name}.gz", IdxBytes.Md5(Packed[$"{name}.gz"]));
     }
 }

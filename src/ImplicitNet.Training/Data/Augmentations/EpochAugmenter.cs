@@ -1,0 +1,24 @@
+namespace ImplicitNet.Training.Data.Augmentations;
+
+/// <summary>Augments the images of one epoch.</summary>
+internal sealed class EpochAugmenter
+{
+    private readonly Augmentation[] _augmentations;
+    private readonly ulong[] _keys;
+
+    public EpochAugmenter(IEnumerable<Augmentation> augmentations, long seed, int epoch)
+    {
+        _augmentations = [.. augmentations];
+        _keys = [.. _augmentations.Select(augmentation => RandomStream.Key(seed, augmentation.Purpose, epoch))];
+    }
+
+    /// <summary>Changes the image of an index in place.</summary>
+    public void Apply(int index, AugmentedImage image)
+    {
+        for (int place = 0; place < _augmentations.Length; place++)
+        {
+            RandomStream random = new(_keys[place], (uint)index);
+            _augmentations[place].Apply(ref random, image);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+namespace ImplicitNet.LinearSolvers;
+
+/// <summary>
+/// BiCGSTAB: biconjugate gradients, smoothed by a step of least residual, for every sample by itself (van der Vorst,
+/// SIAM J. Sci. Stat. Comput. 13, 1992).
+/// </summary>
+/// <remarks>
+/// Two products a step, and a correction after each; needs no transpose, and memory that does not grow: 7 copies of
+/// the vectors and the best correction so far. The residual is not monotone, so the best x is what is returned. Steps of least
+/// residual are kept from vanishing (Sleijpen and van der Vorst, 1995). A breakdown begins again from the true residual
+/// when that is less than before. One more product confirms, or belies, what the recurrence says of the residual:
+/// when it has drifted, the method begins again from the true one. Choose <see cref="GmresSolver"/> where its memory can
+/// be paid and for operators far from positive.
+/// </remarks>
+public sealed record BicgstabSolver : LinearSolver
+{
+    /// <summary>Products after which a solve is given up, the one that measures the residual included; at least 2; default 100.</summary>
+    public int MaxProducts
+    {
+        get;
+        init => field = value >= 2
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(MaxProducts), value, "BiCGSTAB needs a product and one to measure the residual.");
+    } = 100;
+
+    internal override LinearSolution Run(LinearSystem system) =>
+        new LinearRun(system, new KrylovMethod(unit => new BicgstabCycle(unit), MaxProducts) { IsDrifting = true }).Solve();
+
+    internal override LinearSolver Within(int products) => this with { MaxProducts = Math.Max(2, products) };
+}

@@ -1,0 +1,29 @@
+namespace ImplicitNet.LinearSolvers;
+
+/// <summary>
+/// Conjugate gradients on the normal equations <c>A^T A x = A^T b</c>, which are not formed, for every sample by itself
+/// (Hestenes and Stiefel, J. Res. Nat. Bur. Standards 49, 1952; the form that carries b - A x is also called CGLS).
+/// </summary>
+/// <remarks>
+/// Two products a step, one of them with the transpose. Converges for every regular operator, and the residual never
+/// rises, but at the pace of the squared condition number: the exact gradient that JFB is compared with in its paper
+/// (Wu Fung et al., AAAI 2022) is solved for so. Of a system without a solution it finds the least squares and reports a
+/// <see cref="LinearStatus.Breakdown"/>. One more product measures the true residual at the end, and the method begins
+/// again from it when the recurrence was wrong. Holds 4 copies of the vectors.
+/// </remarks>
+public sealed record CgnrSolver : LinearSolver
+{
+    /// <summary>Products after which a solve is given up, the one that measures the residual included; at least 3; default 200.</summary>
+    public int MaxProducts
+    {
+        get;
+        init => field = value >= 3
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(MaxProducts), value, "A step takes two products, and one measures the residual.");
+    } = 200;
+
+    internal override LinearSolution Run(LinearSystem system) =>
+        new LinearRun(system, new KrylovMethod(unit => new CgnrCycle(unit), MaxProducts) { StepProducts = 2, IsDrifting = true }).Solve();
+
+    internal override LinearSolver Within(int products) => this with { MaxProducts = Math.Max(3, products) };
+}

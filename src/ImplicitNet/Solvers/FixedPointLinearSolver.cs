@@ -1,0 +1,166 @@
+using ImplicitNet.LinearSolvers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>Solves <c>A x = b</c> as the fixed point of <c>x -> x + b - A x</c>, by any solver of fixed points.</summary>
+/// <remarks>
+/// For <c>A = I - J^T</c> and <see cref="PicardSolver"/> this is the Neumann series <c>b + J^T b + (J^T)^2 b + ...</c>, the
+/// plain iteration of the adjoint equation: it converges where J contracts, by a factor gamma a product. Without a start it
+/// begins at b, the first iterate from zeros, which costs nothing.
+/// <para>
+/// The <see cref="LinearSampleReport.Products"/> of a sample are its steps, one product each with
+/// <see cref="PicardSolver"/> and <see cref="AndersonSolver"/>; what line searches and steps taken back cost beyond that
+/// is in <see cref="LinearSolution.Products"/> alone. Holds what the solver holds and two copies of the vectors.
+/// </para>
+/// </remarks>
+public sealed record FixedPointLinearSolver : LinearSolver
+{
+    // A threshold below this part of what rounding is would make numbers too large to be squared in float32.
+    private const double LeastThreshold = 1e-3;
+
+    // Rounding in x, of which little is lost in fact, may be this share of the threshold or of a residual that is believed.
+    private const double DoubtfulShare = 0.1;
+
+    /// <summary>The method; default <see cref="PicardSolver"/>.</summary>
+    public FixedPointSolver Solver
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Solver));
+    } = new PicardSolver();
+
+    /// <summary>Steps after which a sample is given up; at least 1; default 100.</summary>
+    public int MaxSteps
+    {
+        get;
+        init => field = value >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(MaxSteps), value, "The step limit must be at least 1.");
+    } = 100;
+
+    internal override LinearSolver Within(int products) => this with { MaxSteps = products };
+
+    internal override LinearSolution Run(LinearSystem system)
+    {
+        LinearProgress[] progress = system.Begin();
+        LinearSampleReport[] reports = [.. progress.Select(sample => sample.Report)];
+        Tensor solution = system.Start?.clone() ?? zeros_like(system.RightSide);
+        int[] open = [.. Enumerable.Range(0, progress.Length).Where(i => progress[i].IsOpen)];
+        if (open.Length > 0)
+        {
+            Solve(system, open, solution, reports);
+        }
+
+        return new LinearSolution(solution.DetachFromDisposeScope(), reports, system.Linear.Products);
+    }
+
+    /// <summary>Solves for some samples, and writes their rows and reports.</summary>
+    private void Solve(LinearSystem system, int[] open, Tensor solution, LinearSampleReport[] reports)
+    {
+        // Each sample in units of its threshold: one stopping rule serves them all. A is linear, so only b and x change.
+        double least = LeastThreshold * Rounding.Of(solution.dtype);
+        double[] units = [.. open.Select(i => Math.Max(system.Thresholds[i], least * system.Scales[i]))];
+        Tensor unit = tensor(units, dtype: solution.dtype, device: solution.device).unsqueeze(1);
+        Tensor rows = RowIndices.Of(open, solution.device);
+        Tensor rightSide = system.RightSide.index_select(0, rows) / unit;
+        Tensor start = system.Start is null ? rightSide : system.Start.index_select(0, rows) / unit;
+        using LinearOperator linear = open.Length == reports.Length ? system.Linear.Whole() : system.Linear.Restrict(rows);
+        using LinearMap map = new(linear, rightSide.alias().DetachFromDisposeScope(), ownsLinear: false);
+        using FixedPointSolution found = FixedPoint.Solve(map, start, Solver, new StoppingRule { AbsoluteTolerance = 1, MaxSteps = MaxSteps });
+
+        double[] residuals = [.. found.Report.Samples.Select(report => report.Residual)];
+        int[] measured = Measure(linear, rightSide, found.Latent, residuals);
+        Tensor vectors = found.Latent * unit;
+        bool[] isFinite = [.. vectors.isfinite().all(1).cpu().data<bool>()];
+        double rounding = Rounding.Of(solution.dtype);
+        List<int> taken = [];
+        for (int row = 0; row < open.Length; row++)
+        {
+            (double scale, double threshold) = (system.Scales[open[row]], system.Thresholds[open[row]]);
+            SampleReport report = found.Report.Samples[row];
+            bool isMeasured = measured.Contains(row);
+            double residual = residuals[row] * units[row];
+            bool isReached = isMeasured || units[row] > threshold ? residual <= threshold : report.Status == SolveStatus.Converged;
+
+            // Zeros leave b: what leaves as much, to rounding, is no better. The start is returned as it came.
+            bool isTaken = isFinite[row] && (system.Start is null ? residual < scale * (1 - rounding) : report.BestStep > 1);
+            double left = !isTaken && system.Start is null ? scale : residual;
+            reports[open[row]] = new LinearSampleReport(Status(report.Status, isReached), report.Steps + (isMeasured ? 1 : 0), left / scale);
+            if (isTaken)
+            {
+                taken.Add(row);
+            }
+        }
+
+        Tensor chosen = RowIndices.Of(taken, solution.device);
+        solution.index_copy_(0, rows.index_select(0, chosen), vectors.index_select(0, chosen));
+    }
+
+    /// <summary>
+    /// Measures b - A x where what the solver saw of it, (x + b - A x) - x, may be rounding in x: a residual of zero is
+    /// found for any b that is lost in the sum.
+    /// </summary>
+    /// <returns>The rows that were measured, for one product.</returns>
+    private static int[] Measure(LinearOperator linear, Tensor rightSide, Tensor vectors, double[] residuals)
+    {
+        double rounding = Rounding.Of(vectors.dtype);
+        double[] sizes = RowNorms.Of(vectors);
+        int[] doubtful = [.. Enumerable.Range(0, residuals.Length)
+            .Where(row => double.IsFinite(residuals[row]) && rounding * sizes[row] > DoubtfulShare * Math.Max(1, residuals[row]))];
+        if (doubtful.Length > 0)
+        {
+            Tensor rows = RowIndices.Of(doubtful, vectors.device);
+            using LinearOperator restricted = linear.Restrict(rows);
+            Tensor left = rightSide.index_select(0, rows) - restricted.Apply(vectors.index_select(0, rows));
+            foreach ((int i, double norm) in RowNorms.Of(left).Index())
+            {
+                residuals[doubtful[i]] = double.IsFinite(norm) ? norm : double.PositiveInfinity;
+            }
+        }
+
+        return doubtful;
+    }
+
+    private static LinearStatus Status(SolveStatus status, bool isReached) => status switch
+    {
+        SolveStatus.NonFinite => LinearStatus.NonFinite,
+        _ when isReached => LinearStatus.Converged,
+        SolveStatus.Converged => LinearStatus.Stalled,
+        SolveStatus.MaxStepsReached => LinearStatus.MaxProductsReached,
+        SolveStatus.Stalled => LinearStatus.Stalled,
+        SolveStatus.Diverged => LinearStatus.Diverged,
+        _ => LinearStatus.NonFinite,
+    };
+
+    /// <summary><c>x -> x + b - A x</c>.</summary>
+    private sealed class LinearMap(LinearOperator linear, Tensor rightSide, bool ownsLinear) : FixedPointMap
+    {
+        public override bool IsPerSample => true;
+
+        public override IReadOnlyList<Tensor> Inputs => [rightSide];
+
+        public override IReadOnlyList<Tensor>? Parameters => null;
+
+        public override Tensor Evaluate(Tensor latent)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            return (latent + (rightSide - linear.Apply(latent))).MoveToOuterDisposeScope();
+        }
+
+        public override FixedPointMap Restrict(Tensor samples) =>
+            new LinearMap(linear.Restrict(samples), rightSide.index_select(0, samples).DetachFromDisposeScope(), ownsLinear: true);
+
+        public override FixedPointMap With(IReadOnlyList<Tensor> inputs) =>
+            new LinearMap(linear, inputs[0].alias().DetachFromDisposeScope(), ownsLinear: false);
+
+        public override void Dispose()
+        {
+            rightSide.Dispose();
+            if (ownsLinear)
+            {
+                linear.Dispose();
+            }
+        }
+    }
+}

@@ -40,20 +40,29 @@ internal sealed class CertifiedBatch : IDisposable
         _map = network.Layer.Operator.Bind(_q);
         if (!_map.IsPerSample)
         {
+            _map.Dispose();
             throw new InvalidOperationException("The network's map couples the samples of a batch; certificates are sample by sample.");
         }
 
-        _solution = network.Layer.Solve(_map, network.Layer.Operator.StartingLatent(_q));
-        _counts = [.. _solution.Report.Samples.Select(sample => !network.OnFailure.Excludes(sample))];
-        _mapped = _map.Evaluate(_solution.Latent);
-        _system = new AdjointSystem(_map, _solution.Latent);
-        _loss = new LossGradient(network, _mapped, losses, _solution.Report, _counts);
-        double tolerance = options.ReferenceTolerance ?? (_loss.Latents.dtype == ScalarType.Float64 ? 1e-12 : 1e-6);
-        _exact = AdjointSolve.Run(options.Reference, _system, _system, _loss.Latents, tolerance, start: null, new GradientReport());
-        _referenceResiduals = LinearResiduals(_exact);
-        _residuals = Ratios(_system.Flatten(_mapped.detach() - _solution.Latent), _system.Flatten(_solution.Latent));
-        _factors = Contraction.Measure(_map, _solution.Latent, options.PowerIterations);
-        _certified = (network.Layer.Operator as IContraction)?.CertifyFactor();
+        try
+        {
+            _solution = network.Layer.Solve(_map, network.Layer.Operator.StartingLatent(_q));
+            _counts = [.. _solution.Report.Samples.Select(sample => !network.OnFailure.Excludes(sample))];
+            _mapped = _map.Evaluate(_solution.Latent);
+            _system = new AdjointSystem(_map, _solution.Latent);
+            _loss = new LossGradient(network, _mapped, losses, _solution.Report, _counts);
+            double tolerance = options.ReferenceTolerance ?? (_loss.Latents.dtype == ScalarType.Float64 ? 1e-12 : 1e-6);
+            _exact = AdjointSolve.Run(options.Reference, _system, _system, _loss.Latents, tolerance, start: null, new GradientReport());
+            _referenceResiduals = LinearResiduals(_exact);
+            _residuals = Ratios(_system.Flatten(_mapped.detach() - _solution.Latent), _system.Flatten(_solution.Latent));
+            _factors = Contraction.Measure(_map, _solution.Latent, options.PowerIterations);
+            _certified = (network.Layer.Operator as IContraction)?.CertifyFactor();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The certificate of one gradient.</summary>
@@ -76,7 +85,7 @@ internal sealed class CertifiedBatch : IDisposable
 
         IReadOnlyList<Tensor?> used = Reach(attached, direction ?? _loss.Latents);
         report.ThrowIfFailed();
-        Agreement whole = Agreement.OfLists([.. used, .. _loss.Readout], [.. Reach(_mapped, _exact), .. _loss.Readout]);
+        Agreement whole = Agreement.OfLists(Whole(used, _loss.Readout), Whole(Reach(_mapped, _exact), _loss.Readout));
         SampleCertificate[] samples = Samples(attached, direction, conditions);
         double[] measured = [.. _factors.Where((_, sample) => _counts[sample]).DefaultIfEmpty(0)];
         ContractionReport contraction = new((_network.Layer.Operator as IContraction)?.DeclaredFactor, _certified, measured.Max(), measured.Average());
@@ -104,8 +113,8 @@ internal sealed class CertifiedBatch : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _system.Dispose();
-        _solution.Dispose();
+        _system?.Dispose();
+        _solution?.Dispose();
         _map.Dispose();
     }
 
@@ -124,6 +133,26 @@ internal sealed class CertifiedBatch : IDisposable
         Tensor norms = linalg.vector_norm(rows.to(ScalarType.Float64), 2, [1]);
         Tensor scales = linalg.vector_norm(scale.to(ScalarType.Float64), 2, [1]);
         return [.. where(norms == 0, norms, norms / scales).cpu().data<double>()];
+    }
+
+    /// <summary>The gradient of all parameters: those before the latents, then those of the readout; one that is both is summed.</summary>
+    private Tensor?[] Whole(IReadOnlyList<Tensor?> before, IReadOnlyList<Tensor?> readout)
+    {
+        List<Tensor?> whole = [.. before];
+        foreach ((Tensor parameter, Tensor? gradient) in _loss.Parameters.Zip(readout))
+        {
+            int shared = Array.FindIndex(_theta, each => each.Handle == parameter.Handle);
+            if (shared < 0)
+            {
+                whole.Add(gradient);
+            }
+            else
+            {
+                whole[shared] = whole[shared] is { } first && gradient is not null ? first + gradient : whole[shared] ?? gradient;
+            }
+        }
+
+        return [.. whole];
     }
 
     /// <summary>What a direction becomes at the parameters through R and the encoder.</summary>
@@ -166,7 +195,7 @@ internal sealed class CertifiedBatch : IDisposable
         using DisposeScope scope = NewDisposeScope();
         IReadOnlyList<Tensor?> readout = _loss.ReadoutOf(sample);
         IReadOnlyList<Tensor?> used = Reach(attached, Only(direction ?? _loss.Latents, sample));
-        return Agreement.OfLists([.. used, .. readout], [.. Reach(_mapped, Only(_exact, sample)), .. readout]);
+        return Agreement.OfLists(Whole(used, readout), Whole(Reach(_mapped, Only(_exact, sample)), readout));
     }
 
     private static Tensor Only(Tensor rows, int sample)

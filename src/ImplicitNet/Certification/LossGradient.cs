@@ -13,7 +13,6 @@ namespace ImplicitNet.Certification;
 internal sealed class LossGradient
 {
     private readonly Tensor _losses;
-    private readonly Tensor[] _readout;
 
     /// <summary>Evaluates the readout and the losses, and differentiates their mean over the samples that count.</summary>
     /// <param name="network">Its readout is used.</param>
@@ -24,7 +23,7 @@ internal sealed class LossGradient
     public LossGradient(ImplicitNetwork network, Tensor latent, Func<Tensor, Tensor> losses, SolveReport report, bool[] counts)
     {
         Tensor point = latent.detach().requires_grad_();
-        _readout = [.. network.Readout.parameters().Where(parameter => parameter.requires_grad)];
+        Parameters = (Tensor[])[.. network.Readout.parameters().Where(parameter => parameter.requires_grad)];
         _losses = losses(network.Readout.call(point)) ?? throw new ArgumentException("The losses are null.", nameof(losses));
         using ImplicitResult result = new(point.alias(), point.alias(), report, new GradientReport(), counts);
         Tensor loss = result.Average(_losses);
@@ -33,7 +32,7 @@ internal sealed class LossGradient
             throw new ArgumentException("The losses do not depend on the outputs, or gradients were disabled in between.", nameof(losses));
         }
 
-        IReadOnlyList<Tensor?> products = VectorProducts.TransposeProducts(loss, [point, .. _readout], ones_like(loss));
+        IReadOnlyList<Tensor?> products = VectorProducts.TransposeProducts(loss, [point, .. Parameters], ones_like(loss));
         Tensor mask = tensor(counts, device: latent.device).reshape([counts.Length, .. Enumerable.Repeat(1L, (int)latent.ndim - 1)]);
         Latents = products[0] is { } g ? where(mask, g, zeros_like(g)).detach() : zeros_like(point).detach();
         Readout = [.. products.Skip(1)];
@@ -43,7 +42,10 @@ internal sealed class LossGradient
     /// <summary>g: [batch, ...], zeros for a sample that does not count.</summary>
     public Tensor Latents { get; }
 
-    /// <summary>For the readout's parameters.</summary>
+    /// <summary>The readout's parameters.</summary>
+    public IReadOnlyList<Tensor> Parameters { get; }
+
+    /// <summary>What the loss sends to them.</summary>
     public IReadOnlyList<Tensor?> Readout { get; }
 
     /// <summary>The weight of one sample in the mean.</summary>
@@ -53,6 +55,6 @@ internal sealed class LossGradient
     public IReadOnlyList<Tensor?> ReadoutOf(int sample)
     {
         Tensor loss = _losses[sample] * Scale;
-        return VectorProducts.TransposeProducts(loss, _readout, ones_like(loss));
+        return VectorProducts.TransposeProducts(loss, Parameters, ones_like(loss));
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Reports;
 
 namespace ImplicitNet.Training;
 
@@ -30,6 +31,20 @@ internal sealed class EpochTotals(TrainingPosition position)
         _seen += count;
         Solver.Add(result.Report);
     }
+
+    /// <summary>The epoch's record.</summary>
+    public EpochRecord Record(int epoch, long step, EvaluationResult validation, double rate) => new()
+    {
+        Epoch = epoch,
+        Step = step,
+        TrainLoss = Loss,
+        TrainAccuracy = Accuracy,
+        ValidationLoss = validation.Loss,
+        ValidationAccuracy = validation.Accuracy,
+        LearningRate = rate,
+        SolverSteps = Solver.MeanSteps,
+        Seconds = Seconds,
+    };
 
     /// <summary>The position with these totals.</summary>
     public TrainingPosition Into(TrainingPosition position, double secondsBefore) => position with

@@ -55,7 +55,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         _solve.Apply(parsed, network);
 
         string split = parsed.GetValue(_split) ?? SplitChoice.Test;
-        RunSettings settings = Settings(parsed, folder, config);
+        RunSettings settings = ModelData.Settings(folder, config, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
         LoadedData data = DataChoice.Load(settings, terminal, cancellation);
         ImageDataset images = SplitChoice.Of(data.Splits, split);
         ModelImages.EnsureFits(folder, config, images);
@@ -83,20 +83,6 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         }
 
         return ExitCodes.Success;
-    }
-
-    /// <summary>The data of the run that made the model, where it lies in its run's folder; else the defaults of the data set.</summary>
-    private RunSettings Settings(ParseResult parsed, string folder, ModelConfig config)
-    {
-        string data = parsed.GetValue(_data) ?? config.Data;
-        if (!DataChoice.Names.Contains(data))
-        {
-            throw new CommandException($"{folder}: the model was trained on '{data}', which is none of {string.Join(", ", DataChoice.Names)}; name one by --data.");
-        }
-
-        RunSettings? stored = File.Exists(RunSettingsFile.PathIn(folder)) ? RunSettingsFile.Read(folder) : null;
-        RunSettings settings = stored?.Data == data ? stored : RunSettings.DefaultsFor(data);
-        return parsed.GetValue(_dataDirectory) is { } directory ? settings with { DataDir = directory } : settings;
     }
 
     private void Show(ClassifierResult result, EvaluationResult evaluation)

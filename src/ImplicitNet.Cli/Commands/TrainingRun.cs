@@ -8,6 +8,7 @@ using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Files;
+using ImplicitNet.Training.Reports;
 using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -27,6 +28,11 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
             terminal.Tell("This run is complete.");
             Finish(ReadResult(resultPath));
             return ExitCodes.Success;
+        }
+
+        if (settings is { Escalate: true, CertificateEvery: null })
+        {
+            throw new CommandException("--escalate needs --certificate-every: the steps between two comparisons with the exact gradient.", ExitCodes.Usage);
         }
 
         // Before the folder is touched: a solver that cannot be made leaves nothing behind.
@@ -66,7 +72,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         }
 
         ClassifierResult result = Result(training, test, network);
-        Report(data, training, test, result.Parameters).Write(folder);
+        Report(data, training, test, result.Parameters, CertificateHistory.Read(folder.History)).Write(folder);
         AtomicFile.WriteText(resultPath, JsonSerializer.Serialize(result, ResultJson.Default.ClassifierResult) + "\n");
         Finish(result);
         return ExitCodes.Success;
@@ -115,7 +121,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
             Model = output,
         };
 
-    private RunReport Report(LoadedData data, TrainingResult training, FinalTest test, long parameters) => new()
+    private RunReport Report(LoadedData data, TrainingResult training, FinalTest test, long parameters, CertificateHistory certificates) => new()
     {
         Title = $"Implicit classifier on {settings.Data}",
         Training = training,
@@ -123,6 +129,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         Contraction = test.Contraction,
         Residuals = test.Residuals,
         Steps = test.Steps,
+        Certificates = certificates,
         Parameters = parameters,
         Classes = ClassNames.Of(settings.Data, data.Splits.Test.ClassCount),
         Settings = [.. RunSettingsFile.Describe(settings)],

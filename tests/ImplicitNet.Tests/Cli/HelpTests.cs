@@ -6,6 +6,7 @@ public sealed class HelpTests
     [InlineData("")]
     [InlineData("train")]
     [InlineData("evaluate")]
+    [InlineData("audit")]
     [InlineData("predict")]
     [InlineData("info")]
     public void Help_shows_usage_examples_and_exit_codes(string command)
@@ -29,11 +30,13 @@ public sealed class HelpTests
             ClipNorm = 1,
             Average = 0.5,
             Memory = 3,
+            JacobianPenalty = 1,
+            CertificateEvery = 5,
         };
         ImplicitNet.Cli.Settings.RunSettingsFile.Write(folder.Path, settings);
         using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(folder["run.json"]));
         string[] names = [.. json.RootElement.EnumerateObject().Select(member => member.Name).Where(name => name != "format")];
-        Assert.Equal(25, names.Length);
+        Assert.Equal(28, names.Length);
         Assert.All(names, name => Assert.Matches($"--{name}[ ,]", help));
     }
 }

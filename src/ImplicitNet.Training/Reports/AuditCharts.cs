@@ -33,7 +33,10 @@ public static class AuditCharts
         });
     }
 
-    /// <summary>The cosine of each sample's adjoint direction to the exact one, a line for every gradient that has one.</summary>
+    /// <summary>
+    /// One less the cosine of each sample's adjoint direction to the exact one, on a logarithmic axis, since most cosines are close
+    /// to 1; a line for every gradient that has a direction.
+    /// </summary>
     /// <param name="certificates">Of one batch; the samples are in the order of the first one's cosines.</param>
     /// <exception cref="ArgumentException">There are no certificates, or no sample counts.</exception>
     public static Chart Cosines(IReadOnlyList<GradientCertificate> certificates)
@@ -42,15 +45,15 @@ public static class AuditCharts
         SampleCertificate[][] samples = [.. known.Select(Counted)];
         int[] order = [.. Enumerable.Range(0, samples[0].Length).OrderBy(sample => samples[0][sample].Direction!.Value.Cosine)];
         double[][] cosines = [.. samples.Select(each => order.Select(sample => each[sample].Direction!.Value.Cosine).ToArray())];
-        const string title = "Cosine of each sample's direction to the exact one";
+        const string title = "Cosine of each sample's direction, short of 1";
         string description = string.Join(" ", known.Select((certificate, i) => string.Create(CultureInfo.InvariantCulture, $"{certificate.Label}: {cosines[i].Min():0.0000} at least.")));
         return new Chart(title, description, theme =>
         {
-            ChartAxis y = LinearAxis.ForValues(cosines.SelectMany(each => each).Append(1), -1, 1.005);
-            ChartFrame frame = new(theme, title, $"Sample, in the order of {known[0].Label}", LinearAxis.ForIntegers(1, order.Length), "Cosine", y);
+            ChartAxis y = LogAxis.ForValues(cosines.SelectMany(each => each).Select(Missing));
+            ChartFrame frame = new(theme, title, $"Sample, in the order of {known[0].Label}", LinearAxis.ForIntegers(1, order.Length), $"1 {ChartFont.Minus} cosine, 0 is exact", y);
             for (int i = 0; i < known.Length; i++)
             {
-                frame.Line(known[i].Label, [.. cosines[i].Select((cosine, sample) => (sample + 1.0, cosine))], Colour(theme, i), hasMarkers: false, Pattern(i));
+                frame.Line(known[i].Label, [.. cosines[i].Select((cosine, sample) => (sample + 1.0, Missing(cosine)))], Colour(theme, i), hasMarkers: false, Pattern(i));
             }
 
             return frame.Finish();
@@ -83,6 +86,8 @@ public static class AuditCharts
             return frame.Finish();
         });
     }
+
+    private static double Missing(double cosine) => Math.Max(0, 1 - cosine);
 
     private static Color Colour(ChartTheme theme, int series) => ((Color[])[theme.First, theme.Second, theme.Third, theme.Good, theme.Bad])[series % 5];
 

@@ -44,7 +44,6 @@ public sealed class CertifiedTrainingTests : TensorTest
             Assert.InRange(record.DirectionCosine!.Value, 0.5, 1);
         });
         Assert.Equal(2, events.OfType<TrainingEvent.GradientCertified>().Count());
-        Assert.Equal(1, CertificateCharts.Cosine(history).ToPng()[1] == (byte)'P' ? 1 : 0);
     }
 
     [Fact]
@@ -62,7 +61,8 @@ public sealed class CertifiedTrainingTests : TensorTest
         Assert.Equal(history.Certificates, CertificateHistory.Read(parts["history.jsonl"]).Certificates);
         Assert.Equal(history.Changes, events.OfType<TrainingEvent.GradientChanged>().Select(change => change.Change));
         Assert.Equal((0, 1), (history.Changes[0].From, history.Changes[0].To));
-        Assert.NotEqual(expected, Train(new TemporaryFolder().Path, Options));
+        using TemporaryFolder plain = new();
+        Assert.NotEqual(expected, Train(plain.Path, Options));
     }
 
     [Fact]
@@ -77,14 +77,15 @@ public sealed class CertifiedTrainingTests : TensorTest
     }
 
     [Fact]
-    public void A_penalty_lowers_the_norm_of_the_Jacobian_and_a_run_with_it_is_resumable()
+    public void A_run_with_a_penalty_has_other_weights_and_is_resumable()
     {
         using TemporaryFolder whole = new();
         using TemporaryFolder parts = new();
         TrainingOptions options = Options with { JacobianPenalty = new JacobianPenalty { Weight = 1 } };
         byte[] expected = Train(whole.Path, options);
         Assert.Equal(expected, Train(parts.Path, options, [], 1, 2));
-        Assert.NotEqual(expected, Train(new TemporaryFolder().Path, Options));
+        using TemporaryFolder plain = new();
+        Assert.NotEqual(expected, Train(plain.Path, Options));
     }
 
     private sealed class Listener(Action<TrainingEvent> listen) : IProgress<TrainingEvent>

@@ -101,7 +101,10 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         }
 
         return new ImplicitResult(
-            latent.MoveToOuterDisposeScope(), solution.Latent.alias().MoveToOuterDisposeScope(), solution.Report, gradient, included) { Penalties = penalties };
+            latent.MoveToOuterDisposeScope(), solution.Latent.alias().MoveToOuterDisposeScope(), solution.Report, gradient, included)
+        {
+            Penalties = penalties,
+        };
     }
 
     /// <summary>Solves as a call of the layer does, failure policy included. The caller owns the solution.</summary>

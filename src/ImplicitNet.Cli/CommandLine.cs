@@ -48,6 +48,7 @@ internal static class CommandLine
         root.Add(new TrainCommand(terminal, cancellation).Create());
         root.Add(new CompareCommand(terminal, cancellation).Create());
         root.Add(new EvaluateCommand(terminal, cancellation).Create());
+        root.Add(new AuditCommand(terminal, cancellation).Create());
         root.Add(new PredictCommand(terminal, cancellation).Create());
         root.Add(new SolveCommand(terminal, cancellation).Create());
         root.Add(new MemoryCommand(terminal, cancellation).Create());

@@ -84,7 +84,7 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Optimiser steps between two certificates of the gradient, each on the batch of the step it falls on; at least 1; default
-    /// none. They go to the history and to TensorBoard. Each costs about as much as some tens of steps.
+    /// none. They go to the history and to TensorBoard. Each costs about as much as a few steps.
     /// </summary>
     public int? CertificateSteps
     {

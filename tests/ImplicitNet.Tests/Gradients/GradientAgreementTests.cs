@@ -115,6 +115,26 @@ public sealed class GradientAgreementTests : TensorTest
         }
     }
 
+    [Theory]
+    [InlineData("gmres")]
+    [InlineData("bicgstab")]
+    [InlineData("cgnr")]
+    [InlineData("picard")]
+    [InlineData("anderson")]
+    [InlineData("broyden")]
+    public void The_scalar_case_of_the_literature_gives_sixteen_and_eight(string solver)
+    {
+        // u = a u + b at a = 1/2, b = 1: u* = 2; the gradient of u*^2 is 16 in a and 8 in b.
+        using DisposeScope scope = NewDisposeScope();
+        Tensor a = tensor(0.5, ScalarType.Float64).requires_grad_();
+        Tensor b = tensor(1.0, ScalarType.Float64).requires_grad_();
+        using PerSampleMap map = new(u => (u * a) + b);
+        using FixedPointSolution solution = FixedPoint.Solve(map, zeros(1, 1, ScalarType.Float64), stopping: new StoppingRule { AbsoluteTolerance = 1e-13 });
+        new ImplicitGradient { Solver = Solvers[solver], RelativeTolerance = 1e-12 }.Attach(map, solution).square().sum().backward();
+        Assert.Equal(16, a.grad!.ToDouble(), 1e-9);
+        Assert.Equal(8, b.grad!.ToDouble(), 1e-9);
+    }
+
     [Fact]
     public void Neumann_approaches_the_exact_gradient_at_the_rate_of_the_contraction()
     {

@@ -42,6 +42,28 @@ public sealed class SecondDerivativeTests
     }
 
     [Fact]
+    public void A_phantom_has_the_second_derivative_of_its_own_steps()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor a = tensor(0.5, ScalarType.Float64).requires_grad_();
+        Tensor first = Derivative(Solved(a, "phantom", out _), a);
+        double second = Derivative(first, a, createGraph: false).ToDouble();
+        double start = FixedPointAt(0.5);
+        Assert.Equal((Steps(0.5 + 1e-4) - (2 * Steps(0.5)) + Steps(0.5 - 1e-4)) / 1e-8, second, 1e-6);
+
+        double Steps(double value)
+        {
+            double u = start;
+            for (int i = 0; i < 5; i++)
+            {
+                u = (Math.Tanh((value * u) + 0.3) + u) / 2;
+            }
+
+            return u;
+        }
+    }
+
+    [Fact]
     public void The_graph_of_a_second_derivative_is_refused()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -50,7 +50,10 @@ internal static class CommandLine
         root.Add(new EvaluateCommand(terminal, cancellation).Create());
         root.Add(new PredictCommand(terminal, cancellation).Create());
         root.Add(new MemoryCommand(terminal, cancellation).Create());
+        root.Add(new SolveCommand(terminal, cancellation).Create());
         root.Add(new InfoCommand(terminal).Create());
+        root.Add(new ImportCommand(terminal).Create());
+        root.Add(new ExportCommand(terminal).Create());
         HelpWithExamples.AddTo(
             root,
             "implicitnet train",

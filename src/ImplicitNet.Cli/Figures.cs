@@ -18,6 +18,16 @@ internal static class Figures
 
     public static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N0} MiB");
 
+    /// <summary>A measured time to three digits, such as "0.41 ms", "12.3 ms" and "1.23 s".</summary>
+    public static string Measured(double seconds)
+    {
+        (double value, string unit) = seconds < 1 ? (seconds * 1000, "ms") : (seconds, "s");
+        return string.Create(CultureInfo.InvariantCulture, $"{value.ToString(value switch { < 10 => "0.00", < 100 => "0.0", _ => "0" }, CultureInfo.InvariantCulture)} {unit}");
+    }
+
+    /// <summary>A residual, such as "3.2e-09"; "-" where it is not finite.</summary>
+    public static string Residual(double value) => double.IsFinite(value) ? value.ToString("0.0e+00", CultureInfo.InvariantCulture) : "-";
+
     public static string Seconds(double seconds) => seconds switch
     {
         < 10 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s"),

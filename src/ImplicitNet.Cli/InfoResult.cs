@@ -1,4 +1,4 @@
-using ImplicitNet.Models;
+using System.Text.Json.Nodes;
 
 namespace ImplicitNet.Cli;
 
@@ -13,7 +13,8 @@ internal sealed record InfoResult
 
     public string? Model { get; init; }
 
-    public ModelConfig? Config { get; init; }
+    /// <summary>The content of config.json, with every default written out.</summary>
+    public JsonNode? Config { get; init; }
 
     public long? Parameters { get; init; }
 

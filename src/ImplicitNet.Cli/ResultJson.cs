@@ -10,4 +10,5 @@ namespace ImplicitNet.Cli;
 [JsonSerializable(typeof(InfoResult))]
 [JsonSerializable(typeof(ComparisonResult))]
 [JsonSerializable(typeof(MemoryMeasurement[]))]
+[JsonSerializable(typeof(SolveResult))]
 internal sealed partial class ResultJson : JsonSerializerContext;

@@ -25,9 +25,7 @@ public static class DigitClassifier
 
         // For the tensors that torch's layers leave behind when they draw their weights; the weights themselves stay.
         using DisposeScope scope = NewDisposeScope();
-        int latentHeight = options.Height / 3;
-        int latentWidth = options.Width / 3;
-        int channels = options.LatentChannels;
+        (int channels, int latentHeight, int latentWidth) = options.LatentShape;
         int half = channels / 2;
         nn.Module<Tensor, Tensor> encoder = nn.Sequential(
             ("convolution1", nn.Conv2d(options.ImageChannels, half, 3, padding: 1)),
@@ -47,9 +45,6 @@ public static class DigitClassifier
             ("dropout", nn.Dropout2d(options.Dropout)),
             ("flatten", nn.Flatten()),
             ("linear", nn.Linear((long)half * (latentHeight - 2) * (latentWidth - 2), options.Classes, hasBias: false)));
-        return new ImplicitNetwork(encoder, latentOperator, readout)
-        {
-            Stopping = new Solvers.StoppingRule { RelativeTolerance = 1e-3 },
-        };
+        return options.Join(encoder, latentOperator, readout);
     }
 }

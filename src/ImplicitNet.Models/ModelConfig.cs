@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
@@ -8,31 +7,15 @@ namespace ImplicitNet.Models;
 /// <summary>What a saved classifier is, beside its weights: all that is needed to build it again and to feed it.</summary>
 public sealed record ModelConfig
 {
-    /// <summary>The name of the one architecture there is.</summary>
-    public const string DigitClassifierName = "digit-classifier";
+    /// <summary>The architecture by its name in <c>config.json</c>: that of <see cref="Network"/>.</summary>
+    public string Architecture => Network.Architecture;
 
-    /// <summary>Version of this file's format; 1.</summary>
-    public int Format
-    {
-        get;
-        init => field = value == 1 ? value : throw new ArgumentOutOfRangeException(nameof(Format), value, "Format must be 1.");
-    } = 1;
-
-    /// <summary>The architecture; "digit-classifier".</summary>
-    public string Architecture
-    {
-        get;
-        init => field = value == DigitClassifierName
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Architecture), value, $"Architecture must be \"{DigitClassifierName}\".");
-    } = DigitClassifierName;
-
-    /// <summary>The sizes of the network.</summary>
-    public DigitClassifierOptions Network
+    /// <summary>The architecture and its sizes; default: a digit classifier.</summary>
+    public ClassifierOptions Network
     {
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(Network));
-    } = new();
+    } = new DigitClassifierOptions();
 
     /// <summary>The data set that it was trained on: "digits", "mnist", "fashion-mnist", "cifar10", "svhn", or a name of the caller's.</summary>
     public required string Data { get; init; }
@@ -55,7 +38,6 @@ public sealed record ModelConfig
 
     /// <summary>How pixels become the network's input.</summary>
     /// <exception cref="ArgumentException">Means and deviations do not fit each other or the network.</exception>
-    [JsonIgnore]
     public PixelNormalization Normalization => PixelMean.Fit(Network.ImageChannels)
         ? new PixelNormalization(PixelMean, PixelDeviation)
         : throw new ArgumentException($"PixelMean must be one number or {Network.ImageChannels}, one for each channel; it is {PixelMean}.");
@@ -77,8 +59,11 @@ public sealed record ModelConfig
     /// <summary>Builds the network, with weights drawn from torch's random state. The caller owns it.</summary>
     public ImplicitNetwork CreateNetwork()
     {
-        ImplicitNetwork network = DigitClassifier.Create(Network);
+        ImplicitNetwork network = Network.CreateNetwork();
         network.Stopping = new StoppingRule { RelativeTolerance = RelativeTolerance, MaxSteps = MaxSteps };
         return network;
     }
+
+    /// <summary>The content of <c>config.json</c>.</summary>
+    public string ToJson() => ModelConfigFile.Of(this).ToJson();
 }

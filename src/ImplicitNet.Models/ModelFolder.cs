@@ -2,7 +2,6 @@ using System.Text.Json;
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Files;
 using ImplicitNet.Training.Weights;
-using static TorchSharp.torch;
 
 namespace ImplicitNet.Models;
 
@@ -35,7 +34,7 @@ public static class ModelFolder
     /// <summary>Saves the configuration alone, as a training run does at its begin.</summary>
     /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
     public static void SaveConfig(string folder, ModelConfig config) =>
-        AtomicFile.WriteText(ConfigPath(folder), JsonSerializer.Serialize(config, ModelConfigJson.Options) + "\n");
+        AtomicFile.WriteText(ConfigPath(folder), config.ToJson() + "\n");
 
     /// <summary>Reads a configuration.</summary>
     /// <param name="folder">The model's folder.</param>
@@ -50,10 +49,7 @@ public static class ModelFolder
                 throw new ModelFileException(path, $"it is larger than {LargestConfig} bytes; this is no model configuration.");
             }
 
-            ModelConfig config = JsonSerializer.Deserialize<ModelConfig>(File.ReadAllText(path), ModelConfigJson.Options)
-                ?? throw new ModelFileException(path, "it holds null; a JSON object was expected.");
-            _ = config.Normalization; // refuses numbers of means, deviations and channels that do not fit
-            return config;
+            return ModelConfigFile.Parse(File.ReadAllText(path));
         }
         catch (JsonException exception)
         {
@@ -80,49 +76,31 @@ public static class ModelFolder
     public static (ImplicitNetwork Network, ModelConfig Config) Load(string folder)
     {
         ModelConfig config = LoadConfig(folder);
+        return (LoadNetwork(folder, config), config);
+    }
+
+    /// <summary>Builds a network and reads a folder's weights into it, in evaluation mode.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="config">What the network is: the folder's configuration, or that with another gamma, tolerance or step limit.</param>
+    /// <returns>The network. The caller owns it.</returns>
+    /// <exception cref="WeightsFileException">The weights are missing, damaged, not finite, or not those of such a network.</exception>
+    public static ImplicitNetwork LoadNetwork(string folder, ModelConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
         string path = WeightsPath(folder);
         using SafetensorsFile weights = SafetensorsFile.Read(path);
         weights.EnsureFinite(path);
         ImplicitNetwork network = config.CreateNetwork();
         try
         {
-            Fill(network, weights, path);
+            NetworkWeights.Fill(network.state_dict(), weights.Tensors, path, "config.json");
             network.eval();
-            return (network, config);
+            return network;
         }
         catch
         {
             network.Dispose();
             throw;
-        }
-    }
-
-    private static void Fill(ImplicitNetwork network, SafetensorsFile weights, string path)
-    {
-        using IDisposable noGraph = no_grad();
-        Dictionary<string, Tensor> targets = network.state_dict();
-        foreach ((string name, Tensor target) in targets)
-        {
-            if (!weights.Tensors.TryGetValue(name, out Tensor? weight))
-            {
-                throw new WeightsFileException(path, $"tensor '{name}' is missing, which config.json asks for.");
-            }
-
-            if (!weight.shape.AsSpan().SequenceEqual(target.shape) || weight.dtype != target.dtype)
-            {
-                throw new WeightsFileException(
-                    path, $"tensor '{name}' is {weight.dtype} [{string.Join(", ", weight.shape)}]; config.json asks for {target.dtype} [{string.Join(", ", target.shape)}].");
-            }
-        }
-
-        if (weights.Tensors.Keys.FirstOrDefault(name => !targets.ContainsKey(name)) is { } unknown)
-        {
-            throw new WeightsFileException(path, $"tensor '{unknown}' is none of the network that config.json describes.");
-        }
-
-        foreach ((string name, Tensor target) in targets)
-        {
-            target.copy_(weights.Tensors[name]);
         }
     }
 }

@@ -20,10 +20,12 @@ public sealed partial class FloorsTests
             "ImplicitNet.Training.Data.Drawing", "ImplicitNet.Training.Data.Matlab",
         ],
         ["ImplicitNet.Training.Weights", "ImplicitNet.Training.Images"],
+        ["ImplicitNet.Training.Weights.PyTorch"],
         ["ImplicitNet.Training.Evaluation", "ImplicitNet.Training.Reports"],
         ["ImplicitNet.Training.Checkpoints", "ImplicitNet.Training.Comparisons"],
         ["ImplicitNet.Training"],
-        ["ImplicitNet.Models"],
+        ["ImplicitNet.Models.Problems"],
+        ["ImplicitNet.Models", "ImplicitNet.Models.FixedPointNetworks"],
         ["ImplicitNet.Cli"],
     ];
 

@@ -25,12 +25,13 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     private readonly Option<string?> _split = ChoiceOption.Create("--split", "Part of the data set (default: test).", SplitChoice.Names);
     private readonly Option<int?> _batch = NumberOption.Whole("--batch", $"Images in a batch (default: {DefaultBatch}).");
     private readonly Option<long?> _seed = NumberOption.Seed("--seed", "Seed of torch's random state; an evaluation as it is draws nothing from it (default: 1).");
+    private readonly Option<double?> _gamma = Ranges.Between0And1("--gamma", "Factor gamma of the latent operator (default: the model's).");
     private readonly SolveOptions _solve = new();
     private readonly CommonOptions _common = new();
 
     public Command Create()
     {
-        Command command = new("evaluate", "Evaluate a model on a data set.") { _model, _data, _dataDirectory, _split, _batch, _seed };
+        Command command = new("evaluate", "Evaluate a model on a data set.") { _model, _data, _dataDirectory, _split, _batch, _seed, _gamma };
         _solve.AddTo(command);
         _common.AddTo(command);
         command.SetAction(Run);
@@ -49,16 +50,15 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads));
         random.manual_seed(parsed.GetValue(_seed) ?? 1);
-        (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
-        using ImplicitNetwork owned = network;
+        ModelConfig config = ModelFolder.LoadConfig(folder);
+        config = config with { Network = config.Network with { Gamma = parsed.GetValue(_gamma) ?? config.Network.Gamma } };
+        using ImplicitNetwork network = ModelFolder.LoadNetwork(folder, config);
         network.to(device);
         _solve.Apply(parsed, network);
 
         string split = parsed.GetValue(_split) ?? SplitChoice.Test;
-        RunSettings settings = Settings(parsed, folder, config);
-        LoadedData data = DataChoice.Load(settings, terminal, cancellation);
-        ImageDataset images = SplitChoice.Of(data.Splits, split);
-        ModelImages.EnsureFits(folder, config, images);
+        RunSettings settings = ModelImages.Settings(folder, config, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
+        ImageDataset images = ModelImages.Load(folder, config, settings, split, terminal, cancellation);
         BatchSource source = new(images, new BatchOptions
         {
             Normalization = config.Normalization,
@@ -83,20 +83,6 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         }
 
         return ExitCodes.Success;
-    }
-
-    /// <summary>The data of the run that made the model, where it lies in its run's folder; else the defaults of the data set.</summary>
-    private RunSettings Settings(ParseResult parsed, string folder, ModelConfig config)
-    {
-        string data = parsed.GetValue(_data) ?? config.Data;
-        if (!DataChoice.Names.Contains(data))
-        {
-            throw new CommandException($"{folder}: the model was trained on '{data}', which is none of {string.Join(", ", DataChoice.Names)}; name one by --data.");
-        }
-
-        RunSettings? stored = File.Exists(RunSettingsFile.PathIn(folder)) ? RunSettingsFile.Read(folder) : null;
-        RunSettings settings = stored?.Data == data ? stored : RunSettings.DefaultsFor(data);
-        return parsed.GetValue(_dataDirectory) is { } directory ? settings with { DataDir = directory } : settings;
     }
 
     private void Show(ClassifierResult result, EvaluationResult evaluation)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Models;
@@ -56,7 +57,7 @@ internal sealed class InfoCommand(Terminal terminal)
             InfoResult model = machine with
             {
                 Model = path,
-                Config = config,
+                Config = JsonNode.Parse(config.ToJson()),
                 Parameters = network.parameters().Sum(parameter => parameter.numel()),
                 GammaDeclared = contraction?.DeclaredFactor,
                 GammaCertified = contraction?.CertifyFactor(),
@@ -83,8 +84,10 @@ internal sealed class InfoCommand(Terminal terminal)
 
     private void ShowModel(InfoResult result, ModelConfig config, ImplicitNetwork network)
     {
-        DigitClassifierOptions sizes = config.Network;
-        ResultScreen.Row(terminal, "architecture", config.Architecture, $"{sizes.LatentChannels} latent channels of {sizes.Height / 3} x {sizes.Width / 3}");
+        ClassifierOptions sizes = config.Network;
+        (int channels, int height, int width) = sizes.LatentShape;
+        string form = sizes.Explicit ? "; explicit twin" : "";
+        ResultScreen.Row(terminal, "architecture", config.Architecture, $"{channels} latent channels of {height} x {width}; gamma {Figures.Number(sizes.Gamma, "0.###")}{form}");
         ResultScreen.Row(terminal, "images", $"{sizes.Height} x {sizes.Width} x {sizes.ImageChannels}", $"in {sizes.Classes} classes; trained on {config.Data}");
         ResultScreen.Row(terminal, "contraction", $"{Figures.Factor(result.GammaCertified)} certified", $"{Figures.Factor(result.GammaDeclared)} declared");
         ResultScreen.Row(terminal, "solve", $"tolerance {Figures.Number(config.RelativeTolerance, "0.########")}", $"{config.MaxSteps} steps at most");

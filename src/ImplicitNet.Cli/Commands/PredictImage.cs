@@ -17,7 +17,7 @@ internal static class PredictImage
     /// <exception cref="CommandException">The model takes neither grey images nor red, green and blue.</exception>
     public static byte[] Read(string path, string folder, ModelConfig config)
     {
-        DigitClassifierOptions network = config.Network;
+        ClassifierOptions network = config.Network;
         bool isDigit = config.Data is DataChoice.Digits or DataChoice.Mnist && (network.Height, network.Width) == (DigitImage.Size, DigitImage.Size);
         return network.ImageChannels switch
         {

@@ -7,12 +7,14 @@ internal static class SolverChoice
 {
     public const string Default = "picard";
 
+    private const string NewtonKrylov = "newton-krylov";
+
     private static readonly Dictionary<string, Func<double, int?, FixedPointSolver>> Solvers = new()
     {
         [Default] = (damping, memory) => new PicardSolver { Damping = damping }.Without(memory, Default),
         ["anderson"] = (damping, memory) => new AndersonSolver { Mixing = damping, Memory = memory ?? new AndersonSolver().Memory },
         ["broyden"] = (damping, memory) => new BroydenSolver { Damping = damping, Memory = memory ?? new BroydenSolver().Memory },
-        ["newton-krylov"] = (damping, memory) => new NewtonKrylovSolver { Damping = damping }.Without(memory, "newton-krylov"),
+        [NewtonKrylov] = (damping, memory) => new NewtonKrylovSolver { Damping = damping }.Without(memory, NewtonKrylov),
         ["chain"] = (damping, memory) => new SolverChain
         {
             Solvers =
@@ -31,6 +33,16 @@ internal static class SolverChoice
     /// <param name="memory">Steps remembered, by the solvers that remember; null for their own choice.</param>
     /// <exception cref="CommandException">A memory is given to a solver that has none.</exception>
     public static FixedPointSolver Create(string name, double damping, int? memory) => Solvers[name](damping, memory);
+
+    /// <summary>Several solvers, each with the memory where it has one.</summary>
+    /// <exception cref="CommandException">A memory is given, and none of them has one.</exception>
+    public static IReadOnlyList<FixedPointSolver> CreateAll(IReadOnlyList<string> names, double damping, int? memory)
+    {
+        string[] without = [.. names.Where(name => name is Default or NewtonKrylov)];
+        return without.Length == names.Count
+            ? [.. names.Select(name => Create(name, damping, memory))]
+            : [.. names.Select(name => Create(name, damping, without.Contains(name) ? null : memory))];
+    }
 
     private static FixedPointSolver Without(this FixedPointSolver solver, int? memory, string name) => memory is null
         ? solver

@@ -1,23 +1,34 @@
+using System.Text;
 using ImplicitNet.Training.Files;
 using ScottPlot;
+using SkiaSharp;
 
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>A chart that can be drawn in any theme, as PNG or SVG.</summary>
 public sealed class Chart
 {
-    /// <summary>Width in CSS pixels; a PNG has <see cref="Scale"/> times as many.</summary>
-    public const int Width = 640;
-
-    /// <summary>Height in CSS pixels; a PNG has <see cref="Scale"/> times as many.</summary>
-    public const int Height = 380;
-
     /// <summary>PNG pixels per CSS pixel, for sharp text on dense screens and paper.</summary>
     public const int Scale = 2;
 
-    private readonly Func<ChartTheme, Plot> _draw;
+    internal const int StandardWidth = 640;
+    internal const int StandardHeight = 380;
 
-    internal Chart(string title, string description, Func<ChartTheme, Plot> draw) => (Title, Description, _draw) = (title, description, draw);
+    private readonly Func<ChartTheme, IReadOnlyList<ChartPanel>> _draw;
+
+    internal Chart(string title, string description, Func<ChartTheme, Plot> draw)
+        : this(title, description, StandardWidth, StandardHeight, theme => [new ChartPanel(draw(theme), new PixelRect(0, StandardWidth, StandardHeight, 0))])
+    {
+    }
+
+    internal Chart(string title, string description, int width, int height, Func<ChartTheme, IReadOnlyList<ChartPanel>> draw) =>
+        (Title, Description, Width, Height, _draw) = (title, description, width, height, draw);
+
+    /// <summary>Width in CSS pixels; a PNG has <see cref="Scale"/> times as many.</summary>
+    public int Width { get; }
+
+    /// <summary>Height in CSS pixels; a PNG has <see cref="Scale"/> times as many.</summary>
+    public int Height { get; }
 
     /// <summary>The title, which is also drawn.</summary>
     public string Title { get; }
@@ -32,24 +43,42 @@ public sealed class Chart
     /// <param name="theme">The colours; light by default.</param>
     public byte[] ToPng(ChartTheme? theme = null)
     {
-        using Plot plot = _draw(theme ?? ChartTheme.Light);
-        plot.ScaleFactor = Scale;
-        return plot.GetImageBytes(Width * Scale, Height * Scale, ImageFormat.Png);
+        using SKSurface surface = SKSurface.Create(new SKImageInfo(Width * Scale, Height * Scale));
+        foreach (ChartPanel panel in _draw(theme ?? ChartTheme.Light))
+        {
+            using ChartPanel owned = panel;
+            panel.Draw(surface.Canvas, Scale);
+        }
+
+        using SKImage image = surface.Snapshot();
+        using SKData data = image.Encode(SKEncodedImageFormat.Png, quality: 100);
+        return data.ToArray();
     }
 
-    /// <summary>Draws as SVG, which has no dashed lines: series differ by their colours only.</summary>
+    /// <summary>Draws as SVG, which has no dashed lines: series differ by their colours and markers only.</summary>
     /// <param name="theme">The colours; light by default.</param>
     public string ToSvg(ChartTheme? theme = null)
     {
-        using Plot plot = _draw(theme ?? ChartTheme.Light);
+        using MemoryStream stream = new();
 
-        // Skia leaves dashes out of SVG and says so on the error stream, once for each.
-        foreach (IHasLine line in plot.GetPlottables().OfType<IHasLine>().Concat(plot.Legend.ManualItems))
+        // The end of the document is written when the canvas is disposed.
+        using (SKCanvas canvas = SKSvgCanvas.Create(SKRect.Create(Width, Height), stream))
         {
-            line.LinePattern = LinePattern.Solid;
+            foreach (ChartPanel panel in _draw(theme ?? ChartTheme.Light))
+            {
+                using ChartPanel owned = panel;
+
+                // Skia leaves dashes out of SVG and says so on the error stream, once for each.
+                foreach (IHasLine line in panel.Plot.GetPlottables().OfType<IHasLine>().Concat(panel.Plot.Legend.ManualItems))
+                {
+                    line.LinePattern = LinePattern.Solid;
+                }
+
+                panel.Draw(canvas, scale: 1);
+            }
         }
 
-        return plot.GetSvgXml(Width, Height);
+        return Encoding.UTF8.GetString(stream.ToArray());
     }
 
     /// <summary>Draws into a file, whole or not at all: SVG where the name ends in .svg, PNG where it ends in .png.</summary>

@@ -8,8 +8,10 @@ namespace ImplicitNet.Training.Reports;
 /// <summary>A plot in the house's look, on axes whose ranges are known from the start; legends lie above the data, never on them.</summary>
 internal sealed class ChartFrame
 {
+    /// <summary>Width of lines that mark a value.</summary>
+    internal const float MarkWidth = 1.5f;
+
     private const float LineWidth = 2.25f;
-    private const float MarkWidth = 1.5f;
     private const float WhiskerWidth = 1.25f;
     private const float MarkerSize = 6;
     private readonly ChartAxis _x;
@@ -134,11 +136,14 @@ internal sealed class ChartFrame
         }
     }
 
-    /// <summary>Marks one value on the y axis from left to right.</summary>
-    public void MarkY(string name, double value, Color color, LinePattern pattern)
+    /// <summary>Marks one value on the y axis from left to right. Without a name it has no legend.</summary>
+    public void MarkY(string? name, double value, Color color, LinePattern pattern)
     {
         Plot.Add.HorizontalLine(_y.Position(value), MarkWidth, color, pattern);
-        Legend.Add(Item(name, color, MarkWidth, pattern));
+        if (name is not null)
+        {
+            Legend.Add(Item(name, color, MarkWidth, pattern));
+        }
     }
 
     /// <summary>Marks one point with a ring.</summary>
@@ -161,25 +166,42 @@ internal sealed class ChartFrame
     {
         if (Legend.Count > 0)
         {
-            Plot.Legend.ManualItems = Legend;
-            Plot.Legend.DisplayPlottableLegendItems = false;
-            Plot.Legend.Orientation = Orientation.Horizontal;
-            Plot.Legend.FontSize = 13;
-            Plot.Legend.FontName = ChartFont.Family;
-            Plot.Legend.FontColor = Theme.Text;
-            Plot.Legend.OutlineWidth = 0;
-            Plot.Legend.BackgroundColor = Colors.Transparent;
-            Plot.Legend.ShadowColor = Colors.Transparent;
-            Plot.Legend.TightHorizontalWrapping = true;
-            Plot.Legend.SymbolWidth = 28;
-            Plot.Legend.Padding = new PixelPadding(0);
-            Plot.Legend.Margin = new PixelPadding(0);
-            LegendPanel panel = Plot.ShowLegend(Edge.Top);
-            panel.Alignment = Alignment.LowerCenter;
-            panel.Padding = new PixelPadding(4);
+            ShowLegend(Plot, Theme, Legend);
         }
 
         return Plot;
+    }
+
+    /// <summary>A title and a legend alone, for several plots below them.</summary>
+    public static Plot Head(ChartTheme theme, string title, List<LegendItem> legend)
+    {
+        ChartFrame frame = new(theme, title, "", LinearAxis.ForHeights(1), "", LinearAxis.ForHeights(1));
+        frame.Plot.HideAxesAndGrid();
+        frame.Plot.Axes.Title.IsVisible = true;
+        frame.Plot.Axes.Left.MinimumSize = 0;
+        frame.Plot.Axes.Right.MinimumSize = 0;
+        ShowLegend(frame.Plot, theme, legend);
+        return frame.Plot;
+    }
+
+    private static void ShowLegend(Plot plot, ChartTheme theme, List<LegendItem> items)
+    {
+        plot.Legend.ManualItems = items;
+        plot.Legend.DisplayPlottableLegendItems = false;
+        plot.Legend.Orientation = Orientation.Horizontal;
+        plot.Legend.FontSize = 13;
+        plot.Legend.FontName = ChartFont.Family;
+        plot.Legend.FontColor = theme.Text;
+        plot.Legend.OutlineWidth = 0;
+        plot.Legend.BackgroundColor = Colors.Transparent;
+        plot.Legend.ShadowColor = Colors.Transparent;
+        plot.Legend.TightHorizontalWrapping = true;
+        plot.Legend.SymbolWidth = 28;
+        plot.Legend.Padding = new PixelPadding(0);
+        plot.Legend.Margin = new PixelPadding(0);
+        LegendPanel panel = plot.ShowLegend(Edge.Top);
+        panel.Alignment = Alignment.LowerCenter;
+        panel.Padding = new PixelPadding(4);
     }
 
     private void Whisker(MeasuredPoint from, MeasuredPoint to, Color color)

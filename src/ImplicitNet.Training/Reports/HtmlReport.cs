@@ -115,7 +115,7 @@ public static class HtmlReport
     {
         string description = Escape(chart.Description);
         html.Append("<figure><picture><source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"").Append(DataUri(chart.ToPng(ChartTheme.Dark)));
-        html.Append("\"><img width=\"").Append(Chart.Width).Append("\" height=\"").Append(Chart.Height).Append("\" alt=\"").Append(Escape(chart.Title)).Append(". ");
+        html.Append("\"><img width=\"").Append(chart.Width).Append("\" height=\"").Append(chart.Height).Append("\" alt=\"").Append(Escape(chart.Title)).Append(". ");
         html.Append(description).Append("\" src=\"").Append(DataUri(chart.ToPng(ChartTheme.Light))).Append("\"></picture>");
         html.Append("<figcaption>").Append(description).Append("</figcaption></figure>\n");
     }

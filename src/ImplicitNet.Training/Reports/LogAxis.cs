@@ -10,14 +10,16 @@ internal static class LogAxis
     private const double Room = 0.04;
 
     /// <summary>An axis for positive values. Zero lies on its lower end, negative and non-finite values have no position.</summary>
-    public static ChartAxis ForValues(IEnumerable<double> values)
+    /// <param name="values">What it must hold.</param>
+    /// <param name="isPlain">Whether powers of ten are written out where they are short, as is usual for counts and times.</param>
+    public static ChartAxis ForValues(IEnumerable<double> values, bool isPlain = false)
     {
         double[] logarithms = [.. values.Where(value => double.IsFinite(value) && value > 0).Select(Math.Log10)];
         (double low, double high) = logarithms.Length == 0 ? (-1, 0) : (logarithms.Min(), logarithms.Max());
         double room = Math.Max(Room * (high - low), 0.08);
         (low, high) = (low - room, high + room);
         double floor = low;
-        return new ChartAxis(low, high, Ticks(low, high), value => value switch
+        return new ChartAxis(low, high, Ticks(low, high, isPlain), value => value switch
         {
             0 => floor,
             > 0 and < double.PositiveInfinity => Math.Log10(value),
@@ -25,7 +27,7 @@ internal static class LogAxis
         });
     }
 
-    private static List<Tick> Ticks(double low, double high)
+    private static List<Tick> Ticks(double low, double high, bool isPlain)
     {
         (int first, int last) = ((int)Math.Floor(low), (int)Math.Ceiling(high));
         int every = Math.Max((int)Math.Ceiling((high - low) / MostDecades), 1);
@@ -36,7 +38,7 @@ internal static class LogAxis
         for (int decade = first; decade <= last; decade++)
         {
             bool isLabelled = ((decade % every) + every) % every == 0;
-            Add(decade, isLabelled ? labelsBetween ? Plain(decade, 1) : ChartFont.PowerOfTen(decade) : "");
+            Add(decade, isLabelled ? labelsBetween || isPlain ? Plain(decade, 1) : ChartFont.PowerOfTen(decade) : "");
             for (int digit = 2; digit <= 9 && every == 1; digit++)
             {
                 Add(decade + Math.Log10(digit), labelsBetween && (digit is 2 or 5 || high - low < 0.7) ? Plain(decade, digit) : "");

@@ -6,6 +6,19 @@ namespace ImplicitNet.Training.Weights;
 /// <summary>Finds the first value of a tensor that is NaN or infinite.</summary>
 internal static class NonFiniteIndex
 {
+    /// <summary>Checks that there is none in any of the tensors of a file.</summary>
+    /// <exception cref="WeightsFileException">There is one; the message names the tensor and the first such index.</exception>
+    public static void Refuse(IReadOnlyDictionary<string, Tensor> tensors, string path)
+    {
+        foreach ((string name, Tensor tensor) in tensors)
+        {
+            if (Find(tensor) is { } index)
+            {
+                throw new WeightsFileException(path, $"tensor '{name}': the value at [{string.Join(", ", index)}] is not finite.");
+            }
+        }
+    }
+
     /// <summary>Its index in row-major order; null where all values are finite.</summary>
     public static long[]? Find(Tensor tensor)
     {

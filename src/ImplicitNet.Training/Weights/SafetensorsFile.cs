@@ -56,16 +56,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Checks that no floating-point tensor holds NaN or infinity.</summary>
     /// <param name="path">The name of the file for the message.</param>
     /// <exception cref="WeightsFileException">A value is not finite; the message names the tensor and the first such index.</exception>
-    public void EnsureFinite(string path)
-    {
-        foreach ((string name, Tensor tensor) in Tensors)
-        {
-            if (NonFiniteIndex.Find(tensor) is { } index)
-            {
-                throw new WeightsFileException(path, $"tensor '{name}': the value at [{string.Join(", ", index)}] is not finite.");
-            }
-        }
-    }
+    public void EnsureFinite(string path) => NonFiniteIndex.Refuse(Tensors, path);
 
     /// <summary>Disposes the tensors.</summary>
     public void Dispose()

@@ -9,8 +9,9 @@ namespace ImplicitNet.LinearSolvers;
 /// </summary>
 internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
 {
-    // Ended samples are paid for until they are this part of those in the products; leaving copies what the method holds.
-    private const int LeavingDivisor = 8;
+    // Ended samples are paid for until they are this part of those in the products, which bounds that to 3 %; leaving
+    // copies what the method holds.
+    private const int LeavingDivisor = 32;
 
     private readonly Tensor _solution = system.Start?.clone() ?? zeros_like(system.RightSide);
     private readonly LinearProgress[] _samples = system.Begin();
@@ -93,7 +94,7 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
     {
         Tensor corrections = zeros_like(unit);
         using KrylovCycle cycle = method.Begin(unit);
-        LinearOperator linear = Operator(open);
+        Stack<LinearOperator> operators = new([Operator(open)]);
         int[] rows = [.. Positions(open.Length, _ => true)];
         bool[] ended = new bool[rows.Length];
         try
@@ -101,7 +102,7 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
             while (!ended.All(isEnded => isEnded))
             {
                 using DisposeScope scope = NewDisposeScope();
-                KrylovStep[] steps = cycle.Step(linear);
+                KrylovStep[] steps = cycle.Step(operators.Peek());
                 int[] ending = [.. Positions(rows.Length, i => !ended[i] && _samples[open[rows[i]]].Take(steps[i]))];
                 if (ending.Length > 0)
                 {
@@ -121,14 +122,18 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
                     cycle.Restrict(kept);
                     rows = [.. kept.Select(i => rows[i])];
                     ended = new bool[rows.Length];
-                    linear.Dispose();
-                    linear = Operator([.. rows.Select(row => open[row])]);
+
+                    // Of the last restriction, not of the whole: an operator may have prepared something for those it was left with.
+                    operators.Push(operators.Peek().Restrict(Indices(kept)));
                 }
             }
         }
         finally
         {
-            linear.Dispose();
+            while (operators.TryPop(out LinearOperator? linear))
+            {
+                linear.Dispose();
+            }
         }
 
         return corrections;
@@ -155,7 +160,7 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
     }
 
     /// <summary>The operators of some samples; to be disposed in any case.</summary>
-    private LinearOperator Operator(int[] samples) => 
+    private LinearOperator Operator(int[] samples) =>
         samples.Length == _samples.Length ? system.Linear.Whole() : system.Linear.Restrict(Indices(samples));
 
     private Tensor Indices(IReadOnlyList<int> positions) => RowIndices.Of(positions, _solution.device);

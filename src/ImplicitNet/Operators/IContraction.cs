@@ -3,7 +3,7 @@ namespace ImplicitNet.Operators;
 /// <summary>An operator that contracts in u by construction.</summary>
 public interface IContraction
 {
-    /// <summary>The factor gamma that the construction aims at, in (0, 1), dimensionless.</summary>
+    /// <summary>The factor gamma that the construction aims at, in [0, 1), dimensionless.</summary>
     double DeclaredFactor { get; }
 
     /// <summary>

@@ -53,7 +53,10 @@ internal static class Continuation
             SampleReport kept = isBetter ? after with { BestStep = before.Steps + after.BestStep } : before;
             samples[failed[i]] = kept with { Status = after.Status, Steps = before.Steps + after.Steps };
             changes.Add(new SolverChange(failed[i], before.Steps, first, before.Status, second));
-            trace?.Append(failed[i], further!.Samples[i]);
+            if (i < further?.Samples.Count)
+            {
+                trace!.Append(failed[i], further, i);
+            }
         }
 
         Tensor chosen = Answers.Indices(better, latents.device);

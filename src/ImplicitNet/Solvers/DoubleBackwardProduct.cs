@@ -1,7 +1,4 @@
-using ImplicitNet.Differentiation;
 using ImplicitNet.LinearSolvers;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;
 
@@ -11,74 +8,17 @@ namespace ImplicitNet.Solvers;
 /// </summary>
 /// <remarks>
 /// A linearization is one evaluation, with its graph, and two backward passes; every product is one pass through the
-/// graph of the second. Counted are one evaluation of every sample for the linearization and one for every product,
-/// which is what they cost to within a factor of two. All samples of the linearization take part in every product.
-/// Holds the graph of two layers. A map that cuts the graph counts as constant, and Newton's step is then the Picard
-/// step: use <see cref="FiniteDifferenceProduct"/> there.
+/// graph of the second, or, with the transpose, of the first. Counted are one evaluation of every sample for the linearization and one for every product,
+/// which is what they cost to within a factor of two. A graph is for all the samples that it was built for: those whose
+/// linear solve has ended go on being paid for until a linearization of the others alone costs no more than that did.
+/// Holds the graph of two layers.
+/// <para>
+/// A map whose result has no graph back to u, although its value depends on u, is refused by an
+/// <see cref="InvalidOperationException"/>: its products would all be zero. <see cref="FiniteDifferenceProduct"/> takes
+/// such a map. One that cuts a part of its graph only cannot be told from one that does not; Newton's method is then slow.
+/// </para>
 /// </remarks>
 public sealed record DoubleBackwardProduct : JacobianProduct
 {
-    internal override LinearOperator Linearize(IterateRows rows) => new Linearized(rows);
-
-    private sealed class Linearized : LinearOperator
-    {
-        private readonly IterateRows _rows;
-        private readonly Tensor _point;
-        private readonly Tensor _mapped;
-        private readonly Tensor _dual;
-        private readonly Tensor _transposed;
-
-        public Linearized(IterateRows rows)
-        {
-            _rows = rows;
-            using IDisposable graph = enable_grad();
-            using DisposeScope scope = NewDisposeScope();
-            Tensor point = rows.Restore(rows.Latent).detach().requires_grad_();
-            Tensor mapped = rows.Map.Evaluate(point);
-            Tensor dual = zeros_like(mapped).requires_grad_();
-            Tensor transposed = mapped.requires_grad ? VectorProducts.TransposeProduct(mapped, point, dual, createGraph: true) : zeros_like(point);
-            _point = point.DetachFromDisposeScope();
-            _mapped = mapped.DetachFromDisposeScope();
-            _dual = dual.DetachFromDisposeScope();
-            _transposed = transposed.DetachFromDisposeScope();
-        }
-
-        public override Tensor Apply(Tensor vectors)
-        {
-            if (!_transposed.requires_grad)
-            {
-                return vectors.clone();
-            }
-
-            using DisposeScope scope = NewDisposeScope();
-            MeteredMap.Charge(_rows.Map, vectors.shape[0]);
-            Tensor along = _rows.Restore(vectors).to(_transposed.dtype);
-            Tensor product = VectorProducts.TransposeProduct(_transposed, _dual, along).detach();
-            return (vectors - _rows.Flatten(product).to(vectors.dtype)).MoveToOuterDisposeScope();
-        }
-
-        public override Tensor ApplyTransposed(Tensor vectors)
-        {
-            if (!_mapped.requires_grad)
-            {
-                return vectors.clone();
-            }
-
-            using DisposeScope scope = NewDisposeScope();
-            MeteredMap.Charge(_rows.Map, vectors.shape[0]);
-            Tensor along = _rows.Restore(vectors).to(_mapped.dtype);
-            Tensor product = VectorProducts.TransposeProduct(_mapped, _point, along).detach();
-            return (vectors - _rows.Flatten(product).to(vectors.dtype)).MoveToOuterDisposeScope();
-        }
-
-        public override LinearOperator Restrict(Tensor samples) => new SubsetOperator(this, samples, _rows.Latent.shape[0]);
-
-        public override void Dispose()
-        {
-            _point.Dispose();
-            _mapped.Dispose();
-            _dual.Dispose();
-            _transposed.Dispose();
-        }
-    }
+    internal override LinearOperator Linearize(IterateRows rows) => new Linearization(rows, rows.Map, rows.Latent);
 }

@@ -19,7 +19,7 @@ public static class FixedPoint
     /// <param name="start">u at step 0: [batch, ...], floating point, any device and memory layout; stays the caller's, unchanged.</param>
     /// <param name="solver">The method; default <see cref="PicardSolver"/> without damping.</param>
     /// <param name="stopping">When to stop; default: tolerances by dtype, 100 steps.</param>
-    /// <param name="trace">Receives the residuals of every step, when given.</param>
+    /// <param name="trace">Receives the residuals of every step and their times, when given.</param>
     /// <param name="cancellation">Looked at before every step.</param>
     /// <returns>The latents, in the shape of <paramref name="start"/>, and the report. The caller owns it.</returns>
     /// <exception cref="ArgumentException">
@@ -105,6 +105,7 @@ public static class FixedPoint
             using DisposeScope scope = NewDisposeScope();
             FixedPointStep measured = active.Iteration.Step();
             (double[] residuals, double[] ratios) = Measure(measured, stopping);
+            double seconds = trace?.Seconds ?? 0;
 
             List<int> savedFromPrevious = [];
             List<int> savedFromCurrent = [];
@@ -116,7 +117,7 @@ public static class FixedPoint
                     continue;
                 }
 
-                trace?.Add(sample, residuals[position], ratios[position]);
+                trace?.Add(sample, new ResidualTraceEntry(residuals[position], ratios[position], seconds));
                 bool rejected = measured.Rejected.Count > 0 && measured.Rejected[position];
                 bool finished = rejected ? progress.Skip(sample, step) : progress.Record(sample, step, residuals[position], ratios[position]);
                 int best = progress.BestStep(sample);

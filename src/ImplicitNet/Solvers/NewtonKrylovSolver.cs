@@ -18,7 +18,7 @@ namespace ImplicitNet.Solvers;
 /// Costs few steps but many evaluations: a step takes one for the new iterate, what its line search needs, and the
 /// products of the linear solve, which <see cref="SolveReport.Evaluations"/> counts as each
 /// <see cref="JacobianProduct"/> says. Pays where Picard needs hundreds of steps or cannot converge. Holds the vectors
-/// of the linear solver (34 copies of u with the default) and five more, in float64 for float64 latents and in float32
+/// of the linear solver (36 copies of u with the default) and five more, in float64 for float64 latents and in float32
 /// for others.
 /// </para>
 /// </remarks>

@@ -12,7 +12,7 @@ public sealed class PerSampleMap : FixedPointMap
     private readonly Func<Tensor, Tensor?, IReadOnlyList<Tensor>, Tensor> _function;
     private readonly Tensor? _input;
     private readonly IReadOnlyList<Tensor> _weights;
-    private readonly IReadOnlyList<Tensor> _owned;
+    private readonly IReadOnlyList<IDisposable> _owned;
 
     /// <summary>A map without an input of its own: <c>u -> function(u)</c>.</summary>
     /// <param name="function">Takes and returns [batch, ...]; called with any batch size.</param>
@@ -23,8 +23,9 @@ public sealed class PerSampleMap : FixedPointMap
     /// <summary>A map with an input for every sample: <c>u -> function(u, q)</c>.</summary>
     /// <param name="function">Takes u: [batch, ...] and q: [batch, ...], returns the shape of u; called with any batch size.</param>
     /// <param name="input">q: [batch, ...]; stays the caller's.</param>
-    public PerSampleMap(Func<Tensor, Tensor, Tensor> function, Tensor input)
-        : this((latent, q, _) => function(latent, q!), input, weights: [], parameters: null, owned: [])
+    /// <param name="owned">Disposed with the map: q itself, say.</param>
+    public PerSampleMap(Func<Tensor, Tensor, Tensor> function, Tensor input, IDisposable? owned = null)
+        : this((latent, q, _) => function(latent, q!), input, weights: [], parameters: null, owned: owned is null ? [] : [owned])
     {
         ArgumentNullException.ThrowIfNull(function);
         ArgumentNullException.ThrowIfNull(input);
@@ -50,7 +51,7 @@ public sealed class PerSampleMap : FixedPointMap
         Tensor? input,
         IReadOnlyList<Tensor> weights,
         IReadOnlyList<Tensor>? parameters,
-        IReadOnlyList<Tensor> owned)
+        IReadOnlyList<IDisposable> owned)
     {
         _function = function;
         _input = input;
@@ -90,9 +91,9 @@ public sealed class PerSampleMap : FixedPointMap
     /// <inheritdoc/>
     public override void Dispose()
     {
-        foreach (Tensor tensor in _owned)
+        foreach (IDisposable owned in _owned)
         {
-            tensor.Dispose();
+            owned.Dispose();
         }
     }
 }

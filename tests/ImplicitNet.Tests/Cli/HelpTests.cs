@@ -9,7 +9,10 @@ public sealed class HelpTests
     [InlineData("memory")]
     [InlineData("evaluate")]
     [InlineData("predict")]
+    [InlineData("solve")]
     [InlineData("info")]
+    [InlineData("import")]
+    [InlineData("export")]
     public void Help_shows_usage_examples_and_exit_codes(string command)
     {
         CliRun run = CliRun.Of([.. command.Length > 0 ? new[] { command } : [], "--help"]).Succeeded();

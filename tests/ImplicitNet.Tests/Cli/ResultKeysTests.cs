@@ -43,6 +43,21 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
     }
 
     [Fact]
+    public void The_keys_of_solve_are_pinned()
+    {
+        using TemporaryFolder folder = new();
+        using JsonDocument solved = JsonDocument.Parse(CliRun.Of("solve", "--problem", "cosine", "--output", folder["charts"], "--json").Succeeded().LastLine);
+        Assert.Equal(
+            ["problem", "model", "title", "samples", "tolerance", "maxSteps", "threads", "device", "solvers", "charts"],
+            solved.RootElement.EnumerateObject().Select(member => member.Name));
+        JsonElement solver = solved.RootElement.GetProperty("solvers")[0];
+        Assert.Equal(
+            ["name", "statuses", "meanSteps", "maxSteps", "evaluations", "seconds", "runs", "medianResidual", "worstResidual"],
+            solver.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(Statuses, solver.GetProperty("statuses").EnumerateObject().Select(member => member.Name));
+    }
+
+    [Fact]
     public void What_is_not_finite_is_null()
     {
         string json = JsonSerializer.Serialize(

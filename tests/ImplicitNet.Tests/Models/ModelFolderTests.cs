@@ -11,8 +11,8 @@ public sealed class ModelFolderTests : TensorTest
     private static readonly ModelConfig Config = new()
     {
         Data = "digits",
-        PixelMean = 0.2,
-        PixelDeviation = 0.3,
+        PixelMean = [0.2],
+        PixelDeviation = [0.3],
         Network = new DigitClassifierOptions { LatentChannels = 4, Gamma = 0.7, Height = 12, Width = 15 },
         RelativeTolerance = 1e-4,
         MaxSteps = 77,
@@ -46,13 +46,17 @@ public sealed class ModelFolderTests : TensorTest
     [InlineData("""{"data": "digits", "pixelMean": [0.1, 0.2, 0.3], "pixelDeviation": [1, 1], "network": {"imageChannels": 3}}""", "2 deviations")]
     [InlineData("""{"data": "digits", "pixelMean": [], "pixelDeviation": 1}""", "pixelMean")]
     [InlineData("""{"data": "digits", "pixelMean": [1, "2"], "pixelDeviation": 1}""", "pixelMean")]
-    [InlineData("""{"data": "digits", "pixelMean": null, "pixelDeviation": 1}""", "pixelMean")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": "resnet"}""", "digit-classifier")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "format": 2}""", "Format")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "gama": 2}""", "gama")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": null}""", "network")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": {"gamma": 1.5}}""", "contraction factor")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "relativeTolerance": -1}""", "tolerance")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": null}""", "architecture")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": "mnist-fpn", "network": {"latentChannels": 2}}""", "network: ")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": []}""", "network: ")]
+    [InlineData("""{"data": "digits", "pixelMean": "a", "pixelDeviation": 1}""", "pixelMean")]
+    [InlineData("""{"data": "digits", "pixelMean": null, "pixelDeviation": 1}""", "pixelMean")]
     public void A_bad_configuration_is_refused_in_one_line_that_names_the_file(string json, string expected)
     {
         using TemporaryFolder folder = new();
@@ -61,6 +65,31 @@ public sealed class ModelFolderTests : TensorTest
         Assert.StartsWith(ModelFolder.ConfigPath(folder.Path), message, StringComparison.Ordinal);
         Assert.Contains(expected, message, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void A_file_from_before_there_were_colours_and_other_architectures_still_loads()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(
+            ModelFolder.ConfigPath(folder.Path),
+            """
+            {
+              "format": 1,
+              "architecture": "digit-classifier",
+              "network": { "height": 12, "width": 15, "imageChannels": 1, "classes": 10, "latentChannels": 4, "gamma": 0.7, "slope": 0.1, "dropout": 0.2 },
+              "data": "digits",
+              "pixelMean": 0.2,
+              "pixelDeviation": 0.3,
+              "relativeTolerance": 0.0001,
+              "maxSteps": 77
+            }
+            """);
+        Assert.Equal(Config, ModelFolder.LoadConfig(folder.Path));
+        File.WriteAllText(ModelFolder.ConfigPath(folder.Path), """{"data": "digits", "pixelMean": [0.2], "pixelDeviation": 0.3}""");
+        ModelConfig least = ModelFolder.LoadConfig(folder.Path);
+        Assert.Equal(new ModelConfig { Data = "digits", PixelMean = [0.2], PixelDeviation = [0.3] }, least);
+        Assert.NotEqual(least with { PixelMean = [0.3] }, least);
     }
 
     [Fact]
@@ -84,14 +113,14 @@ public sealed class ModelFolderTests : TensorTest
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
         using ImplicitNetwork network = Config.CreateNetwork();
-        ModelFolder.Save(folder.Path, Config with { Network = Config.Network with { LatentChannels = 6 } }, network);
+        ModelFolder.Save(folder.Path, Config with { Network = new DigitClassifierOptions { LatentChannels = 6, Height = 12, Width = 15 } }, network);
         Assert.Contains("config.json asks for", Assert.Throws<WeightsFileException>(() => { ModelFolder.Load(folder.Path); }).Message, StringComparison.Ordinal);
 
         Dictionary<string, Tensor> weights = network.state_dict();
         weights["extra"] = zeros(1);
         ModelFolder.SaveConfig(folder.Path, Config);
         SafetensorsFile.Write(ModelFolder.WeightsPath(folder.Path), weights);
-        Assert.Contains("'extra' is none", Assert.Throws<WeightsFileException>(() => { ModelFolder.Load(folder.Path); }).Message, StringComparison.Ordinal);
+        Assert.Contains("1 unknown, 'extra'", Assert.Throws<WeightsFileException>(() => { ModelFolder.Load(folder.Path); }).Message, StringComparison.Ordinal);
 
         weights.Remove("extra");
         weights.Remove("readout.linear.weight");

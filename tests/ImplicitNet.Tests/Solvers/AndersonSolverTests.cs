@@ -1,3 +1,4 @@
+using ImplicitNet.Models.Problems;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,7 +14,7 @@ public sealed class AndersonSolverTests(ITestOutputHelper output) : TensorTest
     public void The_symmetric_map_takes_few_steps_whatever_its_scale(AndersonVariant variant)
     {
         (double Tolerance, int Steps)[] limits = [(1e-3, 30), (1e-6, 60), (1e-9, 90)];
-        for (long seed = 1; seed <= 5; seed++)
+        for (ulong seed = 1; seed <= 5; seed++)
         {
             foreach ((double tolerance, int limit) in limits)
             {
@@ -144,7 +145,7 @@ public sealed class AndersonSolverTests(ITestOutputHelper output) : TensorTest
         Assert.Throws<ArgumentOutOfRangeException>(() => new AndersonSolver { SafeguardFactor = 0.5 });
     }
 
-    private static int Steps(FixedPointSolver solver, long seed, double tolerance, double scale)
+    private static int Steps(FixedPointSolver solver, ulong seed, double tolerance, double scale)
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor matrix, Tensor offset) = SymmetricMap.Draw(seed, scale);

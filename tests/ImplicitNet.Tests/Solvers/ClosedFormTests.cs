@@ -1,96 +1,53 @@
+using ImplicitNet.Models.Problems;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Solvers;
 
-/// <summary>Fixed points known in closed form or to many digits from public regression files, by every solver.</summary>
+/// <summary>Fixed points known in closed form, by every solver; and the right status from each that cannot find them.</summary>
 public sealed class ClosedFormTests : TensorTest
 {
     private static readonly StoppingRule Tight = new() { AbsoluteTolerance = 1e-11, MaxSteps = 1000 };
 
-    public static TheoryData<string> Solvers => SolverCases.All;
-
-    public static TheoryData<string> Accelerated => SolverCases.Accelerated;
-
-    public static TheoryData<string, double> SolversAndData =>
-        new(from solver in SolverCases.All from d in new[] { -0.5, -0.2, 0, 0.3, 0.5 } select (solver.Data, d));
-
-    [Theory]
-    [MemberData(nameof(Solvers))]
-    public void The_cosine_has_the_fixed_point_of_the_literature(string solver) =>
-        AssertSolves(solver, u => u.cos(), [[1.1]], [0.73908513321516], 1e-9);
-
-    [Theory]
-    [MemberData(nameof(Solvers))]
-    public void Square_roots_go_to_one(string solver) =>
-        AssertSolves(solver, u => u.sqrt(), [[2, 3, 4, 5, 7, 9, 25.6]], [1, 1, 1, 1, 1, 1, 1], 1e-9);
-
-    [Theory]
-    [MemberData(nameof(Solvers))]
-    public void An_affine_map_goes_to_b_over_one_minus_a(string solver) =>
-        AssertSolves(solver, u => u * 0.5 + 1, [[0]], [2], 1e-9);
-
-    [Theory]
-    [MemberData(nameof(Solvers))]
-    public void An_affine_system_solves_its_linear_equation(string solver)
+    // Under Picard the rotations keep the residual they start with, and doubling doubles it. Half a rotation is a
+    // contraction, by sqrt(1/2).
+    private static readonly Dictionary<(string Solver, string Problem), SolveStatus> Failures = new()
     {
-        // u1 = u2 / 4 + 1, u2 = u1 / 4 + 2: u = (1 + 2/4, 2 + 1/4) / (1 - 1/16).
-        double[] expected = [1.5 / 0.9375, 2.25 / 0.9375];
-        AssertSolves(solver, u => u.flip(1) * 0.25 + tensor([1.0, 2.0]), [[0, 0]], expected, 1e-9);
-    }
+        [("Picard", "rotations")] = SolveStatus.Stalled,
+        [("Picard", "doubling")] = SolveStatus.Diverged,
+        [("Picard, damping 0.5", "doubling")] = SolveStatus.Diverged,
+    };
+
+    public static TheoryData<string, string> SolversAndProblems =>
+        new(from problem in ClosedForms.All from solver in SolverCases.All select (solver.Data, problem.Name));
 
     [Theory]
-    [MemberData(nameof(Solvers))]
-    public void The_hyperbolic_tangent_plus_one_settles(string solver)
+    [MemberData(nameof(SolversAndProblems))]
+    public void Every_solver_finds_the_fixed_point_or_says_why_not(string solver, string name)
     {
-        // The public figure, 0.96118069, is good to its own test's 1e-5; bisection gives the digits beyond.
-        double low = 0, high = 1;
-        for (int halving = 0; halving < 100; halving++)
+        FixedPointProblem problem = FixedPointProblems.Named(name);
+        using FixedPointSolution solution = Solve(SolverCases.Named(solver), problem);
+        SolveStatus expected = Failures.GetValueOrDefault((solver, name), SolveStatus.Converged);
+        Assert.All(solution.Report.Samples, sample => Assert.Equal(expected, sample.Status));
+        Assert.Equal(problem.Parameters.Count, solution.Report.Samples.Count);
+        if (expected == SolveStatus.Converged)
         {
-            double middle = (low + high) / 2;
-            (low, high) = Math.Tanh(middle + 1) > middle ? (middle, high) : (low, middle);
+            AssertSolution(problem, solution);
         }
-
-        Assert.Equal(0.96118069, low, 1e-5);
-        AssertSolves(solver, u => (u + 1).tanh(), [[0]], [low], 1e-9);
     }
 
     [Theory]
-    [MemberData(nameof(SolversAndData))]
-    public void The_papers_quintic_is_solved(string solver, double d)
+    [InlineData("rotations")]
+    [InlineData("doubling")]
+    public void What_picard_cannot_takes_the_others_eight_steps_at_most(string name)
     {
-        double root = 0;
-        for (int newton = 0; newton < 50; newton++)
+        foreach (string solver in SolverCases.Accelerated.Select(row => row.Data))
         {
-            root -= (Math.Pow(root, 5) - root + d) / ((5 * Math.Pow(root, 4)) - 1);
+            using FixedPointSolution solution = Solve(SolverCases.Named(solver), FixedPointProblems.Named(name));
+            Assert.InRange(solution.Report.MaxSteps, 1, 8);
         }
-
-        AssertSolves(solver, u => u.pow(5) + d, [[0]], [root], 1e-9);
     }
-
-    [Theory]
-    [MemberData(nameof(Solvers))]
-    public void The_square_root_pair_is_reached_given_time(string solver) =>
-        AssertSolves(
-            solver,
-            u => stack([(u.select(1, 0) + u.select(1, 1)).abs().sqrt() * 0.5, u.select(1, 0) * 1.5 + u.select(1, 1) * 0.5], 1),
-            [[0.3, 900]], [1, 3], 1e-9);
-
-    [Theory]
-    [MemberData(nameof(Accelerated))]
-    public void Seven_rotations_that_circle_under_picard_come_to_rest_at_zero(string solver)
-    {
-        // Seven blocks of a quarter turn, which is a contraction in no norm.
-        double[] start = [.. Enumerable.Range(1, 14).Select(i => i / 3.0)];
-        int steps = AssertSolves(solver, u => cat([u.slice(1, 7, 14, 1).neg(), u.slice(1, 0, 7, 1)], 1), [start], new double[14], 1e-9);
-        Assert.InRange(steps, 1, 8);
-    }
-
-    [Theory]
-    [MemberData(nameof(Accelerated))]
-    public void Twice_u_plus_one_has_the_fixed_point_minus_one(string solver) =>
-        Assert.InRange(AssertSolves(solver, u => u * 2 + 1, [[0]], [-1], 1e-9), 1, 8);
 
     [Fact]
     public void A_map_that_overshoots_is_reached_with_damping()
@@ -102,20 +59,17 @@ public sealed class ClosedFormTests : TensorTest
         Assert.Equal(0.4, solution.Latent.ToDouble(), 1e-10);
     }
 
-    private static int AssertSolves(string solver, Func<Tensor, Tensor> function, double[][] start, double[] expected, double tolerance)
+    private static FixedPointSolution Solve(FixedPointSolver solver, FixedPointProblem problem)
     {
-        using DisposeScope scope = NewDisposeScope();
-        using PerSampleMap map = new(function);
-        Tensor begin = stack([.. start.Select(row => tensor(row))]);
-        using FixedPointSolution solution = FixedPoint.Solve(map, begin, SolverCases.Named(solver), Tight);
-        Assert.True(solution.Report.AllConverged, solution.Report.ToString());
-        double[] found = [.. solution.Latent.data<double>()];
-        Assert.Equal(expected.Length, found.Length);
-        for (int i = 0; i < found.Length; i++)
-        {
-            Assert.Equal(expected[i], found[i], tolerance);
-        }
+        (PerSampleMap map, Tensor start) = problem.Create();
+        using PerSampleMap ownedMap = map;
+        using Tensor ownedStart = start;
+        return FixedPoint.Solve(map, start, solver, Tight);
+    }
 
-        return solution.Report.MaxSteps;
+    private static void AssertSolution(FixedPointProblem problem, FixedPointSolution solution)
+    {
+        double[][] found = [.. solution.Latent.data<double>().ToArray().Chunk(problem.Start.Count)];
+        Assert.All(problem.Parameters.Zip(found), pair => Assert.InRange(problem.Error!(pair.First, pair.Second), 0, problem.ErrorTolerance));
     }
 }

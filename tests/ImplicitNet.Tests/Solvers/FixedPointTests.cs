@@ -118,6 +118,26 @@ public sealed class FixedPointTests : TensorTest
     }
 
     [Fact]
+    public void The_trace_tells_when_each_residual_was_known()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PerSampleMap map = new(u =>
+        {
+            Thread.Sleep(2);
+            return u * 0.5;
+        });
+        ResidualTrace trace = new();
+        long begin = System.Diagnostics.Stopwatch.GetTimestamp();
+        using FixedPointSolution solution = FixedPoint.Solve(map, ones(3, 1), stopping: new StoppingRule { AbsoluteTolerance = 1e-2 }, trace: trace);
+        double elapsed = System.Diagnostics.Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        double[] times = [.. trace.Samples[0].Select(entry => entry.Seconds)];
+        Assert.All(times.Zip(times.Skip(1)), pair => Assert.True(pair.Second - pair.First >= 1.5e-3));
+        Assert.InRange(times[0], 1.5e-3, elapsed);
+        Assert.InRange(times[^1], times[0], elapsed);
+        Assert.Equal(times, trace.Samples[2].Select(entry => entry.Seconds));
+    }
+
+    [Fact]
     public void The_trace_holds_every_residual_of_every_sample_until_it_finished()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -66,17 +66,40 @@ public sealed class NewtonKrylovSolverTests : TensorTest
         Assert.Equal(3, differences.Report.Evaluations);
     }
 
-    [Fact]
-    public void A_map_that_cuts_the_graph_is_stepped_as_picard_and_solved_by_differences()
+    public static TheoryData<string> CutGraphs => ["detached", "without gradients", "unmoved by a shift"];
+
+    [Theory]
+    [MemberData(nameof(CutGraphs))]
+    public void A_map_that_cuts_the_graph_is_refused_and_solved_by_differences(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        using PerSampleMap map = new(u => (u.detach() * 3) - 1);
-        Tensor start = zeros(2, 3, ScalarType.Float64);
-        using FixedPointSolution cut = FixedPoint.Solve(map, start, new NewtonKrylovSolver(), Tight);
-        Assert.False(cut.Report.AllConverged);
+        using PerSampleMap map = new(u =>
+        {
+            using IDisposable mode = set_grad_enabled(is_grad_enabled() && name != "without gradients");
+            return name switch
+            {
+                "without gradients" => (u * 3) - 1,
+                "unmoved by a shift" => (u.detach() - u.detach().mean([1], keepdim: true)) * 0.5 + 0.5,
+                _ => (u.detach() * 3) - 1,
+            };
+        });
+        Tensor start = tensor(new double[,] { { 0, 1, 2 }, { 3, 4, 6 } });
+        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(() => FixedPoint.Solve(map, start, new NewtonKrylovSolver(), Tight));
+        Assert.Contains("new FiniteDifferenceProduct()", refused.Message, StringComparison.Ordinal);
         using FixedPointSolution solved = FixedPoint.Solve(map, start, new NewtonKrylovSolver { Product = new FiniteDifferenceProduct() }, Tight);
         Assert.True(solved.Report.AllConverged);
         Assert.All(solved.Latent.data<double>(), value => Assert.Equal(0.5, value, 1e-10));
+    }
+
+    [Fact]
+    public void A_map_that_is_constant_in_pieces_has_the_jacobian_zero_and_no_graph()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PerSampleMap map = new((u, c) => (u * 0.25 + c).round(), tensor(new double[,] { { 1.2 }, { double.NaN }, { 5.7 } }));
+        using FixedPointSolution solution = FixedPoint.Solve(map, full([3, 2], 0.9, ScalarType.Float64), new NewtonKrylovSolver(), Tight);
+        Assert.Equal(SolveStatus.NonFinite, solution.Report.Samples[1].Status);
+        Assert.Equal((1.0, 7.0), (solution.Latent[0, 0].ToDouble(), solution.Latent[2, 1].ToDouble()));
+        Assert.Equal(2, solution.Report.Count(SolveStatus.Converged));
     }
 
     [Fact]
@@ -120,5 +143,18 @@ public sealed class NewtonKrylovSolverTests : TensorTest
         Assert.Equal(0.9 * 1e-4, forcing.Next(0.1, 1, 0.01), 1e-12);
         Assert.Equal(0.9, forcing.Next(0.1, 1, 5));
         Assert.Equal(0.9, forcing.Next(0.1, double.NaN, double.NaN));
+    }
+}
+
+/// <summary>Not a <see cref="TensorTest"/>: TorchSharp 0.107.0 counts an unused gradient, a handle to nothing, as a live tensor.</summary>
+public sealed class GraphOfWeightsAloneTests
+{
+    [Fact]
+    public void A_graph_that_leads_to_the_weights_alone_is_refused_too()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor weight = full([1], 3.0, ScalarType.Float64).requires_grad_();
+        using PerSampleMap map = new(u => (u.detach() * weight) - 1);
+        Assert.Throws<InvalidOperationException>(() => FixedPoint.Solve(map, zeros(2, 3, ScalarType.Float64), new NewtonKrylovSolver()));
     }
 }

@@ -14,7 +14,7 @@ public sealed class SolverChainTests : TensorTest
     private static PerSampleMap Map(params double[] q)
     {
         Tensor rows = tensor(q).unsqueeze(1);
-        return new PerSampleMap((u, x, _) => 1 - (u * x), rows, weights: [rows], parameters: []);
+        return new PerSampleMap((u, x) => 1 - (u * x), rows, owned: rows);
     }
 
     [Fact]
@@ -38,6 +38,12 @@ public sealed class SolverChainTests : TensorTest
         Assert.Equal(0.5, solution.Latent[2].ToDouble(), 1e-7);
         Assert.True(solution.Latent.isfinite().all().ToBoolean());
         Assert.Equal(report.Samples.Select(sample => sample.Steps), trace.Samples.Select(entries => entries.Count));
+
+        // One clock for the whole chain: what the second solver did comes after all that the first did.
+        double[] seconds = [.. trace.Samples[1].Select(entry => entry.Seconds)];
+        Assert.Equal(seconds.Order(), seconds);
+        int first = alone.Report.Samples[1].Steps;
+        Assert.True(seconds[first] > trace.Samples[2][alone.Report.Samples[2].Steps - 1].Seconds);
         Assert.Equal(report.Samples.Sum(sample => sample.Steps), report.Evaluations);
     }
 
@@ -46,8 +52,10 @@ public sealed class SolverChainTests : TensorTest
     {
         using DisposeScope scope = NewDisposeScope();
         using CoupledMap map = new(u => 1 - (u.mean([0], keepdim: true) * 2).expand_as(u));
-        using FixedPointSolution solution = FixedPoint.Solve(map, zeros(3, 1, ScalarType.Float64), Chain);
+        ResidualTrace trace = new();
+        using FixedPointSolution solution = FixedPoint.Solve(map, zeros(3, 1, ScalarType.Float64), Chain, trace: trace);
         Assert.True(solution.Report.AllConverged, solution.Report.ToString());
+        Assert.Equal([solution.Report.MaxSteps], trace.Samples.Select(entries => entries.Count));
         Assert.Equal(1 / 3.0, solution.Latent[2].ToDouble(), 1e-7);
         Assert.Equal(3, solution.Report.Changes.Count);
     }

@@ -1,3 +1,4 @@
+using ImplicitNet.Models.Problems;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -35,12 +36,8 @@ public sealed class SymmetricMapTests(ITestOutputHelper output) : TensorTest
     private static int[] Steps(FixedPointSolver solver)
     {
         using DisposeScope scope = NewDisposeScope();
-        random.manual_seed(11);
-        Tensor a = randn([50, 50], ScalarType.Float64);
-        a += a.t().clone();
-        a /= linalg.eigvalsh(a).abs().max() / 0.9;
-        Tensor b = randn([1, 50], ScalarType.Float64);
-        using PerSampleMap map = new(u => u.mm(a) + b);
+        (Tensor matrix, Tensor offset) = SymmetricMap.Draw(11);
+        using PerSampleMap map = SymmetricMap.Create(matrix, offset);
         ResidualTrace trace = new();
         using FixedPointSolution solution = FixedPoint.Solve(
             map, zeros(1, 50, ScalarType.Float64), solver, new StoppingRule { AbsoluteTolerance = 1e-9, MaxSteps = 400 }, trace);

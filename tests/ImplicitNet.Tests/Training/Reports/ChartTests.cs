@@ -1,4 +1,6 @@
 using System.Xml.Linq;
+using ImplicitNet.Solvers;
+using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.Reports;
 using SkiaSharp;
 
@@ -27,6 +29,10 @@ public sealed class ChartTests : IDisposable
         ["steps"] = () => StepHistogramChart.Create([3, 4, 4, 5, 9]),
         ["steps all alike"] = () => StepHistogramChart.Create([0, 0]),
         ["steps far apart"] = () => StepHistogramChart.Create([1, 100_000]),
+        ["solvers compared"] = () => SolverComparisonChart.Create("three solvers", [Measured("picard", [1, 0.1, 1e-3]), Measured("anderson", [1, 1e-9]), Measured("broyden", [1, 1e300, double.NaN])]),
+        ["solvers far apart"] = () => SolverComparisonChart.Create("two solvers", [Measured("picard", [.. Enumerable.Repeat(1.0, 100)]), Measured("anderson", [1, 0])]),
+        ["one solver, one step"] = () => SolverComparisonChart.Create("one solver", [Measured("picard", [0])]),
+        ["many that fail"] = () => SolverComparisonChart.Create("nine solvers", [.. Enumerable.Range(1, 9).Select(i => Measured($"a solver with a long name, {i}", [1, 1, 1], samples: 3))]),
     };
 
     [Theory]
@@ -38,7 +44,7 @@ public sealed class ChartTests : IDisposable
         foreach ((ChartTheme theme, byte ground) in new[] { (ChartTheme.Light, (byte)0xFF), (ChartTheme.Dark, (byte)0x17) })
         {
             using SKBitmap bitmap = SKBitmap.Decode(chart.ToPng(theme));
-            Assert.Equal((Chart.Width * Chart.Scale, Chart.Height * Chart.Scale), (bitmap.Width, bitmap.Height));
+            Assert.Equal((chart.Width * Chart.Scale, chart.Height * Chart.Scale), (bitmap.Width, bitmap.Height));
             Assert.Equal(ground, bitmap.GetPixel(2, 2).Red);
             Assert.True(bitmap.Pixels.Count(pixel => pixel != bitmap.GetPixel(2, 2)) > 500);
         }
@@ -70,6 +76,29 @@ public sealed class ChartTests : IDisposable
         static List<string> Texts(string name) =>
             [.. XDocument.Parse(Charts[name]().ToSvg()).Descendants().Where(element => element.Name.LocalName == "text").Select(text => text.Value.Trim())];
     }
+
+    [Fact]
+    public void Solvers_are_told_apart_by_name_and_failure_and_axes_have_units()
+    {
+        if (!Chart.HasLabels)
+        {
+            Assert.Skip("This machine has no fonts.");
+        }
+
+        string[] texts = [.. XDocument.Parse(Charts["solvers compared"]().ToSvg()).Descendants().Where(element => element.Name.LocalName == "text").Select(text => text.Value.Trim())];
+        Assert.Equal(
+            ["picard (MaxStepsReached)", "anderson", "broyden (NonFinite)", "tolerance", "not converged"],
+            texts.Where(text => text is "tolerance" or "not converged" || text.Contains("picard") || text.Contains("anderson") || text.Contains("broyden")));
+        Assert.Equal(2, texts.Count(text => text == "Relative residual"));
+        Assert.Contains("Solver steps of a sample", texts);
+        Assert.Contains("Time since the batch began (ms)", texts);
+        Assert.Contains("three solvers", texts);
+    }
+
+    [Fact]
+    public void A_comparison_says_the_main_numbers() => Assert.Equal(
+        "Relative residual over steps and over time. picard: 0 of 1 samples converged, 100.0 steps on average, 0.1 s; anderson: 1 of 1 samples converged, 2.0 steps on average, 0.002 s.",
+        Charts["solvers far apart"]().Description);
 
     [Fact]
     public void A_chart_is_saved_by_the_end_of_the_name()
@@ -114,4 +143,20 @@ public sealed class ChartTests : IDisposable
             LearningRate = Math.Pow(10, -epoch / 3),
         })],
     };
+
+    private static SolverMeasurement Measured(string name, double[] residuals, int samples = 1)
+    {
+        const double tolerance = 1e-4;
+        SolveStatus status = !double.IsFinite(residuals[^1]) ? SolveStatus.NonFinite : residuals[^1] <= tolerance ? SolveStatus.Converged : SolveStatus.MaxStepsReached;
+        return new SolverMeasurement
+        {
+            Name = name,
+            Tolerance = tolerance,
+            Samples = [.. Enumerable.Repeat(new SampleReport(status, residuals.Length, residuals[^1], residuals[^1] / tolerance, residuals.Length), samples)],
+            Evaluations = residuals.Length * samples,
+            Seconds = residuals.Length * 1e-3,
+            Runs = 1,
+            Traces = [.. Enumerable.Repeat(residuals.Select((residual, step) => new ResidualTraceEntry(residual, residual / tolerance, (step + 1) * 1e-3)).ToArray(), samples)],
+        };
+    }
 }

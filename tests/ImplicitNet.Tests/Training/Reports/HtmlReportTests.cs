@@ -22,7 +22,7 @@ public sealed class HtmlReportTests : IDisposable
         {
             Assert.StartsWith("data:image/png;base64,", uri, StringComparison.Ordinal);
             using SKBitmap bitmap = SKBitmap.Decode(Convert.FromBase64String(uri[22..]));
-            Assert.Equal(Chart.Width * Chart.Scale, bitmap.Width);
+            Assert.Equal(Chart.StandardWidth * Chart.Scale, bitmap.Width);
         });
         Assert.Equal(2, Regex.Count(html, "data:image/png"));
     }

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Models;
+using ImplicitNet.Models.FixedPointNetworks;
+using ImplicitNet.Networks;
+
+namespace ImplicitNet.Cli.Commands;
+
+/// <summary>export: a model's weights for PyTorch.</summary>
+internal sealed class ExportCommand(Terminal terminal)
+{
+    private readonly Option<string> _model = ModelOption.Create();
+    private readonly Option<string> _file = new("--pytorch") { Description = "File to write: a state dictionary that torch.load reads.", HelpName = "file", Required = true };
+
+    public Command Create()
+    {
+        Command command = new("export", "Write a model's weights as a PyTorch state dictionary.") { _model, _file };
+        command.SetAction(Run);
+        HelpWithExamples.AddTo(command, "implicitnet export --model runs/paper --pytorch paper.pth");
+        return command;
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        string file = parsed.GetRequiredValue(_file);
+        (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(parsed.GetRequiredValue(_model));
+        using ImplicitNetwork owned = network;
+        PublishedWeights.Write(file, network);
+        ResultScreen.Row(terminal, "network", config.Architecture);
+        ResultScreen.Row(terminal, "written", file);
+        return ExitCodes.Success;
+    }
+}

@@ -1,0 +1,188 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Cli.Settings;
+using ImplicitNet.Models;
+using ImplicitNet.Models.Problems;
+using ImplicitNet.Networks;
+using ImplicitNet.Solvers;
+using ImplicitNet.Training;
+using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Reports;
+using Spectre.Console;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Cli.Commands;
+
+/// <summary>solve: several solvers on one problem, or on the operator of a trained model.</summary>
+internal sealed class SolveCommand(Terminal terminal, CancellationToken cancellation)
+{
+    private const string ListName = "list";
+    private const int DefaultCount = 256;
+
+    private readonly Option<string?> _problem = new("--problem", "-p") { Description = "A named test problem; 'list' shows them.", HelpName = "name" };
+    private readonly Option<string> _model = ModelOption.Create(isRequired: false);
+    private readonly Option<string?> _data = ChoiceOption.Create("--data", "Data set for a model (default: the one it was trained on).", DataChoice.Names);
+    private readonly Option<string?> _dataDirectory = new("--data-dir") { Description = "Folder that holds the data set's files (default: as in training).", HelpName = "folder" };
+    private readonly Option<int?> _count = NumberOption.Whole("--count", $"Test images for a model (default: {DefaultCount}).");
+    private readonly Option<int?> _batch = NumberOption.Whole("--batch", "Test images solved at a time (default: all of them).");
+    private readonly Option<string?> _solvers = SolverListOption.Create();
+    private readonly Option<double?> _tolerance = Ranges.Tolerance("Relative tolerance (default: 1e-8, or the model's).");
+    private readonly Option<int?> _maxSteps = NumberOption.Whole("--max-steps", "Step limit (default: 500, or the model's).");
+    private readonly Option<double?> _damping = Ranges.Damping("Share of the full step that is taken (default: 1).");
+    private readonly Option<int?> _memory = Ranges.Memory();
+    private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of the charts (default: runs/solve-NAME-DATE-TIME).", HelpName = "folder" };
+    private readonly CommonOptions _common = new();
+
+    public Command Create()
+    {
+        Command command = new("solve", "Compare solvers: a table, and charts of the residual over steps and over time.")
+        {
+            _problem, _model, _data, _dataDirectory, _count, _batch, _solvers, _tolerance, _maxSteps, _damping, _memory, _output,
+        };
+        _common.AddTo(command);
+        Option[] ofModels = [_data, _dataDirectory, _count, _batch];
+        command.Validators.Add(result =>
+        {
+            if ((result.GetValue(_problem) is null) == (result.GetValue(_model) is null))
+            {
+                result.AddError("give either --problem NAME or --model FOLDER");
+            }
+            else if (result.GetValue(_problem) is not null && Array.Find(ofModels, option => result.GetResult(option) is not null) is { } option)
+            {
+                result.AddError($"{option.Name} goes with --model, not with --problem");
+            }
+        });
+        command.SetAction(Run);
+        HelpWithExamples.AddTo(
+            command,
+            "implicitnet solve --problem list",
+            "implicitnet solve --problem kepler",
+            "implicitnet solve --problem broyden-banded --solvers picard,anderson,chain --memory 15",
+            "implicitnet solve --model runs/first --count 1000 --tolerance 1e-5 --output runs/first");
+        return command;
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        terminal.IsQuiet = parsed.GetValue(_common.Quiet);
+        string? problem = parsed.GetValue(_problem);
+        if (problem == ListName)
+        {
+            ComparisonScreen.Problems(terminal);
+            return ExitCodes.Success;
+        }
+
+        IReadOnlyList<string> names = SolverListOption.Names(parsed.GetValue(_solvers));
+        IReadOnlyList<FixedPointSolver> solvers = SolverChoice.CreateAll(names, parsed.GetValue(_damping) ?? 1, parsed.GetValue(_memory));
+        Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
+        int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads));
+        using SolveInput input = problem is null ? OfModel(parsed, parsed.GetValue(_model)!, device) : OfProblem(parsed, problem, device);
+        RunFolder folder = new(parsed.GetValue(_output) ?? DefaultFolder(problem ?? FolderName(parsed.GetValue(_model)!)));
+
+        List<SolverMeasurement> measured = terminal.WithBar(bar => Measure(input, names, solvers, bar));
+        string[] charts = [folder.At("solve.png"), folder.At("solve.svg")];
+        Chart chart = SolverComparisonChart.Create($"{input.Title}, {Figures.Counted(input.Samples, "sample")}", measured);
+        Array.ForEach(charts, path => chart.Save(path));
+        SolveResult result = new()
+        {
+            Problem = problem,
+            Model = parsed.GetValue(_model),
+            Title = input.Title,
+            Samples = input.Samples,
+            Tolerance = measured[0].Tolerance,
+            MaxSteps = input.Stopping.MaxSteps,
+            Threads = threads,
+            Device = device.type.ToString().ToLowerInvariant(),
+            Solvers = [.. measured.Select(SolveResult.SolverResult.Of)],
+            Charts = charts,
+        };
+        Show(result, input);
+        if (parsed.GetValue(_common.Json))
+        {
+            terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.SolveResult));
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private SolveInput OfProblem(ParseResult parsed, string name, Device device)
+    {
+        try
+        {
+            return SolveInput.OfProblem(FixedPointProblems.Named(name), parsed.GetValue(_tolerance), parsed.GetValue(_maxSteps), device);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CommandException(exception.Message.Split(" (Parameter")[0], ExitCodes.Usage, exception);
+        }
+    }
+
+    private SolveInput OfModel(ParseResult parsed, string folder, Device device)
+    {
+        (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
+        try
+        {
+            RunSettings settings = ModelImages.Settings(folder, config, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
+            ImageDataset images = ModelImages.Load(folder, config, settings, SplitChoice.Test, terminal, cancellation);
+            int count = parsed.GetValue(_count) ?? Math.Min(DefaultCount, images.Count);
+            if (count > images.Count)
+            {
+                throw new CommandException($"--count {count}: {images.Name} has {images.Count} test images.");
+            }
+
+            network.to(device);
+            BatchSource source = new(images, new BatchOptions
+            {
+                Normalization = new PixelNormalization(config.PixelMean, config.PixelDeviation),
+                BatchSize = parsed.GetValue(_batch) ?? count,
+                Device = device,
+            });
+            string title = $"{FolderName(folder)}: the operator of a trained model";
+            return SolveInput.OfModel(
+                title, $"test images of {settings.Data}", network, source, count, parsed.GetValue(_tolerance), parsed.GetValue(_maxSteps));
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private List<SolverMeasurement> Measure(SolveInput input, IReadOnlyList<string> names, IReadOnlyList<FixedPointSolver> solvers, Bar bar)
+    {
+        List<SolverMeasurement> measured = [];
+        foreach ((int index, string name) in names.Index())
+        {
+            bar.Show((double)index / names.Count, () => $"measuring {name}");
+            measured.Add(SolverComparison.Measure(name, solvers[index], input.Batches, input.Stopping, cancellation));
+        }
+
+        return measured;
+    }
+
+    private void Show(SolveResult result, SolveInput input)
+    {
+        terminal.Tell($"[bold]{Markup.Escape(result.Title)}[/]");
+        string tolerance = result.Tolerance.ToString("0.##e-0", CultureInfo.InvariantCulture);
+        string samples = Figures.Counted(result.Samples, "sample");
+        terminal.Tell($"[grey]{Markup.Escape(input.Source)}; {samples}, tolerance {tolerance}[/]");
+        terminal.Tell();
+        ComparisonScreen.Show(terminal, result);
+        terminal.Tell();
+        (int least, int most) = (result.Solvers.Min(solver => solver.Runs), result.Solvers.Max(solver => solver.Runs));
+        string runs = least == most ? Figures.Counted(least, "run") : $"{least} to {most} runs";
+        terminal.Tell($"  [grey]time      the median of {runs} after a warm-up, {Figures.Counted(result.Threads, "thread")}[/]");
+        terminal.Tell($"  [grey]residual  {input.Residual}, that of the median sample[/]");
+        terminal.Say($"  [grey]charts    {Markup.Escape(result.Charts[0])} and .svg[/]");
+    }
+
+    private static string FolderName(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+
+    private static string DefaultFolder(string name) =>
+        Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"solve-{name}-{DateTime.Now:yyyyMMdd-HHmmss}"));
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using ImplicitNet.Models.Problems;
+using Spectre.Console;
+
+namespace ImplicitNet.Cli.Screens;
+
+/// <summary>Shows how solvers compare: a row each, and below it the statuses of samples that did not converge; within 80 columns.</summary>
+internal static class ComparisonScreen
+{
+    private const int NameWidth = 13;
+
+    public static void Show(Terminal terminal, SolveResult result)
+    {
+        int width = Math.Max($"{result.Samples}/{result.Samples}".Length, "converged".Length);
+        terminal.Say($"  [grey]{"solver",-NameWidth} {"converged".PadLeft(width)} {"steps",6} {"max",5} {"evaluations",11} {"time",8} {"residual",8} {"worst",8}[/]");
+        foreach (SolveResult.SolverResult solver in result.Solvers)
+        {
+            int converged = solver.Statuses["Converged"];
+            string colour = converged == result.Samples ? "green" : "yellow";
+            string share = $"{converged}/{result.Samples}".PadLeft(width);
+            string numbers = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{solver.MeanSteps,6:0.0} {solver.MaxSteps,5} {solver.Evaluations,11:N0} {Figures.Measured(solver.Seconds),8}");
+            string residuals = $"{Residual(solver.MedianResidual),8} {Residual(solver.WorstResidual),8}";
+            terminal.Say($"  [bold]{solver.Name,-NameWidth}[/] [{colour}]{share}[/] {numbers} {residuals}");
+            string failed = string.Join(
+                ", ",
+                solver.Statuses.Where(status => status.Key != "Converged" && status.Value > 0).Select(status => $"{Figures.Count(status.Value)} {status.Key}"));
+            if (failed.Length > 0)
+            {
+                terminal.Say($"  {"",-NameWidth} [yellow]{failed}[/]");
+            }
+        }
+    }
+
+    /// <summary>The named problems.</summary>
+    public static void Problems(Terminal terminal)
+    {
+        int nameWidth = FixedPointProblems.All.Max(problem => problem.Name.Length);
+        terminal.Say($"  [grey]{"problem".PadRight(nameWidth)}  size     the map; size is samples x numbers[/]");
+        foreach (FixedPointProblem problem in FixedPointProblems.All)
+        {
+            string size = $"{problem.Parameters.Count,2} x {problem.Start.Count}";
+            terminal.Say($"  [bold]{problem.Name.PadRight(nameWidth)}[/]  {size,-7}  {Markup.Escape(problem.Title)}");
+        }
+    }
+
+    private static string Residual(double? value) => Figures.Residual(value ?? double.NaN);
+}

@@ -1,0 +1,72 @@
+using ImplicitNet.Solvers;
+using ImplicitNet.Training.Evaluation;
+
+namespace ImplicitNet.Cli;
+
+/// <summary>What solve prints under --json. What is not finite is null.</summary>
+internal sealed record SolveResult
+{
+    public string? Problem { get; init; }
+
+    public string? Model { get; init; }
+
+    public required string Title { get; init; }
+
+    public required int Samples { get; init; }
+
+    public required double Tolerance { get; init; }
+
+    public required int MaxSteps { get; init; }
+
+    public required int Threads { get; init; }
+
+    public required string Device { get; init; }
+
+    public required IReadOnlyList<SolverResult> Solvers { get; init; }
+
+    public required IReadOnlyList<string> Charts { get; init; }
+
+    /// <summary>One solver; its residuals are relative.</summary>
+    internal sealed record SolverResult
+    {
+        public required string Name { get; init; }
+
+        public required IReadOnlyDictionary<string, int> Statuses { get; init; }
+
+        public required double MeanSteps { get; init; }
+
+        public required int MaxSteps { get; init; }
+
+        public required long Evaluations { get; init; }
+
+        public required double Seconds { get; init; }
+
+        public required int Runs { get; init; }
+
+        public required double? MedianResidual { get; init; }
+
+        public required double? WorstResidual { get; init; }
+
+        public static SolverResult Of(SolverMeasurement solver) => new()
+        {
+            Name = solver.Name,
+            Statuses = Enum.GetValues<SolveStatus>().ToDictionary(status => status.ToString(), solver.Count),
+            MeanSteps = solver.MeanSteps,
+            MaxSteps = solver.MaxSteps,
+            Evaluations = solver.Evaluations,
+            Seconds = solver.Seconds,
+            Runs = solver.Runs,
+            MedianResidual = Finite(Median(solver.RelativeResiduals)),
+            WorstResidual = Finite(solver.RelativeResiduals.Max()),
+        };
+
+        private static double Median(IReadOnlyList<double> values)
+        {
+            double[] sorted = [.. values.Order()];
+            int middle = sorted.Length / 2;
+            return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        }
+
+        private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+    }
+}

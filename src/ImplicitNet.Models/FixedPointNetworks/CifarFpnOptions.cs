@@ -1,0 +1,26 @@
+using System.Text.Json.Serialization;
+using ImplicitNet.Networks;
+
+namespace ImplicitNet.Models.FixedPointNetworks;
+
+/// <summary>
+/// Sizes of a <see cref="CifarFpn"/>. The defaults are those published, for colour images of 32 x 32 in 10 classes, with gamma 0.5.
+/// </summary>
+public sealed record CifarFpnOptions() : ClassifierOptions(leastSide: 1, side: 32, imageChannels: 3, gamma: 0.5)
+{
+    internal const string Name = "cifar10-fpn";
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Architecture => Name;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override (int Channels, int Height, int Width) LatentShape => (CifarLayers.Channels, CifarLayers.LatentSide(Height), CifarLayers.LatentSide(Width));
+
+    /// <summary>Layers of R; at least 1; default 5.</summary>
+    public int LatentLayers { get; init => field = AtLeast(value, 1, nameof(LatentLayers)); } = 5;
+
+    /// <inheritdoc/>
+    public override ImplicitNetwork CreateNetwork() => CifarFpn.Create(this);
+}

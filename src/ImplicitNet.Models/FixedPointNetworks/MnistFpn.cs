@@ -1,0 +1,39 @@
+using ImplicitNet.Networks;
+using ImplicitNet.Operators;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Models.FixedPointNetworks;
+
+/// <summary>
+/// The network for MNIST of Wu Fung et al. (AAAI 2022) as published: 35,856 parameters with one latent layer, 54,352 with
+/// two, as in the paper's table.
+/// </summary>
+/// <remarks>
+/// Input: [batch, 1, 28, 28] float32, best in channels-last memory; output: logits [batch, 10]. R has batch normalisation
+/// inside, so it is no contraction by construction, and in training mode it couples the samples of a batch (see
+/// <see cref="CoupledModuleOperator"/>). The same size with a contraction as R is <see cref="DigitClassifier"/>.
+/// </remarks>
+public static class MnistFpn
+{
+    internal const int Channels = 32;
+
+    /// <summary>Creates the network, with weights drawn from torch's random state.</summary>
+    /// <param name="options">Default: as published, with one latent layer.</param>
+    /// <returns>The network, with a relative tolerance of 1e-3. The caller owns it.</returns>
+    public static ImplicitNetwork Create(MnistFpnOptions? options = null)
+    {
+        options ??= new MnistFpnOptions();
+        using DisposeScope scope = NewDisposeScope();
+        nn.Module<Tensor, Tensor> encoder = nn.Sequential(
+            ("conv_d1", nn.Conv2d(options.ImageChannels, 16, 3, padding: 1)),
+            ("bn_1", nn.BatchNorm2d(16)),
+            ("activation1", nn.LeakyReLU(ConvolutionPair.Slope, inplace: true)),
+            ("pool", nn.MaxPool2d(3)),
+            ("conv_d2", nn.Conv2d(16, Channels, 3, padding: 1)),
+            ("bn_2", nn.BatchNorm2d(Channels)),
+            ("activation2", nn.LeakyReLU(ConvolutionPair.Slope, inplace: true)));
+        ResidualLatent latent = new(Channels, options.LatentLayers, options.Gamma);
+        return options.Join(encoder, new CoupledModuleOperator(latent), SvhnLayers.Readout(options.LatentShape, options.Classes));
+    }
+}

@@ -1,0 +1,64 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Models.FixedPointNetworks;
+
+/// <summary>
+/// The basic block of residual networks (He et al., 2016) with a shortcut without weights: every second pixel, and zeros
+/// for the channels that are new. Dropout of 0.1 after the first activation and after the second norm.
+/// </summary>
+internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
+{
+    private const double Dropout = 0.1;
+
+    [ComponentName(Name = "conv_d1")]
+    private readonly Conv2d _convolution1;
+
+    [ComponentName(Name = "bn1")]
+    private readonly BatchNorm2d _norm1;
+
+    [ComponentName(Name = "conv_d2")]
+    private readonly Conv2d _convolution2;
+
+    [ComponentName(Name = "bn2")]
+    private readonly BatchNorm2d _norm2;
+    private readonly long _stride;
+    private readonly long _newChannels;
+
+    /// <summary>Creates the block; with a stride of 2 it halves the image, odd sides rounded up.</summary>
+    public ResidualBlock(long inputs, long outputs, long stride)
+        : base(nameof(ResidualBlock))
+    {
+        _convolution1 = nn.Conv2d(inputs, outputs, 3, stride: stride, padding: 1, bias: false);
+        _norm1 = nn.BatchNorm2d(outputs);
+        _convolution2 = nn.Conv2d(outputs, outputs, 3, padding: 1, bias: false);
+        _norm2 = nn.BatchNorm2d(outputs);
+        _stride = stride;
+        _newChannels = outputs - inputs;
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = nn.functional.leaky_relu(_norm1.call(_convolution1.call(input)), ConvolutionPair.Slope, inplace: true);
+        x = nn.functional.dropout2d(x, Dropout, training);
+        x = nn.functional.dropout2d(_norm2.call(_convolution2.call(x)), Dropout, training);
+        x = x.add_(Shortcut(input));
+        return nn.functional.leaky_relu(x, ConvolutionPair.Slope, inplace: true).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Shortcut(Tensor input)
+    {
+        if (_newChannels == 0)
+        {
+            return input;
+        }
+
+        long half = _newChannels / 2;
+        Tensor pixels = input.slice(2, 0, input.shape[2], _stride).slice(3, 0, input.shape[3], _stride);
+        return nn.functional.pad(pixels, [0, 0, 0, 0, half, _newChannels - half]);
+    }
+}

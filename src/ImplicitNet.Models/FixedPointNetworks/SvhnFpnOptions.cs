@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization;
+using ImplicitNet.Networks;
+
+namespace ImplicitNet.Models.FixedPointNetworks;
+
+/// <summary>
+/// Sizes of a <see cref="SvhnFpn"/>. The defaults are those published, for colour images of 32 x 32 in 10 classes, with gamma 0.9; sides of at
+/// least 9 pixels.
+/// </summary>
+public sealed record SvhnFpnOptions() : ClassifierOptions(leastSide: SvhnLayers.LeastSide, side: 32, imageChannels: 3, gamma: 0.9)
+{
+    internal const string Name = "svhn-fpn";
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Architecture => Name;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override (int Channels, int Height, int Width) LatentShape => (SvhnLayers.Channels, SvhnLayers.LatentSide(Height), SvhnLayers.LatentSide(Width));
+
+    /// <summary>Layers of R; at least 1; default 1.</summary>
+    public int LatentLayers { get; init => field = AtLeast(value, 1, nameof(LatentLayers)); } = 1;
+
+    /// <inheritdoc/>
+    public override ImplicitNetwork CreateNetwork() => SvhnFpn.Create(this);
+}

@@ -1,0 +1,51 @@
+using ImplicitNet.Training.Weights;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Models;
+
+/// <summary>Fills a network's tensors from those of a file, all of them or none.</summary>
+internal static class NetworkWeights
+{
+    // A file of another network lacks hundreds of names; a few tell which it is.
+    private const int NamesTold = 3;
+
+    /// <summary>Copies every tensor by its name.</summary>
+    /// <param name="targets">The network's parameters and buffers.</param>
+    /// <param name="weights">The file's tensors: the same names and shapes, and the same kind (floating point, integer) of elements.</param>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="asker">What says which tensors there must be, for messages.</param>
+    /// <exception cref="WeightsFileException">Tensors are missing, too many, or of another shape or kind: the message names them.</exception>
+    public static void Fill(IReadOnlyDictionary<string, Tensor> targets, IReadOnlyDictionary<string, Tensor> weights, string path, string asker)
+    {
+        string[] faults =
+        [
+            .. Fault("missing", targets.Keys.Where(name => !weights.ContainsKey(name)).Select(name => $"'{name}'")),
+            .. Fault("unlike", targets.Where(target => weights.ContainsKey(target.Key)).Select(target => Difference(target.Key, target.Value, weights[target.Key])).OfType<string>()),
+            .. Fault("unknown", weights.Keys.Where(name => !targets.ContainsKey(name)).Select(name => $"'{name}'")),
+        ];
+        if (faults.Length > 0)
+        {
+            throw new WeightsFileException(path, $"the tensors are not those that {asker} asks for: {string.Join("; ", faults)}.");
+        }
+
+        using IDisposable noGraph = no_grad();
+        foreach ((string name, Tensor target) in targets)
+        {
+            target.copy_(weights[name]);
+        }
+    }
+
+    private static IEnumerable<string> Fault(string kind, IEnumerable<string> names)
+    {
+        string[] all = [.. names];
+        string rest = all.Length > NamesTold ? $" and {all.Length - NamesTold} more" : "";
+        return all.Length == 0 ? [] : [$"{all.Length} {kind}, {string.Join(", ", all.Take(NamesTold))}{rest}"];
+    }
+
+    private static string? Difference(string name, Tensor target, Tensor weight) =>
+        weight.shape.AsSpan().SequenceEqual(target.shape) && weight.is_floating_point() == target.is_floating_point()
+            ? null
+            : $"'{name}' {Describe(weight)} instead of {Describe(target)}";
+
+    private static string Describe(Tensor tensor) => $"{tensor.dtype} [{string.Join(", ", tensor.shape)}]";
+}

@@ -1,0 +1,87 @@
+using ImplicitNet.Solvers;
+using TorchSharp;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Operators;
+
+/// <summary>
+/// <c>R(0, q)</c>, whatever u is: makes of an implicit network its explicit twin <c>S(R(0, Q(d)))</c>, the same layers
+/// with the same weights applied once.
+/// </summary>
+/// <remarks>
+/// R is applied once, when q is bound, and its value held; the map returns that value, so the solve costs nothing more.
+/// It is constant in u: from a start of zeros the first step finds the value and the second finds its residual exactly 0.
+/// dR/du is 0, so that JFB, the Neumann series and the exact gradient are the same here: that of R(0, q). Reports count
+/// the two steps; R was paid for once.
+/// </remarks>
+public sealed class ExplicitOperator : LatentOperator, IContraction
+{
+    [ComponentName(Name = "operator")]
+    private readonly LatentOperator _operator;
+
+    /// <summary>Creates the explicit form of an operator.</summary>
+    /// <param name="latentOperator">R. Owned from now on.</param>
+    public ExplicitOperator(LatentOperator latentOperator)
+        : base(nameof(ExplicitOperator))
+    {
+        ArgumentNullException.ThrowIfNull(latentOperator);
+        _operator = latentOperator;
+        RegisterComponents();
+    }
+
+    /// <summary>R.</summary>
+    public LatentOperator Operator => _operator;
+
+    /// <summary>0: the map does not depend on u.</summary>
+    public double DeclaredFactor => 0;
+
+    /// <summary>0: the map does not depend on u.</summary>
+    public double CertifyFactor() => 0;
+
+    /// <inheritdoc/>
+    /// <remarks>Evaluates R once, in the graph where gradients are enabled.</remarks>
+    public override FixedPointMap Bind(Tensor q)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using FixedPointMap map = _operator.Bind(q);
+        Tensor value = map.Evaluate(StartingLatent(q)).DetachFromDisposeScope();
+        return new ConstantMap(value, isOwned: true);
+    }
+
+    /// <summary>Zeros in the shape and memory layout of R's own start.</summary>
+    /// <param name="q">[batch, ...].</param>
+    /// <returns>[batch, ...], without a graph. The caller owns it.</returns>
+    public override Tensor StartingLatent(Tensor q)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        return zeros_like(_operator.StartingLatent(q)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary><c>u -> value</c>, sample by sample.</summary>
+    private sealed class ConstantMap(Tensor value, bool isOwned) : FixedPointMap
+    {
+        public override bool IsPerSample => true;
+
+        public override IReadOnlyList<Tensor> Inputs => [value];
+
+        public override IReadOnlyList<Tensor> Parameters => [];
+
+        // Who differentiates by u gets 0, not a missing graph.
+        public override Tensor Evaluate(Tensor latent) => latent.requires_grad ? value.add(latent, alpha: 0) : value.alias();
+
+        public override FixedPointMap Restrict(Tensor samples) =>
+            new ConstantMap(LatentLayout.SelectRows(value, samples).DetachFromDisposeScope(), isOwned: true);
+
+        public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => new ConstantMap(inputs[0], isOwned: false);
+
+        public override void Dispose()
+        {
+            if (isOwned)
+            {
+                value.Dispose();
+            }
+        }
+    }
+}

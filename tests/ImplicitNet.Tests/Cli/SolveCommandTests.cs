@@ -1,0 +1,109 @@
+using System.Text.Json;
+using System.Xml.Linq;
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Models.Problems;
+
+namespace ImplicitNet.Tests.Cli;
+
+public sealed class SolveCommandTests(TinyModel model) : TensorTest, IClassFixture<TinyModel>
+{
+    [Fact]
+    public void A_problem_is_solved_by_every_solver_and_drawn()
+    {
+        using TemporaryFolder folder = new();
+        CliRun run = CliRun.Of("solve", "--problem", "kepler", "--output", folder["charts"], "--json").Succeeded();
+        JsonElement result = Last(run);
+        Assert.Equal(("kepler", 20, 1e-8), (result.GetProperty("problem").GetString(), result.GetProperty("samples").GetInt32(), result.GetProperty("tolerance").GetDouble()));
+        Assert.Equal(SolverChoice.Names, Solvers(result).Select(solver => solver.GetProperty("name").GetString()));
+        Assert.All(Solvers(result), solver => Assert.Equal(20, solver.GetProperty("statuses").EnumerateObject().Sum(status => status.Value.GetInt32())));
+        Assert.Equal([19, 20, 20, 20, 20], Solvers(result).Select(solver => solver.GetProperty("statuses").GetProperty("Converged").GetInt32()));
+        Assert.All(Solvers(result), solver => Assert.True(solver.GetProperty("seconds").GetDouble() > 0));
+        Assert.Equal(["solve.png", "solve.svg"], Directory.EnumerateFiles(folder["charts"]).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(Path.Combine(folder["charts"], "solve.png"))[..4]);
+        Assert.Equal("svg", XDocument.Load(Path.Combine(folder["charts"], "solve.svg")).Root!.Name.LocalName);
+        Assert.All(["Kepler 1609", "19/20", "1 MaxStepsReached", "20/20", "after a warm-up", "solve.png"], text => Assert.Contains(text, run.Output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_map_of_a_trained_operator_is_solved_for_test_images()
+    {
+        using TemporaryFolder folder = new();
+        JsonElement[] results =
+        [
+            .. new[] { "30", "7" }.Select(batch => Last(CliRun.Of(
+                "solve", "--model", model.Path, "--count", "30", "--batch", batch, "--solvers", "anderson,newton-krylov", "--tolerance", "1e-4",
+                "--output", folder["charts"], "--threads", "1", "--quiet", "--json").Succeeded())),
+        ];
+        Assert.All(results.SelectMany(Solvers), solver => Assert.Equal(30, solver.GetProperty("statuses").GetProperty("Converged").GetInt32()));
+        Assert.All(results.SelectMany(Solvers), solver => Assert.InRange(solver.GetProperty("worstResidual").GetDouble(), 0, 1e-4));
+        Assert.Equal(Solvers(results[0]).Select(Steps), Solvers(results[1]).Select(Steps));
+        Assert.Equal(model.Path, results[0].GetProperty("model").GetString());
+
+        static double Steps(JsonElement solver) => solver.GetProperty("meanSteps").GetDouble();
+    }
+
+    [Fact]
+    public void The_models_own_tolerance_and_limit_are_the_default()
+    {
+        using TemporaryFolder folder = new();
+        JsonElement result = Last(CliRun.Of("solve", "--model", model.Path, "--solvers", "picard", "--output", folder["charts"], "--json").Succeeded());
+        Assert.Equal((1e-3, 100, 60), (result.GetProperty("tolerance").GetDouble(), result.GetProperty("maxSteps").GetInt32(), result.GetProperty("samples").GetInt32()));
+    }
+
+    [Fact]
+    public void Options_reach_the_solvers_that_have_them()
+    {
+        using TemporaryFolder folder = new();
+        JsonElement plain = Solve("--solvers", "anderson,picard");
+        JsonElement large = Solve("--solvers", "anderson,picard", "--memory", "15");
+        JsonElement damped = Solve("--solvers", "anderson,picard", "--mixing", "0.5");
+        Assert.True(Evaluations(large, 0) < Evaluations(plain, 0));
+        Assert.Equal(Evaluations(plain, 1), Evaluations(large, 1));
+        Assert.True(Evaluations(damped, 1) > Evaluations(plain, 1));
+        Assert.Equal(7, Solvers(Solve("--solvers", "picard", "--max-steps", "7"))[0].GetProperty("maxSteps").GetInt32());
+
+        JsonElement Solve(params string[] more) =>
+            Last(CliRun.Of(["solve", "--problem", "symmetric", "--output", folder["charts"], "--quiet", "--json", .. more]).Succeeded());
+        static long Evaluations(JsonElement result, int index) => Solvers(result)[index].GetProperty("evaluations").GetInt64();
+    }
+
+    [Fact]
+    public void The_list_and_the_table_fit_in_80_columns()
+    {
+        using TemporaryFolder folder = new();
+        string list = CliRun.Of("solve", "--problem", "list").Succeeded().Output;
+        Assert.All(FixedPointProblems.All, problem => Assert.Contains($"  {problem.Name} ", list, StringComparison.Ordinal));
+        string table = CliRun.Of("solve", "--problem", "bratu", "--solvers", "picard,newton-krylov", "--max-steps", "50", "--output", folder["c"]).Succeeded().Output;
+        Assert.All(
+            [.. list.Split('\n'), .. table.Split('\n').Where(line => !line.Contains(folder.Path, StringComparison.Ordinal))],
+            line => Assert.InRange(line.Length, 0, 79));
+    }
+
+    [Fact]
+    public void What_cannot_be_solved_is_refused_in_one_line()
+    {
+        using TemporaryFolder folder = new();
+        CliRun.Of("solve").Failed(2, "--problem NAME", "--model FOLDER");
+        CliRun.Of("solve", "--problem", "kepler", "--model", model.Path).Failed(2, "either");
+        CliRun.Of("solve", "--problem", "keppler").Failed(2, "'keppler'", "kepler", "van-der-pol");
+        CliRun.Of("solve", "--problem", "kepler", "--count", "3").Failed(2, "--count", "--model");
+        CliRun.Of("solve", "--problem", "kepler", "--solvers", "picard,newton").Failed(2, "newton-krylov", "given newton.");
+        CliRun.Of("solve", "--problem", "kepler", "--solvers", "picard,picard").Failed(2, "twice");
+        CliRun.Of("solve", "--problem", "kepler", "--solvers", ",").Failed(2, "given nothing");
+        CliRun.Of("solve", "--problem", "kepler", "--solvers", "picard,newton-krylov", "--memory", "3").Failed(2, "--memory 3");
+        CliRun.Of("solve", "--problem", "kepler", "--tolerance", "0").Failed(2, "--tolerance");
+        CliRun.Of("solve", "--model", folder["none"]).Failed(1, Path.Combine(folder["none"], "config.json"));
+        CliRun.Of("solve", "--model", model.Path, "--count", "61").Failed(1, "--count 61", "60");
+        string file = folder.Write("file", "content"u8);
+        CliRun.Of("solve", "--problem", "kepler", "--output", Path.Combine(file, "charts")).Failed(1, file, "cannot be written to");
+        Assert.Equal(["file"], folder.Names);
+    }
+
+    private static JsonElement Last(CliRun run)
+    {
+        using JsonDocument json = JsonDocument.Parse(run.LastLine);
+        return json.RootElement.Clone();
+    }
+
+    private static JsonElement[] Solvers(JsonElement result) => [.. result.GetProperty("solvers").EnumerateArray()];
+}

@@ -18,9 +18,16 @@ internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientRepo
     /// <summary>The latent after the steps.</summary>
     public static Tensor Evaluate(FixedPointMap map, Tensor latent, int steps)
     {
+        Tensor first = latent;
         for (int step = 0; step < steps; step++)
         {
-            latent = map.Evaluate(latent);
+            // One step's handle at a time: a graph keeps what it needs by itself, and without one nothing is to be kept.
+            Tensor before = latent;
+            latent = map.Evaluate(before);
+            if (!ReferenceEquals(before, first) && !ReferenceEquals(before, latent))
+            {
+                before.Dispose();
+            }
         }
 
         return latent;

@@ -16,6 +16,16 @@ public sealed class MemoryCommandTests : TensorTest
     }
 
     [Fact]
+    public void Unrolling_keeps_the_latents_between_its_checkpoints_for_one_segment_at_a_time()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "holds the C library's allocator to a threshold");
+        const long latent = 64 * 32 * 28 * 28 * sizeof(float);
+
+        // Ten checkpoints, and segments of ten with what their gradients need; not a hundred latents.
+        Assert.InRange((Peak("unrolled", 100) - Peak("unrolled", 1)) / latent, 5, 50);
+    }
+
+    [Fact]
     public void What_has_no_fixed_number_of_steps_is_refused()
     {
         using TemporaryFolder folder = new();

@@ -48,9 +48,10 @@ internal static class CommandLine
         root.Add(new TrainCommand(terminal, cancellation).Create());
         root.Add(new CompareCommand(terminal, cancellation).Create());
         root.Add(new EvaluateCommand(terminal, cancellation).Create());
+        root.Add(new AuditCommand(terminal, cancellation).Create());
         root.Add(new PredictCommand(terminal, cancellation).Create());
-        root.Add(new MemoryCommand(terminal, cancellation).Create());
         root.Add(new SolveCommand(terminal, cancellation).Create());
+        root.Add(new MemoryCommand(terminal, cancellation).Create());
         root.Add(new InfoCommand(terminal).Create());
         root.Add(new ImportCommand(terminal).Create());
         root.Add(new ExportCommand(terminal).Create());

@@ -65,6 +65,27 @@ internal sealed class EpochTotals(TrainingPosition position)
         _begin += Stopwatch.GetTimestamp() - begin;
     }
 
+    /// <summary>The epoch's record.</summary>
+    public EpochRecord Record(int epoch, long step, EvaluationResult validation, double rate) => new()
+    {
+        Epoch = epoch,
+        Step = step,
+        TrainLoss = Loss,
+        TrainAccuracy = Accuracy,
+        ValidationLoss = validation.Loss,
+        ValidationAccuracy = validation.Accuracy,
+        LearningRate = rate,
+        SolverSteps = Solver.MeanSteps,
+        Seconds = Seconds,
+        Evaluations = Solver.Evaluations,
+        Products = Gradient.Products,
+        AdjointFailures = Gradient.Failures,
+        FallBacks = Gradient.FallBacks,
+        Cosine = Cosine,
+        Times = Times,
+        PeakMemoryBytes = ProcessMemory.Peak(),
+    };
+
     /// <summary>The position with these totals.</summary>
     public TrainingPosition Into(TrainingPosition position, double secondsBefore) => position with
     {

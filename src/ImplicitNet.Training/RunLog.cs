@@ -56,18 +56,24 @@ internal sealed class RunLog : IDisposable
         _board?.Flush();
     }
 
+    public void Certificate(CertificateRecord record) => Write(record.ToHistory());
+
+    public void Change(GradientChangeRecord record) => Write(record.ToHistory());
+
     public void Dispose()
     {
         _history?.Dispose();
         _board?.Dispose();
     }
 
-    private void Write(string kind, long step, Dictionary<string, double> values)
+    private void Write(string kind, long step, Dictionary<string, double> values) => Write(new HistoryRecord(kind, step, values));
+
+    private void Write(HistoryRecord record)
     {
-        _history?.Append(new HistoryRecord(kind, step, values));
-        foreach ((string name, double value) in values)
+        _history?.Append(record);
+        foreach ((string name, double value) in record.Values)
         {
-            Scalar($"{kind}/{name}", value, step);
+            Scalar($"{record.Kind}/{name}", value, record.Step);
         }
     }
 

@@ -39,6 +39,9 @@ public sealed record RunReport
     /// <summary>Names and values of what the run was started with.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; }
 
+    /// <summary>The certificates of the gradient made on the way; none by default.</summary>
+    public CertificateHistory Certificates { get; init; } = CertificateHistory.Empty;
+
     private CultureInfo Culture { get; } = CultureInfo.InvariantCulture;
 
     /// <summary>Writes report.html and, in the folder charts, each chart as PNG.</summary>
@@ -59,20 +62,23 @@ public sealed record RunReport
             ("residuals", ResidualChart.Create(Residuals)),
             ("steps", StepHistogramChart.Create(Steps)),
         ];
+        (string Name, Chart Chart)[] gradient = Certificates.Certificates.Count == 0
+            ? []
+            : [("gradient-cosine", CertificateCharts.Cosine(Certificates)), ("gradient-error", CertificateCharts.RelativeError(Certificates))];
         Directory.CreateDirectory(folder.At("charts"));
         List<string> paths = [folder.Report];
-        foreach ((string name, Chart chart) in learning.Concat(solving))
+        foreach ((string name, Chart chart) in learning.Concat(solving).Concat(gradient))
         {
             string path = folder.At(Path.Combine("charts", name + ".png"));
             chart.Save(path);
             paths.Add(path);
         }
 
-        HtmlReport.Write(folder.Report, Content([.. learning.Select(pair => pair.Chart)], [.. solving.Select(pair => pair.Chart)]));
+        HtmlReport.Write(folder.Report, Content([.. learning.Select(pair => pair.Chart)], [.. solving.Select(pair => pair.Chart)], [.. gradient.Select(pair => pair.Chart)]));
         return paths;
     }
 
-    private ReportContent Content(IReadOnlyList<Chart> learning, IReadOnlyList<Chart> solving) => new()
+    private ReportContent Content(IReadOnlyList<Chart> learning, IReadOnlyList<Chart> solving, IReadOnlyList<Chart> gradient) => new()
     {
         Title = Title,
         Summary = string.Create(
@@ -91,6 +97,7 @@ public sealed record RunReport
             new() { Heading = "Learning", Charts = learning, Table = Epochs() },
             new() { Heading = "Work and time", Text = WorkText, Table = Work() },
             new() { Heading = "Solving", Text = SolverText(), Charts = solving },
+            .. gradient.Count == 0 ? Array.Empty<ReportSection>() : [new() { Heading = "Gradient", Text = GradientText(), Charts = gradient }],
             new() { Heading = "Confusion on the test images", Text = "Rows: the true class. Columns: what the network answered.", Table = Confusion() },
             new() { Heading = "Settings", Table = ReportTable.OfPairs(Settings) },
             new() { Heading = "Environment", Table = ReportTable.OfPairs(RunEnvironment.Describe()) },
@@ -109,6 +116,13 @@ public sealed record RunReport
                 ? string.Create(Culture, $"The certified factor {certified:0.0000} holds for every input: one evaluation leaves at most this share of the distance to the solution.")
                 : "");
     }
+
+    private string GradientText() => string.Create(
+        Culture,
+        $"Certified on {Certificates.Certificates.Count:N0} training batches against the exact gradient, before their steps: cosine {Certificates.Certificates.Min(record => record.Cosine):0.0000} at least, {Certificates.Certificates.Average(record => record.Cosine):0.0000} on average. ")
+        + (Certificates.Changes.Count == 0
+            ? "The gradient was never changed."
+            : $"The gradient was changed {Certificates.Changes.Count} times: {string.Join(", ", Certificates.Changes.Select(change => string.Create(Culture, $"at step {change.Step:N0} from {change.From} to {change.To} (cosine {change.Cosine:0.000})")))}; 0 is the cheapest.");
 
     private ReportTable Epochs() => new(
         ["Epoch", "Training loss", "Training accuracy", "Validation loss", "Validation accuracy", "Solver steps", "Learning rate", "Time"],

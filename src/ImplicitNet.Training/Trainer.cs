@@ -29,7 +29,8 @@ public sealed class Trainer : IDisposable
     private readonly AdamW _optimizer;
     private readonly WeightAverage? _average;
     private readonly LatentCache? _latents;
-    private readonly Dictionary<string, Tensor> _best = [];
+    private readonly BestWeights _best;
+    private readonly TrainingStep _step;
     private readonly TrainingTensors _tensors;
     private readonly long _steps;
     private TrainingPosition _position;
@@ -40,6 +41,7 @@ public sealed class Trainer : IDisposable
     /// <param name="validation">The data on which the best epoch is chosen.</param>
     /// <param name="options">Default: 10 epochs of Adam at 3e-3 with a cosine schedule.</param>
     /// <param name="folder">Where checkpoints, weights, history and TensorBoard events go; none by default.</param>
+    /// <exception cref="ArgumentException">The escalation policy has no certificates to go by, or would go up and down at once.</exception>
     public Trainer(ImplicitNetwork network, BatchSource train, BatchSource validation, TrainingOptions? options = null, RunFolder? folder = null)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -49,13 +51,16 @@ public sealed class Trainer : IDisposable
         _train = train;
         _validation = validation;
         _options = options ?? new TrainingOptions();
+        _options.Escalation?.EnsureUsable(_options.CertificateSteps);
         _folder = folder;
         _steps = (long)_options.Epochs * train.StepsPerEpoch;
         _optimizer = new AdamW(network.parameters(), _options.LearningRate, 0.9, 0.999, 1e-8, _options.WeightDecay, amsgrad: false, maximize: false);
         _average = _options.AverageDecay is { } decay ? new WeightAverage(network, decay) : null;
         _latents = _options.WarmStart is { } cache ? new LatentCache(cache) : null;
-        _tensors = new TrainingTensors(network, _optimizer, _average, _best, _latents);
-        _position = new TrainingPosition { Fingerprint = Fingerprint() };
+        _best = new BestWeights(network);
+        _step = new TrainingStep(network, _options, _optimizer, _latents);
+        _tensors = new TrainingTensors(network, _optimizer, _average, _best.Values, _latents);
+        _position = new TrainingPosition { Fingerprint = RunFingerprint.Of(network, train, validation, _options) };
     }
 
     /// <summary>The latents of the training samples, with hit statistics; null without <see cref="TrainingOptions.WarmStart"/>.</summary>
@@ -90,29 +95,25 @@ public sealed class Trainer : IDisposable
     public TrainingResult Run(IProgress<TrainingEvent>? progress = null, CancellationToken cancellation = default)
     {
         using RunLog log = new(_folder, Step);
+        using GradientWatch watch = new(_network, _options, _position.Escalation);
         while (_position.Epoch < _options.Epochs)
         {
             double secondsBefore = _position.Seconds - _position.EpochSeconds;
             EpochTotals totals = new(_position);
-            if (!TrainEpoch(totals, secondsBefore, log, progress, cancellation))
+            if (!TrainEpoch(totals, secondsBefore, watch, log, progress, cancellation))
             {
-                return Result(isComplete: false);
+                return TrainingResult.Of(_position, Step, isComplete: false);
             }
 
             FinishEpoch(totals, secondsBefore, log, progress);
             if (cancellation.IsCancellationRequested && _position.Epoch < _options.Epochs)
             {
-                return Result(isComplete: false);
+                return TrainingResult.Of(_position, Step, isComplete: false);
             }
         }
 
-        using IDisposable noGraph = no_grad();
-        foreach ((string name, Tensor weight) in _network.state_dict())
-        {
-            weight.copy_(_best[name]);
-        }
-
-        return Result(isComplete: true);
+        _best.Restore();
+        return TrainingResult.Of(_position, Step, isComplete: true);
     }
 
     /// <summary>Releases the optimiser and the copies of the weights; never the network.</summary>
@@ -121,17 +122,17 @@ public sealed class Trainer : IDisposable
         _optimizer.Dispose();
         _average?.Dispose();
         _latents?.Dispose();
-        foreach (Tensor weight in _best.Values)
-        {
-            weight.Dispose();
-        }
+        _best.Dispose();
     }
 
-    private bool TrainEpoch(EpochTotals totals, double secondsBefore, RunLog log, IProgress<TrainingEvent>? progress, CancellationToken cancellation)
+    private bool TrainEpoch(
+        EpochTotals totals, double secondsBefore, GradientWatch watch, RunLog log, IProgress<TrainingEvent>? progress, CancellationToken cancellation)
     {
         _network.train();
         foreach (Batch batch in _train.Epoch(_position.Epoch, _position.StepInEpoch))
         {
+            using Batch owned = batch;
+            _position = _position with { Escalation = watch.Look(Step + 1, batch, _position.Escalation, log, progress) };
             TrainingEvent.StepFinished step = TrainStep(batch, totals);
             progress?.Report(step);
             if (step.Step % _options.LogSteps == 0)
@@ -169,65 +170,14 @@ public sealed class Trainer : IDisposable
 
     private TrainingEvent.StepFinished TrainStep(Batch batch, EpochTotals totals)
     {
-        using Batch owned = batch;
         using DisposeScope scope = NewDisposeScope();
-        totals.BeginLaps();
         double rate = _options.RateAt(Step, _steps);
-        foreach (optim.ILearningRateController group in _optimizer.ParamGroups)
-        {
-            group.LearningRate = rate;
-        }
-
-        _optimizer.zero_grad();
-        using ImplicitResult result = Forward(batch);
-        Tensor loss = result.Average(nn.functional.cross_entropy(result.Output, batch.Labels, reduction: nn.Reduction.None));
-        double value = loss.ToDouble();
-        totals.Lap(static (times, seconds) => times with { Forward = times.Forward + seconds });
-        if (!double.IsFinite(value))
-        {
-            throw new TrainingDivergedException(value, Step + 1, _position.Epoch + 1, rate);
-        }
-
-        loss.backward();
-        result.Gradient.ThrowIfFailed();
-        Wait(batch.Images.device);
-        totals.Lap(static (times, seconds) => times with { Backward = times.Backward + seconds });
-        if (_options.ClipNorm is { } norm)
-        {
-            nn.utils.clip_grad_norm_(_network.parameters(), norm);
-        }
-
-        _optimizer.step();
+        using TrainingStep.Outcome outcome = _step.Make(batch, rate, Step + 1, _position.Epoch + 1, totals);
         _position = _position with { StepInEpoch = _position.StepInEpoch + 1 };
         _average?.Update(Step);
-        Wait(batch.Images.device);
-        totals.Lap(static (times, seconds) => times with { Optimizer = times.Optimizer + seconds });
-        totals.Add(result, _network.Gradient, value, result.Output.argmax(1).eq(batch.Labels).sum().ToInt64());
+        totals.Add(outcome.Result, _network.Gradient, outcome.Loss, outcome.Result.Output.argmax(1).eq(batch.Labels).sum().ToInt64());
         return new TrainingEvent.StepFinished(
-            Step, _steps, _position.Epoch + 1, _position.StepInEpoch, _train.StepsPerEpoch, value, totals.Accuracy, rate, result.Report.MeanSteps);
-    }
-
-    /// <summary>Runs the network on a batch, from the latents of the epoch before where there are any.</summary>
-    private ImplicitResult Forward(Batch batch)
-    {
-        if (_latents is null)
-        {
-            return _network.Run(batch.Images);
-        }
-
-        long[] samples = [.. batch.Indices.cpu().data<long>()];
-        ImplicitResult result = _network.Run(batch.Images, own => _latents.Starts(samples, own));
-        _latents.Store(samples, result.Latent, result.Report);
-        return result;
-    }
-
-    /// <summary>Lets a device finish that works on its own, so that each part of a step is charged what it cost.</summary>
-    private static void Wait(Device device)
-    {
-        if (device.type == DeviceType.CUDA)
-        {
-            cuda.synchronize(device);
-        }
+            Step, _steps, _position.Epoch + 1, _position.StepInEpoch, _train.StepsPerEpoch, outcome.Loss, totals.Accuracy, rate, outcome.Result.Report.MeanSteps);
     }
 
     private void FinishEpoch(EpochTotals totals, double secondsBefore, RunLog log, IProgress<TrainingEvent>? progress)
@@ -235,43 +185,12 @@ public sealed class Trainer : IDisposable
         using IDisposable? average = _average?.Apply();
         EvaluationResult validation = Evaluator.Evaluate(_network, _validation);
         totals.Lap((times, _) => times with { Validation = validation.Seconds });
-        bool isBest = _position.BestEpoch == 0
-            || validation.Accuracy > _position.BestAccuracy
-            || (validation.Accuracy == _position.BestAccuracy && validation.Loss < _position.BestLoss);
-        long step = Step;
-        int epoch = _position.Epoch + 1;
-        EpochRecord record = new()
-        {
-            Epoch = epoch,
-            Step = step,
-            TrainLoss = totals.Loss,
-            TrainAccuracy = totals.Accuracy,
-            ValidationLoss = validation.Loss,
-            ValidationAccuracy = validation.Accuracy,
-            LearningRate = _options.RateAt(step - 1, _steps),
-            SolverSteps = totals.Solver.MeanSteps,
-            Seconds = totals.Seconds,
-            Evaluations = totals.Solver.Evaluations,
-            Products = totals.Gradient.Products,
-            AdjointFailures = totals.Gradient.Failures,
-            FallBacks = totals.Gradient.FallBacks,
-            Cosine = totals.Cosine,
-            Times = totals.Times,
-            PeakMemoryBytes = ProcessMemory.Peak(),
-        };
-        _position = new TrainingPosition
-        {
-            Fingerprint = _position.Fingerprint,
-            Epoch = epoch,
-            BestEpoch = isBest ? epoch : _position.BestEpoch,
-            BestAccuracy = isBest ? validation.Accuracy : _position.BestAccuracy,
-            BestLoss = isBest ? validation.Loss : _position.BestLoss,
-            Seconds = secondsBefore + totals.Seconds,
-            Epochs = [.. _position.Epochs, record],
-        };
+        bool isBest = _position.IsBeatenBy(validation);
+        EpochRecord record = totals.Record(_position.Epoch + 1, Step, validation, _options.RateAt(Step - 1, _steps));
+        _position = _position.After(record, isBest, secondsBefore + totals.Seconds);
         if (isBest)
         {
-            KeepBest();
+            _best.Keep(_folder?.Model);
         }
 
         average?.Dispose();
@@ -280,27 +199,6 @@ public sealed class Trainer : IDisposable
         log.Epoch(record, totals.Solver, contraction?.DeclaredFactor, certified);
         WriteCheckpoint(progress);
         progress?.Report(new TrainingEvent.EpochFinished(record, totals.Solver, certified, isBest));
-    }
-
-    private void KeepBest()
-    {
-        using IDisposable noGraph = no_grad();
-        foreach ((string name, Tensor weight) in _network.state_dict())
-        {
-            if (_best.TryGetValue(name, out Tensor? kept))
-            {
-                kept.copy_(weight);
-            }
-            else
-            {
-                _best[name] = weight.clone().DetachFromDisposeScope();
-            }
-        }
-
-        if (_folder is not null)
-        {
-            SafetensorsFile.Write(_folder.Model, _best);
-        }
     }
 
     private void WriteCheckpoint(IProgress<TrainingEvent>? progress)
@@ -313,19 +211,4 @@ public sealed class Trainer : IDisposable
         Checkpoint.Write(_folder.Checkpoint, _tensors, _position);
         progress?.Report(new TrainingEvent.CheckpointWritten(_folder.Checkpoint, Step));
     }
-
-    private TrainingResult Result(bool isComplete) => new()
-    {
-        IsComplete = isComplete,
-        Steps = Step,
-        BestEpoch = _position.BestEpoch,
-        ValidationAccuracy = _position.BestAccuracy,
-        ValidationLoss = _position.BestLoss,
-        Epochs = _position.Epochs,
-        Seconds = _position.Seconds,
-    };
-
-    /// <summary>What decides the final weights, in words, so that a refusal to resume can show both.</summary>
-    private string Fingerprint() =>
-        $"{_train.Dataset.Name} ({_train.Dataset.Count} images), {_train.Options}, {_validation.Dataset.Name} ({_validation.Dataset.Count} images), {_options with { CheckpointSteps = 1, LogSteps = 1 }}, {_network.Solver}, {_network.Stopping}, {_network.Gradient}, {_network.OnFailure}";
 }

@@ -1,3 +1,5 @@
+using ImplicitNet.Certification;
+using ImplicitNet.Gradients;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.Reports;
 
@@ -34,4 +36,14 @@ public abstract record TrainingEvent
     /// <param name="Path">The file.</param>
     /// <param name="Step">Steps made when it was.</param>
     public sealed record CheckpointWritten(string Path, long Step) : TrainingEvent;
+
+    /// <summary>The gradient of a batch was certified, before its step was made.</summary>
+    /// <param name="Step">The step, from 1.</param>
+    /// <param name="Certificate">What came out.</param>
+    public sealed record GradientCertified(long Step, GradientCertificate Certificate) : TrainingEvent;
+
+    /// <summary>The escalation policy changed the gradient.</summary>
+    /// <param name="Change">When, and between which places of its list.</param>
+    /// <param name="Gradient">The gradient from then on.</param>
+    public sealed record GradientChanged(GradientChangeRecord Change, FixedPointGradient Gradient) : TrainingEvent;
 }

@@ -1,4 +1,6 @@
+using ImplicitNet.Certification;
 using ImplicitNet.Networks;
+using ImplicitNet.Operators;
 
 namespace ImplicitNet.Training;
 
@@ -76,6 +78,32 @@ public sealed record TrainingOptions
         get;
         init => field = value >= 1 ? value : throw Refused(nameof(LogSteps), value, "at least 1");
     } = 50;
+
+    /// <summary>A term of the loss that keeps the operator contracting; default none.</summary>
+    public JacobianPenalty? JacobianPenalty { get; init; }
+
+    /// <summary>
+    /// Optimiser steps between two certificates of the gradient, each on the batch of the step it falls on; at least 1; default
+    /// none. They go to the history and to TensorBoard. Each costs about as much as a few steps.
+    /// </summary>
+    public int? CertificateSteps
+    {
+        get;
+        init => field = value is null or >= 1 ? value : throw Refused(nameof(CertificateSteps), value, "at least 1");
+    }
+
+    /// <summary>How certificates are made; default: parameter gradients of batches alone.</summary>
+    public GradientCertifier Certifier
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Certifier));
+    } = new GradientCertifier();
+
+    /// <summary>
+    /// How certificates change the gradient, in place of the network's own; default: they do not. Needs
+    /// <see cref="CertificateSteps"/>; its place in the list is part of every checkpoint.
+    /// </summary>
+    public EscalationPolicy? Escalation { get; init; }
 
     /// <summary>The learning rate at one optimiser step.</summary>
     /// <param name="step">The step, from 0.</param>

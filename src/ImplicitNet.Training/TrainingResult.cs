@@ -1,3 +1,4 @@
+using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Reports;
 
 namespace ImplicitNet.Training;
@@ -25,4 +26,15 @@ public sealed record TrainingResult
 
     /// <summary>Wall-clock seconds of training and validation, those before a resume included.</summary>
     public required double Seconds { get; init; }
+
+    internal static TrainingResult Of(TrainingPosition position, long steps, bool isComplete) => new()
+    {
+        IsComplete = isComplete,
+        Steps = steps,
+        BestEpoch = position.BestEpoch,
+        ValidationAccuracy = position.BestAccuracy,
+        ValidationLoss = position.BestLoss,
+        Epochs = position.Epochs,
+        Seconds = position.Seconds,
+    };
 }

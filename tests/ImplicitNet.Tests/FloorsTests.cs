@@ -14,6 +14,7 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Gradients"],
         ["ImplicitNet.Operators"],
         ["ImplicitNet.Networks"],
+        ["ImplicitNet.Certification"],
         ["ImplicitNet.Training.Files"],
         [
             "ImplicitNet.Training.Data", "ImplicitNet.Training.Data.Augmentations", "ImplicitNet.Training.Data.Cifar",

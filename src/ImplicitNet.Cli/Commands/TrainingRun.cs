@@ -33,6 +33,11 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
             return ExitCodes.Success;
         }
 
+        if (settings is { Escalate: true, CertificateEvery: null })
+        {
+            throw new CommandException("--escalate needs --certificate-every: the steps between two comparisons with the exact gradient.", ExitCodes.Usage);
+        }
+
         // Before the folder is touched: a solver that cannot be made leaves nothing behind.
         FixedPointSolver solver = _gradient.Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver);
         Device device = DeviceChoice.Open(settings.Device);
@@ -74,7 +79,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         }
 
         ClassifierResult result = Result(training, test, network);
-        Report(data, training, test, result.Parameters).Write(folder);
+        Report(data, training, test, result.Parameters, CertificateHistory.Read(folder.History)).Write(folder);
         AtomicFile.WriteText(resultPath, JsonSerializer.Serialize(result, ResultJson.Default.ClassifierResult) + "\n");
         Finish(result);
         return ExitCodes.Success;
@@ -131,7 +136,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
     private static long? Sum(TrainingResult training, Func<EpochRecord, long?> count) =>
         training.Epochs.All(epoch => count(epoch) is not null) ? training.Epochs.Sum(count) : null;
 
-    private RunReport Report(LoadedData data, TrainingResult training, FinalTest test, long parameters) => new()
+    private RunReport Report(LoadedData data, TrainingResult training, FinalTest test, long parameters, CertificateHistory certificates) => new()
     {
         Title = $"Implicit classifier on {settings.Data}",
         Training = training,
@@ -140,6 +145,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         Residuals = test.Residuals,
         Steps = test.Steps,
         Gradient = settings.Gradient == GradientChoice.Default ? "Jacobian-free backpropagation" : _gradient.Words,
+        Certificates = certificates,
         Parameters = parameters,
         Classes = ClassNames.Of(settings.Data, data.Splits.Test.ClassCount),
         Settings = [.. RunSettingsFile.Describe(settings)],

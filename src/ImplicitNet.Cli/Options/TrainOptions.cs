@@ -34,6 +34,9 @@ internal sealed class TrainOptions
     private readonly Option<bool> _warmStart = new("--warm-start") { Description = "Start every solve from the image's latent of the epoch before (kept in float16, also in the checkpoints)." };
     private readonly Option<string?> _gradient = GradientOption.One();
     private readonly Option<int?> _cosines = NumberOption.Whole("--cosines", "Times an epoch that the gradient is compared with the exact one, outside the time measured (default: 0).", least: 0);
+    private readonly Option<double?> _jacobianPenalty = Ranges.Positive("--jacobian-penalty", "Weight of a term of the loss that keeps the operator contracting (default: none).");
+    private readonly Option<int?> _certificateEvery = NumberOption.Whole("--certificate-every", "Steps between two comparisons of the gradient with the exact one (default: none).");
+    private readonly Option<bool> _escalate = new("--escalate") { Description = "Go from JFB to refined and exact gradients, and back, as the comparisons say; needs --certificate-every." };
     private readonly Option<int?> _checkpointEvery = NumberOption.Whole("--checkpoint-every", "Steps between two checkpoints; one is also written after every epoch (default: 500).");
 
     /// <summary>Adds the options to a command that trains once.</summary>
@@ -51,7 +54,8 @@ internal sealed class TrainOptions
         IEnumerable<Option> options =
         [
             _data, _dataDirectory, _images, _validation, _testImages, _epochs, _batch, _learningRate, _schedule, _warmup, _weightDecay,
-            _clipNorm, _average, _shift, _augment, _gamma, _tolerance, _maxSteps, _solver, _damping, _memory, _warmStart, _cosines, _checkpointEvery,
+            _clipNorm, _average, _shift, _augment, _gamma, _tolerance, _maxSteps, _solver, _damping, _memory, _warmStart, _cosines,
+            _jacobianPenalty, _certificateEvery, _escalate, _checkpointEvery,
         ];
         foreach (Option option in options)
         {
@@ -96,6 +100,9 @@ internal sealed class TrainOptions
         WarmStart = parsed.GetValue(_warmStart) || settings.WarmStart,
         Gradient = parsed.GetValue(_gradient) ?? settings.Gradient,
         Cosines = parsed.GetValue(_cosines) ?? settings.Cosines,
+        JacobianPenalty = parsed.GetValue(_jacobianPenalty) ?? settings.JacobianPenalty,
+        CertificateEvery = parsed.GetValue(_certificateEvery) ?? settings.CertificateEvery,
+        Escalate = parsed.GetValue(_escalate) || settings.Escalate,
         CheckpointEvery = parsed.GetValue(_checkpointEvery) ?? settings.CheckpointEvery,
     };
 }

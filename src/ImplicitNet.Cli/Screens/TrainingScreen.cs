@@ -29,6 +29,9 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
                 _firstStep ??= step.Step - 1;
                 bar.Show((double)step.Step / step.Steps, () => Step(step));
                 break;
+            case TrainingEvent.GradientChanged changed:
+                terminal.Tell(FormattableString.Invariant($"[yellow]  step {changed.Change.Step}: cosine {changed.Change.Cosine:0.000}; on with {changed.Gradient.GetType().Name}[/]"));
+                break;
             case TrainingEvent.EpochFinished epoch:
                 terminal.Tell(Epoch(epoch));
                 break;

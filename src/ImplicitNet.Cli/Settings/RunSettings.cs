@@ -1,6 +1,7 @@
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
+using ImplicitNet.Operators;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using static TorchSharp.torch;
@@ -71,6 +72,12 @@ internal sealed record RunSettings
 
     public int Cosines { get; init; }
 
+    public double? JacobianPenalty { get; init; }
+
+    public int? CertificateEvery { get; init; }
+
+    public bool Escalate { get; init; }
+
     public int CheckpointEvery { get; init; } = 500;
 
     /// <summary>What a run does that is told no more than its data.</summary>
@@ -105,6 +112,9 @@ internal sealed record RunSettings
         ClipNorm = ClipNorm,
         AverageDecay = Average,
         WarmStart = WarmStart ? new LatentCacheOptions { Dtype = ScalarType.Float16 } : null,
+        JacobianPenalty = JacobianPenalty is { } weight ? new JacobianPenalty { Weight = weight } : null,
+        CertificateSteps = CertificateEvery,
+        Escalation = Escalate ? new EscalationPolicy() : null,
         CheckpointSteps = CheckpointEvery,
     };
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.Reports;
 
 namespace ImplicitNet.Training.Checkpoints;
@@ -22,6 +23,9 @@ internal sealed record TrainingPosition
 
     [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
     public double BestLoss { get; init; } = double.PositiveInfinity;
+
+    /// <summary>Where the escalation policy stands.</summary>
+    public EscalationState Escalation { get; init; }
 
     /// <summary>Seconds spent in the run so far.</summary>
     public double Seconds { get; init; }
@@ -61,4 +65,24 @@ internal sealed record TrainingPosition
 
     /// <summary>The epochs finished.</summary>
     public IReadOnlyList<EpochRecord> Epochs { get; init; } = [];
+
+    /// <summary>Whether a validation is better than the best so far: more accurate, or as accurate with a smaller loss.</summary>
+    public bool IsBeatenBy(EvaluationResult validation) =>
+        BestEpoch == 0 || validation.Accuracy > BestAccuracy || (validation.Accuracy == BestAccuracy && validation.Loss < BestLoss);
+
+    /// <summary>The position after an epoch, at the beginning of the next.</summary>
+    /// <param name="record">The epoch, validated.</param>
+    /// <param name="isBest">Whether its weights are kept.</param>
+    /// <param name="seconds">Spent in the run so far.</param>
+    public TrainingPosition After(EpochRecord record, bool isBest, double seconds) => new()
+    {
+        Fingerprint = Fingerprint,
+        Epoch = record.Epoch,
+        BestEpoch = isBest ? record.Epoch : BestEpoch,
+        BestAccuracy = isBest ? record.ValidationAccuracy!.Value : BestAccuracy,
+        BestLoss = isBest ? record.ValidationLoss!.Value : BestLoss,
+        Escalation = Escalation,
+        Seconds = seconds,
+        Epochs = [.. Epochs, record],
+    };
 }

@@ -26,8 +26,19 @@ public abstract record AdjointGradient : FixedPointGradient
     /// <returns>[batch, ...]. The caller owns it.</returns>
     internal abstract Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report);
 
-    private protected sealed override Tensor Attached(FixedPointMap map, FixedPointSolution solution, GradientReport report) =>
-        NeedsInverse && solution.Inverse is null
-            ? throw new InvalidOperationException($"{GetType().Name} needs a solver that keeps its inverse: give the network a BroydenSolver with KeepInverse = true.")
-            : AdjointFunction.Attach(map, solution, this, report);
+    /// <summary>Refuses a solution that lacks what the direction is made of.</summary>
+    /// <exception cref="InvalidOperationException">The solver kept no inverse, and the direction needs it.</exception>
+    internal void EnsureUsable(FixedPointSolution solution)
+    {
+        if (NeedsInverse && solution.Inverse is null)
+        {
+            throw new InvalidOperationException($"{GetType().Name} needs a solver that keeps its inverse: give the network a BroydenSolver with KeepInverse = true.");
+        }
+    }
+
+    private protected sealed override Tensor Attached(FixedPointMap map, FixedPointSolution solution, GradientReport report)
+    {
+        EnsureUsable(solution);
+        return AdjointFunction.Attach(map, solution, this, report);
+    }
 }

@@ -14,6 +14,9 @@ namespace ImplicitNet.Gradients;
 /// </remarks>
 public abstract record FixedPointGradient
 {
+    /// <summary>A few words for tables and charts, such as "JFB" and "Neumann(3)".</summary>
+    internal abstract string Label { get; }
+
     /// <summary>Attaches a solution.</summary>
     /// <param name="map">The map that was solved, bound with its graph; used again here and, after it has been disposed, by the backward pass.</param>
     /// <param name="solution">What the solver found; stays the caller's, and may be disposed before the backward pass.</param>

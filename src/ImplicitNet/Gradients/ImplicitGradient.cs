@@ -35,6 +35,8 @@ public sealed record ImplicitGradient : AdjointGradient
             : throw new ArgumentOutOfRangeException(nameof(RelativeTolerance), value, "The relative tolerance must be in [0, 1).");
     }
 
+    internal override string Label => "exact";
+
     internal override bool NeedsInverse => false;
 
     /// <summary>The exact gradient that stands in for another where its derivative is asked for.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ImplicitNet.LinearSolvers;
 using ImplicitNet.Solvers;
 using TorchSharp;
@@ -40,6 +41,8 @@ public sealed record InverseReuseGradient : AdjointGradient
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(Solver));
     } = new GmresSolver();
+
+    internal override string Label => Products == 0 ? "inverse reuse" : string.Create(CultureInfo.InvariantCulture, $"inverse reuse({Products})");
 
     internal override bool NeedsInverse => true;
 

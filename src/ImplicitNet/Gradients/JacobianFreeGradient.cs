@@ -15,6 +15,8 @@ namespace ImplicitNet.Gradients;
 /// </remarks>
 public sealed record JacobianFreeGradient : AdjointGradient
 {
+    internal override string Label => "JFB";
+
     internal override bool NeedsInverse => false;
 
     internal override Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report) => gradient.alias();

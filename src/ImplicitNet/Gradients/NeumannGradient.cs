@@ -1,3 +1,4 @@
+using System.Globalization;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,6 +20,8 @@ public sealed record NeumannGradient : AdjointGradient
         get;
         init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(Terms), value, "The Neumann series needs at least 0 terms.");
     } = 3;
+
+    internal override string Label => string.Create(CultureInfo.InvariantCulture, $"Neumann({Terms})");
 
     internal override bool NeedsInverse => false;
 

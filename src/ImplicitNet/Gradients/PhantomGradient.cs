@@ -1,3 +1,4 @@
+using System.Globalization;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -27,6 +28,8 @@ public sealed record PhantomGradient : FixedPointGradient
         get;
         init => field = value is > 0 and <= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Damping), value, "Damping must be in (0, 1].");
     } = 0.5;
+
+    internal override string Label => string.Create(CultureInfo.InvariantCulture, $"phantom({Steps})");
 
     private protected override Tensor Attached(FixedPointMap map, FixedPointSolution solution, GradientReport report)
     {

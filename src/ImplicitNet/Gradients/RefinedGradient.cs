@@ -1,3 +1,4 @@
+using System.Globalization;
 using ImplicitNet.LinearSolvers;
 using ImplicitNet.Solvers;
 using static TorchSharp.torch;
@@ -28,6 +29,8 @@ public sealed record RefinedGradient : AdjointGradient
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(Solver));
     } = new GmresSolver();
+
+    internal override string Label => string.Create(CultureInfo.InvariantCulture, $"refined({Products})");
 
     internal override bool NeedsInverse => false;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -22,6 +23,8 @@ public sealed record UnrolledGradient : FixedPointGradient
         get;
         init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Steps), value, "Unrolling needs at least 1 step.");
     } = 20;
+
+    internal override string Label => string.Create(CultureInfo.InvariantCulture, $"unrolled({Steps})");
 
     private protected override Tensor Attached(FixedPointMap map, FixedPointSolution solution, GradientReport report)
     {

@@ -70,11 +70,13 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// <param name="q">[batch, ...]; stays the caller's.</param>
     /// <param name="start">Takes the operator's own start, [batch, ...], and returns the one to use; default: that one.</param>
     /// <param name="trace">Receives the residuals of every step, when given.</param>
+    /// <param name="penalty">With gradients enabled, fills <see cref="ImplicitResult.Penalties"/>; default: none.</param>
     /// <param name="cancellation">Looked at before every step.</param>
     /// <returns>The latents and the report. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     /// <exception cref="InvalidOperationException">The backward pass through the last call failed inside.</exception>
-    public ImplicitResult Run(Tensor q, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, CancellationToken cancellation = default)
+    public ImplicitResult Run(
+        Tensor q, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, JacobianPenalty? penalty = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(q);
         LastGradient?.ThrowIfFailed();
@@ -86,8 +88,10 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         bool[] included = [.. solution.Report.Samples.Select(sample => !OnFailure.Excludes(sample))];
         GradientReport gradient = new();
         Tensor latent;
+        Tensor? penalties = null;
         if (is_grad_enabled())
         {
+            penalties = penalty?.Estimate(map, solution.Latent).MoveToOuterDisposeScope();
             LastGradient = gradient;
             latent = Mask(Gradient.Attach(map, solution, gradient), included);
         }
@@ -97,10 +101,14 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         }
 
         return new ImplicitResult(
-            latent.MoveToOuterDisposeScope(), solution.Latent.alias().MoveToOuterDisposeScope(), solution.Report, gradient, included);
+            latent.MoveToOuterDisposeScope(), solution.Latent.alias().MoveToOuterDisposeScope(), solution.Report, gradient, included)
+        {
+            Penalties = penalties,
+        };
     }
 
-    private FixedPointSolution Solve(FixedPointMap map, Tensor start, ResidualTrace? trace, CancellationToken cancellation)
+    /// <summary>Solves as a call of the layer does, failure policy included. The caller owns the solution.</summary>
+    internal FixedPointSolution Solve(FixedPointMap map, Tensor start, ResidualTrace? trace = null, CancellationToken cancellation = default)
     {
         FixedPointSolution solution = FixedPoint.Solve(map, start, Solver, Stopping, trace, cancellation);
         try

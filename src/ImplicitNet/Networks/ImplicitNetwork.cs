@@ -82,17 +82,22 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     /// <param name="data">d: [batch, ...]; stays the caller's.</param>
     /// <param name="start">Takes the operator's own starting latent, [batch, ...], and returns the one to use; default: that one.</param>
     /// <param name="trace">Receives the residuals of every step, when given.</param>
+    /// <param name="penalty">With gradients enabled, fills <see cref="ImplicitResult.Penalties"/>; default: none.</param>
     /// <param name="cancellation">Looked at before every step of the solve.</param>
     /// <returns>The output and the report. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
-    public ImplicitResult Run(Tensor data, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, CancellationToken cancellation = default)
+    public ImplicitResult Run(
+        Tensor data, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, JacobianPenalty? penalty = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(data);
         using DisposeScope scope = NewDisposeScope();
         Tensor q = _encoder.call(data);
-        ImplicitResult solved = _layer.Run(q, start, trace, cancellation);
+        ImplicitResult solved = _layer.Run(q, start, trace, penalty, cancellation);
         Tensor output = _readout.call(solved.Output);
-        return new ImplicitResult(output.MoveToOuterDisposeScope(), solved.Latent.MoveToOuterDisposeScope(), solved.Report, solved.Gradient, [.. solved.Included]);
+        return new ImplicitResult(output.MoveToOuterDisposeScope(), solved.Latent.MoveToOuterDisposeScope(), solved.Report, solved.Gradient, [.. solved.Included])
+        {
+            Penalties = solved.Penalties?.MoveToOuterDisposeScope(),
+        };
     }
 
     /// <summary>Declared, certified and measured contraction factor at the fixed points of a batch.</summary>

@@ -25,6 +25,12 @@ public sealed class ImplicitResult : IDisposable
     /// <summary>u*, the solution itself: [batch, ...], never in a graph. Owned by this result.</summary>
     public Tensor Latent { get; }
 
+    /// <summary>
+    /// The <see cref="Operators.JacobianPenalty"/> of every sample, to be added to its loss: [batch], in the graph; null where none was
+    /// asked for. Owned by this result.
+    /// </summary>
+    public Tensor? Penalties { get; internal init; }
+
     /// <summary>How the solve went, sample by sample.</summary>
     public SolveReport Report { get; }
 
@@ -63,5 +69,6 @@ public sealed class ImplicitResult : IDisposable
     {
         Output.Dispose();
         Latent.Dispose();
+        Penalties?.Dispose();
     }
 }

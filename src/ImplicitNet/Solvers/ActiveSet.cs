@@ -76,13 +76,16 @@ internal sealed class ActiveSet : IDisposable
         int[] kept = [.. Enumerable.Range(0, Samples.Count).Where(position => !_finished[position])];
         using DisposeScope scope = NewDisposeScope();
         Tensor rows = Answers.Indices(kept, measured.device);
-        FixedPointMap restricted = _map.Restrict(rows);
+        int[] samples = [.. kept.Select(position => Samples[position])];
+
+        // Of the whole map: a restriction need not outlive the one it was made of.
+        FixedPointMap restricted = _whole.Restrict(Answers.Indices(samples, measured.device));
         Iteration.Restrict(restricted, rows);
         Previous = LatentLayout.SelectRows(measured, rows).DetachFromDisposeScope();
         measured.Dispose();
         DisposeMap();
         _map = restricted;
-        Samples = [.. kept.Select(position => Samples[position])];
+        Samples = samples;
         _finished = new bool[kept.Length];
         _finishedCount = 0;
     }

@@ -8,6 +8,7 @@ public sealed class HelpTests
     [InlineData("compare")]
     [InlineData("memory")]
     [InlineData("evaluate")]
+    [InlineData("audit")]
     [InlineData("predict")]
     [InlineData("solve")]
     [InlineData("info")]
@@ -34,11 +35,13 @@ public sealed class HelpTests
             ClipNorm = 1,
             Average = 0.5,
             Memory = 3,
+            JacobianPenalty = 1,
+            CertificateEvery = 5,
         };
         ImplicitNet.Cli.Settings.RunSettingsFile.Write(folder.Path, settings);
         using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(folder["run.json"]));
         string[] names = [.. json.RootElement.EnumerateObject().Select(member => member.Name).Where(name => name != "format")];
-        Assert.Equal(27, names.Length);
+        Assert.Equal(30, names.Length);
         Assert.All(names, name => Assert.Matches($"--{name}[ ,]", help));
     }
 }

@@ -1,0 +1,62 @@
+using ImplicitNet.Certification;
+
+namespace ImplicitNet.Cli;
+
+/// <summary>What audit prints under --json. Its names are an interface: they stay. What is not known, and what is not finite, is null.</summary>
+internal sealed record AuditResult
+{
+    public string Model { get; init; } = "";
+
+    public string Data { get; init; } = "";
+
+    public string Split { get; init; } = "";
+
+    public int Samples { get; init; }
+
+    public int Converged { get; init; }
+
+    public double? GammaDeclared { get; init => field = Finite(value); }
+
+    public double? GammaCertified { get; init => field = Finite(value); }
+
+    public double? GammaMeasured { get; init => field = Finite(value); }
+
+    public double? ReferenceResidual { get; init => field = Finite(value); }
+
+    public string Verdict { get; init; } = "";
+
+    public string Explanation { get; init; } = "";
+
+    public IReadOnlyList<AuditedGradient> Gradients { get; init; } = [];
+
+    public IReadOnlyList<AuditedCondition> Conditions { get; init; } = [];
+
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    public double Seconds { get; init; }
+
+    public int Threads { get; init; }
+
+    public string Device { get; init; } = "";
+
+    /// <summary>Of certificates on one batch; the first is that of the model's own gradient.</summary>
+    public static AuditResult Of(IReadOnlyList<GradientCertificate> certificates)
+    {
+        GradientCertificate own = certificates[0];
+        return new AuditResult
+        {
+            Samples = own.Samples.Count,
+            Converged = own.Samples.Count(sample => sample.Status == Solvers.SolveStatus.Converged),
+            GammaDeclared = own.Contraction.Declared,
+            GammaCertified = own.Contraction.Certified,
+            GammaMeasured = own.Contraction.Measured,
+            ReferenceResidual = own.ReferenceResidual,
+            Verdict = own.Verdict.ToString().ToLowerInvariant(),
+            Explanation = own.Explanation,
+            Gradients = [.. certificates.Select(AuditedGradient.Of)],
+            Conditions = [.. own.Samples.Index().Where(each => each.Item.Condition is not null).Select(each => AuditedCondition.Of(each.Index, each.Item.Condition!.Value))],
+        };
+    }
+
+    internal static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
+}

@@ -1,0 +1,37 @@
+using ImplicitNet.Certification;
+
+namespace ImplicitNet.Cli;
+
+/// <summary>One gradient in the result of an audit.</summary>
+internal sealed record AuditedGradient
+{
+    public string Name { get; init; } = "";
+
+    public double? Cosine { get; init => field = AuditResult.Finite(value); }
+
+    public double? RelativeError { get; init => field = AuditResult.Finite(value); }
+
+    public double? DirectionCosineLeast { get; init => field = AuditResult.Finite(value); }
+
+    public double? DirectionErrorLargest { get; init => field = AuditResult.Finite(value); }
+
+    public double? DirectionErrorBound { get; init => field = AuditResult.Finite(value); }
+
+    public string Verdict { get; init; } = "";
+
+    public static AuditedGradient Of(GradientCertificate certificate)
+    {
+        Agreement[] directions = [.. certificate.Counted.Select(sample => sample.Direction).OfType<Agreement>()];
+        double?[] bounds = [.. certificate.Counted.Select(sample => sample.DirectionBound)];
+        return new AuditedGradient
+        {
+            Name = certificate.Label,
+            Cosine = certificate.Gradient.Cosine,
+            RelativeError = certificate.Gradient.RelativeError,
+            DirectionCosineLeast = directions.Length == 0 ? null : directions.Min(each => each.Cosine),
+            DirectionErrorLargest = directions.Length == 0 ? null : directions.Max(each => each.RelativeError),
+            DirectionErrorBound = certificate.DirectionBound ?? (bounds.All(bound => bound is not null) ? bounds.Max() : null),
+            Verdict = certificate.Verdict.ToString().ToLowerInvariant(),
+        };
+    }
+}

@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using ImplicitNet.Certification;
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Cli.Settings;
+using ImplicitNet.Gradients;
+using ImplicitNet.Models;
+using ImplicitNet.Networks;
+using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Reports;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Cli.Commands;
+
+/// <summary>audit: how good the gradients of a trained model are.</summary>
+internal sealed class AuditCommand(Terminal terminal, CancellationToken cancellation)
+{
+    private const int DefaultCount = 32;
+    private const int DefaultConditions = 2;
+
+    private static readonly FixedPointGradient[] Others =
+    [
+        new NeumannGradient { Terms = 1 },
+        new NeumannGradient { Terms = 3 },
+        new NeumannGradient { Terms = 5 },
+        new RefinedGradient { Products = 5 },
+    ];
+
+    private readonly Option<string> _model = ModelOption.Create();
+    private readonly Option<string?> _data = ChoiceOption.Create("--data", "Data set (default: the one the model was trained on).", DataChoice.Names);
+    private readonly Option<string?> _dataDirectory = new("--data-dir") { Description = "Folder that holds the data set's files (default: as in training).", HelpName = "folder" };
+    private readonly Option<string?> _split = ChoiceOption.Create("--split", "Part of the data set (default: test).", SplitChoice.Names);
+    private readonly Option<int?> _count = NumberOption.Whole("--count", $"Images, from the first (default: {DefaultCount}).");
+    private readonly Option<int?> _conditions = NumberOption.Whole("--conditions", $"Images for which the descent condition of JFB is looked at, some seconds each (default: {DefaultConditions}).", least: 0);
+    private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of the charts (default: audit in the model's folder).", HelpName = "folder" };
+    private readonly SolveOptions _solve = new();
+    private readonly CommonOptions _common = new();
+
+    public Command Create()
+    {
+        Command command = new("audit", "Tell how good the gradients of a model are: JFB and others against the exact one.")
+        {
+            _model, _data, _dataDirectory, _split, _count, _conditions, _output,
+        };
+        _solve.AddTo(command);
+        _common.AddTo(command);
+        command.SetAction(Run);
+        HelpWithExamples.AddTo(
+            command,
+            "implicitnet audit --model runs/digits-20260131-180000",
+            "implicitnet audit --model runs/first --count 100 --tolerance 1e-5",
+            "implicitnet audit --model runs/first --conditions 0 --quiet --json");
+        return command;
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        terminal.IsQuiet = parsed.GetValue(_common.Quiet);
+        string folder = parsed.GetRequiredValue(_model);
+        Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
+        int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads));
+        (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
+        using ImplicitNetwork owned = network;
+        network.to(device);
+        network.eval();
+        _solve.Apply(parsed, network);
+
+        string split = parsed.GetValue(_split) ?? SplitChoice.Test;
+        RunSettings settings = ModelImages.Settings(folder, config, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
+        ImageDataset images = ModelImages.Load(folder, config, settings, split, terminal, cancellation);
+        int count = parsed.GetValue(_count) ?? DefaultCount;
+        if (count > images.Count)
+        {
+            throw new CommandException($"--count {count}: {images.Name} has {images.Count} images in its {split} part.", ExitCodes.Usage);
+        }
+
+        BatchSource source = new(images, new BatchOptions { Normalization = config.Normalization, BatchSize = count, Device = device });
+        IReadOnlyList<GradientCertificate> certificates = Certify(network, source, count, parsed.GetValue(_conditions) ?? DefaultConditions);
+        cancellation.ThrowIfCancellationRequested();
+        AuditResult result = AuditResult.Of(certificates) with
+        {
+            Model = folder,
+            Data = settings.Data,
+            Split = split,
+            Files = Draw(certificates, parsed.GetValue(_output) ?? Path.Combine(folder, "audit")),
+            Seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds,
+            Threads = threads,
+            Device = device.type.ToString().ToLowerInvariant(),
+        };
+        AuditScreen.Show(terminal, result);
+        if (parsed.GetValue(_common.Json))
+        {
+            terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.AuditResult));
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static IReadOnlyList<GradientCertificate> Certify(ImplicitNetwork network, BatchSource source, int count, int conditions)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Batch batch = source.Read([.. Enumerable.Range(0, count)]);
+        GradientCertifier certifier = new() { ConditionSamples = conditions };
+        return certifier.Compare(
+            network, batch.Images, outputs => nn.functional.cross_entropy(outputs, batch.Labels, reduction: nn.Reduction.None), [network.Gradient, .. Others]);
+    }
+
+    /// <summary>Writes the charts, each as PNG and SVG; none where no solve converged.</summary>
+    private static string[] Draw(IReadOnlyList<GradientCertificate> certificates, string folder)
+    {
+        if (!certificates[0].Counted.Any())
+        {
+            return [];
+        }
+
+        Directory.CreateDirectory(folder);
+        (string Name, Chart Chart)[] charts =
+        [
+            ("contraction-factors", AuditCharts.Factors(certificates[0])),
+            ("cosine-by-sample", AuditCharts.Cosines(certificates)),
+            ("error-by-gradient", AuditCharts.Errors(certificates)),
+        ];
+        string[] files = [.. charts.SelectMany(chart => new[] { Path.Combine(folder, chart.Name + ".png"), Path.Combine(folder, chart.Name + ".svg") })];
+        for (int i = 0; i < files.Length; i++)
+        {
+            charts[i / 2].Chart.Save(files[i]);
+        }
+
+        return files;
+    }
+}

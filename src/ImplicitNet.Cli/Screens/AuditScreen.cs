@@ -1,0 +1,43 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace ImplicitNet.Cli.Screens;
+
+/// <summary>Shows an audit: a table of gradients, the descent condition, the verdict.</summary>
+internal static class AuditScreen
+{
+    public static void Show(Terminal terminal, AuditResult result)
+    {
+        terminal.Tell($"[bold]{Markup.Escape(result.Model)}[/] on {result.Data}, {result.Split}");
+        ResultScreen.Row(terminal, "samples", Figures.Count(result.Samples), $"{Figures.Count(result.Converged)} solves converged");
+        ResultScreen.Row(terminal, "contraction", $"{Figures.Factor(result.GammaCertified)} certified", $"{Figures.Factor(result.GammaDeclared)} declared, {Figures.Factor(result.GammaMeasured)} measured at most");
+        ResultScreen.Row(terminal, "reference", Number(result.ReferenceResidual), "largest relative residual of the exact direction");
+        terminal.Say();
+        terminal.Say("[grey]                 parameter gradient      directions of samples[/]");
+        terminal.Say("[grey]  gradient         cosine   rel. error   least cosine   largest error   bound      verdict[/]");
+        foreach (AuditedGradient gradient in result.Gradients)
+        {
+            terminal.Say(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {gradient.Name,-14} {Cosine(gradient.Cosine),8}   {Number(gradient.RelativeError),10}   {Cosine(gradient.DirectionCosineLeast),12}   {Number(gradient.DirectionErrorLargest),13}   {Number(gradient.DirectionErrorBound),-8}   {gradient.Verdict}"));
+        }
+
+        terminal.Say();
+        foreach (AuditedCondition condition in result.Conditions)
+        {
+            string kappa = condition.Kappa is { } known ? (condition.Status == "LowerBound" ? "at least " : "") + Number(known) : "infinite";
+            string holds = condition.Holds switch { true => "holds: JFB descends for every loss", false => "does not hold: JFB may descend, but not for every loss", null => "undecided" };
+            ResultScreen.Row(terminal, $"kappa, sample {condition.Sample}", kappa, $"limit {Number(condition.Limit)}; {holds}");
+        }
+
+        terminal.Say($"  {Markup.Escape(result.Explanation)}");
+        foreach (string file in result.Files)
+        {
+            terminal.Tell($"  [grey]{Markup.Escape(file)}[/]");
+        }
+    }
+
+    private static string Cosine(double? value) => value is { } known ? Figures.Number(known) : "-";
+
+    private static string Number(double? value) => value is { } known ? known.ToString("g3", CultureInfo.InvariantCulture) : "-";
+}

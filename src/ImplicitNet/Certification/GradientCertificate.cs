@@ -1,0 +1,75 @@
+using ImplicitNet.Operators;
+using ImplicitNet.Solvers;
+
+namespace ImplicitNet.Certification;
+
+/// <summary>How good the gradient of one batch is. Plain numbers; it owns no tensor.</summary>
+public sealed record GradientCertificate
+{
+    private const double GoodCosine = 0.9;
+    private const double DoubtfulCosine = 0.5;
+    private const double LargestReferenceResidual = 0.01;
+
+    internal GradientCertificate(string label, Agreement gradient, double? bound, ContractionReport contraction, IReadOnlyList<SampleCertificate> samples)
+    {
+        Label = label;
+        Gradient = gradient;
+        DirectionBound = bound;
+        Contraction = contraction;
+        Samples = samples;
+    }
+
+    /// <summary>The gradient looked at, such as "JFB" or "Neumann(3)".</summary>
+    public string Label { get; }
+
+    /// <summary>The parameter gradient of the batch's mean loss, used against exact.</summary>
+    public Agreement Gradient { get; }
+
+    /// <summary>
+    /// What theory allows the directions' relative error, before anything is measured: gamma for JFB (<c>w - g = J^T w</c>, so
+    /// <c>||w - g|| &lt;= gamma ||w|| &lt;= gamma / (1 - gamma) ||g||</c>) and gamma^(k + 1) for Neumann(k). Null for other gradients,
+    /// and where gamma (certified, else the largest measured) is not below 1.
+    /// </summary>
+    public double? DirectionBound { get; }
+
+    /// <summary>The contraction factor: declared, certified, and measured at the samples.</summary>
+    public ContractionReport Contraction { get; }
+
+    /// <summary>One entry a sample, in the order of the batch.</summary>
+    public IReadOnlyList<SampleCertificate> Samples { get; }
+
+    /// <summary>The samples that count in the loss.</summary>
+    public IEnumerable<SampleCertificate> Counted => Samples.Where(sample => sample.Counts);
+
+    /// <summary>The largest relative residual of the reference among the samples that count; 0 without any.</summary>
+    public double ReferenceResidual => Counted.Select(sample => sample.ReferenceResidual).DefaultIfEmpty(0).Aggregate(Math.Max);
+
+    /// <summary>What it comes to.</summary>
+    public Verdict Verdict => !Counted.Any() || !(ReferenceResidual <= LargestReferenceResidual) ? Verdict.Unknown
+        : !(Gradient.Cosine >= DoubtfulCosine) ? Verdict.Misleading
+        : Gradient.Cosine >= GoodCosine && Counted.All(sample => sample.Status == SolveStatus.Converged) ? Verdict.Good
+        : Verdict.Doubtful;
+
+    /// <summary>The verdict in one plain sentence.</summary>
+    public string Explanation => Verdict switch
+    {
+        Verdict.Good => Text($"The gradient is good: a step along it makes {100 * Gradient.Cosine:0.0} % of the decrease of an exact step of the same length."),
+        Verdict.Doubtful when Gradient.Cosine >= GoodCosine =>
+            Text($"The gradient is doubtful: its cosine to the exact one is {Gradient.Cosine:0.000}, but {Counted.Count(sample => sample.Status != SolveStatus.Converged)} solves did not converge."),
+        Verdict.Doubtful => Text($"The gradient is doubtful: a step along it makes {100 * Gradient.Cosine:0.0} % of the decrease of an exact step of the same length. More terms or products would help."),
+        Verdict.Misleading when Gradient.Cosine < 0 => Text($"The gradient is misleading: a step along it raises the loss (cosine {Gradient.Cosine:0.000}). Use the exact gradient, or contract more."),
+        Verdict.Misleading => Text($"The gradient is misleading: its cosine to the exact one is {Gradient.Cosine:0.000}. Use the exact gradient, or contract more."),
+        _ when !Counted.Any() => "Nothing is known: no sample counts in the loss.",
+        _ => Text($"Nothing is known: the reference is not exact enough (relative residual {ReferenceResidual:g3}). Give it more products, or contract more."),
+    };
+
+    /// <summary>One line: the gradient, its agreement, the worst direction, the contraction factor and the verdict.</summary>
+    public override string ToString()
+    {
+        Agreement[] directions = [.. Counted.Select(sample => sample.Direction).OfType<Agreement>()];
+        string direction = directions.Length > 0 ? Text($"; directions: cosine {directions.Min(each => each.Cosine):0.0000} at least") : "";
+        return Text($"{Label}: {Gradient}{direction}; contraction {Contraction.Measured:0.0000} at most; reference to {ReferenceResidual:g2}; {Verdict.ToString().ToLowerInvariant()}.");
+    }
+
+    private static string Text(FormattableString text) => FormattableString.Invariant(text);
+}

@@ -1,5 +1,6 @@
 using ImplicitNet.Differentiation;
 using ImplicitNet.Solvers;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Gradients;
@@ -21,9 +22,10 @@ internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientRepo
         Tensor first = latent;
         for (int step = 0; step < steps; step++)
         {
-            // One step's handle at a time: a graph keeps what it needs by itself, and without one nothing is to be kept.
+            // One scope a step: a graph keeps what it needs by itself, and without one nothing is to be kept.
+            using DisposeScope scope = NewDisposeScope();
             Tensor before = latent;
-            latent = map.Evaluate(before);
+            latent = map.Evaluate(before).MoveToOuterDisposeScope();
             if (!ReferenceEquals(before, first) && !ReferenceEquals(before, latent))
             {
                 before.Dispose();

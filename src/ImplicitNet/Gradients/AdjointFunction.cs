@@ -64,14 +64,13 @@ internal sealed class AdjointFunction : autograd.SingleTensorFunction<AdjointFun
             result = new AdjointResult(full_like(grad_output, double.NaN), []);
         }
 
-        // Held by the pass until the native side has taken its own reference.
         Tensor?[] gradients = [result.Value, null, null, .. Enumerable.Range(0, pass.SourceCount).Select(result.Source)];
         foreach (Tensor? gradient in gradients)
         {
             gradient?.MoveToOuterDisposeScope();
         }
 
-        pass.Last = gradients;
-        return [.. gradients.Select(gradient => gradient!)];
+        grad_output.Dispose();
+        return Handover.Of(gradients);
     }
 }

@@ -32,9 +32,6 @@ internal sealed class AdjointPass
     /// <summary>How many tensors <see cref="Sources"/> gave.</summary>
     public int SourceCount { get; private set; }
 
-    /// <summary>What was sent back last.</summary>
-    public IReadOnlyList<Tensor?> Last { get; set; } = [];
-
     /// <summary>What the graph keeps for <see cref="Run"/>: u*, the terms of the inverse, and the map's inputs.</summary>
     public List<Tensor> Pack(Tensor latent, IReadOnlyList<Tensor> inputs) => [latent, .. _inverse?.Terms ?? [], .. inputs];
 

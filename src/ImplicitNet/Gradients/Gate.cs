@@ -1,14 +1,9 @@
-using static TorchSharp.torch;
-
 namespace ImplicitNet.Gradients;
 
 /// <summary>Whether a <see cref="GateFunction"/> lets gradients through; open at first.</summary>
 internal sealed class Gate
 {
     public bool IsOpen { get; private set; } = true;
-
-    /// <summary>The gradient let through last.</summary>
-    public Tensor? Last { get; set; }
 
     /// <summary>Lets nothing through until the result is disposed.</summary>
     public IDisposable Close()

@@ -24,12 +24,6 @@ internal sealed class GateFunction : autograd.SingleTensorFunction<GateFunction>
     }
 
     /// <inheritdoc/>
-    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
-    {
-        Gate gate = (Gate)ctx.get_data(Key);
-
-        // Held by the gate until the native side has taken its own reference.
-        gate.Last = gate.IsOpen && !grad_output.IsInvalid ? grad_output : null;
-        return [gate.Last!, null!];
-    }
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) =>
+        Handover.Of(((Gate)ctx.get_data(Key)).IsOpen && !grad_output.IsInvalid ? grad_output : null, null);
 }

@@ -51,7 +51,7 @@ internal sealed class SegmentFunction : autograd.SingleTensorFunction<SegmentFun
             gradients = [.. saved.Select(tensor => full_like(tensor, double.NaN))];
         }
 
-        segment.Last = [.. gradients.Select(gradient => gradient?.MoveToOuterDisposeScope())];
-        return [null!, .. segment.Last.Select(gradient => gradient!)];
+        grad_output.Dispose();
+        return Handover.Of([null, .. gradients.Select(gradient => gradient?.MoveToOuterDisposeScope())]);
     }
 }

@@ -13,9 +13,6 @@ internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientRepo
 {
     public GradientReport Report => report;
 
-    /// <summary>The gradients handed out last.</summary>
-    public IReadOnlyList<Tensor?> Last { get; set; } = [];
-
     /// <summary>The latent after the steps.</summary>
     public static Tensor Evaluate(FixedPointMap map, Tensor latent, int steps)
     {

@@ -207,6 +207,19 @@ public sealed class GradientAgreementTests : TensorTest
     }
 
     [Fact]
+    public void A_solve_that_took_no_step_has_learned_nothing_and_is_JFB()
+    {
+        using GradientProblem problem = GradientProblem.Get("linear");
+        using DisposeScope scope = NewDisposeScope();
+        Tensor[] jfb = Gradients(problem, new JacobianFreeGradient(), out _);
+        using FixedPointMap map = problem.Bind();
+        using FixedPointSolution first = problem.Solve(map);
+        using FixedPointSolution again = FixedPoint.Solve(map, first.Latent, new BroydenSolver { KeepInverse = true }, new StoppingRule { AbsoluteTolerance = 1e-10 });
+        Assert.Equal(1, again.Report.MaxSteps);
+        AssertClose(jfb, Backward(problem, problem.Loss(new InverseReuseGradient().Attach(map, again))), 1e-12);
+    }
+
+    [Fact]
     public void An_inverse_out_of_proportion_falls_back_to_JFB()
     {
         using GradientProblem problem = GradientProblem.Get("linear");

@@ -13,14 +13,14 @@ namespace ImplicitNet.Gradients;
 internal static class Handover
 {
     [ThreadStatic]
-    private static Tensor?[]? last;
+    private static Tensor?[]? _last;
 
     /// <summary>Keeps the gradients, and lets go of those of the call before.</summary>
     /// <param name="gradients">One for each argument of the function; null for none. No longer the caller's.</param>
     public static List<Tensor> Of(params Tensor?[] gradients)
     {
-        Tensor?[]? before = last;
-        last = gradients;
+        Tensor?[]? before = _last;
+        _last = gradients;
         foreach (Tensor? gradient in before ?? [])
         {
             gradient?.Dispose();

@@ -11,7 +11,8 @@ namespace ImplicitNet.Gradients;
 /// Attaching costs one evaluation with its graph; what the direction costs is paid in the backward pass. Memory does not
 /// grow with the steps of the solve or of the adjoint solve. When a backward pass is itself to be differentiated
 /// (<c>create_graph</c>), the direction is the exact one whatever the strategy, since only that has right derivatives, and
-/// it is attached by the implicit function theorem in its turn: derivatives of any order are those of the network.
+/// it is attached by the implicit function theorem in its turn: second derivatives are those of the network. The graph of a
+/// second derivative is refused, as is a map that hides its parameters: the gradient is NaN, and the report says why.
 /// </remarks>
 public abstract record AdjointGradient : FixedPointGradient
 {

@@ -89,13 +89,13 @@ internal sealed class AdjointPass
             constant = Direction(exact, map, latent, gradient.detach(), inverse: null);
         }
 
-        AdjointPass again = new(_map, exact, inverse: null, new GradientReport(), AdjointSide.FixedPoint);
+        AdjointPass again = new(_map, exact, inverse: null, new GradientReport(Report), AdjointSide.FixedPoint);
         Tensor attached = AdjointFunction.Attach(map.Evaluate(latent), again, latent, map);
         Gate gate = new();
         Tensor point = attached.requires_grad ? GateFunction.Attach(attached, gate) : attached.detach().requires_grad_();
         Tensor mapped = map.Evaluate(point);
         Tensor product = mapped.requires_grad ? VectorProducts.TransposeProduct(mapped, point, constant, createGraph: true) : zeros_like(constant);
-        AdjointPass solve = new(_map, exact, inverse: null, new GradientReport(), AdjointSide.Adjoint);
+        AdjointPass solve = new(_map, exact, inverse: null, new GradientReport(Report), AdjointSide.Adjoint);
         Tensor direction = AdjointFunction.Attach(gradient + product, solve, latent, map);
 
         // u* depends on the sources too, but that part is in w already: partial derivatives are wanted here.

@@ -9,6 +9,16 @@ namespace ImplicitNet.Gradients;
 /// </summary>
 public sealed class GradientReport
 {
+    private readonly GradientReport? _outer;
+
+    /// <summary>An empty report.</summary>
+    public GradientReport()
+    {
+    }
+
+    /// <summary>A report of a pass behind another, whose report is told of failures too: it is the one that the caller has.</summary>
+    internal GradientReport(GradientReport outer) => _outer = outer;
+
     /// <summary>Backward passes so far.</summary>
     public int Passes { get; private set; }
 
@@ -69,5 +79,9 @@ public sealed class GradientReport
 
     internal void Paid(long products) => Products += products;
 
-    internal void Failed(Exception failure) => Failure = failure;
+    internal void Failed(Exception failure)
+    {
+        Failure = failure;
+        _outer?.Failed(failure);
+    }
 }

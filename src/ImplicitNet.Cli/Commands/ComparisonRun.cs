@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Training.Comparisons;
@@ -21,9 +22,10 @@ internal sealed class ComparisonRun(
     /// <returns>The exit code.</returns>
     public int Execute(bool isJson)
     {
-        RunSettings[] runs = [.. seeds.SelectMany(seed => gradients.Select(gradient => settings with { Seed = seed, Gradient = gradient }))];
+        RunSettings[] runs = [.. seeds.SelectMany(seed => gradients.Select(gradient => (settings with { Seed = seed }).Compared(gradient)))];
         Prepare(runs);
         terminal.Tell($"[bold]Comparing[/] {Figures.Counted(gradients.Count, "gradient")} on {settings.Data}, {Figures.Counted(seeds.Count, "seed")}, {Figures.Counted(settings.Epochs, "epoch")}, {Figures.Counted(settings.Threads, "thread")}");
+        terminal.Tell($"  {NetworkChoice.Words(settings)}");
         terminal.Tell($"  in {Markup.Escape(output)}");
         ComparedRun[] compared = terminal.WithBar(bar => runs.Select((run, number) => Run(run, bar, number, runs.Length)).OfType<ComparedRun>().ToArray());
         ComparisonResult result = new()
@@ -67,13 +69,13 @@ internal sealed class ComparisonRun(
         string folder = Folder(run);
         if (!File.Exists(ResultIn(folder)))
         {
-            bar.Show((double)number / count, () => $"{run.Gradient}, seed {run.Seed}");
+            bar.Show((double)number / count, () => $"{run.ComparedAs}, seed {run.Seed}");
             (int code, _, string error) = OwnProcess.Run(["train", "--resume", "--quiet", "--output", folder], Watch, new Dictionary<string, string>(), cancellation);
             if (code != ExitCodes.Success)
             {
                 string message = error.Length > 0 ? error.Split('\n')[0].Replace("error: ", "", StringComparison.Ordinal) : $"it ended with exit code {code}";
-                _failures.Add(new FailedRun(run.Gradient, run.Seed, message));
-                terminal.Tell($"  {run.Gradient,-20} seed {run.Seed,-4} [red]failed:[/] {Markup.Escape(message)}");
+                _failures.Add(new FailedRun(run.ComparedAs, run.Seed, message));
+                terminal.Tell($"  {run.ComparedAs,-20} seed {run.Seed,-4} [red]failed:[/] {Markup.Escape(message)}");
                 return null;
             }
         }
@@ -81,13 +83,13 @@ internal sealed class ComparisonRun(
         ComparedRun compared = Read(run, folder);
         terminal.Tell(string.Create(
             CultureInfo.InvariantCulture,
-            $"  {run.Gradient,-20} seed {run.Seed,-4} test {Figures.Percent(compared.TestAccuracy ?? double.NaN),8}  {compared.Epochs.Average(epoch => epoch.Seconds):0.00} s an epoch"));
+            $"  {run.ComparedAs,-20} seed {run.Seed,-4} test {Figures.Percent(compared.TestAccuracy ?? double.NaN),8}  {compared.Epochs.Average(epoch => epoch.Seconds):0.00} s an epoch"));
         return compared;
 
         void Watch()
         {
             int epochs = RunHistory.ReadEpochs(Path.Combine(folder, "history.jsonl")).Count;
-            bar.Show((number + Math.Min(1, (double)epochs / run.Epochs)) / count, () => $"{run.Gradient}, seed {run.Seed}: {epochs} of {Figures.Counted(run.Epochs, "epoch")}");
+            bar.Show((number + Math.Min(1, (double)epochs / run.Epochs)) / count, () => $"{run.ComparedAs}, seed {run.Seed}: {epochs} of {Figures.Counted(run.Epochs, "epoch")}");
         }
     }
 
@@ -96,7 +98,7 @@ internal sealed class ComparisonRun(
         ClassifierResult result = ClassifierResult.Read(ResultIn(folder));
         IReadOnlyList<EpochRecord> epochs = RunHistory.ReadEpochs(Path.Combine(folder, "history.jsonl"));
         return epochs.Count == run.Epochs
-            ? new ComparedRun { Gradient = run.Gradient, Seed = run.Seed, Epochs = epochs, TestAccuracy = result.TestAccuracy }
+            ? new ComparedRun { Gradient = run.ComparedAs, Seed = run.Seed, Epochs = epochs, TestAccuracy = result.TestAccuracy }
             : throw new CommandException($"{folder}: the history has {epochs.Count} of {run.Epochs} epochs. Delete the folder to run it again.");
     }
 
@@ -120,11 +122,11 @@ internal sealed class ComparisonRun(
 
     private string Heading() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{settings.Data}, {settings.Epochs} epochs, batches of {settings.Batch}, gamma {settings.Gamma}, relative tolerance {settings.Tolerance}, solver {settings.Solver}, {Figures.Counted(settings.Threads, "thread")} on {settings.Device}; mean ± standard deviation over seeds {string.Join(", ", seeds)}.")
+        $"{settings.Data}, {NetworkChoice.Words(settings)}, {settings.Epochs} epochs, batches of {settings.Batch}, gamma {settings.Gamma}, relative tolerance {settings.Tolerance}, solver {settings.Solver}, {Figures.Counted(settings.Threads, "thread")} on {settings.Device}; mean ± standard deviation over seeds {string.Join(", ", seeds)}.")
         + (_failures.Count == 0 ? "" : $" Missing, because they failed: {string.Join(", ", _failures.Select(run => $"{run.Gradient} with seed {run.Seed}"))}.");
 
     private string Folder(RunSettings run) =>
-        Path.Combine(output, "runs", string.Create(CultureInfo.InvariantCulture, $"{run.Gradient.Replace(':', '-')}-seed{run.Seed}"));
+        Path.Combine(output, "runs", string.Create(CultureInfo.InvariantCulture, $"{run.ComparedAs.Replace(':', '-')}-seed{run.Seed}"));
 
     private static string ResultIn(string folder) => Path.Combine(folder, "result.json");
 }

@@ -6,6 +6,7 @@ namespace ImplicitNet.Cli;
 /// <summary>Reads and writes results without reflection, in one line.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ClassifierResult))]
+[JsonSerializable(typeof(ApplicationResult))]
 [JsonSerializable(typeof(AuditResult))]
 [JsonSerializable(typeof(PredictionResult))]
 [JsonSerializable(typeof(InfoResult))]

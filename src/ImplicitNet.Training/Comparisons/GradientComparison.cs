@@ -84,14 +84,5 @@ public sealed class GradientComparison
         return paths;
     }
 
-    private static string Text(MeanAndDeviation? value, double scale, string format)
-    {
-        if (value is not { } known)
-        {
-            return "–";
-        }
-
-        string mean = (scale * known.Mean).ToString(format, CultureInfo.InvariantCulture);
-        return known.Deviation is { } deviation ? $"{mean} ± {(scale * deviation).ToString(format, CultureInfo.InvariantCulture)}" : mean;
-    }
+    private static string Text(MeanAndDeviation? value, double scale, string format) => value?.ToText(scale, format) ?? "–";
 }

@@ -37,8 +37,8 @@ internal static class BenchmarkCommandLine
         new System.CommandLine.Help.HelpOption(),
         new PairedCommand().Create(),
         new CeilingCommand().Create(),
-//        new ScalingCommand().Create(),
-//        new LatencyCommand().Create(),
+        new ScalingCommand().Create(),
+        new LatencyCommand().Create(),
         new PiecesCommand().Create(),
     };
 }

@@ -38,6 +38,8 @@ public sealed record ReproductionReport
 
     private CultureInfo Culture { get; } = CultureInfo.InvariantCulture;
 
+    private ApplicationSummary? Applications => Studies.Count == 0 ? null : new ApplicationSummary(Studies);
+
     private GradientComparison Comparison => field ??= new GradientComparison(Runs);
 
     /// <summary>Writes report.md, report.html, runs.csv (one line for each run and epoch) and each chart as PNG and SVG.</summary>
@@ -63,6 +65,7 @@ public sealed record ReproductionReport
         Figures = [.. KeyFigures()],
         Sections =
         [
+            new() { Heading = "The paper's claims", Table = PaperClaims.Table(Paper, Comparison, Applications) },
             new() { Heading = "Accuracy (Table 1 of the paper)", Text = AccuracyText(), Table = AccuracyTable() },
             new() { Heading = "Seconds an epoch (Table 2 of the paper)", Text = TimeText(), Table = TimeTable(), Charts = Charts("seconds") },
             new() { Heading = "Early epochs", Text = MarksText(), Table = MarksTable(), Charts = Charts("accuracy-by-epoch") },
@@ -156,12 +159,11 @@ public sealed record ReproductionReport
 
     private IEnumerable<ReportSection> FixedPoint()
     {
-        if (Studies.Count == 0)
+        if (Applications is not { } summary)
         {
             return [];
         }
 
-        ApplicationSummary summary = new(Studies);
         MeanAndDeviation? twin = Find(ReproducedTraining.Explicit)?.TestAccuracy;
         double? gain = summary.Rows[^1].Accuracy?.Mean - summary.Rows[0].Accuracy?.Mean;
         string text = string.Create(

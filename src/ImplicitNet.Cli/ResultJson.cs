@@ -13,4 +13,5 @@ namespace ImplicitNet.Cli;
 [JsonSerializable(typeof(SolveResult))]
 [JsonSerializable(typeof(ComparisonResult))]
 [JsonSerializable(typeof(MemoryMeasurement[]))]
+[JsonSerializable(typeof(ReproductionResult))]
 internal sealed partial class ResultJson : JsonSerializerContext;

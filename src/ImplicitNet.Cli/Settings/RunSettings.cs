@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
@@ -106,15 +105,15 @@ internal sealed record RunSettings
     {
         DataChoice.Digits => new RunSettings { Data = data, Epochs = 5, Validation = 2_000 },
         DataChoice.Mnist => new RunSettings { Data = data, Epochs = 10, Validation = 10_000, Shift = 2 },
-        DataChoice.Cifar10 or DataChoice.Svhn => new RunSettings { Data = data, Epochs = 10, Validation = 5_000 },
+        DataChoice.Cifar10 or DataChoice.Svhn =>
+            new RunSettings { Data = data, Epochs = 10, Validation = 5_000, Batch = 50, LearningRate = 2e-3, Average = 0.99 },
         _ => new RunSettings { Data = data, Epochs = 10, Validation = 10_000 },
     };
 
-    /// <summary>What a comparison calls the run: its gradient, or <see cref="GradientChoice.Explicit"/>.</summary>
-    [JsonIgnore]
-    public string ComparedAs => Explicit ? GradientChoice.Explicit : Gradient;
-
-    /// <summary>The run that a comparison calls so. The explicit twin has one gradient, which is exact: no cosine is measured.</summary>
+    /// <summary>
+    /// The run of a comparison for a gradient, or for <see cref="GradientChoice.Explicit"/>. The explicit twin has one gradient, which is
+    /// exact: no cosine is measured.
+    /// </summary>
     public RunSettings Compared(string name) => name == GradientChoice.Explicit
         ? this with { Explicit = true, Cosines = 0 }
         : this with { Gradient = name };

@@ -7,6 +7,7 @@ public sealed class HelpTests
     [InlineData("train")]
     [InlineData("compare")]
     [InlineData("memory")]
+    [InlineData("reproduce")]
     [InlineData("evaluate")]
     [InlineData("audit")]
     [InlineData("predict")]

@@ -27,12 +27,14 @@ public static class DigitClassifier
         using DisposeScope scope = NewDisposeScope();
         (int channels, int latentHeight, int latentWidth) = options.LatentShape;
         int half = channels / 2;
+
+        // LeakyReLU rises, so it may come after the maximum as well as before: the same values from a ninth of the pixels.
         nn.Module<Tensor, Tensor> encoder = nn.Sequential(
         [
             ("convolution1", nn.Conv2d(options.ImageChannels, half, 3, padding: 1)),
             ("normalization1", nn.BatchNorm2d(half)),
-            ("activation1", nn.LeakyReLU(options.Slope, inplace: true)),
             ("pool", nn.MaxPool2d(3)),
+            ("activation1", nn.LeakyReLU(options.Slope, inplace: true)),
             ("convolution2", nn.Conv2d(half, channels, 3, padding: 1)),
             ("normalization2", nn.BatchNorm2d(channels)),
             ("activation2", nn.LeakyReLU(options.Slope, inplace: true)),

@@ -60,7 +60,7 @@ internal static class ReproductionSettings
             ("Explicit twin", "R applied once, batch norm in it", "R(0, q) = act(q) in the clean form: the convolution of R is there and is not used"),
             ("Choice of the epoch", "on the test images", $"on {Figures.Count(data.Splits.Validation.Count)} images held out of training; test read once"),
             ("Training images", "all", Figures.Count(data.Splits.Train.Count)),
-            ("Test images", "all", string.Join(" ", [Figures.Count(data.Splits.Test.Count), .. data.Remarks])),
+            ("Test images", "all", Figures.Count(data.Splits.Test.Count)),
             ("Mode at test", "training mode", "evaluation mode"),
             ("Epochs", "more than 20", $"{clean.Epochs}"),
             ("Optimiser", "its own", $"Adam, {Figures.Number(clean.LearningRate, "0.######")}, {clean.Schedule} schedule over the epochs, batches of {clean.Batch}"),

@@ -32,7 +32,7 @@ internal static class PaperClaims
         if (free is not null && based is not null)
         {
             rows.Add(["JFB at least as accurate as the CG-based gradient: JFB, CG (%)", $"{Number(paper.JacobianFree)}, {Number(paper.JacobianBased)}", $"{Text(free.TestAccuracy)}, {Text(based.TestAccuracy)}"]);
-            rows.Add(["An epoch of the CG-based gradient in epochs of JFB", Number(paper.JacobianBasedSeconds / paper.JacobianFreeSeconds), based.SecondsToJacobianFree is { } ratio ? Number(ratio) : "–"]);
+            rows.Add(["An epoch of the CG-based gradient in epochs of JFB", Ratio(paper.JacobianBasedSeconds / paper.JacobianFreeSeconds), Ratio(based.SecondsToJacobianFree)]);
         }
 
         if (applications is not null)
@@ -52,6 +52,8 @@ internal static class PaperClaims
         select (string[])[$"The same after {mark.Epoch} epoch{(mark.Epoch == 1 ? "" : "s")}, ours on validation (%)", mark.Accuracy.ToString("0.00", CultureInfo.InvariantCulture), Text(ours)];
 
     private static string Text(MeanAndDeviation? share) => share?.ToText(100, "0.00") ?? "–";
+
+    private static string Ratio(double? value) => value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "–";
 
     private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 }

@@ -81,7 +81,7 @@ public sealed record ReproductionReport
         string seeds = Plan.Seeds.Count == 1 ? $"seed {Plan.Seeds[0]}" : $"{Plan.Seeds.Count} seeds (mean ± standard deviation)";
         string runs = string.Create(
             Culture,
-            $"{Plan.Trainings.Count} trainings of {Plan.Epochs} epochs with {seeds}. In every run the epoch was chosen on {ValidationImages:N0} validation images held out of the training images; the {TestImages:N0} test images were read by the chosen weights alone. The paper's figures were chosen on its test images.");
+            $"{Counted(Plan.Trainings.Count, "training")} of {Counted(Plan.Epochs, "epoch")} with {seeds}. In every run the epoch was chosen on {ValidationImages:N0} validation images held out of the training images; the {TestImages:N0} test images were read by the chosen weights alone. The paper's figures were chosen on its test images.");
         return string.Join("\n\n", [runs, .. Remarks]);
     }
 
@@ -177,7 +177,7 @@ public sealed record ReproductionReport
     private string PlanText()
     {
         string planned = string.Create(
-            Culture, $"Planned by a calibration: {string.Join(", ", Plan.Trainings)}; {Plan.Epochs} epochs; seeds {string.Join(", ", Plan.Seeds)}; about {Plan.ExpectedSeconds / 3600:0.00} h.");
+            Culture, $"Planned by a calibration: {string.Join(", ", Plan.Trainings)}; {Counted(Plan.Epochs, "epoch")}; seeds {string.Join(", ", Plan.Seeds)}; about {Plan.ExpectedSeconds / 3600:0.00} h.");
         string[] missing = [.. Plan.Trainings.SelectMany(name => Plan.Seeds.Where(seed => !Runs.Any(run => run.Gradient == name && run.Seed == seed)).Select(seed => $"{name} with seed {seed}"))];
         return string.Join(
             "\n\n",
@@ -211,6 +211,8 @@ public sealed record ReproductionReport
     private IReadOnlyList<Chart> Charts(string name) => [ComparisonCharts.All(Comparison).Single(pair => pair.Name == name).Chart];
 
     private static string Text(MeanAndDeviation? value, double scale, string format) => value?.ToText(scale, format) ?? "–";
+
+    private string Counted(int count, string one) => string.Create(Culture, $"{count:N0} {one}{(count == 1 ? "" : "s")}");
 
     private string Number(double? value, string format) => value?.ToString(format, Culture) ?? "–";
 }

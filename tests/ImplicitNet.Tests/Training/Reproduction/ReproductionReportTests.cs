@@ -22,7 +22,7 @@ public sealed class ReproductionReportTests : IDisposable
         foreach (string line in (string[])
         [
             "| JFB as accurate as the explicit twin: JFB, twin (%) | 99.4, 99.4 | 97.50 ± 0.71, 95.50 ± 0.71 |",
-            "| An epoch of the CG-based gradient in epochs of JFB | 1.61 | 4 |",
+            "| An epoch of the CG-based gradient in epochs of JFB | 1.61 | 4.00 |",
             "| The same after 5 epochs, ours on validation (%) | 98.57 | 96.50 ± 0.71 |",
             "| Test accuracy after one application of R, and at the tolerance (%) | not reported | 90.00 ± 0.00, 97.00 ± 0.00 |",
             "| clean form, JFB | 54,352 | 2 | 97.50 ± 0.71 | 97.50 ± 0.71 | 99.4 | 54,352 |",

@@ -1,5 +1,6 @@
 using ImplicitNet.Benchmarks.Measurement;
 using ImplicitNet.Benchmarks.Naive;
+using ImplicitNet.Cli;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
@@ -69,13 +70,20 @@ internal sealed class InferencePairs : IDisposable
     /// <param name="machine">Where.</param>
     /// <param name="model">A model folder; null for none.</param>
     /// <param name="output">Told which solvers were tried.</param>
+    /// <exception cref="CommandException">The naive procedure does not settle on most of the images: there is nothing to compare.</exception>
     public IEnumerable<PairResult> Run(Rounds rounds, Machine machine, string? model, TextWriter output)
     {
         Inference naive = Inference.Of(_naive, _batches);
+        if (2 * naive.Failures > _batches.Images)
+        {
+            throw new CommandException(
+                $"the naive procedure does not settle on {Figures.Count(naive.Failures)} of {Figures.Count(_batches.Images)} images with {_weights}: R has no fixed point there that it finds. Take a smaller --gamma, or weights of an implicit network.");
+        }
+
         IReadOnlyList<SolverChoice> tried = SolverChoice.Try(_network, _batches, naive.Accuracy);
         foreach (SolverChoice choice in tried)
         {
-            output.WriteLine($"    tried {choice}: {Cli.Figures.Percent(choice.Inference.Accuracy)} in {Cli.Figures.Measured(choice.Inference.Seconds)}, naive {Cli.Figures.Percent(naive.Accuracy)}");
+            output.WriteLine($"    tried {choice}: {Figures.Percent(choice.Inference.Accuracy)} in {Figures.Measured(choice.Inference.Seconds)}, naive {Figures.Percent(naive.Accuracy)}");
         }
 
         SolverChoice best = tried.MinBy(choice => choice.Inference.Seconds)!;

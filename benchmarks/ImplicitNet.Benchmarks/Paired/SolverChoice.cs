@@ -23,17 +23,22 @@ internal sealed record SolverChoice(string Name, FixedPointSolver Solver, double
     /// <summary>Such as "Anderson(3) at 0.05".</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} at relative tolerance {Tolerance:G3}");
 
-    /// <summary>Tries all.</summary>
+    /// <summary>Tries all, and leaves out those that do not come to the accuracy.</summary>
     /// <remarks>
-    /// From the tightest tolerance on, each solver goes on to a looser one as long as its accuracy is not lower than the
-    /// least of two: that asked for, and its own at the tightest, which no tightening would mend. So a loose tolerance that is
-    /// right by chance, between two that are not, is not taken.
+    /// The accuracy to be kept is that asked for or, where no solver comes to it, the best of any at the tightest tolerance,
+    /// which no tightening would mend. From there each goes on to looser ones as long as it is kept, so that a loose tolerance
+    /// that is right by chance, between two that are not, is not taken.
     /// </remarks>
     /// <param name="network">Ours; its solver and tolerance are changed.</param>
     /// <param name="batches">The images.</param>
     /// <param name="accuracy">The accuracy asked for.</param>
-    public static IReadOnlyList<SolverChoice> Try(ImplicitNetwork network, ImageBatches batches, double accuracy) =>
-        [.. Solvers.Select(solver => Loosest(network, batches, solver.Name, solver.Solver, accuracy))];
+    /// <returns>At least one.</returns>
+    public static IReadOnlyList<SolverChoice> Try(ImplicitNetwork network, ImageBatches batches, double accuracy)
+    {
+        SolverChoice[] tightest = [.. Solvers.Select(solver => Measure(network, batches, solver.Name, solver.Solver, Tolerances[0]))];
+        double kept = Math.Min(accuracy, tightest.Max(choice => choice.Inference.Accuracy));
+        return [.. tightest.Where(choice => choice.Inference.Accuracy >= kept).Select(choice => Loosest(network, batches, choice, kept))];
+    }
 
     /// <summary>Makes a network use it.</summary>
     public void Apply(ImplicitNetwork network)
@@ -42,15 +47,12 @@ internal sealed record SolverChoice(string Name, FixedPointSolver Solver, double
         network.Stopping = network.Stopping with { RelativeTolerance = Tolerance, AbsoluteTolerance = null };
     }
 
-    private static SolverChoice Loosest(ImplicitNetwork network, ImageBatches batches, string name, FixedPointSolver solver, double accuracy)
+    private static SolverChoice Loosest(ImplicitNetwork network, ImageBatches batches, SolverChoice tightest, double accuracy)
     {
-        SolverChoice? best = null;
-        foreach (double tolerance in Tolerances)
+        SolverChoice best = tightest;
+        foreach (double tolerance in Tolerances.Skip(1))
         {
-            SolverChoice next = new(name, solver, tolerance, new Inference([], 0, 0, 0, 0));
-            next.Apply(network);
-            next = next with { Inference = Inference.Of(network, batches) };
-            accuracy = Math.Min(accuracy, best is null ? next.Inference.Accuracy : accuracy);
+            SolverChoice next = Measure(network, batches, best.Name, best.Solver, tolerance);
             if (next.Inference.Accuracy < accuracy)
             {
                 break;
@@ -59,6 +61,13 @@ internal sealed record SolverChoice(string Name, FixedPointSolver Solver, double
             best = next;
         }
 
-        return best!;
+        return best;
+    }
+
+    private static SolverChoice Measure(ImplicitNetwork network, ImageBatches batches, string name, FixedPointSolver solver, double tolerance)
+    {
+        SolverChoice choice = new(name, solver, tolerance, new Inference([], 0, 0, 0, 0));
+        choice.Apply(network);
+        return choice with { Inference = Inference.Of(network, batches) };
     }
 }

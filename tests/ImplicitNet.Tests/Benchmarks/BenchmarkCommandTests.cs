@@ -43,7 +43,7 @@ public sealed class BenchmarkCommandTests : TensorTest
         using TemporaryFolder folder = new();
         Save(folder);
         BenchmarkRun run = Run(folder, ["paired", "--pair", "inference", "--images", "20", "--inference-batch", "10", "--gamma", "0.1", "--weights", folder["net.pth"], "--model", folder["model"]]);
-        Assert.Equal(5, run.Lines.Count(line => line.Contains("tried ", StringComparison.Ordinal)));
+        Assert.InRange(run.Lines.Count(line => line.Contains("tried ", StringComparison.Ordinal)), 1, 5);
         Assert.Contains("weights of net.pth", run.Output, StringComparison.Ordinal);
         Assert.Contains("model model (digit-classifier)", run.Output, StringComparison.Ordinal);
         Assert.Contains("    images: 20\n", run.Output, StringComparison.Ordinal);
@@ -56,6 +56,13 @@ public sealed class BenchmarkCommandTests : TensorTest
         using TemporaryFolder folder = new();
         BenchmarkRun run = Run(folder, ["paired", "--pair", "inference", "--images", "20", "--inference-batch", "20", "--gamma", "0.1", "--training-steps", "2"]);
         Assert.Contains("weights of 2 naive training steps", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_naive_procedure_that_does_not_settle_is_nothing_to_compare_with()
+    {
+        string weights = Path.Combine(SharedData.FolderOrSkip(Path.Combine("reference", "official-weights")), "MNIST_FPN_Explicit_weights_99.29.pth");
+        BenchmarkRun.Of(["paired", "--pair", "inference", "--images", "10", "--inference-batch", "10", "--weights", weights, .. Short]).Failed(1, "does not settle on 10 of 10 images");
     }
 
     [Fact]

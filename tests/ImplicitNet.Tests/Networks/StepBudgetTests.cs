@@ -14,7 +14,7 @@ namespace ImplicitNet.Tests.Networks;
 public sealed class StepBudgetTests : TensorTest
 {
     private const int Batch = 100;
-    private const int StepTensors = 13;
+    private const int StepTensors = 14;
     private const int StepBytes = 10_700;
 
     [Fact]

@@ -1,8 +1,5 @@
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using ImplicitNet.Benchmarks;
+using ImplicitNet.Cli;
 
-// In this process: the generated project of the default toolchain would look for libtorch in vain.
-IConfig config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
+IdleThreads.Bound();
+return BenchmarkCommandLine.Run(args, Console.Out, Console.Error);

@@ -16,12 +16,13 @@ internal static class OwnProcess
     /// <param name="watch">Called about once a second meanwhile.</param>
     /// <param name="environment">Variables that it has beside those of this process.</param>
     /// <param name="cancellation">Ends the child, with some time to end by itself.</param>
+    /// <param name="program">Another program than this one.</param>
     /// <returns>The exit code, the last line of its output, and what it wrote on standard error.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled; the child has ended.</exception>
-    public static (int Code, string LastLine, string Error) Run(IEnumerable<string> arguments, Action watch, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation)
+    public static (int Code, string LastLine, string Error) Run(IEnumerable<string> arguments, Action watch, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation, Assembly? program = null)
     {
         cancellation.ThrowIfCancellationRequested();
-        ProcessStartInfo start = Start(arguments);
+        ProcessStartInfo start = Start(program ?? typeof(OwnProcess).Assembly, arguments);
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         foreach ((string name, string value) in environment)
@@ -58,9 +59,8 @@ internal static class OwnProcess
     }
 
     /// <summary>By the program's own launcher, or, where another program has loaded it, by the dotnet command of this runtime.</summary>
-    private static ProcessStartInfo Start(IEnumerable<string> arguments)
+    private static ProcessStartInfo Start(Assembly program, IEnumerable<string> arguments)
     {
-        Assembly program = typeof(OwnProcess).Assembly;
         string launcher = Environment.ProcessPath ?? throw new UnreachableException("A process has a path.");
         if (program.Location.Length == 0 || Path.GetFileNameWithoutExtension(launcher) == program.GetName().Name)
         {

@@ -5,7 +5,7 @@ using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ImplicitNet.Benchmarks;
+namespace ImplicitNet.Benchmarks.Pieces;
 
 /// <summary>The default classifier on a batch of 100 images of noise: a training step and its parts.</summary>
 public class TrainingStepBenchmarks

@@ -1,0 +1,73 @@
+using System.Globalization;
+using ImplicitNet.Benchmarks.Measurement;
+using ImplicitNet.Networks;
+using ImplicitNet.Solvers;
+
+namespace ImplicitNet.Benchmarks.Paired;
+
+/// <summary>The fastest of our solvers that gives the accuracy asked for, and the loosest tolerance at which it does.</summary>
+/// <param name="Name">The solver.</param>
+/// <param name="Solver">The solver itself.</param>
+/// <param name="Tolerance">Relative to the norm of a sample's latent.</param>
+/// <param name="Inference">What it gave.</param>
+internal sealed record SolverChoice(string Name, FixedPointSolver Solver, double Tolerance, Inference Inference)
+{
+    private static readonly double[] Tolerances = [1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.2, 0.3, 0.5];
+
+    private static readonly (string Name, FixedPointSolver Solver)[] Solvers =
+    [
+        ("Picard", new PicardSolver()),
+        .. Enumerable.Range(2, 4).Select(memory => (string.Create(CultureInfo.InvariantCulture, $"Anderson({memory})"), (FixedPointSolver)new AndersonSolver { Memory = memory })),
+    ];
+
+    /// <summary>Such as "Anderson(3) at 0.05".</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} at relative tolerance {Tolerance:G3}");
+
+    /// <summary>Tries all, and leaves out those that do not come to the accuracy.</summary>
+    /// <remarks>
+    /// The accuracy to be kept is that asked for or, where no solver comes to it, the best of any at the tightest tolerance,
+    /// which no tightening would mend. From there each goes on to looser ones as long as it is kept, so that a loose tolerance
+    /// that is right by chance, between two that are not, is not taken.
+    /// </remarks>
+    /// <param name="network">Ours; its solver and tolerance are changed.</param>
+    /// <param name="batches">The images.</param>
+    /// <param name="accuracy">The accuracy asked for.</param>
+    /// <returns>At least one.</returns>
+    public static IReadOnlyList<SolverChoice> Try(ImplicitNetwork network, ImageBatches batches, double accuracy)
+    {
+        SolverChoice[] tightest = [.. Solvers.Select(solver => Measure(network, batches, solver.Name, solver.Solver, Tolerances[0]))];
+        double kept = Math.Min(accuracy, tightest.Max(choice => choice.Inference.Accuracy));
+        return [.. tightest.Where(choice => choice.Inference.Accuracy >= kept).Select(choice => Loosest(network, batches, choice, kept))];
+    }
+
+    /// <summary>Makes a network use it.</summary>
+    public void Apply(ImplicitNetwork network)
+    {
+        network.Solver = Solver;
+        network.Stopping = network.Stopping with { RelativeTolerance = Tolerance, AbsoluteTolerance = null };
+    }
+
+    private static SolverChoice Loosest(ImplicitNetwork network, ImageBatches batches, SolverChoice tightest, double accuracy)
+    {
+        SolverChoice best = tightest;
+        foreach (double tolerance in Tolerances.Skip(1))
+        {
+            SolverChoice next = Measure(network, batches, best.Name, best.Solver, tolerance);
+            if (next.Inference.Accuracy < accuracy)
+            {
+                break;
+            }
+
+            best = next;
+        }
+
+        return best;
+    }
+
+    private static SolverChoice Measure(ImplicitNetwork network, ImageBatches batches, string name, FixedPointSolver solver, double tolerance)
+    {
+        SolverChoice choice = new(name, solver, tolerance, new Inference([], 0, 0, 0, 0));
+        choice.Apply(network);
+        return choice with { Inference = Inference.Of(network, batches) };
+    }
+}

@@ -2,4 +2,5 @@ using ImplicitNet.Cli;
 using ImplicitNet.Cli.Screens;
 
 IdleThreads.Bound();
+FreedMemory.Keep();
 return CommandLine.Run(args, Terminal.OfProcess());

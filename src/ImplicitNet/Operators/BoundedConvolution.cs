@@ -12,7 +12,7 @@ namespace ImplicitNet.Operators;
 /// <remarks>
 /// b is the largest singular value of the kernel's symbol over a grid of frequencies; see <see cref="FrequencyGrid"/> for
 /// why that is rigorous. Gradients pass through b, at the frequency where it is attained. Preparing the weight costs
-/// about a millisecond for 32 channels on images of 9 x 9; once for each solve.
+/// about a millisecond for 32 channels on images of 9 x 9; once for each solve while it is trained, once for all in use.
 /// </remarks>
 public sealed class BoundedConvolution : BoundedLayer
 {
@@ -54,12 +54,7 @@ public sealed class BoundedConvolution : BoundedLayer
     public (int Height, int Width)? ImageSize { get; }
 
     /// <inheritdoc/>
-    public override Tensor NormalizedWeight()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor bound = _grid.UpperBound(_weight);
-        return (_weight / (bound * RoundingMargin)).MoveToOuterDisposeScope();
-    }
+    public override Tensor NormalizedWeight() => Normalize(_weight, _grid.UpperBound);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The images have another size than the bound was made for.</exception>

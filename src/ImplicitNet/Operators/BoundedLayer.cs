@@ -1,3 +1,5 @@
+using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
@@ -10,7 +12,9 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
 {
     // The bound is computed in the dtype of the weight; this covers its rounding (float32: about 1e-6), so that a
     // certificate in float64 never exceeds the factor declared.
-    private protected const double RoundingMargin = 1 + 1e-5;
+    private const double RoundingMargin = 1 + 1e-5;
+
+    private readonly RememberedBound _remembered = new();
 
     /// <summary>Names the module.</summary>
     private protected BoundedLayer(string name)
@@ -18,7 +22,10 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     {
     }
 
-    /// <summary>The weight divided by the bound of its norm. In the graph; differentiable. The caller owns it.</summary>
+    /// <summary>
+    /// The weight divided by the bound of its norm. In the graph; differentiable. Without gradients the bound of the weight as it was
+    /// last is used again. The caller owns it.
+    /// </summary>
     public abstract Tensor NormalizedWeight();
 
     /// <summary>Applies the layer with a weight prepared by <see cref="NormalizedWeight"/>, possibly scaled.</summary>
@@ -39,5 +46,15 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     {
         using Tensor weight = NormalizedWeight();
         return Apply(input, weight);
+    }
+
+    /// <summary>The weight divided by its bound.</summary>
+    /// <param name="weight">The layer's weight.</param>
+    /// <param name="bound">Computes the bound of a weight: [1], in the graph of the weight.</param>
+    private protected Tensor Normalize(Parameter weight, Func<Tensor, Tensor> bound)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor value = is_grad_enabled() && weight.requires_grad ? bound(weight) : _remembered.Of(weight, bound);
+        return (weight / (value * RoundingMargin)).MoveToOuterDisposeScope();
     }
 }

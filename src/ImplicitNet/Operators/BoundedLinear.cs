@@ -8,7 +8,10 @@ namespace ImplicitNet.Operators;
 /// <summary>
 /// <c>x -> x W^T / b(W)</c> with <c>b(W) >= ||W||_2</c>: a fully connected layer of operator norm at most 1.
 /// </summary>
-/// <remarks>Preparing the weight costs at most fourteen products of n x n matrices, n the smaller side; once for each solve.</remarks>
+/// <remarks>
+/// Preparing the weight costs at most fourteen products of n x n matrices, n the smaller side; once for each solve while it is
+/// trained, once for all in use.
+/// </remarks>
 public sealed class BoundedLinear : BoundedLayer
 {
     [ComponentName(Name = "weight")]
@@ -31,13 +34,7 @@ public sealed class BoundedLinear : BoundedLayer
     }
 
     /// <inheritdoc/>
-    public override Tensor NormalizedWeight()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        (_, double estimate) = SpectralNorm.Largest(_weight.unsqueeze(0));
-        Tensor bound = SpectralNorm.UpperBound(_weight, estimate);
-        return (_weight / (bound * RoundingMargin)).MoveToOuterDisposeScope();
-    }
+    public override Tensor NormalizedWeight() => Normalize(_weight, Bound);
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor input, Tensor weight) => nn.functional.linear(input, weight);
@@ -49,4 +46,6 @@ public sealed class BoundedLinear : BoundedLayer
         using IDisposable noGraph = no_grad();
         return SpectralNorm.LargestSingularValue(NormalizedWeight().to(ScalarType.Float64));
     }
+
+    private static Tensor Bound(Tensor weight) => SpectralNorm.UpperBound(weight, SpectralNorm.Largest(weight.unsqueeze(0)).Estimate);
 }

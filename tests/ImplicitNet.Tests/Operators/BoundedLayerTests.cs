@@ -125,6 +125,59 @@ public sealed class BoundedLayerTests : TensorTest
         Assert.Equal(double.NaN, layer.CertifyNorm());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_weight_is_the_same_with_and_without_gradients_whatever_happened_to_it(bool convolution)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(3);
+        using BoundedLayer layer = convolution ? new BoundedConvolution(4, 3, 3, (6, 5)) : new BoundedLinear(6, 4);
+        Tensor parameter = layer.named_parameters().Single().parameter;
+        Action[] changes =
+        [
+            () => { },
+            () => parameter.mul_(1.5),
+            () => parameter.view(-1)[0] = 7,
+            () => parameter.copy_(randn_like(parameter)),
+            () => parameter.view(-1)[0] = double.NaN,
+            () => parameter.zero_(),
+        ];
+        foreach (Action change in changes)
+        {
+            Tensor plain;
+            using (no_grad())
+            {
+                change();
+                plain = layer.NormalizedWeight();
+            }
+
+            Assert.True(plain.bytes.SequenceEqual(layer.NormalizedWeight().detach().bytes));
+        }
+    }
+
+    [Fact]
+    public void The_bound_of_a_weight_that_stays_is_computed_once()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        RememberedBound remembered = new();
+        Tensor weight = ones(3, 3);
+        int computed = 0;
+        Tensor Bound(Tensor matrix)
+        {
+            computed++;
+            return matrix.sum().reshape(1);
+        }
+
+        Assert.Equal(9, remembered.Of(weight, Bound).ToDouble());
+        Assert.Equal(9, remembered.Of(weight.clone(), Bound).ToDouble());
+        Assert.Equal(1, computed);
+        weight[2, 2] = 2;
+        Assert.Equal(10, remembered.Of(weight, Bound).ToDouble());
+        Assert.Equal(ScalarType.Float64, remembered.Of(weight.to(ScalarType.Float64), Bound).dtype);
+        Assert.Equal(3, computed);
+    }
+
     [Fact]
     public void Images_of_another_size_than_the_bound_was_made_for_are_refused()
     {

@@ -47,6 +47,7 @@ internal static class CommandLine
         Command root = new(Name, "Trains implicit networks by Jacobian-free backpropagation (JFB), and uses them.") { new VersionOption() };
         root.Add(new TrainCommand(terminal, cancellation).Create());
         root.Add(new CompareCommand(terminal, cancellation).Create());
+        root.Add(new ReproduceCommand(terminal, cancellation).Create());
         root.Add(new EvaluateCommand(terminal, cancellation).Create());
         root.Add(new AuditCommand(terminal, cancellation).Create());
         root.Add(new PredictCommand(terminal, cancellation).Create());

@@ -6,10 +6,12 @@ namespace ImplicitNet.Cli;
 /// <summary>Reads and writes results without reflection, in one line.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ClassifierResult))]
+[JsonSerializable(typeof(ApplicationResult))]
 [JsonSerializable(typeof(AuditResult))]
 [JsonSerializable(typeof(PredictionResult))]
 [JsonSerializable(typeof(InfoResult))]
 [JsonSerializable(typeof(SolveResult))]
 [JsonSerializable(typeof(ComparisonResult))]
 [JsonSerializable(typeof(MemoryMeasurement[]))]
+[JsonSerializable(typeof(ReproductionResult))]
 internal sealed partial class ResultJson : JsonSerializerContext;

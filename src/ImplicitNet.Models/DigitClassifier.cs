@@ -27,16 +27,21 @@ public static class DigitClassifier
         using DisposeScope scope = NewDisposeScope();
         (int channels, int latentHeight, int latentWidth) = options.LatentShape;
         int half = channels / 2;
+
+        // LeakyReLU rises, so it may come after the maximum as well as before: the same values from a ninth of the pixels.
         nn.Module<Tensor, Tensor> encoder = nn.Sequential(
+        [
             ("convolution1", nn.Conv2d(options.ImageChannels, half, 3, padding: 1)),
             ("normalization1", nn.BatchNorm2d(half)),
-            ("activation1", nn.LeakyReLU(options.Slope, inplace: true)),
             ("pool", nn.MaxPool2d(3)),
+            ("activation1", nn.LeakyReLU(options.Slope, inplace: true)),
             ("convolution2", nn.Conv2d(half, channels, 3, padding: 1)),
             ("normalization2", nn.BatchNorm2d(channels)),
             ("activation2", nn.LeakyReLU(options.Slope, inplace: true)),
+            .. Enumerable.Range(1, options.ResidualBlocks).Select(number => ($"block{number}", (nn.Module<Tensor, Tensor>)new EncoderBlock(channels, options.Slope))),
             ("convolution3", nn.Conv2d(channels, channels, 3, padding: 1, bias: false)),
-            ("normalization3", nn.BatchNorm2d(channels)));
+            ("normalization3", nn.BatchNorm2d(channels)),
+        ]);
         BoundedConvolution convolution = new(channels, channels, kernelSize: 3, imageSize: (latentHeight, latentWidth));
         ContractionOperator latentOperator = new(convolution, options.Gamma, LatentActivation.LeakyRelu(options.Slope));
         nn.Module<Tensor, Tensor> readout = nn.Sequential(

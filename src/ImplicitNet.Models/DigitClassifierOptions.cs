@@ -22,6 +22,12 @@ public sealed record DigitClassifierOptions() : ClassifierOptions(leastSide: 9, 
     /// <summary>Channels of the latent; at least 2; default 32. The first and last layers have half as many.</summary>
     public int LatentChannels { get; init => field = AtLeast(value, 2, nameof(LatentChannels)); } = 32;
 
+    /// <summary>
+    /// Residual blocks in the encoder, of two 3 x 3 convolutions each; at least 0; default 0. With one the network has 54,352
+    /// parameters, as many as the published one with two latent layers.
+    /// </summary>
+    public int ResidualBlocks { get; init => field = AtLeast(value, 0, nameof(ResidualBlocks)); }
+
     /// <summary>Slope of every LeakyReLU left of 0, in [0, 1]; default 0.1.</summary>
     public double Slope
     {

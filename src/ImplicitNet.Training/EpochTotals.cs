@@ -78,6 +78,7 @@ internal sealed class EpochTotals(TrainingPosition position)
         SolverSteps = Solver.MeanSteps,
         Seconds = Seconds,
         Evaluations = Solver.Evaluations,
+        SolverFailures = Solver.Failures,
         Products = Gradient.Products,
         AdjointFailures = Gradient.Failures,
         FallBacks = Gradient.FallBacks,

@@ -27,6 +27,9 @@ public sealed record RunReport
     /// <summary>Solver steps of test images, one a sample.</summary>
     public required IReadOnlyList<int> Steps { get; init; }
 
+    /// <summary>What was trained, for the begin of a sentence; default "An implicit network".</summary>
+    public string Network { get; init; } = "An implicit network";
+
     /// <summary>How it was differentiated through the fixed point, for a sentence; default "Jacobian-free backpropagation".</summary>
     public string Gradient { get; init; } = "Jacobian-free backpropagation";
 
@@ -83,7 +86,7 @@ public sealed record RunReport
         Title = Title,
         Summary = string.Create(
             Culture,
-            $"An implicit network of {Parameters:N0} parameters, trained by {Gradient} for {Training.Epochs.Count} epochs in {Duration(Training.Seconds)}. The weights of epoch {Training.BestEpoch}, the best on validation, classify {100 * Test.Accuracy:0.00} % of {Test.Count:N0} test images correctly; the test images were looked at once, at the end."),
+            $"{Network} of {Parameters:N0} parameters, trained by {Gradient} for {Training.Epochs.Count} epochs in {Duration(Training.Seconds)}. The weights of epoch {Training.BestEpoch}, the best on validation, classify {100 * Test.Accuracy:0.00} % of {Test.Count:N0} test images correctly; the test images were looked at once, at the end."),
         Figures =
         [
             new("Test accuracy", string.Create(Culture, $"{100 * Test.Accuracy:0.00} %"), string.Create(Culture, $"{Test.Count:N0} images, loss {Test.Loss:0.0000}")),
@@ -139,15 +142,16 @@ public sealed record RunReport
         })]);
 
     private static string WorkText =>
-        "Evaluations of the latent operator in the solves, and products with its Jacobian in the backward passes, each counted once for every sample. "
+        "Evaluations of the latent operator in the solves, training samples whose solve did not converge, and products with its Jacobian in the backward passes, each counted once for every sample. "
         + "Forward: encoder, solve, attached evaluation, readout and loss. The whole contains reading the data too.";
 
     private ReportTable Work() => new(
-        ["Epoch", "Evaluations", "Backward products", "Adjoint failures", "By JFB instead", "Cosine to exact", "Forward", "Backward", "Optimiser", "Validation", "Whole"],
+        ["Epoch", "Evaluations", "Not converged", "Backward products", "Adjoint failures", "By JFB instead", "Cosine to exact", "Forward", "Backward", "Optimiser", "Validation", "Whole"],
         [.. Training.Epochs.Select(epoch => new[]
         {
             epoch.Epoch.ToString(Culture),
             Text(epoch.Evaluations, "N0"),
+            Text(epoch.SolverFailures, "N0"),
             Text(epoch.Products, "N0"),
             Text(epoch.AdjointFailures, "N0"),
             Text(epoch.FallBacks, "N0"),

@@ -22,6 +22,7 @@ public sealed class WeightAverage : IDisposable
         _decay = decay is > 0 and < 1 ? decay : throw new ArgumentOutOfRangeException(nameof(decay), decay, "The decay must be in (0, 1).");
         _network = network;
         using IDisposable noGraph = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         foreach ((string name, Tensor weight) in network.named_parameters())
         {
             _values[name] = weight.detach().clone().DetachFromDisposeScope();

@@ -24,6 +24,7 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Training.Weights.PyTorch"],
         ["ImplicitNet.Training.Evaluation", "ImplicitNet.Training.Reports"],
         ["ImplicitNet.Training.Checkpoints", "ImplicitNet.Training.Comparisons"],
+        ["ImplicitNet.Training.Reproduction"],
         ["ImplicitNet.Training"],
         ["ImplicitNet.Models.Problems"],
         ["ImplicitNet.Models", "ImplicitNet.Models.FixedPointNetworks"],

@@ -41,7 +41,7 @@ internal sealed class TrainingPairs : IDisposable
     public IEnumerable<PairResult> Run(Rounds rounds, Machine machine, string images)
     {
         using ImplicitNetwork published = MnistFpn.Create(Options);
-        ImplicitNetwork contraction = DigitClassifier.Create(new DigitClassifierOptions { Gamma = Gamma });
+        ImplicitNetwork contraction = DigitClassifier.Create(new DigitClassifierOptions { Gamma = Gamma, ResidualBlocks = Options.LatentLayers - 1 });
         yield return Measure("contraction of the same size", contraction, published, residuals => residuals.Relative.Min(), rounds, machine, images);
 
         // Both sides begin with the same weights.

@@ -30,7 +30,8 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
             command,
             "implicitnet compare --data mnist --threads 1",
             "implicitnet compare --gradients jfb,neumann:5,implicit:gmres --seeds 1,2 --epochs 3",
-            "implicitnet compare --gradients jfb,inverse-reuse --solver broyden --output runs/reuse --json");
+            "implicitnet compare --gradients jfb,inverse-reuse --solver broyden --output runs/reuse --json",
+            "implicitnet compare --data mnist --gradients jfb,implicit:cg-normal,explicit --latent-layers 2");
         return command;
     }
 
@@ -46,7 +47,7 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
         };
         DeviceChoice.Open(settings.Device);
         string[] gradients = parsed.GetValue(_gradients) is { Length: > 0 } named ? named : [.. DefaultGradients.Split(',').Select(text => GradientChoice.Parse(text).Text)];
-        foreach (string gradient in gradients)
+        foreach (string gradient in gradients.Where(name => name != GradientChoice.Explicit))
         {
             GradientChoice.Parse(gradient).Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver);
         }

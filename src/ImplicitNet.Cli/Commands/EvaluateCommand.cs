@@ -26,12 +26,14 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     private readonly Option<int?> _batch = NumberOption.Whole("--batch", $"Images in a batch (default: {DefaultBatch}).");
     private readonly Option<long?> _seed = NumberOption.Seed("--seed", "Seed of torch's random state; an evaluation as it is draws nothing from it (default: 1).");
     private readonly Option<double?> _gamma = Ranges.Between0And1("--gamma", "Factor gamma of the latent operator (default: the model's).");
+    private readonly Option<int[]?> _applications = ApplicationsOption.Create();
+    private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder for the charts of --applications (default: the model's).", HelpName = "folder" };
     private readonly SolveOptions _solve = new();
     private readonly CommonOptions _common = new();
 
     public Command Create()
     {
-        Command command = new("evaluate", "Evaluate a model on a data set.") { _model, _data, _dataDirectory, _split, _batch, _seed, _gamma };
+        Command command = new("evaluate", "Evaluate a model on a data set.") { _model, _data, _dataDirectory, _split, _batch, _seed, _gamma, _applications, _output };
         _solve.AddTo(command);
         _common.AddTo(command);
         command.SetAction(Run);
@@ -39,6 +41,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             command,
             "implicitnet evaluate --model runs/digits-20260131-180000",
             "implicitnet evaluate --model runs/first --split validation --tolerance 1e-5",
+            "implicitnet evaluate --model runs/first --applications 1,2,3,5,10",
             "implicitnet evaluate --model runs/first --quiet --json");
         return command;
     }
@@ -65,6 +68,23 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             BatchSize = parsed.GetValue(_batch) ?? DefaultBatch,
             Device = device,
         });
+        if (parsed.GetValue(_applications) is { Length: > 0 } numbers)
+        {
+            ApplicationResult study = new ApplicationRun(terminal, folder, parsed.GetValue(_output) ?? folder, cancellation).Execute(network, source, numbers) with
+            {
+                Data = settings.Data,
+                Split = split,
+                Threads = threads,
+                Device = device.type.ToString().ToLowerInvariant(),
+            };
+            if (parsed.GetValue(_common.Json))
+            {
+                terminal.Raw(JsonSerializer.Serialize(study, ResultJson.Default.ApplicationResult));
+            }
+
+            return ExitCodes.Success;
+        }
+
         EvaluationResult evaluation = terminal.WithBar(bar => Evaluator.Evaluate(network, source, new ShareProgress(bar, $"evaluating {split}"), cancellation));
         ContractionReport contraction = FinalTest.Measure(network, source);
         ClassifierResult result = SplitChoice.Place(ClassifierResult.Of(evaluation, contraction), split, evaluation) with

@@ -4,6 +4,7 @@ using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
+using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
@@ -20,6 +21,13 @@ namespace ImplicitNet.Cli.Commands;
 internal sealed class TrainingRun(Terminal terminal, string output, RunSettings settings, bool isJson, CancellationToken cancellation)
 {
     private readonly GradientChoice _gradient = GradientChoice.Parse(settings.Gradient);
+
+    private string Kind => settings.Explicit ? "explicit twin" : "implicit classifier";
+
+    private string Solve =>
+        $", {(settings.Published ? "gamma" : "contraction factor")} {Figures.Number(settings.Gamma, "0.###")}, tolerance {Figures.Number(settings.Tolerance, "0.######")}";
+
+    private string Gradient => settings.Explicit ? "plain backpropagation" : _gradient.Words;
 
     /// <summary>Trains, tests and reports; or reports only, where that is all that is left to do.</summary>
     /// <returns>The exit code.</returns>
@@ -53,7 +61,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         using ImplicitNetwork network = config.CreateNetwork();
         network.Solver = solver;
         network.Gradient = _gradient.Gradient;
-        network.OnFailure = new MaskFailures();
+        network.OnFailure = PolicyFor(network);
         network.to(device);
         BatchOptions batches = settings.ToBatchOptions(data, device);
         using Trainer trainer = new(
@@ -98,12 +106,20 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         }
     }
 
+    /// <summary>
+    /// Samples that do not converge are left out of the loss. Those of a coupled batch fail all together, as most do before the
+    /// weights have settled: left out, they would train nothing. The batch goes on with its best iterate, and the epoch counts it.
+    /// </summary>
+    private static FailurePolicy PolicyFor(ImplicitNetwork network) =>
+        network.Layer.Operator is CoupledModuleOperator ? new WarnOnFailure { Warn = static _ => { } } : new MaskFailures();
+
     private void Introduce(LoadedData data, ImplicitNetwork network)
     {
         DataSplits splits = data.Splits;
-        terminal.Tell($"[bold]Training[/] an implicit classifier on {settings.Data}, by {_gradient.Words}");
+        terminal.Tell($"[bold]Training[/] an {Kind} on {settings.Data}, by {Gradient}");
+        terminal.Tell($"  {NetworkChoice.Words(settings)}");
         terminal.Tell($"  {Figures.Count(splits.Train.Count)} training, {Figures.Count(splits.Validation.Count)} validation and {Figures.Count(splits.Test.Count)} test images");
-        terminal.Tell($"  {Figures.Count(ParameterCount(network))} parameters, contraction factor {Figures.Number(settings.Gamma, "0.###")}, tolerance {Figures.Number(settings.Tolerance, "0.######")}");
+        terminal.Tell($"  {Figures.Count(ParameterCount(network))} parameters{(settings.Explicit ? "" : Solve)}");
         terminal.Tell($"  {Figures.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, learning rate {Figures.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
         terminal.Tell($"  seed {settings.Seed}, {Figures.Counted(settings.Threads, "thread")}, {settings.Device}");
         terminal.Tell($"  in {Markup.Escape(output)}");
@@ -138,13 +154,14 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
 
     private RunReport Report(LoadedData data, TrainingResult training, FinalTest test, long parameters, CertificateHistory certificates) => new()
     {
-        Title = $"Implicit classifier on {settings.Data}",
+        Title = $"{(settings.Explicit ? "Explicit twin" : "Implicit classifier")} on {settings.Data}",
+        Network = $"The network {NetworkChoice.Words(settings)},",
         Training = training,
         Test = test.Evaluation,
         Contraction = test.Contraction,
         Residuals = test.Residuals,
         Steps = test.Steps,
-        Gradient = settings.Gradient == GradientChoice.Default ? "Jacobian-free backpropagation" : _gradient.Words,
+        Gradient = settings is { Explicit: false, Gradient: GradientChoice.Default } ? "Jacobian-free backpropagation" : Gradient,
         Certificates = certificates,
         Parameters = parameters,
         Classes = ClassNames.Of(settings.Data, data.Splits.Test.ClassCount),

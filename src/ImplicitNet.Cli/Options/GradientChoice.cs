@@ -10,6 +10,9 @@ internal sealed record GradientChoice
 {
     public const string Default = "jfb";
 
+    /// <summary>In a list of gradients: the explicit twin, by plain backpropagation.</summary>
+    public const string Explicit = "explicit";
+
     private static readonly Dictionary<string, Entry> Entries = new()
     {
         [Default] = new("", [], _ => new JacobianFreeGradient()),

@@ -19,9 +19,9 @@ internal static class GradientOption
     /// <param name="defaults">Taken when the option is not given.</param>
     public static Option<string[]?> Several(string defaults) => new("--gradients")
     {
-        Description = $"Gradients, with commas between them (default: {defaults}). There are {Choices}.",
+        Description = $"Gradients, with commas between them (default: {defaults}). There are {Choices}; and {GradientChoice.Explicit}, the explicit twin by plain backpropagation.",
         HelpName = "list",
-        CustomParser = argument => Distinct(argument, [.. argument.Tokens[0].Value.Split(',').Select(text => Parse(argument, text)).OfType<string>()]),
+        CustomParser = argument => Distinct(argument, [.. argument.Tokens[0].Value.Split(',').Select(text => text == GradientChoice.Explicit ? text : Parse(argument, text)).OfType<string>()]),
     };
 
     private static string? Parse(ArgumentResult argument, string text)

@@ -16,17 +16,21 @@ internal sealed class TrainOptions
     private readonly Option<int?> _testImages = NumberOption.Whole("--test-images", "Test images to use.", LeastDrawings);
     private readonly Option<long?> _seed = NumberOption.Seed("--seed", "Seed of the weights, the order and the augmentation (default: 1).");
     private readonly Option<int?> _epochs = NumberOption.Whole("--epochs", "Passes over the training images (default: 5 for digits, else 10).");
-    private readonly Option<int?> _batch = NumberOption.Whole("--batch", "Images in a batch (default: 100).");
-    private readonly Option<double?> _learningRate = Ranges.Positive("--learning-rate", "Base rate of Adam (default: 0.003).");
+    private readonly Option<int?> _batch = NumberOption.Whole("--batch", "Images in a batch (default: 100; 50 of cifar10 and svhn).");
+    private readonly Option<double?> _learningRate = Ranges.Positive("--learning-rate", "Base rate of Adam (default: 0.003; 0.002 for cifar10 and svhn).");
     private readonly Option<string?> _schedule = ChoiceOption.Create("--schedule", "How the rate falls (default: cosine).", ScheduleChoice.Names);
     private readonly Option<int?> _warmup = NumberOption.Whole("--warmup", "Steps over which the rate rises first (default: 0).", least: 0);
     private readonly Option<double?> _weightDecay = Ranges.NotNegative("--weight-decay", "Decoupled weight decay (default: 0).");
     private readonly Option<double?> _clipNorm = Ranges.Positive("--clip-norm", "Largest norm of the gradient (default: none).");
-    private readonly Option<double?> _average = Ranges.Between0And1("--average", "Decay of a moving average of the weights, such as 0.99, which is then validated and kept (default: none).");
+    private readonly Option<double?> _average = Ranges.Between0And1("--average", "Decay of a moving average of the weights, such as 0.99, which is then validated and kept (default: none; 0.99 for cifar10 and svhn).");
     private readonly Option<int?> _shift = NumberOption.Whole("--shift", "Largest random shift of a training image in pixels (default: 2 for mnist, else 0).", least: 0, most: 16);
     private readonly Option<bool> _augment = new("--augment") { Description = "Change training images at random: mirrored (not digits), cropped out of a border of 4 pixels, a rectangle erased." };
-    private readonly Option<double?> _gamma = Ranges.Between0And1("--gamma", "Contraction factor of the latent operator (default: 0.5).");
-    private readonly Option<double?> _tolerance = Ranges.Tolerance("Relative tolerance of the solve (default: 0.001).");
+    private readonly Option<string?> _network = ChoiceOption.Create("--network", "Network of the paper (default: mnist-fpn, for svhn svhn-fpn, for cifar10 cifar10-fpn-small).", NetworkChoice.Names);
+    private readonly Option<int?> _latentLayers = NumberOption.Whole("--latent-layers", "Latent layers (default: 1, with --published cifar10-fpn 5). The clean mnist-fpn has one, and a residual block in its encoder for every further one: 2 have the 54,352 parameters of the paper's.", most: 50);
+    private readonly Option<bool> _published = new("--published") { Description = "The network as published, with batch norm in R, which couples the samples of a batch (default: the clean form, R a certified contraction)." };
+    private readonly Option<bool> _explicit = new("--explicit") { Description = "The explicit twin: the same layers, R applied once, by plain backpropagation." };
+    private readonly Option<double?> _gamma = Ranges.Between0And1("--gamma", "Contraction factor of the latent operator; as published, a factor that bounds nothing (default: 0.5).");
+    private readonly Option<double?> _tolerance = Ranges.Tolerance("Relative tolerance of the solve (default: 0.001, with --published 0.01).");
     private readonly Option<int?> _maxSteps = NumberOption.Whole("--max-steps", "Step limit of the solve (default: 100).");
     private readonly Option<string?> _solver = ChoiceOption.Create("--solver", $"How fixed points are found (default: {SolverChoice.Default}).", SolverChoice.Names);
     private readonly Option<double?> _damping = Ranges.Damping("Share of the full step that the solver takes (default: 1).");
@@ -45,16 +49,17 @@ internal sealed class TrainOptions
         AddSharedTo(command);
         command.Add(_seed);
         command.Add(_gradient);
+        command.Add(_explicit);
     }
 
-    /// <summary>Adds those that several runs of one comparison share: all but the seed and the gradient.</summary>
+    /// <summary>Adds those that several runs of one comparison share: all but the seed, the gradient and the explicit twin.</summary>
     public void AddSharedTo(Command command)
     {
         _testImages.Hidden = true;
         IEnumerable<Option> options =
         [
             _data, _dataDirectory, _images, _validation, _testImages, _epochs, _batch, _learningRate, _schedule, _warmup, _weightDecay,
-            _clipNorm, _average, _shift, _augment, _gamma, _tolerance, _maxSteps, _solver, _damping, _memory, _warmStart, _cosines,
+            _clipNorm, _average, _shift, _augment, _network, _latentLayers, _published, _gamma, _tolerance, _maxSteps, _solver, _damping, _memory, _warmStart, _cosines,
             _jacobianPenalty, _certificateEvery, _escalate, _checkpointEvery,
         ];
         foreach (Option option in options)
@@ -67,11 +72,19 @@ internal sealed class TrainOptions
     public bool GivesCosines(ParseResult parsed) => parsed.GetValue(_cosines) is not null;
 
     /// <summary>The settings of a new run.</summary>
+    /// <exception cref="CommandException">They do not go together.</exception>
     public RunSettings Begin(ParseResult parsed, CommonOptions common) =>
-        Over(parsed, common, RunSettings.DefaultsFor(parsed.GetValue(_data) ?? DataChoice.Digits));
+        Over(parsed, common, RunSettings.DefaultsFor(parsed.GetValue(_data) ?? DataChoice.Digits, parsed.GetValue(_published)));
 
     /// <summary>Settings with those replaced that are given.</summary>
-    public RunSettings Over(ParseResult parsed, CommonOptions common, RunSettings settings) => settings with
+    /// <exception cref="CommandException">They do not go together.</exception>
+    public RunSettings Over(ParseResult parsed, CommonOptions common, RunSettings settings)
+    {
+        RunSettings replaced = Replace(parsed, common, settings);
+        return NetworkChoice.Problem(replaced) is { } problem ? throw new CommandException($"--{problem}", ExitCodes.Usage) : replaced;
+    }
+
+    private RunSettings Replace(ParseResult parsed, CommonOptions common, RunSettings settings) => settings with
     {
         Data = parsed.GetValue(_data) ?? settings.Data,
         DataDir = parsed.GetValue(_dataDirectory) is { } folder ? Path.GetFullPath(folder) : settings.DataDir,
@@ -91,6 +104,10 @@ internal sealed class TrainOptions
         Average = parsed.GetValue(_average) ?? settings.Average,
         Shift = parsed.GetValue(_shift) ?? settings.Shift,
         Augment = parsed.GetValue(_augment) || settings.Augment,
+        Network = parsed.GetValue(_network) ?? settings.Network,
+        LatentLayers = parsed.GetValue(_latentLayers) ?? settings.LatentLayers,
+        Published = parsed.GetValue(_published) || settings.Published,
+        Explicit = parsed.GetValue(_explicit) || settings.Explicit,
         Gamma = parsed.GetValue(_gamma) ?? settings.Gamma,
         Tolerance = parsed.GetValue(_tolerance) ?? settings.Tolerance,
         MaxSteps = parsed.GetValue(_maxSteps) ?? settings.MaxSteps,

@@ -45,7 +45,10 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
         string line = string.Create(
             CultureInfo.InvariantCulture,
             $"  {record.Epoch,5}  {record.TrainLoss,8:0.0000}  {100 * record.TrainAccuracy,6:0.00} %   {record.ValidationLoss,8:0.0000}  {100 * record.ValidationAccuracy,6:0.00} %  {record.SolverSteps,6:0.0}  {gamma,6}  {Figures.Seconds(record.Seconds ?? 0),7}");
-        return finished.IsBest ? $"{line}  [green]best[/]" : line;
+        string failed = record.SolverFailures is > 0 and { } count
+            ? $"  [yellow]{Figures.Percent((double)count / finished.Solver.Samples)} of the solves did not converge[/]"
+            : "";
+        return (finished.IsBest ? $"{line}  [green]best[/]" : line) + failed;
     }
 
     private string Step(TrainingEvent.StepFinished step)

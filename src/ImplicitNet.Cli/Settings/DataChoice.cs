@@ -63,7 +63,7 @@ internal static class DataChoice
 
         DataSplits splits = DataSplits.HoldOut(parts.Train, parts.Test, settings.Validation, SplitSeed);
         splits = new DataSplits(First(splits.Train, settings.Images, "--images"), splits.Validation, First(splits.Test, settings.TestImages, "--test-images"));
-        return new LoadedData(splits, definition.Normalization);
+        return new LoadedData(splits, definition.Normalization) { Remarks = parts.Remarks };
     }
 
     private static ImageDataset First(ImageDataset dataset, int? count, string option) => count switch

@@ -53,6 +53,15 @@ internal sealed record RunSettings
 
     public bool Augment { get; init; }
 
+    /// <summary>What a file does not say, as those of older versions do not, is read as null: there was one network then.</summary>
+    public string Network { get => field ?? NetworkChoice.First; init; }
+
+    public int? LatentLayers { get; init; }
+
+    public bool Published { get; init; }
+
+    public bool Explicit { get; init; }
+
     public double Gamma { get; init; } = 0.5;
 
     public double Tolerance { get; init; } = 1e-3;
@@ -80,14 +89,34 @@ internal sealed record RunSettings
 
     public int CheckpointEvery { get; init; } = 500;
 
-    /// <summary>What a run does that is told no more than its data.</summary>
-    public static RunSettings DefaultsFor(string data) => data switch
+    /// <summary>
+    /// What a run does that is told no more than its data. The tolerance of the networks as published is for a whole batch,
+    /// which their batch norm couples, and is near the rule that they were published with: 0.1 for the norm over channels at
+    /// every pixel, from one iterate to the next.
+    /// </summary>
+    public static RunSettings DefaultsFor(string data, bool isPublished = false) => Of(data) with
+    {
+        Network = NetworkChoice.DefaultFor(data),
+        Published = isPublished,
+        Tolerance = isPublished ? 1e-2 : 1e-3,
+    };
+
+    private static RunSettings Of(string data) => data switch
     {
         DataChoice.Digits => new RunSettings { Data = data, Epochs = 5, Validation = 2_000 },
         DataChoice.Mnist => new RunSettings { Data = data, Epochs = 10, Validation = 10_000, Shift = 2 },
-        DataChoice.Cifar10 or DataChoice.Svhn => new RunSettings { Data = data, Epochs = 10, Validation = 5_000 },
+        DataChoice.Cifar10 or DataChoice.Svhn =>
+            new RunSettings { Data = data, Epochs = 10, Validation = 5_000, Batch = 50, LearningRate = 2e-3, Average = 0.99 },
         _ => new RunSettings { Data = data, Epochs = 10, Validation = 10_000 },
     };
+
+    /// <summary>
+    /// The run of a comparison for a gradient, or for <see cref="GradientChoice.Explicit"/>. The explicit twin has one gradient, which is
+    /// exact: no cosine is measured.
+    /// </summary>
+    public RunSettings Compared(string name) => name == GradientChoice.Explicit
+        ? this with { Explicit = true, Cosines = 0 }
+        : this with { Gradient = name };
 
     /// <summary>How batches are cut and training images changed.</summary>
     public BatchOptions ToBatchOptions(LoadedData data, Device device) => new()
@@ -127,13 +156,12 @@ internal sealed record RunSettings
         PixelDeviation = data.Normalization.Deviation,
         RelativeTolerance = Tolerance,
         MaxSteps = MaxSteps,
-        Network = new DigitClassifierOptions
+        Network = NetworkChoice.Create(this) with
         {
             Height = data.Splits.Train.Height,
             Width = data.Splits.Train.Width,
             ImageChannels = data.Splits.Train.Channels,
             Classes = data.Splits.Train.ClassCount,
-            Gamma = Gamma,
         },
     };
 }

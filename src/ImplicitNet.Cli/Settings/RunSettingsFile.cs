@@ -76,11 +76,17 @@ internal static class RunSettingsFile
         Require(settings.Damping is > 0 and <= 1, "damping", settings.Damping, "above 0 and at most 1");
         Require(settings.Memory is null or (>= 1 and <= 50), "memory", settings.Memory ?? 0, "1 to 50");
         Require(settings.Shift is >= 0 and <= 16, "shift", settings.Shift, "0 to 16");
+        Require(settings.LatentLayers is null or (>= 1 and <= 50), "latent-layers", settings.LatentLayers ?? 0, "1 to 50");
         Require(settings.Gamma is > 0 and < 1, "gamma", settings.Gamma, "above 0 and below 1");
         Require(settings.Tolerance is > 0 and < 1, "tolerance", settings.Tolerance, "above 0 and below 1");
         Require(settings.MaxSteps >= 1, "max-steps", settings.MaxSteps, "at least 1");
         Require(settings.Cosines >= 0, "cosines", settings.Cosines, "at least 0");
         _ = GradientChoice.Parse(settings.Gradient);
+        if (NetworkChoice.Problem(settings) is { } problem)
+        {
+            throw new ArgumentException(problem);
+        }
+
         _ = settings.ToTrainingOptions();
     }
 

@@ -25,11 +25,13 @@ public static class MnistFpn
     {
         options ??= new MnistFpnOptions();
         using DisposeScope scope = NewDisposeScope();
+
+        // Published with the pool after the activation, which rises: the same values, from nine times the pixels.
         nn.Module<Tensor, Tensor> encoder = nn.Sequential(
             ("conv_d1", nn.Conv2d(options.ImageChannels, 16, 3, padding: 1)),
             ("bn_1", nn.BatchNorm2d(16)),
-            ("activation1", nn.LeakyReLU(ConvolutionPair.Slope, inplace: true)),
             ("pool", nn.MaxPool2d(3)),
+            ("activation1", nn.LeakyReLU(ConvolutionPair.Slope, inplace: true)),
             ("conv_d2", nn.Conv2d(16, Channels, 3, padding: 1)),
             ("bn_2", nn.BatchNorm2d(Channels)),
             ("activation2", nn.LeakyReLU(ConvolutionPair.Slope, inplace: true)));

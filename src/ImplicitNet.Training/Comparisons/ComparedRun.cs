@@ -21,6 +21,9 @@ public sealed record ComparedRun
     /// <summary>Share of test images classified rightly by the weights chosen on validation, 0 to 1; read once.</summary>
     public double? TestAccuracy { get; init; }
 
+    /// <summary>Trainable numbers of its network.</summary>
+    public long? Parameters { get; init; }
+
     /// <summary>Best share of validation images classified rightly, 0 to 1.</summary>
     public double? ValidationAccuracy => Epochs.Max(epoch => epoch.ValidationAccuracy);
 

@@ -19,6 +19,7 @@ internal static class ComparisonCsv
         ("validation_accuracy", (_, epoch) => epoch.ValidationAccuracy),
         ("cosine_to_exact", (_, epoch) => epoch.Cosine),
         ("evaluations", (_, epoch) => epoch.Evaluations),
+        ("solver_failures", (_, epoch) => epoch.SolverFailures),
         ("products", (_, epoch) => epoch.Products),
         ("adjoint_failures", (_, epoch) => epoch.AdjointFailures),
         ("fall_backs", (_, epoch) => epoch.FallBacks),

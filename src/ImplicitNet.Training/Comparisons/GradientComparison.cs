@@ -7,6 +7,9 @@ namespace ImplicitNet.Training.Comparisons;
 /// <summary>Runs that differ in their gradient and seed alone.</summary>
 public sealed class GradientComparison
 {
+    // The yardstick of times, as the command line names it.
+    private const string JacobianFree = "jfb";
+
     /// <summary>Compares runs.</summary>
     /// <param name="runs">At least one. Gradients are shown in the order in which they first come.</param>
     /// <exception cref="ArgumentException">There is no run, or a gradient has two with one seed.</exception>
@@ -20,7 +23,9 @@ public sealed class GradientComparison
 
         Runs = runs;
         ByGradient = [.. runs.GroupBy(run => run.Gradient).Select(group => (group.Key, group.ToArray()))];
-        Summaries = [.. ByGradient.Select(group => GradientSummary.Of(group.Gradient, group.Runs))];
+        GradientSummary[] summaries = [.. ByGradient.Select(group => GradientSummary.Of(group.Gradient, group.Runs))];
+        double? jacobianFree = Array.Find(summaries, summary => summary.Gradient == JacobianFree)?.Seconds?.Mean;
+        Summaries = [.. summaries.Select(summary => summary with { SecondsToJacobianFree = summary.Seconds?.Mean / jacobianFree })];
     }
 
     /// <summary>The runs.</summary>
@@ -33,7 +38,7 @@ public sealed class GradientComparison
 
     /// <summary>The table of means and deviations, one row for each gradient.</summary>
     public ReportTable Table() => new(
-        ["Gradient", "Seeds", "Test accuracy (%)", "Validation (%)", "Cosine to exact", "Evaluations an epoch", "Products an epoch", "Adjoint failures", "Seconds an epoch", "Forward (s)", "Backward (s)", "Peak memory (MiB)"],
+        ["Gradient", "Seeds", "Test accuracy (%)", "Validation (%)", "Cosine to exact", "Evaluations an epoch", "Products an epoch", "Adjoint failures", "Seconds an epoch", "Ratio to JFB", "Forward (s)", "Backward (s)", "Peak memory (MiB)"],
         [.. Summaries.Select(summary => new[]
         {
             summary.Gradient,
@@ -45,6 +50,7 @@ public sealed class GradientComparison
             Text(summary.Products, 1, "N0"),
             summary.AdjointFailures?.ToString("N0", CultureInfo.InvariantCulture) ?? "–",
             Text(summary.Seconds, 1, "0.00"),
+            summary.SecondsToJacobianFree?.ToString("0.00", CultureInfo.InvariantCulture) ?? "–",
             Text(summary.Forward, 1, "0.00"),
             Text(summary.Backward, 1, "0.00"),
             Text(summary.PeakMemoryBytes, 1.0 / 1048576, "N0"),
@@ -78,14 +84,5 @@ public sealed class GradientComparison
         return paths;
     }
 
-    private static string Text(MeanAndDeviation? value, double scale, string format)
-    {
-        if (value is not { } known)
-        {
-            return "–";
-        }
-
-        string mean = (scale * known.Mean).ToString(format, CultureInfo.InvariantCulture);
-        return known.Deviation is { } deviation ? $"{mean} ± {(scale * deviation).ToString(format, CultureInfo.InvariantCulture)}" : mean;
-    }
+    private static string Text(MeanAndDeviation? value, double scale, string format) => value?.ToText(scale, format) ?? "–";
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ImplicitNet.Training.Comparisons;
 
 /// <summary>What several measurements of one quantity came to.</summary>
@@ -17,5 +19,14 @@ public readonly record struct MeanAndDeviation(double Mean, double? Deviation)
 
         double mean = known.Average();
         return new MeanAndDeviation(mean, known.Length == 1 ? null : Math.Sqrt(known.Sum(value => (value - mean) * (value - mean)) / (known.Length - 1)));
+    }
+
+    /// <summary>For tables: "99.43 ± 0.02", in the invariant culture; the mean alone where there is no deviation.</summary>
+    /// <param name="scale">What both are multiplied by, such as 100 for shares in per cent.</param>
+    /// <param name="format">The numbers' format.</param>
+    internal string ToText(double scale, string format)
+    {
+        string mean = (scale * Mean).ToString(format, CultureInfo.InvariantCulture);
+        return Deviation is { } deviation ? $"{mean} ± {(scale * deviation).ToString(format, CultureInfo.InvariantCulture)}" : mean;
     }
 }

@@ -27,6 +27,9 @@ public sealed class SolverTotals
     /// <summary>Samples solved.</summary>
     public long Samples => _statuses.Sum();
 
+    /// <summary>Samples that did not converge, in whatever way.</summary>
+    public long Failures => Samples - _statuses[(int)SolveStatus.Converged];
+
     /// <summary>Steps of all samples together.</summary>
     public long Steps { get; private set; }
 

@@ -43,6 +43,9 @@ public sealed record EpochRecord
     /// <summary>Map evaluations of the epoch's training solves, each counted once for every sample in it.</summary>
     public long? Evaluations { get; init; }
 
+    /// <summary>Training samples whose solve did not converge, in whatever way; the failure policy says what became of them.</summary>
+    public long? SolverFailures { get; init; }
+
     /// <summary>Products with the Jacobian or its transpose in the epoch's backward passes, counted as evaluations are.</summary>
     public long? Products { get; init; }
 
@@ -73,6 +76,7 @@ public sealed record EpochRecord
         Add(nameof(SolverSteps), SolverSteps);
         Add(nameof(Seconds), Seconds);
         Add(nameof(Evaluations), Evaluations);
+        Add(nameof(SolverFailures), SolverFailures);
         Add(nameof(Products), Products);
         Add(nameof(AdjointFailures), AdjointFailures);
         Add(nameof(FallBacks), FallBacks);
@@ -113,6 +117,7 @@ public sealed record EpochRecord
             SolverSteps = Get(nameof(SolverSteps)),
             Seconds = Get(nameof(Seconds)),
             Evaluations = Count(nameof(Evaluations)),
+            SolverFailures = Count(nameof(SolverFailures)),
             Products = Count(nameof(Products)),
             AdjointFailures = Count(nameof(AdjointFailures)),
             FallBacks = Count(nameof(FallBacks)),

@@ -87,7 +87,7 @@ public static class HtmlReport
 
     private static void AppendTable(StringBuilder html, ReportTable table)
     {
-        bool[] isNumber = [.. Enumerable.Range(0, table.Header.Count).Select(column => table.Rows.Count > 0 && table.Rows.All(row => IsNumber(row[column])))];
+        bool[] isNumber = [.. Enumerable.Range(0, table.Header.Count).Select(table.IsNumeric)];
         html.Append("<div class=\"table\"><table>\n<thead>");
         AppendRow(html, table.Header, "th", isNumber);
         html.Append("</thead>\n<tbody>\n");
@@ -129,9 +129,6 @@ public static class HtmlReport
     }
 
     private static string DataUri(byte[] png) => "data:image/png;base64," + Convert.ToBase64String(png);
-
-    // Numbers, also with a sign, a unit or a deviation after them, stand right-aligned below each other.
-    private static bool IsNumber(string cell) => cell is "" or "-" or "–" or "NaN" || char.IsAsciiDigit(cell.TrimStart('-', '+', '−', '±').FirstOrDefault());
 
     private static string Escape(string text) => WebUtility.HtmlEncode(text);
 }

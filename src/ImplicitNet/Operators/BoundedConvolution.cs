@@ -12,7 +12,7 @@ namespace ImplicitNet.Operators;
 /// <remarks>
 /// b is the largest singular value of the kernel's symbol over a grid of frequencies; see <see cref="FrequencyGrid"/> for
 /// why that is rigorous. Gradients pass through b, at the frequency where it is attained. Preparing the weight costs
-/// some milliseconds for 32 channels on images of 9 x 9; once for each solve.
+/// about a millisecond for 32 channels on images of 9 x 9; once for each solve.
 /// </remarks>
 public sealed class BoundedConvolution : BoundedLayer
 {

@@ -10,8 +10,8 @@ namespace ImplicitNet.Operators;
 /// factor gamma, in the L2 norm, for every weight, u and q.
 /// </summary>
 /// <remarks>
-/// Batch normalisation belongs in the encoder that makes q, never in here. One evaluation is one linear layer and two
-/// elementwise passes in place. The encoder gives q in the shape of the latent.
+/// Batch normalisation belongs in the encoder that makes q, never in here. One evaluation is one linear layer and one
+/// or two elementwise passes in place. The encoder gives q in the shape of the latent.
 /// </remarks>
 public sealed class ContractionOperator : LatentOperator, IContraction
 {
@@ -50,7 +50,7 @@ public sealed class ContractionOperator : LatentOperator, IContraction
         using DisposeScope scope = NewDisposeScope();
         Tensor weight = (_layer.NormalizedWeight() * DeclaredFactor).DetachFromDisposeScope();
         return new PerSampleMap(
-            (latent, input, weights) => _activation.ApplyInPlace(_layer.Apply(latent, weights[0]).add_(input)), q, weights: [weight], parameters: []);
+            (latent, input, weights) => _activation.ApplyInPlace(_layer.Apply(latent, weights[0]), input), q, weights: [weight], parameters: []);
     }
 
     /// <summary>act(q) = R(0, q): the first iterate from zero, without the cost of an evaluation.</summary>

@@ -20,17 +20,19 @@ internal sealed class FrequencyGrid
     private const int AllSizesGrid = 16;
     private const int AllSizesCertificateGrid = 64;
 
-    private readonly (int Height, int Width) _size;
+    private readonly TorusFrequencies _frequencies;
     private readonly (int Height, int Width) _certificateSize;
-    private readonly int _radius;
-    private readonly bool _correct;
+    private readonly int _kernelSize;
+    private readonly double _correction;
+    private readonly double _certificateCorrection;
 
-    private FrequencyGrid((int, int) size, (int, int) certificateSize, int radius, bool correct)
+    private FrequencyGrid((int, int) size, (int, int) certificateSize, int kernelSize, bool correct)
     {
-        _size = size;
+        _frequencies = new TorusFrequencies(size, kernelSize);
         _certificateSize = certificateSize;
-        _radius = radius;
-        _correct = correct;
+        _kernelSize = kernelSize;
+        _correction = correct ? Correction(size, kernelSize / 2) : 1;
+        _certificateCorrection = correct ? Correction(certificateSize, kernelSize / 2) : 1;
     }
 
     /// <summary>A grid for images of one size.</summary>
@@ -40,18 +42,17 @@ internal sealed class FrequencyGrid
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         int radius = kernelSize / 2;
         (int, int) torus = (Math.Max(height + radius, kernelSize), Math.Max(width + radius, kernelSize));
-        return new FrequencyGrid(torus, torus, radius, correct: false);
+        return new FrequencyGrid(torus, torus, kernelSize, correct: false);
     }
 
     /// <summary>A grid for images of every size.</summary>
     public static FrequencyGrid ForAllSizes(int kernelSize)
     {
-        int radius = kernelSize / 2;
-
         // A finer grid for wider kernels keeps pi r / N, and with it the correction, the same.
-        int training = AllSizesGrid * Math.Max(1, radius);
-        int certificate = AllSizesCertificateGrid * Math.Max(1, radius);
-        return new FrequencyGrid((training, training), (certificate, certificate), radius, correct: true);
+        int finer = Math.Max(1, kernelSize / 2);
+        int training = AllSizesGrid * finer;
+        int certificate = AllSizesCertificateGrid * finer;
+        return new FrequencyGrid((training, training), (certificate, certificate), kernelSize, correct: true);
     }
 
     /// <summary>An upper bound of the operator norm, in the graph of the kernel (its gradient is taken where the bound is attained).</summary>
@@ -60,47 +61,19 @@ internal sealed class FrequencyGrid
     public Tensor UpperBound(Tensor kernel)
     {
         using DisposeScope scope = NewDisposeScope();
-        long largest;
-        Tensor value;
-        using (no_grad())
-        {
-            Tensor bounds = SpectralNorm.UpperBounds(Symbols(kernel, _size));
-            largest = bounds.argmax().ToInt64();
-            value = bounds[largest].reshape(1);
-        }
-
-        if (is_grad_enabled() && kernel.requires_grad)
-        {
-            int columns = (_size.Width / 2) + 1;
-            value = SpectralNorm.UpperBounds(SymbolAt(kernel, (double)(largest / columns) / _size.Height, (double)(largest % columns) / _size.Width));
-        }
-
-        return (value / Correction(_size)).MoveToOuterDisposeScope();
+        (int index, double estimate) = SpectralNorm.Largest(_frequencies.Symbols(kernel.detach()));
+        Tensor value = SpectralNorm.UpperBound(_frequencies.Symbol(kernel, index), estimate);
+        return (value / _correction).MoveToOuterDisposeScope();
     }
 
     /// <summary>An upper bound in float64 from singular value decompositions; NaN when the kernel is not finite.</summary>
     public double Certify(Tensor kernel)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor symbols = Symbols(kernel.to(ScalarType.Float64), _certificateSize);
-        return SpectralNorm.LargestSingularValue(symbols) / Correction(_certificateSize);
+        Tensor symbols = new TorusFrequencies(_certificateSize, _kernelSize).Symbols(kernel.to(ScalarType.Float64));
+        return SpectralNorm.LargestSingularValue(symbols) / _certificateCorrection;
     }
 
-    private double Correction((int Height, int Width) size) =>
-        _correct ? Math.Cos(Math.PI * _radius / size.Height) * Math.Cos(Math.PI * _radius / size.Width) : 1;
-
-    /// <summary>The symbol at half the grid's frequencies: [frequencies, outputs, inputs], complex; a real kernel's other half is conjugate.</summary>
-    private static Tensor Symbols(Tensor kernel, (int Height, int Width) size) =>
-        fft.rfft2(kernel, [size.Height, size.Width]).permute(2, 3, 0, 1).flatten(0, 1);
-
-    /// <summary>The symbol at one frequency (cycles per pixel): [1, outputs, inputs], complex, in the graph of the kernel.</summary>
-    private static Tensor SymbolAt(Tensor kernel, double vertical, double horizontal)
-    {
-        Tensor rows = arange(kernel.shape[2], kernel.dtype, kernel.device) * (2 * Math.PI * vertical);
-        Tensor columns = arange(kernel.shape[3], kernel.dtype, kernel.device) * (2 * Math.PI * horizontal);
-        Tensor phase = rows.unsqueeze(1) + columns.unsqueeze(0);
-        Tensor real = (kernel * phase.cos()).sum([2, 3]);
-        Tensor imaginary = (kernel * phase.sin()).sum([2, 3]).neg();
-        return complex(real, imaginary).unsqueeze(0);
-    }
+    private static double Correction((int Height, int Width) size, int radius) =>
+        Math.Cos(Math.PI * radius / size.Height) * Math.Cos(Math.PI * radius / size.Width);
 }

@@ -18,11 +18,18 @@ public abstract record LatentActivation
     /// <summary>Overwrites x with its activation; differentiable.</summary>
     internal abstract Tensor ApplyInPlace(Tensor x);
 
+    /// <summary>Overwrites x with the activation of <c>x + shift</c>; differentiable.</summary>
+    /// <param name="x">[batch, ...].</param>
+    /// <param name="shift">The shape of x.</param>
+    internal abstract Tensor ApplyInPlace(Tensor x, Tensor shift);
+
     private sealed record TanhActivation : LatentActivation
     {
         public override string ToString() => "tanh";
 
         internal override Tensor ApplyInPlace(Tensor x) => x.tanh_();
+
+        internal override Tensor ApplyInPlace(Tensor x, Tensor shift) => x.add_(shift).tanh_();
     }
 
     private sealed record LeakyReluActivation(double Slope) : LatentActivation
@@ -30,5 +37,7 @@ public abstract record LatentActivation
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"LeakyReLU({Slope})");
 
         internal override Tensor ApplyInPlace(Tensor x) => nn.functional.leaky_relu(x, Slope, inplace: true);
+
+        internal override Tensor ApplyInPlace(Tensor x, Tensor shift) => ShiftedLeakyRelu.TryInPlace(x, shift, Slope) ? x : ApplyInPlace(x.add_(shift));
     }
 }

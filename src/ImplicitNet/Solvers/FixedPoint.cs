@@ -104,7 +104,7 @@ public static class FixedPoint
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
             FixedPointStep measured = active.Iteration.Step();
-            (double[] residuals, double[] ratios) = Measure(measured, stopping);
+            (double[] residuals, double[] ratios) = ResidualMeasurement.Of(measured, stopping);
             double seconds = trace?.Seconds ?? 0;
 
             List<int> savedFromPrevious = [];
@@ -139,24 +139,10 @@ public static class FixedPoint
             active.Save(answers, active.Previous, savedFromPrevious);
             active.Save(answers, measured.Latent, savedFromCurrent);
             active.MoveOn(measured.Latent);
-            measured.Residual.Dispose();
+            (measured.Residual ?? measured.Mapped)?.Dispose();
         }
 
         LowRankInverse? inverse = (active.Iteration as IFinishListener)?.TakeInverse();
         return new FixedPointSolution(answers.Take(), new SolveReport(progress.Samples, metered.Evaluations), inverse);
-    }
-
-    /// <summary>Norm of the residual, and residual over threshold, for every row: one transfer to the host.</summary>
-    private static (double[] Residuals, double[] Ratios) Measure(FixedPointStep step, StoppingRule stopping)
-    {
-        LatentLayout layout = LatentLayout.Of(step.Residual);
-        Tensor residual = layout.Flatten(step.Residual);
-        Tensor latent = layout.Flatten(step.Latent);
-        (double absolute, double relative) = stopping.Resolve(step.Latent.dtype);
-        Tensor residuals = stopping.Norm.Measure(residual);
-        Tensor ratios = stopping.Scale.Ratio(residual, latent, residuals, stopping.Norm, absolute, relative);
-        double[] both = [.. stack([residuals, ratios]).to(ScalarType.Float64).cpu().data<double>()];
-        int rows = both.Length / 2;
-        return (both[..rows], both[rows..]);
     }
 }

@@ -30,6 +30,9 @@ internal readonly struct LatentLayout
     /// <summary>The dimensions of the batch from outer to inner in memory; empty: as they come.</summary>
     public long[] Order => _order ?? [];
 
+    // Counted, since torch infers no size of an empty tensor.
+    private long SampleSize => _sampleShape.Aggregate(1L, (product, side) => product * side);
+
     /// <summary>The layout of <paramref name="latent"/>: [batch, ...].</summary>
     public static LatentLayout Of(Tensor latent)
     {
@@ -50,7 +53,7 @@ internal readonly struct LatentLayout
 
     /// <summary>The rows of <paramref name="latent"/>: [batch, n] in this layout's order; a view where memory allows.</summary>
     public Tensor Flatten(Tensor latent) =>
-        _order is null ? latent.reshape(latent.shape[0], -1) : latent.permute(_order).reshape(latent.shape[0], -1);
+        (_order is null ? latent : latent.permute(_order)).reshape(latent.shape[0], SampleSize);
 
     /// <summary>The inverse of <see cref="Flatten"/>, a view: [rows, n] to [rows, ...].</summary>
     public Tensor Restore(Tensor rows)

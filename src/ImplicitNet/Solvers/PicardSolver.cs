@@ -35,9 +35,14 @@ public sealed record PicardSolver : FixedPointSolver
             using DisposeScope scope = NewDisposeScope();
             Tensor latent = _latent;
             Tensor mapped = _map.Evaluate(latent);
+            if (damping == 1)
+            {
+                _latent = mapped.DetachFromDisposeScope();
+                return FixedPointStep.OfMapped(latent, mapped.alias().DetachFromDisposeScope());
+            }
+
             Tensor residual = mapped - latent;
-            Tensor next = damping == 1 ? mapped : latent.add(residual, alpha: damping);
-            _latent = next.DetachFromDisposeScope();
+            _latent = latent.add(residual, alpha: damping).DetachFromDisposeScope();
             return new FixedPointStep(latent, residual.DetachFromDisposeScope());
         }
 

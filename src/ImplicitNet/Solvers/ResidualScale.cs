@@ -14,23 +14,30 @@ public abstract record ResidualScale
     /// </summary>
     public static ResidualScale PerElement { get; } = new PerElementScale();
 
-    /// <summary>Residual over threshold for every row; at most 1 where the row passes.</summary>
-    internal abstract Tensor Ratio(Tensor residual, Tensor latent, Tensor residualNorms, ResidualNorm norm, double absolute, double relative);
+    /// <summary>One number for every row, beside the norm of its residual, that <see cref="Ratio"/> is made of.</summary>
+    internal abstract Tensor Reference(Tensor residual, Tensor latent, ResidualNorm norm, double absolute, double relative);
+
+    /// <summary>Residual over threshold; at most 1 where the row passes.</summary>
+    internal abstract double Ratio(double residual, double reference, double absolute, double relative);
 
     private sealed record PerSampleScale : ResidualScale
     {
-        internal override Tensor Ratio(
-            Tensor residual, Tensor latent, Tensor residualNorms, ResidualNorm norm, double absolute, double relative) =>
-            Finite(residualNorms, norm.Measure(latent) * relative + absolute);
+        internal override Tensor Reference(Tensor residual, Tensor latent, ResidualNorm norm, double absolute, double relative) => norm.Measure(latent);
 
-        // A threshold that overflowed passes nothing: infinity times zero is NaN, and NaN is not at most 1.
-        private static Tensor Finite(Tensor residualNorms, Tensor threshold) => residualNorms / threshold + threshold * 0;
+        internal override double Ratio(double residual, double reference, double absolute, double relative)
+        {
+            double threshold = (reference * relative) + absolute;
+
+            // A threshold that overflowed passes nothing: infinity times zero is NaN, and NaN is not at most 1.
+            return (residual / threshold) + (threshold * 0);
+        }
     }
 
     private sealed record PerElementScale : ResidualScale
     {
-        internal override Tensor Ratio(
-            Tensor residual, Tensor latent, Tensor residualNorms, ResidualNorm norm, double absolute, double relative) =>
+        internal override Tensor Reference(Tensor residual, Tensor latent, ResidualNorm norm, double absolute, double relative) =>
             norm.Measure(where(residual == 0, residual, residual / (latent.abs() * relative + absolute)));
+
+        internal override double Ratio(double residual, double reference, double absolute, double relative) => reference;
     }
 }

@@ -75,7 +75,7 @@ public sealed class ColourDataTests : TensorTest
     [Fact]
     public void The_defaults_of_a_data_set_are_these()
     {
-        (string, int, int, int)[] found = [.. DataChoice.Names.Select(RunSettings.DefaultsFor).Select(settings => (settings.Data, settings.Epochs, settings.Validation, settings.Shift))];
+        (string, int, int, int)[] found = [.. DataChoice.Names.Select(data => RunSettings.DefaultsFor(data)).Select(settings => (settings.Data, settings.Epochs, settings.Validation, settings.Shift))];
         Assert.Equal([("digits", 5, 2_000, 0), ("mnist", 10, 10_000, 2), ("fashion-mnist", 10, 10_000, 0), ("cifar10", 10, 5_000, 0), ("svhn", 10, 5_000, 0)], found);
         Assert.All(DataChoice.Names, data => Assert.False(RunSettings.DefaultsFor(data).Augment));
     }

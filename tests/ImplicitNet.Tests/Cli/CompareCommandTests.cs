@@ -37,6 +37,24 @@ public sealed class CompareCommandTests : TensorTest
     }
 
     [Fact]
+    public void The_explicit_twin_is_one_of_the_list()
+    {
+        using TemporaryFolder folder = new();
+        string output = folder["compared"];
+        CliRun run = CliRun.Of(Arguments(output, "jfb,implicit:cg-normal,explicit", "--published", "--max-steps", "2", "--json")).Succeeded();
+        using JsonDocument json = JsonDocument.Parse(run.LastLine);
+        JsonElement[] gradients = [.. json.RootElement.GetProperty("gradients").EnumerateArray()];
+        Assert.Equal(["jfb", "implicit:cg-normal", "explicit"], gradients.Select(one => one.GetProperty("gradient").GetString()));
+        Assert.Equal(1, gradients[0].GetProperty("secondsToJacobianFree").GetDouble());
+        Assert.Equal(0, gradients[2].GetProperty("products").GetProperty("mean").GetDouble());
+        Assert.Equal(JsonValueKind.Null, gradients[2].GetProperty("cosine").ValueKind);
+        string settings = File.ReadAllText(Path.Combine(output, "runs", "explicit-seed1", "run.json"));
+        Assert.Contains("\"explicit\": true", settings, StringComparison.Ordinal);
+        Assert.Contains("\"gradient\": \"jfb\"", settings, StringComparison.Ordinal);
+        Assert.Contains("mnist-fpn, published form (batch norm in R)", File.ReadAllText(Path.Combine(output, "comparison.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_that_fails_is_named_and_the_others_are_reported()
     {
         using TemporaryFolder folder = new();
@@ -56,6 +74,8 @@ public sealed class CompareCommandTests : TensorTest
     [InlineData("--seeds", "1,x", "given 1,x")]
     [InlineData("--seeds", "1,1", "1 is there more than once")]
     [InlineData("--gradient", "jfb", "not understood")]
+    [InlineData("--explicit", "true", "not understood")]
+    [InlineData("--gradients", "explicit,jfb,explicit", "explicit is there more than once")]
     public void What_cannot_be_compared_is_refused_before_anything_is_written(string option, string value, string expected)
     {
         using TemporaryFolder folder = new();

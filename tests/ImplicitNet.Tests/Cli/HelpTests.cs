@@ -7,6 +7,7 @@ public sealed class HelpTests
     [InlineData("train")]
     [InlineData("compare")]
     [InlineData("memory")]
+    [InlineData("reproduce")]
     [InlineData("evaluate")]
     [InlineData("audit")]
     [InlineData("predict")]
@@ -37,11 +38,12 @@ public sealed class HelpTests
             Memory = 3,
             JacobianPenalty = 1,
             CertificateEvery = 5,
+            LatentLayers = 2,
         };
         ImplicitNet.Cli.Settings.RunSettingsFile.Write(folder.Path, settings);
         using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(folder["run.json"]));
         string[] names = [.. json.RootElement.EnumerateObject().Select(member => member.Name).Where(name => name != "format")];
-        Assert.Equal(30, names.Length);
+        Assert.Equal(34, names.Length);
         Assert.All(names, name => Assert.Matches($"--{name}[ ,]", help));
     }
 }

@@ -184,7 +184,7 @@ internal sealed class MatArray
         {
             read = _stream.ReadAtLeast(target, target.Length, throwOnEndOfStream: false);
         }
-        catch (InvalidDataException cause)
+        catch (Exception cause) when (cause is InvalidDataException or (IOException and not DataFileException))
         {
             throw new DataFileException(_path, _start, $"the array cannot be unpacked: {cause.Message}", cause);
         }

@@ -105,7 +105,7 @@ internal sealed class MatFile
                 }
             }
         }
-        catch (Exception cause) when (cause is InvalidDataException or EndOfStreamException)
+        catch (Exception cause) when (cause is InvalidDataException or (IOException and not DataFileException))
         {
             throw new DataFileException(_path, start, $"the element cannot be unpacked: {cause.Message}", cause);
         }

@@ -21,6 +21,7 @@ public sealed class NetworkSizeTests : TensorTest
         ["svhn"] = (new SvhnFpnOptions(), 163_744),
         ["cifar"] = (new CifarFpnOptions(), 843_430),
         ["digits"] = (new DigitClassifierOptions(), 35_856),
+        ["digits with a block"] = (new DigitClassifierOptions { ResidualBlocks = 1 }, 54_352),
         ["svhn contraction"] = (new ContractiveSvhnFpnOptions(), 163_488),
         ["cifar contraction"] = (new ContractiveCifarFpnOptions(), 843_430),
     };

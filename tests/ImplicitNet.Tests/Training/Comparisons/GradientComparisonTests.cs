@@ -29,6 +29,16 @@ public sealed class GradientComparisonTests : IDisposable
         Assert.Equal(Math.Sqrt(8), summary.Seconds.Value.Deviation!.Value, 12);
         Assert.Equal(summary.Seconds.Value.Mean, summary.Forward!.Value.Mean + summary.Backward!.Value.Mean + summary.Rest!.Value.Mean, 12);
         Assert.Equal(8, summary.AdjointFailures);
+        Assert.Equal(1, summary.SecondsToJacobianFree!.Value, 12);
+    }
+
+    [Fact]
+    public void Times_are_held_against_those_of_JFB_where_there_are_any()
+    {
+        GradientComparison comparison = new([Run("implicit:cg-normal", 1, 28.4), Run("jfb", 1, 17.6), Run("explicit", 1, 8.8)]);
+        Assert.Equal([28.4 / 17.6, 1, 0.5], comparison.Summaries.Select(summary => Math.Round(summary.SecondsToJacobianFree!.Value, 14)), (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.Contains("| 28.40 | 1.61 |", MarkdownTable.Format(comparison.Table()), StringComparison.Ordinal);
+        Assert.Null(new GradientComparison([Run("neumann:3", 1, 2)]).Summaries.Single().SecondsToJacobianFree);
     }
 
     [Fact]
@@ -61,7 +71,7 @@ public sealed class GradientComparisonTests : IDisposable
         ComparedRun bare = new() { Gradient = "jfb", Seed = 1, Epochs = [new EpochRecord { Epoch = 1, Step = 1 }] };
         GradientComparison comparison = new([bare]);
         IReadOnlyList<string> paths = comparison.Write(_folder.Path, "");
-        Assert.Equal("jfb,1,1,1,,,,,,,,,,,,,,,,", File.ReadAllLines(paths[0])[1]);
+        Assert.Equal("jfb,1,1,1,,,,,,,,,,,,,,,,,", File.ReadAllLines(paths[0])[1]);
         Assert.All(comparison.Table().Rows.Single().Skip(2), cell => Assert.Equal("–", cell));
     }
 

@@ -1,0 +1,27 @@
+using ImplicitNet.Training.Comparisons;
+
+namespace ImplicitNet.Cli;
+
+/// <summary>What reproduce prints under --json.</summary>
+internal sealed record ReproductionResult
+{
+    public required string Data { get; init; }
+
+    public required double Hours { get; init; }
+
+    public required int Epochs { get; init; }
+
+    public required IReadOnlyList<long> Seeds { get; init; }
+
+    public required IReadOnlyList<string> LeftOut { get; init; }
+
+    public required int Threads { get; init; }
+
+    public required string Output { get; init; }
+
+    public required IReadOnlyList<GradientSummary> Trainings { get; init; }
+
+    public required IReadOnlyList<ApplicationResult> Applications { get; init; }
+
+    public required IReadOnlyList<FailedRun> Failures { get; init; }
+}

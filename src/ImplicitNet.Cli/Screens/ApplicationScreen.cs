@@ -1,0 +1,27 @@
+using System.Globalization;
+using ImplicitNet.Training.Evaluation;
+
+namespace ImplicitNet.Cli.Screens;
+
+/// <summary>Shows what a network answers after numbers of applications of R: a row each; within 80 columns.</summary>
+internal static class ApplicationScreen
+{
+    public static void Show(Terminal terminal, ApplicationStudy study)
+    {
+        terminal.Say("  [grey]applications of R     accuracy      loss   residual   same answer[/]");
+        foreach (ApplicationMeasurement row in study.All)
+        {
+            string name = row.Applications?.ToString(CultureInfo.InvariantCulture)
+                ?? string.Create(CultureInfo.InvariantCulture, $"to {study.Tolerance:0.#########}, {study.MeanSteps:0.0}");
+            terminal.Say(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  [bold]{name,-20}[/] {Figures.Percent(row.Accuracy),9} {Figures.Number(row.Loss),9} {Figures.Residual(row.RelativeResidual),10} {Figures.Percent(row.Agreement),13}"));
+        }
+
+        terminal.Tell("  [grey]residual: mean of ||R(u, q) - u|| / ||u||; same answer: as at the tolerance[/]");
+        if (study.Failures > 0)
+        {
+            terminal.Say($"  [yellow]{Figures.Count(study.Failures)} of {Figures.Count(study.Samples)} samples did not reach the tolerance; their best iterates count[/]");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Models.FixedPointNetworks;
+using ImplicitNet.Training.Reproduction;
+
+namespace ImplicitNet.Cli.Settings;
+
+/// <summary>What is run to see the paper's figures again for one data set.</summary>
+internal static class ReproductionSettings
+{
+    /// <summary>The data sets of the paper.</summary>
+    public static IReadOnlyList<string> Names { get; } = [DataChoice.Mnist, DataChoice.Cifar10, DataChoice.Svhn];
+
+    /// <summary>The paper's figures for a data set.</summary>
+    public static PaperFigures Paper(string data) => data switch
+    {
+        DataChoice.Mnist => PaperFigures.Mnist,
+        DataChoice.Cifar10 => PaperFigures.Cifar10,
+        _ => PaperFigures.Svhn,
+    };
+
+    /// <summary>The clean form, as large as the network of the paper's table, with the training that serves it best.</summary>
+    public static RunSettings Clean(string data)
+    {
+        RunSettings settings = RunSettings.DefaultsFor(data);
+        return data == DataChoice.Mnist ? settings with { LatentLayers = 2, Batch = 50, Average = 0.999, WeightDecay = 0.05 } : settings;
+    }
+
+    /// <summary>One training: the clean settings themselves, or changed to what it is.</summary>
+    /// <param name="clean">The clean form by JFB.</param>
+    /// <param name="training">The training's name.</param>
+    public static RunSettings Of(RunSettings clean, string training) => training switch
+    {
+        ReproducedTraining.Published => Published(clean),
+        ReproducedTraining.Explicit => clean.Compared(GradientChoice.Explicit),
+        _ => clean.Compared(training),
+    };
+
+    /// <summary>The network of the weight files whose histories are the original's early marks: one latent layer, their gamma, no shifts.</summary>
+    private static RunSettings Published(RunSettings clean)
+    {
+        RunSettings published = RunSettings.DefaultsFor(clean.Data, isPublished: true);
+        return clean with
+        {
+            Published = true,
+            LatentLayers = 1,
+            Gamma = clean.Data == DataChoice.Mnist ? new MnistFpnOptions().Gamma : new SvhnFpnOptions().Gamma,
+            Tolerance = published.Tolerance,
+            Shift = 0,
+        };
+    }
+
+    /// <summary>What differs from the paper's protocol: the matter, there, and here.</summary>
+    public static IReadOnlyList<(string Matter, string There, string Here)> Differences(RunSettings clean, LoadedData data)
+    {
+        RunSettings published = Published(clean);
+        List<(string, string, string)> differences =
+        [
+            ("Batch norm in R", "by JFB yes, which couples the samples and bounds nothing; CG-based none", $"clean form: none, R is a certified contraction, gamma {Figures.Number(clean.Gamma, "0.###")}; published form: yes, gamma {Figures.Number(published.Gamma, "0.###")}"),
+            ("Network of JFB and of the CG-based gradient", "two", "one, with the same weights at the start and the same order of images"),
+            ("Explicit twin", "R applied once, batch norm in it", "R(0, q) = act(q) in the clean form: the convolution of R is there and is not used"),
+            ("Choice of the epoch", "on the test images", $"on {Figures.Count(data.Splits.Validation.Count)} images held out of training; test read once"),
+            ("Training images", "all", Figures.Count(data.Splits.Train.Count)),
+            ("Test images", "all", Figures.Count(data.Splits.Test.Count)),
+            ("Mode at test", "training mode", "evaluation mode"),
+            ("Epochs", "more than 20", $"{clean.Epochs}"),
+            ("Optimiser", "its own", $"Adam, {Figures.Number(clean.LearningRate, "0.######")}, {clean.Schedule} schedule over the epochs, batches of {clean.Batch}"),
+            ("Stopping rule", "absolute 0.1 in the norm over channels at every pixel", $"relative, sample by sample {Figures.Number(clean.Tolerance, "0.######")}; published form {Figures.Number(published.Tolerance, "0.######")} for the whole batch"),
+            ("Machine", "one TITAN X", $"{clean.Device}, {Figures.Counted(clean.Threads, "thread")}"),
+        ];
+        differences.Add(clean.Data == DataChoice.Cifar10
+            ? ("Augmentation", "Table 1 and 2: yes, with 843,430 parameters; weight files: none, 163,744", "none")
+            : ("Augmentation", "none", clean.Shift > 0 ? $"clean form: shifts by up to {Figures.Counted(clean.Shift, "pixel")}; published form: none" : "none"));
+        return differences;
+    }
+}

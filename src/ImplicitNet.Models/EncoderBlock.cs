@@ -1,0 +1,45 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Models;
+
+/// <summary>
+/// A residual block that keeps image and channels (He et al., 2016): <c>LeakyReLU(x + norm(c2(LeakyReLU(norm(c1(x))))))</c>.
+/// The second norm has no weights, as those of the latent layers of the published networks.
+/// </summary>
+internal sealed class EncoderBlock : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "convolution1")]
+    private readonly Conv2d _convolution1;
+
+    [ComponentName(Name = "normalization1")]
+    private readonly BatchNorm2d _normalization1;
+
+    [ComponentName(Name = "convolution2")]
+    private readonly Conv2d _convolution2;
+
+    [ComponentName(Name = "normalization2")]
+    private readonly BatchNorm2d _normalization2;
+    private readonly double _slope;
+
+    public EncoderBlock(long channels, double slope)
+        : base(nameof(EncoderBlock))
+    {
+        _convolution1 = nn.Conv2d(channels, channels, 3, padding: 1, bias: false);
+        _normalization1 = nn.BatchNorm2d(channels);
+        _convolution2 = nn.Conv2d(channels, channels, 3, padding: 1, bias: false);
+        _normalization2 = nn.BatchNorm2d(channels, affine: false);
+        _slope = slope;
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor branch = nn.functional.leaky_relu(_normalization1.call(_convolution1.call(input)), _slope, inplace: true);
+        Tensor sum = _normalization2.call(_convolution2.call(branch)).add_(input);
+        return nn.functional.leaky_relu(sum, _slope, inplace: true).MoveToOuterDisposeScope();
+    }
+}

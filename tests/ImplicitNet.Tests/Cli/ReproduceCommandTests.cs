@@ -1,0 +1,96 @@
+using System.Text.Json;
+using ImplicitNet.Cli.Settings;
+
+namespace ImplicitNet.Tests.Cli;
+
+/// <summary>reproduce, on images that are noise: what it writes is looked at, never its figures.</summary>
+public sealed class ReproduceCommandTests : TensorTest
+{
+    [Fact]
+    public void A_reproduction_is_planned_run_reported_and_goes_on_with_its_plan()
+    {
+        using TemporaryFolder folder = new();
+        BadData.WriteDigits(folder);
+        string output = folder["paper"];
+        CliRun run = CliRun.Of(Arguments(folder, "--json")).Succeeded();
+        Assert.Contains("Plan jfb, published, explicit, implicit:cg-normal; 1 epoch; seeds 7", run.Output, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(run.LastLine);
+        Assert.Equal(
+            ["data", "hours", "epochs", "seeds", "leftOut", "threads", "output", "trainings", "applications", "failures"], json.RootElement.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(4, json.RootElement.GetProperty("trainings").GetArrayLength());
+        Assert.Equal(6, json.RootElement.GetProperty("applications")[0].GetProperty("rows").GetArrayLength());
+        Assert.Equal(["calibration", "charts", "plan.json", "report.html", "report.md", "runs", "runs.csv"], Directory.EnumerateFileSystemEntries(output).Select(path => Path.GetFileName(path)).Order());
+        string report = File.ReadAllText(Path.Combine(output, "report.md"));
+        Assert.All(["clean form, CG-based", "| 54,352 |", "| 35,856 |", "gamma 0.95", "on 10 images held out"], text => Assert.Contains(text, report, StringComparison.Ordinal));
+
+        // As after a kill: what is complete stays, what is not is run, nothing is calibrated again.
+        string plan = File.ReadAllText(Path.Combine(output, "plan.json"));
+        DateTime kept = File.GetLastWriteTimeUtc(Path.Combine(output, "runs", "jfb-seed7", "checkpoint.safetensors"));
+        File.Delete(Path.Combine(output, "runs", "explicit-seed7", "result.json"));
+        File.Delete(Path.Combine(output, "report.md"));
+        run = CliRun.Of(Arguments(folder)).Succeeded();
+        Assert.Contains("Going on with the plan of the folder.", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("calibrating", run.Output, StringComparison.Ordinal);
+        Assert.Equal((plan, kept), (File.ReadAllText(Path.Combine(output, "plan.json")), File.GetLastWriteTimeUtc(Path.Combine(output, "runs", "jfb-seed7", "checkpoint.safetensors"))));
+        Assert.True(File.Exists(Path.Combine(output, "report.md")));
+
+        CliRun.Of([.. Arguments(folder), "--gamma", "0.7"]).Failed(2, "--gamma 0.7", "0.5");
+        CliRun.Of([.. Arguments(folder).Select(text => text == "0.5" ? "2" : text)]).Failed(2, "plan.json", "--hours 0.5, now it is 2");
+        File.WriteAllText(Path.Combine(output, "plan.json"), plan.Replace("\"published\"", "\"adam\"", StringComparison.Ordinal));
+        CliRun.Of(Arguments(folder)).Failed(1, "plan.json", "no plan that can be gone on with");
+        File.WriteAllText(Path.Combine(output, "plan.json"), plan[..40]);
+        CliRun.Of(Arguments(folder)).Failed(1, "plan.json");
+    }
+
+    [Fact]
+    public void Too_little_time_is_told_with_what_is_needed()
+    {
+        using TemporaryFolder folder = new();
+        BadData.WriteDigits(folder);
+        CliRun run = CliRun.Of([.. Arguments(folder).Select(text => text == "0.5" ? "0.000001" : text)]);
+        run.Failed(1, "--hours 0.000001: one epoch of the clean form by JFB", "0.0 s are left");
+        Assert.False(File.Exists(Path.Combine(folder["paper"], "plan.json")));
+    }
+
+    [Theory]
+    [InlineData("imagenet --hours 1", "must be one of mnist, cifar10, svhn; given imagenet")]
+    [InlineData("digits --hours 1", "given digits")]
+    [InlineData("mnist", "--hours")]
+    [InlineData("mnist --hours 0", "--hours must be a finite number above 0; given 0")]
+    [InlineData("mnist --hours 1 --seeds 1,1", "1 is there more than once")]
+    public void What_cannot_be_reproduced_is_refused_before_anything_is_written(string options, string expected)
+    {
+        using TemporaryFolder folder = new();
+        CliRun.Of(["reproduce", "--output", folder["paper"], .. options.Split(' ')]).Failed(2, expected);
+        Assert.Empty(folder.Names);
+    }
+
+    [Fact]
+    public void Missing_data_are_told_before_anything_is_run()
+    {
+        using TemporaryFolder folder = new();
+        CliRun.Of(Arguments(folder)).Failed(1, BadData.TrainImages);
+        Assert.False(Directory.Exists(Path.Combine(folder["paper"], "calibration")));
+    }
+
+    [Theory]
+    [InlineData("mnist", 0.95, 1, 0)]
+    [InlineData("svhn", 0.9, 1, 0)]
+    [InlineData("cifar10", 0.9, 1, 0)]
+    public void The_published_form_is_that_of_the_weight_files(string data, double gamma, int layers, int shift)
+    {
+        RunSettings clean = ReproductionSettings.Clean(data);
+        RunSettings published = ReproductionSettings.Of(clean, "published");
+        Assert.Equal((true, gamma, layers, shift, 1e-2), (published.Published, published.Gamma, published.LatentLayers!.Value, published.Shift, published.Tolerance));
+        Assert.Equal((false, 0.5, false), (clean.Published, clean.Gamma, clean.Augment));
+        RunSettingsFile.EnsureSame(clean, ReproductionSettings.Of(clean, "jfb"));
+        RunSettingsFile.EnsureSame(clean with { Explicit = true }, ReproductionSettings.Of(clean, "explicit"));
+        RunSettingsFile.EnsureSame(clean with { Gradient = "implicit:cg-normal" }, ReproductionSettings.Of(clean, "implicit:cg-normal"));
+    }
+
+    private static string[] Arguments(TemporaryFolder folder, params string[] more) =>
+    [
+        "reproduce", "mnist", "--hours", "0.5", "--seeds", "7", "--epochs", "1", "--images", "20", "--validation", "10", "--test-images", "10", "--batch", "10",
+        "--threads", "1", "--data-dir", folder.Path, "--output", folder["paper"], .. more,
+    ];
+}

@@ -14,8 +14,11 @@ namespace ImplicitNet.Tests.Networks;
 public sealed class StepBudgetTests : TensorTest
 {
     private const int Batch = 100;
-    private const int StepTensors = 14;
-    private const int StepBytes = 10_700;
+
+    // So few that residuals fall from step to step: at float32's rounding a step that raises one saves the row before.
+    private const int Few = 5;
+    private const int StepTensors = 9;
+    private const int StepBytes = 9_000;
 
     [Fact]
     public void A_training_step_encodes_once_and_evaluates_the_map_once_more_than_the_solve()
@@ -61,23 +64,23 @@ public sealed class StepBudgetTests : TensorTest
     }
 
     [Theory]
-    [InlineData(true, 113, 48_000)]
-    [InlineData(false, 86, 29_500)]
+    [InlineData(true, 151, 80_000)]
+    [InlineData(false, 124, 58_000)]
     public void A_step_makes_no_more_tensors_and_no_more_garbage_than_when_this_was_written(bool isTraining, long fixedTensors, long fixedBytes)
     {
-        (Cost few, Cost many) = (Measure(isTraining, steps: 10), Measure(isTraining, steps: 20));
-        (long tensors, long bytes) = ((many.Tensors - few.Tensors) / 10, (many.Bytes - few.Bytes) / 10);
-        string counted = $"{tensors} tensors and {bytes} bytes a solver step; {few.Tensors - (10 * tensors)} and {few.Bytes - (10 * bytes)} beside them; {few.Left} and {many.Left} left alive";
+        (Cost few, Cost many) = (Measure(isTraining, Few), Measure(isTraining, 2 * Few));
+        (long tensors, long bytes) = (many.Tensors - few.Tensors, many.Bytes - few.Bytes);
+        string counted = $"{Few} solver steps: {tensors} tensors and {bytes} bytes; beside them {few.Tensors - tensors} and {few.Bytes - bytes}; {few.Left} and {many.Left} left alive";
         Assert.True(few.Left == 0 && many.Left == 0, counted);
-        Assert.True(tensors <= StepTensors && few.Tensors - (10 * tensors) <= fixedTensors, counted);
-        Assert.True(bytes <= StepBytes && few.Bytes - (10 * bytes) <= fixedBytes, counted);
+        Assert.True(tensors <= Few * StepTensors && few.Tensors <= fixedTensors + (Few * StepTensors), counted);
+        Assert.True(bytes <= Few * StepBytes && few.Bytes <= fixedBytes + (Few * StepBytes), counted);
     }
 
     private static Cost Measure(bool isTraining, int steps)
     {
         using DisposeScope scope = NewDisposeScope();
         random.manual_seed(1);
-        using ImplicitNetwork network = DigitClassifier.Create();
+        using ImplicitNetwork network = DigitClassifier.Create(new DigitClassifierOptions { Gamma = 0.9 });
         network.Stopping = new StoppingRule { RelativeTolerance = 0, MaxSteps = steps };
         network.OnFailure = new WarnOnFailure { Warn = static _ => { } };
         Tensor images = randn(Batch, 28, 28, 1).permute(0, 3, 1, 2);

@@ -29,7 +29,7 @@ public static class DigitClassifier
         int half = channels / 2;
 
         // LeakyReLU rises, so it may come after the maximum as well as before: the same values from a ninth of the pixels.
-        nn.Module<Tensor, Tensor> encoder = nn.Sequential(
+        ConvolutionalSequence encoder = new(
         [
             ("convolution1", nn.Conv2d(options.ImageChannels, half, 3, padding: 1)),
             ("normalization1", nn.BatchNorm2d(half)),

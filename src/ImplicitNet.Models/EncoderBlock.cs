@@ -38,8 +38,8 @@ internal sealed class EncoderBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor branch = nn.functional.leaky_relu(_normalization1.call(_convolution1.call(input)), _slope, inplace: true);
-        Tensor sum = _normalization2.call(_convolution2.call(branch)).add_(input);
+        Tensor branch = nn.functional.leaky_relu(NormalizedConvolution.Call(_convolution1, _normalization1, input), _slope, inplace: true);
+        Tensor sum = NormalizedConvolution.Call(_convolution2, _normalization2, branch).add_(input);
         return nn.functional.leaky_relu(sum, _slope, inplace: true).MoveToOuterDisposeScope();
     }
 }

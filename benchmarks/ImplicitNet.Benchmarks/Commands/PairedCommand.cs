@@ -16,7 +16,7 @@ internal sealed class PairedCommand
     private const int DefaultInferenceBatch = 400;
     private const int DefaultSteps = 20;
     private const double DefaultGamma = 0.95;
-    private const int DefaultTrainingSteps = 600;
+    private const int DefaultTrainingSteps = 1500;
 
     private readonly Option<string?> _pair = ChoiceOption.Create("--pair", "Measure this pair only (default: all three).", Training, Inferring, Twin);
     private readonly Option<int?> _batch = NumberOption.Whole("--batch", $"Images in a batch of training (default: {DefaultBatch}).", least: 2);
@@ -30,7 +30,7 @@ internal sealed class PairedCommand
     };
 
     private readonly Option<double?> _gamma = Ranges.Between0And1("--gamma", $"Inference: the factor in R (default: {DefaultGamma}).");
-    private readonly Option<int?> _trainingSteps = NumberOption.Whole("--training-steps", $"Inference without --weights: naive training steps before (default: {DefaultTrainingSteps}).");
+    private readonly Option<int?> _trainingSteps = NumberOption.Whole("--training-steps", $"Inference without --weights: training steps before, of either side (default: {DefaultTrainingSteps}).");
     private readonly Option<string?> _model = new("--model", "-m") { Description = "Inference: a model folder to compare too, such as a digit classifier's.", HelpName = "folder" };
     private readonly MeasurementOptions _common = new();
 

@@ -10,7 +10,8 @@ namespace ImplicitNet.Benchmarks.Paired;
 
 /// <summary>
 /// Our inference of all test images against the naive one, with the published network of one latent layer and the published
-/// stopping rule: with the same weights, and with another network where one is given.
+/// stopping rule: with the same weights; by a contraction of the same size, trained here for as many steps; and with another network where one
+/// is given.
 /// </summary>
 internal sealed class InferencePairs : IDisposable
 {
@@ -22,9 +23,10 @@ internal sealed class InferencePairs : IDisposable
     private readonly int _batch;
     private readonly ImplicitNetwork _network;
     private readonly NaiveNetwork _naive;
+    private readonly LibraryTraining? _contraction;
     private readonly string _weights;
 
-    /// <summary>Reads the weights, or trains some by the naive procedure.</summary>
+    /// <summary>Reads the weights, or trains some by the naive procedure, and the contraction by JFB.</summary>
     /// <param name="images">To infer, and to train on.</param>
     /// <param name="batch">Images in a batch.</param>
     /// <param name="gamma">The factor in R.</param>
@@ -58,14 +60,16 @@ internal sealed class InferencePairs : IDisposable
         _batches = ImageBatches.ToInfer(images, batch);
         if (weights is null)
         {
-            Train(trainingSteps);
+            _contraction = new LibraryTraining(DigitClassifier.Create(new DigitClassifierOptions { Gamma = gamma }), LearningRate);
+            Train(_contraction, trainingSteps);
+            _contraction.Network.eval();
         }
 
         _network.eval();
         _naive.eval();
     }
 
-    /// <summary>Measures the same weights, and the model where there is one.</summary>
+    /// <summary>Measures the same weights, the contraction where weights were trained, and the model where there is one.</summary>
     /// <param name="rounds">How often.</param>
     /// <param name="machine">Where.</param>
     /// <param name="model">A model folder; null for none.</param>
@@ -89,6 +93,11 @@ internal sealed class InferencePairs : IDisposable
         SolverChoice best = tried.MinBy(choice => choice.Inference.Seconds)!;
         best.Apply(_network);
         yield return Measure($"ImplicitNet, same weights, {best}", _network, _batches, naive, rounds, machine);
+        if (_contraction is not null)
+        {
+            yield return Measure($"ImplicitNet, contraction of the same size, as many steps of JFB", _contraction.Network, _batches, naive, rounds, machine);
+        }
+
         if (model is not null)
         {
             (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(model);
@@ -104,6 +113,7 @@ internal sealed class InferencePairs : IDisposable
         _batches.Dispose();
         _naive.Dispose();
         _network.Dispose();
+        _contraction?.Dispose();
     }
 
     private PairResult Measure(string name, ImplicitNetwork network, ImageBatches batches, Inference naive, Rounds rounds, Machine machine)
@@ -134,7 +144,7 @@ internal sealed class InferencePairs : IDisposable
             _images.Name);
     }
 
-    private void Train(int steps)
+    private void Train(LibraryTraining contraction, int steps)
     {
         using ImageBatches batches = ImageBatches.ToTrain(_images, TrainingBatch, steps);
         using NaiveTraining training = new(_naive, LearningRate);
@@ -143,6 +153,7 @@ internal sealed class InferencePairs : IDisposable
         {
             (Tensor data, Tensor labels) = batches.ChannelsFirst(step);
             training.Step(data, labels);
+            contraction.Step(batches.ChannelsLast(step).Images, labels);
         }
 
         _naive.CopyTo(_network);

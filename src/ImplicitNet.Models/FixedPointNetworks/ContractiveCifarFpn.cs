@@ -22,7 +22,7 @@ public static class ContractiveCifarFpn
         options ??= new ContractiveCifarFpnOptions();
         using DisposeScope scope = NewDisposeScope();
         (int channels, int height, int width) = options.LatentShape;
-        nn.Module<Tensor, Tensor> encoder = nn.Sequential(
+        ConvolutionalSequence encoder = new(
             ("residual", new CifarEncoder(options.ImageChannels, channels, more: LatentBlocks)),
             ("convolution", nn.Conv2d(channels, channels, 3, padding: 1, bias: false)),
             ("normalization", nn.BatchNorm2d(channels)));

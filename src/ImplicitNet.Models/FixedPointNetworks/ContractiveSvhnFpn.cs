@@ -20,7 +20,7 @@ public static class ContractiveSvhnFpn
         options ??= new ContractiveSvhnFpnOptions();
         using DisposeScope scope = NewDisposeScope();
         (int channels, int height, int width) = options.LatentShape;
-        nn.Module<Tensor, Tensor> encoder = nn.Sequential(
+        ConvolutionalSequence encoder = new(
         [
             .. SvhnLayers.Encoder(options.ImageChannels),
             ("convolution", nn.Conv2d(channels, channels, 3, padding: 1, bias: false)),

@@ -27,7 +27,7 @@ public static class MnistFpn
         using DisposeScope scope = NewDisposeScope();
 
         // Published with the pool after the activation, which rises: the same values, from nine times the pixels.
-        nn.Module<Tensor, Tensor> encoder = nn.Sequential(
+        ConvolutionalSequence encoder = new(
             ("conv_d1", nn.Conv2d(options.ImageChannels, 16, 3, padding: 1)),
             ("bn_1", nn.BatchNorm2d(16)),
             ("pool", nn.MaxPool2d(3)),

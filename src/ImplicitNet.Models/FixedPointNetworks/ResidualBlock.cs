@@ -43,9 +43,9 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor x = nn.functional.leaky_relu(_norm1.call(_convolution1.call(input)), ConvolutionPair.Slope, inplace: true);
+        Tensor x = nn.functional.leaky_relu(NormalizedConvolution.Call(_convolution1, _norm1, input), ConvolutionPair.Slope, inplace: true);
         x = nn.functional.dropout2d(x, Dropout, training);
-        x = nn.functional.dropout2d(_norm2.call(_convolution2.call(x)), Dropout, training);
+        x = nn.functional.dropout2d(NormalizedConvolution.Call(_convolution2, _norm2, x), Dropout, training);
         x = x.add_(Shortcut(input));
         return nn.functional.leaky_relu(x, ConvolutionPair.Slope, inplace: true).MoveToOuterDisposeScope();
     }

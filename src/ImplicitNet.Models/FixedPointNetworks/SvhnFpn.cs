@@ -23,7 +23,7 @@ public static class SvhnFpn
     {
         options ??= new SvhnFpnOptions();
         using DisposeScope scope = NewDisposeScope();
-        nn.Module<Tensor, Tensor> encoder = nn.Sequential(
+        ConvolutionalSequence encoder = new(
             [.. SvhnLayers.Encoder(options.ImageChannels), (PublishedNames.Unused, new UnusedNorms(SvhnLayers.Channels))]);
         ResidualLatent latent = new(SvhnLayers.Channels, options.LatentLayers, options.Gamma);
         return options.Join(encoder, new CoupledModuleOperator(latent), SvhnLayers.Readout(options.LatentShape, options.Classes));

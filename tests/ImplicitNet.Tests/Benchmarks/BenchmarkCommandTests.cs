@@ -51,11 +51,13 @@ public sealed class BenchmarkCommandTests : TensorTest
     }
 
     [Fact]
-    public void Paired_trains_weights_by_the_naive_procedure_where_none_are_given()
+    public void Paired_trains_both_sides_where_no_weights_are_given()
     {
         using TemporaryFolder folder = new();
         BenchmarkRun run = Run(folder, ["paired", "--pair", "inference", "--images", "20", "--inference-batch", "20", "--gamma", "0.1", "--training-steps", "2"]);
         Assert.Contains("weights of 2 naive training steps", run.Output, StringComparison.Ordinal);
+        Assert.Contains("contraction of the same size", run.Output, StringComparison.Ordinal);
+        Assert.Equal(2, Json(folder).Length);
     }
 
     [Fact]

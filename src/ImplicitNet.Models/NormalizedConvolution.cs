@@ -1,0 +1,47 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Models;
+
+/// <summary>
+/// <c>norm(convolution(x))</c>. Where nothing is trained the batch normalisation is a scale and a shift of every channel, which the convolution's
+/// weight and bias take over: one pass less over the images.
+/// </summary>
+internal static class NormalizedConvolution
+{
+    /// <summary>Applies both; folded in evaluation mode without gradients.</summary>
+    /// <param name="convolution">Takes <paramref name="input"/>.</param>
+    /// <param name="norm">Of the convolution's output channels.</param>
+    /// <param name="input">[batch, channels, height, width].</param>
+    /// <returns>[batch, channels, height, width]. The caller owns it.</returns>
+    public static Tensor Call(Conv2d convolution, BatchNorm2d norm, Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor output = CanFold(convolution, norm) ? Folded(convolution, norm, input) : norm.call(convolution.call(input));
+        return output.MoveToOuterDisposeScope();
+    }
+
+    private static bool CanFold(Conv2d convolution, BatchNorm2d norm) =>
+        !is_grad_enabled() && !norm.training && norm.track_running_stats && convolution is { padding_mode: PaddingModes.Zeros, padding_type: null };
+
+    // norm(y) = (y - mean) scale + shift, y = W x + b. Folded anew in every call: some small tensors, and nothing to go stale.
+    private static Tensor Folded(Conv2d convolution, BatchNorm2d norm, Tensor input)
+    {
+        Tensor scale = (norm.running_var! + norm.eps).rsqrt_();
+        if (norm.affine)
+        {
+            scale = scale.mul_(norm.weight!);
+        }
+
+        Tensor bias = convolution.bias is null ? -norm.running_mean! : convolution.bias - norm.running_mean!;
+        bias = bias.mul_(scale);
+        if (norm.affine)
+        {
+            bias = bias.add_(norm.bias!);
+        }
+
+        Tensor weight = convolution.weight! * scale.reshape(-1, 1, 1, 1);
+        return nn.functional.conv2d(input, weight, bias, convolution.stride, convolution.padding, convolution.dilation, convolution.groups);
+    }
+}

@@ -84,10 +84,12 @@ internal sealed class InferencePairs : IDisposable
                 $"the naive procedure does not settle on {Figures.Count(naive.Failures)} of {Figures.Count(_batches.Images)} images with {_weights}: R has no fixed point there that it finds. Take a smaller --gamma, or weights of an implicit network.");
         }
 
-        IReadOnlyList<SolverChoice> tried = SolverChoice.Try(_network, _batches, naive.Accuracy);
+        Inference exact = SolverChoice.Exact(_network, _batches);
+        double agreement = naive.Agreement(exact);
+        IReadOnlyList<SolverChoice> tried = SolverChoice.Try(_network, _batches, exact, agreement);
         foreach (SolverChoice choice in tried)
         {
-            output.WriteLine($"    tried {choice}: {Figures.Percent(choice.Inference.Accuracy)} in {Figures.Measured(choice.Inference.Seconds)}, naive {Figures.Percent(naive.Accuracy)}");
+            output.WriteLine($"    tried {choice}: answers of the fixed point {Figures.Percent(choice.Inference.Agreement(exact))} in {Figures.Measured(choice.Inference.Seconds)}, naive {Figures.Percent(agreement)}");
         }
 
         SolverChoice best = tried.MinBy(choice => choice.Inference.Seconds)!;

@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace ImplicitNet.Solvers;
 
 /// <summary>Which secant condition Anderson acceleration meets (Fang and Saad, Numerical Linear Algebra with Applications 2009).</summary>
@@ -16,16 +14,24 @@ public abstract record AndersonVariant
     /// </summary>
     public static AndersonVariant TypeOne { get; } = new TypeOneVariant();
 
-    /// <summary>The differences that the residual is made orthogonal to: [batch, memory, n].</summary>
-    internal abstract Tensor Tests(Tensor latentDifferences, Tensor residualDifferences);
+    /// <summary>Whether the tests are the differences of residuals, so that test_i . dF_j is a symmetric matrix.</summary>
+    internal abstract bool IsSymmetric { get; }
+
+    /// <summary>The differences that the residual is made orthogonal to: the first or the second.</summary>
+    internal abstract TDifferences Tests<TDifferences>(TDifferences latentDifferences, TDifferences residualDifferences)
+        where TDifferences : allows ref struct;
 
     private sealed record TypeTwoVariant : AndersonVariant
     {
-        internal override Tensor Tests(Tensor latentDifferences, Tensor residualDifferences) => residualDifferences;
+        internal override bool IsSymmetric => true;
+
+        internal override TDifferences Tests<TDifferences>(TDifferences latentDifferences, TDifferences residualDifferences) => residualDifferences;
     }
 
     private sealed record TypeOneVariant : AndersonVariant
     {
-        internal override Tensor Tests(Tensor latentDifferences, Tensor residualDifferences) => latentDifferences;
+        internal override bool IsSymmetric => false;
+
+        internal override TDifferences Tests<TDifferences>(TDifferences latentDifferences, TDifferences residualDifferences) => latentDifferences;
     }
 }

@@ -43,5 +43,7 @@ public readonly record struct FixedPointStep
     /// </summary>
     /// <param name="latent"><c>u</c>: [batch, ...].</param>
     /// <param name="mapped"><c>map(u)</c>: the shape of <paramref name="latent"/>.</param>
-    public static FixedPointStep OfMapped(Tensor latent, Tensor mapped) => new(latent, residual: null, mapped, []);
+    /// <param name="rejected">See <see cref="Rejected"/>; default: none.</param>
+    public static FixedPointStep OfMapped(Tensor latent, Tensor mapped, IReadOnlyList<bool>? rejected = null) =>
+        new(latent, residual: null, mapped, rejected ?? []);
 }

@@ -20,12 +20,12 @@ internal static class FreedMemory
     // setting the other one ends its own adjustment.
     private const int LargestKept = 32 << 20;
 
-    private static readonly string[] _choices = ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES"];
+    private static readonly string[] Choices = ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES"];
 
     /// <summary>To be called at the start. Does nothing where the user has chosen, or the C library is another.</summary>
     public static void Keep()
     {
-        if (!OperatingSystem.IsLinux() || _choices.Any(name => Environment.GetEnvironmentVariable(name) is not null))
+        if (!OperatingSystem.IsLinux() || Choices.Any(name => Environment.GetEnvironmentVariable(name) is not null))
         {
             return;
         }

@@ -70,7 +70,7 @@ public sealed record FixedPointLinearSolver : LinearSolver
         using FixedPointSolution found = FixedPoint.Solve(map, start, Solver, new StoppingRule { AbsoluteTolerance = 1, MaxSteps = MaxSteps });
 
         double[] residuals = [.. found.Report.Samples.Select(report => report.Residual)];
-        int[] measured = Measure(linear, rightSide, found.Latent, residuals);
+        int[] measured = Measure(linear, rightSide, found, residuals);
         Tensor vectors = found.Latent * unit;
         bool[] isFinite = [.. vectors.isfinite().all(1).cpu().data<bool>()];
         double rounding = Rounding.Of(solution.dtype);
@@ -81,7 +81,8 @@ public sealed record FixedPointLinearSolver : LinearSolver
             SampleReport report = found.Report.Samples[row];
             bool isMeasured = measured.Contains(row);
             double residual = residuals[row] * units[row];
-            bool isReached = isMeasured || units[row] > threshold ? residual <= threshold : report.Status == SolveStatus.Converged;
+            bool isCorrected = isMeasured || residuals[row] > report.Residual;
+            bool isReached = isCorrected || units[row] > threshold ? residual <= threshold : report.Status == SolveStatus.Converged;
 
             // Zeros leave b: what leaves as much, to rounding, is no better. The start is returned as it came.
             bool isTaken = isFinite[row] && (system.Start is null ? residual < scale * (1 - rounding) : report.BestStep > 1);
@@ -99,16 +100,30 @@ public sealed record FixedPointLinearSolver : LinearSolver
 
     /// <summary>
     /// Measures b - A x where what the solver saw of it, (x + b - A x) - x, may be rounding in x: a residual of zero is
-    /// found for any b that is lost in the sum.
+    /// found for any b that is lost in the sum. A sample that has used up its products has none left to measure with: if it
+    /// passed, what rounding can have hidden is added; if not, it keeps what the solver saw.
     /// </summary>
     /// <returns>The rows that were measured, for one product.</returns>
-    private static int[] Measure(LinearOperator linear, Tensor rightSide, Tensor vectors, double[] residuals)
+    private int[] Measure(LinearOperator linear, Tensor rightSide, FixedPointSolution found, double[] residuals)
     {
+        Tensor vectors = found.Latent;
         double rounding = Rounding.Of(vectors.dtype);
         double[] sizes = RowNorms.Of(vectors);
-        int[] doubtful = [.. Enumerable.Range(0, residuals.Length)
-            .Where(row => double.IsFinite(residuals[row]) && rounding * sizes[row] > DoubtfulShare * Math.Max(1, residuals[row]))];
-        if (doubtful.Length > 0)
+        List<int> doubtful = [];
+        for (int row = 0; row < residuals.Length; row++)
+        {
+            bool isDoubtful = double.IsFinite(residuals[row]) && rounding * sizes[row] > DoubtfulShare * Math.Max(1, residuals[row]);
+            if (isDoubtful && found.Report.Samples[row].Steps < MaxSteps)
+            {
+                doubtful.Add(row);
+            }
+            else if (isDoubtful && found.Report.Samples[row].Status == SolveStatus.Converged)
+            {
+                residuals[row] += rounding * sizes[row];
+            }
+        }
+
+        if (doubtful.Count > 0)
         {
             Tensor rows = RowIndices.Of(doubtful, vectors.device);
             using LinearOperator restricted = linear.Restrict(rows);
@@ -119,7 +134,7 @@ public sealed record FixedPointLinearSolver : LinearSolver
             }
         }
 
-        return doubtful;
+        return [.. doubtful];
     }
 
     private static LinearStatus Status(SolveStatus status, bool isReached) => status switch

@@ -83,7 +83,6 @@ public sealed class LinearSolverMatrixTests(ITestOutputHelper output) : TensorTe
     [Theory]
     [InlineData("rotations by 90 degrees", "Picard, Anderson, Broyden")]
     [InlineData("rotations by 60 degrees", "Picard")]
-    [InlineData("cyclic shift", "GMRES 6, BiCGSTAB, Picard, Broyden")]
     [InlineData("symmetric positive", "Picard, Broyden")]
     [InlineData("condition 1e8", "GMRES 6, BiCGSTAB, CGNR, Picard, Anderson, Broyden")]
     [InlineData("singular, consistent", "")]
@@ -91,8 +90,13 @@ public sealed class LinearSolverMatrixTests(ITestOutputHelper output) : TensorTe
     [InlineData("zero operator", "GMRES, GMRES 6, BiCGSTAB, CGNR, Picard, Anderson, Broyden")]
     public void Beyond_contractions_each_solves_what_its_theory_says(string problem, string except) => AssertSolvers(problem, except);
 
+    // Anderson gets there in 174 to 217 products, as rounding goes: by the scale of b, and by the order in which sums are made.
+    [Fact]
+    public void A_cyclic_shift_is_solved_by_those_that_keep_enough() =>
+        AssertSolvers("cyclic shift", except: "GMRES 6, BiCGSTAB, Picard, Broyden", limit: 2 * LinearSolverCases.Limit);
+
     /// <summary>Exactly those named leave a sample unconverged, in float64.</summary>
-    private void AssertSolvers(string problem, string except)
+    private void AssertSolvers(string problem, string except, int limit = LinearSolverCases.Limit)
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor matrices, Tensor right) = LinearProblemCases.Named(problem);
@@ -100,7 +104,7 @@ public sealed class LinearSolverMatrixTests(ITestOutputHelper output) : TensorTe
         foreach (string solver in LinearSolverCases.All.Select(row => row.Data))
         {
             using DenseOperator linear = new(matrices.clone());
-            using LinearSolution solution = LinearSolverCases.Named(solver).Solve(linear, right, Same(right, Tolerance(right.dtype)));
+            using LinearSolution solution = LinearSolverCases.Named(solver, limit).Solve(linear, right, Same(right, Tolerance(right.dtype)));
             output.WriteLine($"{solver,-9} | {solution}");
             if (!solution.AllConverged)
             {

@@ -8,7 +8,7 @@ public sealed partial class FloorsTests
     // From the ground up. Namespaces of one line share a floor.
     private static readonly string[][] Floors =
     [
-        ["ImplicitNet.Differentiation"],
+        ["ImplicitNet.Differentiation", "ImplicitNet.Kernels"],
         ["ImplicitNet.LinearSolvers"],
         ["ImplicitNet.Solvers"],
         ["ImplicitNet.Gradients"],

@@ -30,6 +30,12 @@ internal sealed class ConvolutionPair : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>c0.</summary>
+    public Conv2d First => _first;
+
+    /// <summary>c3.</summary>
+    public Conv2d Second => _second;
+
     public override Tensor forward(Tensor input)
     {
         using TorchSharp.DisposeScope scope = NewDisposeScope();

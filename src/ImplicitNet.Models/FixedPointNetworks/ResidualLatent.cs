@@ -12,7 +12,7 @@ namespace ImplicitNet.Models.FixedPointNetworks;
 internal sealed class ResidualLatent : nn.Module<Tensor, Tensor, Tensor>
 {
     // The published networks apply LeakyReLU twice in a row: that is one with the square of the slope.
-    private const double SlopeOfTwo = ConvolutionPair.Slope * ConvolutionPair.Slope;
+    internal const double SlopeOfTwo = ConvolutionPair.Slope * ConvolutionPair.Slope;
 
     [ComponentName(Name = "latent_convs")]
     private readonly ModuleList<ConvolutionPair> _pairs;
@@ -20,6 +20,7 @@ internal sealed class ResidualLatent : nn.Module<Tensor, Tensor, Tensor>
     [ComponentName(Name = "lat_batch_norm")]
     private readonly ModuleList<BatchNorm2d> _norms;
     private readonly double _gamma;
+    private readonly FusedResidualLatent _fused;
 
     public ResidualLatent(long channels, int layers, double gamma)
         : base(nameof(ResidualLatent))
@@ -27,11 +28,17 @@ internal sealed class ResidualLatent : nn.Module<Tensor, Tensor, Tensor>
         _pairs = nn.ModuleList([.. Enumerable.Range(0, layers).Select(_ => new ConvolutionPair(channels))]);
         _norms = nn.ModuleList([.. Enumerable.Range(0, layers).Select(_ => nn.BatchNorm2d(channels, affine: false))]);
         _gamma = gamma;
+        _fused = new FusedResidualLatent([.. _pairs], [.. _norms], gamma);
         RegisterComponents();
     }
 
     public override Tensor forward(Tensor u, Tensor q)
     {
+        if (_fused.TryApply(u, q) is { } fused)
+        {
+            return fused;
+        }
+
         using DisposeScope scope = NewDisposeScope();
         Tensor x = u + q;
         for (int layer = 0; layer < _pairs.Count; layer++)

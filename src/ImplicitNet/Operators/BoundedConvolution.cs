@@ -19,6 +19,7 @@ public sealed class BoundedConvolution : BoundedLayer
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
     private readonly FrequencyGrid _grid;
+    private readonly FusedConvolution _fused = new();
     private readonly long _padding;
 
     /// <summary>Creates the layer with a weight drawn as in torch.nn.Conv2d (Kaiming uniform, a = sqrt 5).</summary>
@@ -61,12 +62,7 @@ public sealed class BoundedConvolution : BoundedLayer
     public override Tensor Apply(Tensor input, Tensor weight)
     {
         ArgumentNullException.ThrowIfNull(input);
-        if (ImageSize is (int height, int width) && (input.ndim != 4 || input.shape[2] != height || input.shape[3] != width))
-        {
-            throw new ArgumentException(
-                $"The norm of this convolution is bounded for images of {height} x {width}. It was given [{string.Join(", ", input.shape)}].", nameof(input));
-        }
-
+        EnsureSize(input);
         return nn.functional.conv2d(input, weight, padding: [_padding, _padding]);
     }
 
@@ -76,5 +72,21 @@ public sealed class BoundedConvolution : BoundedLayer
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         return _grid.Certify(NormalizedWeight());
+    }
+
+    /// <inheritdoc/>
+    internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope)
+    {
+        EnsureSize(input);
+        return _fused.TryApply(input, weight, shift, slope);
+    }
+
+    private void EnsureSize(Tensor input)
+    {
+        if (ImageSize is (int height, int width) && (input.ndim != 4 || input.shape[2] != height || input.shape[3] != width))
+        {
+            throw new ArgumentException(
+                $"The norm of this convolution is bounded for images of {height} x {width}. It was given [{string.Join(", ", input.shape)}].", nameof(input));
+        }
     }
 }

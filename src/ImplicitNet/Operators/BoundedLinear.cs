@@ -47,5 +47,8 @@ public sealed class BoundedLinear : BoundedLayer
         return SpectralNorm.LargestSingularValue(NormalizedWeight().to(ScalarType.Float64));
     }
 
+    /// <inheritdoc/>
+    internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) => null;
+
     private static Tensor Bound(Tensor weight) => SpectralNorm.UpperBound(weight, SpectralNorm.Largest(weight.unsqueeze(0)).Estimate);
 }

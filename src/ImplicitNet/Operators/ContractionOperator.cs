@@ -49,8 +49,7 @@ public sealed class ContractionOperator : LatentOperator, IContraction
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor weight = (_layer.NormalizedWeight() * DeclaredFactor).DetachFromDisposeScope();
-        return new PerSampleMap(
-            (latent, input, weights) => _activation.ApplyInPlace(_layer.Apply(latent, weights[0]), input), q, weights: [weight], parameters: []);
+        return new PerSampleMap((latent, input, weights) => Evaluate(latent, input, weights[0]), q, weights: [weight], parameters: []);
     }
 
     /// <summary>act(q) = R(0, q): the first iterate from zero, without the cost of an evaluation.</summary>
@@ -62,4 +61,8 @@ public sealed class ContractionOperator : LatentOperator, IContraction
         using IDisposable noGraph = no_grad();
         return _activation.ApplyInPlace(q.clone());
     }
+
+    private Tensor Evaluate(Tensor latent, Tensor q, Tensor weight) =>
+        (_activation.SlopeOfLeakyRelu is { } slope ? _layer.TryApply(latent, weight, q, slope) : null)
+        ?? _activation.ApplyInPlace(_layer.Apply(latent, weight), q);
 }

@@ -15,6 +15,9 @@ public abstract record LatentActivation
         ? new LeakyReluActivation(slope)
         : throw new ArgumentOutOfRangeException(nameof(slope), slope, "The slope must be in [0, 1].");
 
+    /// <summary>The slope left of 0 of a LeakyReLU; null for another activation.</summary>
+    internal abstract double? SlopeOfLeakyRelu { get; }
+
     /// <summary>Overwrites x with its activation; differentiable.</summary>
     internal abstract Tensor ApplyInPlace(Tensor x);
 
@@ -27,6 +30,8 @@ public abstract record LatentActivation
     {
         public override string ToString() => "tanh";
 
+        internal override double? SlopeOfLeakyRelu => null;
+
         internal override Tensor ApplyInPlace(Tensor x) => x.tanh_();
 
         internal override Tensor ApplyInPlace(Tensor x, Tensor shift) => x.add_(shift).tanh_();
@@ -35,6 +40,8 @@ public abstract record LatentActivation
     private sealed record LeakyReluActivation(double Slope) : LatentActivation
     {
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"LeakyReLU({Slope})");
+
+        internal override double? SlopeOfLeakyRelu => Slope;
 
         internal override Tensor ApplyInPlace(Tensor x) => nn.functional.leaky_relu(x, Slope, inplace: true);
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using ImplicitNet.Kernels;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
@@ -10,15 +11,15 @@ namespace ImplicitNet.Operators;
 /// </summary>
 internal static class ShiftedLeakyRelu
 {
-    // Beyond this the threads of the native operations win.
-    private const long SmallBatch = 1 << 20;
+    // Numbers that a thread takes at a time: some microseconds.
+    private const int Portion = 1 << 14;
 
     /// <summary>Overwrites x where there is no graph and both lie alike in memory, as float32 on the processor.</summary>
     /// <returns>False, and nothing done, where that is not so.</returns>
     public static bool TryInPlace(Tensor x, Tensor shift, double slope)
     {
         if (is_grad_enabled() || x.device_type != TorchSharp.DeviceType.CPU || x.dtype != ScalarType.Float32 || shift.dtype != x.dtype
-            || shift.device_type != x.device_type || x.ndim < 2 || x.numel() is 0 or > SmallBatch
+            || shift.device_type != x.device_type || x.ndim < 2 || x.numel() is 0 or > int.MaxValue / sizeof(float)
             || !x.shape.AsSpan().SequenceEqual(shift.shape) || !x.stride().AsSpan().SequenceEqual(shift.stride()))
         {
             return false;
@@ -34,7 +35,12 @@ internal static class ShiftedLeakyRelu
             return false;
         }
 
-        Apply(MemoryMarshal.Cast<byte, float>(inOrder.bytes), MemoryMarshal.Cast<byte, float>(shiftInOrder.bytes), (float)slope);
+        TensorMemory<float> values = new(inOrder), shifts = new(shiftInOrder);
+        ThreadTeam.Run((values.Length + Portion - 1) / Portion, 2L * values.Length, portion =>
+        {
+            (int first, int count) = (portion * Portion, Math.Min(Portion, values.Length - (portion * Portion)));
+            Apply(values.Slice(first, count), shifts.Slice(first, count), (float)slope);
+        });
         return true;
     }
 

@@ -1,5 +1,5 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,6 +13,9 @@ namespace ImplicitNet.Solvers;
 internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHistory
     where T : unmanaged, IFloatingPointIeee754<T>
 {
+    // Numbers that a thread takes at a time: some microseconds.
+    private const int Portion = 1 << 15;
+
     private readonly int _memory = options.Memory;
     private readonly T _mixing = T.CreateChecked(options.Mixing);
     private int _steps;
@@ -28,10 +31,8 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor next = empty(latent.shape, latent.dtype);
-        Rows latents = Rows.Of(latent.contiguous()), images = Rows.Of(mapped.contiguous());
-        bool[] rejected = _lastLatent is null
-            ? Begin(latents, images, Rows.Of(next), choice)
-            : Continue(latents, images, Rows.Of(next), choice);
+        Tensor latents = latent.contiguous(), images = mapped.contiguous();
+        bool[] rejected = _lastLatent is null ? Begin(latents, images, next, choice) : Continue(latents, images, next, choice);
         return (next.MoveToOuterDisposeScope(), rejected);
     }
 
@@ -53,86 +54,98 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         _residuals?.Dispose();
     }
 
-    private bool[] Begin(Rows latents, Rows images, Rows next, ISecantChoice choice)
+    private bool[] Begin(Tensor latent, Tensor mapped, Tensor next, ISecantChoice choice)
     {
-        _lastLatent = Empty(latents.Count, latents.Size);
-        _lastResidual = Empty(latents.Count, latents.Size);
-        _latents = Empty(latents.Count, _memory, latents.Size);
-        _residuals = Empty(latents.Count, _memory, latents.Size);
-        Rows lastLatents = Rows.Of(_lastLatent), lastResiduals = Rows.Of(_lastResidual);
-        for (int sample = 0; sample < latents.Count; sample++)
+        (int count, int size) = ((int)latent.shape[0], (int)latent.shape[1]);
+        _lastLatent = Empty(count, size);
+        _lastResidual = Empty(count, size);
+        _latents = Empty(count, _memory, size);
+        _residuals = Empty(count, _memory, size);
+        Rows latents = new(latent), images = new(mapped), nexts = new(next), lastLatents = new(_lastLatent), lastResiduals = new(_lastResidual);
+        ForEach(count, size, arrays: 5, (first, last) =>
         {
-            double squares = SecantKernels<T>.Subtract(images[sample], latents[sample], lastResiduals[sample]);
-            latents[sample].CopyTo(lastLatents[sample]);
-            choice.Begin(sample, Math.Sqrt(squares));
-            SecantKernels<T>.AddScaled(latents[sample], lastResiduals[sample], _mixing, next[sample]);
-        }
-
+            for (int sample = first; sample < last; sample++)
+            {
+                double squares = SecantKernels<T>.Subtract(images[sample], latents[sample], lastResiduals[sample]);
+                latents[sample].CopyTo(lastLatents[sample]);
+                choice.Begin(sample, Math.Sqrt(squares));
+                SecantKernels<T>.AddScaled(latents[sample], lastResiduals[sample], _mixing, nexts[sample]);
+            }
+        });
         return [];
     }
 
-    private bool[] Continue(Rows latents, Rows images, Rows next, ISecantChoice choice)
+    private bool[] Continue(Tensor latent, Tensor mapped, Tensor next, ISecantChoice choice)
     {
         int newest = _steps++ % _memory;
         int filled = Math.Min(_steps, _memory);
-        Rows lastLatents = Rows.Of(_lastLatent!), lastResiduals = Rows.Of(_lastResidual!);
-        Rows latentSlots = Rows.Of(_latents!), residualSlots = Rows.Of(_residuals!);
-        Rows tests = options.Variant.Tests(latentSlots, residualSlots);
-        bool[] rejected = [];
-        T[] residual = new T[latents.Size];
-        Span<double> gamma = stackalloc double[_memory];
-        Span<double> numbers = stackalloc double[3 * _memory];
-        for (int sample = 0; sample < latents.Count; sample++)
+        (int count, int size) = ((int)latent.shape[0], (int)latent.shape[1]);
+        bool[] rejected = new bool[count];
+        Rows latents = new(latent), images = new(mapped), nexts = new(next), lastLatents = new(_lastLatent!), lastResiduals = new(_lastResidual!);
+        Rows latentSlots = new(_latents!), residualSlots = new(_residuals!);
+        ForEach(count, size, arrays: 5 + (4 * filled), (first, last) =>
         {
-            int first = sample * _memory;
-            Span<T> newResidual = residualSlots[first + newest];
-            double norm = Math.Sqrt(SecantKernels<T>.Subtract(images[sample], latents[sample], residual));
-            SecantKernels<T>.Subtract(latents[sample], lastLatents[sample], latentSlots[first + newest]);
-            SecantKernels<T>.Subtract(residual, lastResiduals[sample], newResidual);
-            for (int slot = 0; slot < filled; slot++)
+            T[] residual = new T[size];
+            Span<double> gamma = stackalloc double[_memory];
+            Span<double> numbers = stackalloc double[3 * _memory];
+            for (int sample = first; sample < last; sample++)
             {
-                (numbers[slot], numbers[_memory + slot]) = SecantKernels<T>.Products(tests[first + slot], newResidual, residual);
-            }
-
-            Span<double> newByResiduals = numbers[(2 * _memory)..];
-            numbers[..filled].CopyTo(newByResiduals);
-            for (int slot = 0; slot < filled && !options.Variant.IsSymmetric; slot++)
-            {
-                (newByResiduals[slot], _) = SecantKernels<T>.Products(residualSlots[first + slot], tests[first + newest], residual);
-            }
-
-            gamma.Clear();
-            SecantProducts products = new()
-            {
-                Newest = newest,
-                TestsByNew = numbers[.._memory],
-                TestsByResidual = numbers.Slice(_memory, _memory),
-                NewByResiduals = newByResiduals,
-                Norm = norm,
-            };
-            if (choice.TryChoose(sample, products, gamma))
-            {
-                latents[sample].CopyTo(lastLatents[sample]);
-                residual.CopyTo(lastResiduals[sample]);
-            }
-            else
-            {
-                rejected = rejected.Length > 0 ? rejected : new bool[latents.Count];
-                rejected[sample] = true;
-            }
-
-            SecantKernels<T>.AddScaled(lastLatents[sample], lastResiduals[sample], _mixing, next[sample]);
-            for (int slot = 0; slot < filled; slot++)
-            {
-                if (gamma[slot] != 0)
+                double norm = Math.Sqrt(SecantKernels<T>.Subtract(images[sample], latents[sample], residual));
+                int newSlot = (sample * _memory) + newest;
+                SecantKernels<T>.Subtract(latents[sample], lastLatents[sample], latentSlots[newSlot]);
+                SecantKernels<T>.Subtract(residual, lastResiduals[sample], residualSlots[newSlot]);
+                SecantProducts products = Products(sample * _memory, newest, filled, latentSlots, residualSlots, residual, norm, numbers);
+                gamma.Clear();
+                if (choice.TryChoose(sample, products, gamma))
                 {
-                    T own = T.CreateChecked(gamma[slot]);
-                    SecantKernels<T>.SubtractScaled(next[sample], latentSlots[first + slot], own, residualSlots[first + slot], own * _mixing);
+                    latents[sample].CopyTo(lastLatents[sample]);
+                    residual.CopyTo(lastResiduals[sample]);
+                }
+                else
+                {
+                    rejected[sample] = true;
+                }
+
+                SecantKernels<T>.AddScaled(lastLatents[sample], lastResiduals[sample], _mixing, nexts[sample]);
+                for (int slot = 0; slot < filled; slot++)
+                {
+                    if (gamma[slot] != 0)
+                    {
+                        T own = T.CreateChecked(gamma[slot]);
+                        int place = (sample * _memory) + slot;
+                        SecantKernels<T>.SubtractScaled(nexts[sample], latentSlots[place], own, residualSlots[place], own * _mixing);
+                    }
                 }
             }
+        });
+        return rejected.Contains(true) ? rejected : [];
+    }
+
+    private SecantProducts Products(
+        int first, int newest, int filled, Rows latentSlots, Rows residualSlots, ReadOnlySpan<T> residual, double norm, Span<double> numbers)
+    {
+        Rows tests = options.Variant.Tests(latentSlots, residualSlots);
+        Span<double> byNew = numbers[.._memory], byResidual = numbers.Slice(_memory, _memory), newByResiduals = numbers[(2 * _memory)..];
+        for (int slot = 0; slot < filled; slot++)
+        {
+            (byNew[slot], byResidual[slot]) = SecantKernels<T>.Products(tests[first + slot], residualSlots[first + newest], residual);
         }
 
-        return rejected;
+        byNew[..filled].CopyTo(newByResiduals);
+        for (int slot = 0; slot < filled && !options.Variant.IsSymmetric; slot++)
+        {
+            (newByResiduals[slot], _) = SecantKernels<T>.Products(residualSlots[first + slot], tests[first + newest], residual);
+        }
+
+        return new SecantProducts { Newest = newest, TestsByNew = byNew, TestsByResidual = byResidual, NewByResiduals = newByResiduals, Norm = norm };
+    }
+
+    /// <summary>Calls a body for all samples, some at a time, on torch's threads.</summary>
+    private static void ForEach(int count, int size, int arrays, Action<int, int> body)
+    {
+        int samples = Math.Max(1, Portion / Math.Max(1, size * arrays));
+        ThreadTeam.Run(
+            (count + samples - 1) / samples, (long)count * size * arrays, portion => body(portion * samples, Math.Min(count, (portion + 1) * samples)));
     }
 
     private static Tensor Empty(params ReadOnlySpan<long> shape) =>
@@ -148,27 +161,11 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
     }
 
     /// <summary>A contiguous tensor as rows of its last dimension.</summary>
-    private readonly ref struct Rows
+    private readonly struct Rows(Tensor tensor)
     {
-        private readonly Span<T> _values;
+        private readonly TensorMemory<T> _values = new(tensor);
+        private readonly int _size = (int)tensor.shape[^1];
 
-        private Rows(Span<T> values, int count, int size)
-        {
-            _values = values;
-            Count = count;
-            Size = size;
-        }
-
-        public int Count { get; }
-
-        public int Size { get; }
-
-        public Span<T> this[int row] => _values.Slice(row * Size, Size);
-
-        public static Rows Of(Tensor tensor)
-        {
-            int size = (int)tensor.shape[^1];
-            return new Rows(MemoryMarshal.Cast<byte, T>(tensor.bytes), size == 0 ? 0 : (int)(tensor.numel() / size), size);
-        }
+        public Span<T> this[int row] => _values.Slice(row * _size, _size);
     }
 }

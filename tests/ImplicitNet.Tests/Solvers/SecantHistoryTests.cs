@@ -69,36 +69,53 @@ public sealed class SecantHistoryTests : TensorTest
         }
     }
 
-    /// <summary>Takes any coefficients, and takes some steps back; notes all that it is told of differences that are not forgotten.</summary>
+    /// <summary>
+    /// Takes any coefficients, and takes some steps back; notes all that it is told of differences that are not forgotten. Sample by sample,
+    /// since samples may come from several threads.
+    /// </summary>
     private sealed class Script(int samples) : ISecantChoice
     {
-        private HashSet<int>[] _filled = [.. Enumerable.Range(0, samples).Select(_ => new HashSet<int>())];
-        private int _asked;
+        private readonly List<Sample> _finished = [];
+        private Sample[] _samples = [.. Enumerable.Range(0, samples).Select(number => new Sample(number))];
 
-        public List<double> Seen { get; } = [];
+        public IReadOnlyList<double> Seen => [.. _finished.Concat(_samples).SelectMany(sample => sample.Seen)];
 
-        public void Begin(int sample, double norm) => Seen.Add(norm);
+        public void Begin(int sample, double norm) => _samples[sample].Seen.Add(norm);
 
-        public bool TryChoose(int sample, in SecantProducts products, Span<double> gamma)
+        public bool TryChoose(int sample, in SecantProducts products, Span<double> gamma) => _samples[sample].TryChoose(products, gamma);
+
+        public void Keep(int[] kept)
         {
-            _asked++;
-            Seen.Add(products.Norm);
-            if (_asked % 7 == 3)
-            {
-                _filled[sample].Clear();
-                return false;
-            }
-
-            _filled[sample].Add(products.Newest);
-            foreach (int slot in _filled[sample].Order())
-            {
-                gamma[slot] = Math.Sin(_asked + slot);
-                Seen.AddRange([products.TestsByNew[slot], products.TestsByResidual[slot], products.NewByResiduals[slot]]);
-            }
-
-            return true;
+            _finished.AddRange(_samples.Where((_, position) => !kept.Contains(position)));
+            _samples = [.. kept.Select(sample => _samples[sample])];
         }
 
-        public void Keep(int[] kept) => _filled = [.. kept.Select(sample => _filled[sample])];
+        private sealed class Sample(int number)
+        {
+            private readonly HashSet<int> _filled = [];
+            private int _asked = number;
+
+            public List<double> Seen { get; } = [];
+
+            public bool TryChoose(in SecantProducts products, Span<double> gamma)
+            {
+                _asked++;
+                Seen.Add(products.Norm);
+                if (_asked % 7 == 3)
+                {
+                    _filled.Clear();
+                    return false;
+                }
+
+                _filled.Add(products.Newest);
+                foreach (int slot in _filled.Order())
+                {
+                    gamma[slot] = Math.Sin(_asked + slot);
+                    Seen.AddRange([products.TestsByNew[slot], products.TestsByResidual[slot], products.NewByResiduals[slot]]);
+                }
+
+                return true;
+            }
+        }
     }
 }

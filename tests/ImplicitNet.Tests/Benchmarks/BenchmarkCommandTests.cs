@@ -113,6 +113,8 @@ public sealed class BenchmarkCommandTests : TensorTest
     [InlineData("at least 5", "paired", "--rounds", "4")]
     [InlineData("--pair must be", "paired", "--pair", "both")]
     [InlineData("--batches must be", "latency", "--batches", "4,none")]
+    [InlineData("--target must be", "accuracy", "--target", "101")]
+    [InlineData("--target must be", "accuracy", "--target", "0")]
     [InlineData("'nothing' is not understood", "nothing")]
     public void A_wrong_command_line_is_refused(string text, params string[] arguments) => BenchmarkRun.Of(arguments).Failed(2, text);
 
@@ -120,7 +122,7 @@ public sealed class BenchmarkCommandTests : TensorTest
     public void Help_names_every_benchmark()
     {
         string help = BenchmarkRun.Of("--help").Succeeded().Output;
-        Assert.All(new[] { "paired", "ceiling", "scaling", "latency", "pieces" }, name => Assert.Matches($@"\n  {name} ", help));
+        Assert.All(new[] { "paired", "ceiling", "scaling", "latency", "accuracy", "pieces" }, name => Assert.Matches($@"\n  {name} ", help));
     }
 
     private static BenchmarkRun Run(TemporaryFolder folder, string[] arguments)

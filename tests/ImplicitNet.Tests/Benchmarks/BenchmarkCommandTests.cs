@@ -73,6 +73,9 @@ public sealed class BenchmarkCommandTests : TensorTest
         using TemporaryFolder folder = new();
         BenchmarkRun run = Run(folder, ["ceiling", "--batch", "10", "--steps", "3", "--repeats", "1"]);
         Assert.Equal(3, run.Lines.Count(line => line.Contains("solve over convolution ", StringComparison.Ordinal)));
+        Assert.Equal(3, run.Lines.Count(line => line.Contains(", in bfloat16 ", StringComparison.Ordinal)));
+        Assert.Contains("| In bfloat16 |", File.ReadAllText(folder["result.md"]), StringComparison.Ordinal);
+        Assert.All(Json(folder), result => Assert.InRange(result.GetProperty("bfloat16").GetProperty("least").GetDouble(), double.Epsilon, double.MaxValue));
         JsonElement first = Json(folder)[0];
         Assert.Equal(30, first.GetProperty("evaluations").GetInt64());
         Assert.True(first.GetProperty("tensors").GetInt64() > 3);

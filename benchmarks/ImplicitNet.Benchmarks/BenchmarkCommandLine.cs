@@ -32,13 +32,14 @@ internal static class BenchmarkCommandLine
         }
     }
 
-    private static Command Root() => new(Name, "Measures ImplicitNet: its speed against a naive procedure and against the machine, and how time and memory grow.")
+    private static Command Root() => new(Name, "Measures ImplicitNet: its speed against a naive procedure and against the machine, the time to an accuracy, and how time and memory grow.")
     {
         new System.CommandLine.Help.HelpOption(),
         new PairedCommand().Create(),
         new CeilingCommand().Create(),
         new ScalingCommand().Create(),
         new LatencyCommand().Create(),
+        new AccuracyCommand().Create(),
         new PiecesCommand().Create(),
     };
 }

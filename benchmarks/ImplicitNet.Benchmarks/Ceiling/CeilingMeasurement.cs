@@ -36,6 +36,8 @@ internal sealed class CeilingMeasurement
         Tensor weight = _case.Weight;
         Tensor last = _case.Start;
         Tensor first = last.contiguous();
+        Tensor lastBfloat16 = last.to(ScalarType.BFloat16);
+        Tensor weightBfloat16 = weight.to(ScalarType.BFloat16);
         Tensor next = _case.Map.Evaluate(last);
         Tensor rows = randn(_case.Batch * _case.Side * _case.Side, weight.numel() / _case.Channels);
         Tensor columns = randn(weight.numel() / _case.Channels, _case.Channels);
@@ -50,9 +52,13 @@ internal sealed class CeilingMeasurement
             _ => Repeat(calls, () => _case.Map.Evaluate(last).Dispose()),
             _ => Repeat(calls, () => Norms(last, next)),
             _ => Repeat(_repeats, _case.Bind),
-            _ => Repeat(NativeCalls, () => last.alias().Dispose()));
+            _ => Repeat(NativeCalls, () => last.alias().Dispose()),
+
+            // Less often: without instructions for it, it may take ten times as long.
+            _ => Repeat(_repeats, () => nn.functional.conv2d(lastBfloat16, weightBfloat16, padding: [1, 1]).Dispose()));
 
         double work = _case.MultiplyAdds * _case.Batch * calls;
+        double workBfloat16 = _case.MultiplyAdds * _case.Batch * _repeats;
         double[] Rates(int contender, double multiplyAdds) => [.. seconds[contender].Select(time => 2e-9 * multiplyAdds / time)];
         double[] solve = Rates(0, _case.MultiplyAdds * evaluations * _repeats);
         double[] convolution = Rates(1, work);
@@ -68,6 +74,7 @@ internal sealed class CeilingMeasurement
             Solve = Spread.Of(solve),
             Convolution = Spread.Of(convolution),
             ConvolutionChannelsFirst = Spread.Of(Rates(2, work)),
+            Bfloat16 = Spread.Of(Rates(9, workBfloat16)),
             Product = Spread.Of(Rates(3, work)),
             SquareProduct = Spread.Of(Rates(4, Math.Pow(SquareSide, 3) * _repeats)),
             Fraction = Spread.Of(solve.Zip(convolution, (own, alone) => own / alone)),

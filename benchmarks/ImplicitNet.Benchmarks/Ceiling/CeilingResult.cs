@@ -35,6 +35,12 @@ internal sealed record CeilingResult
     /// <summary>The same with channels first.</summary>
     public required Spread ConvolutionChannelsFirst { get; init; }
 
+    /// <summary>
+    /// Rate of the convolution in bfloat16, channels last, with latents and weight rounded to it outside the time. No solve computes in it:
+    /// it says whether that could be faster on this processor.
+    /// </summary>
+    public required Spread Bfloat16 { get; init; }
+
     /// <summary>Rate of a matrix product with the convolution's multiply-adds: [batch side side, 9 channels] by [9 channels, channels].</summary>
     public required Spread Product { get; init; }
 
@@ -70,10 +76,11 @@ internal sealed record CeilingResult
 
     /// <summary>One row for each result.</summary>
     public static ReportTable Rates(IReadOnlyList<CeilingResult> results) => new(
-        ["Solve", "Latents", "Solve over convolution", "Solve", "Convolution", "Channels first", "Its product", "Square product"],
+        ["Solve", "Latents", "Solve over convolution", "Solve", "Convolution", "Channels first", "In bfloat16", "Its product", "Square product"],
         [.. results.Select(result => (IReadOnlyList<string>)
         [
-            result.Name, result.Latents(), result.FractionText(), Rate(result.Solve), Rate(result.Convolution), Rate(result.ConvolutionChannelsFirst), Rate(result.Product), Rate(result.SquareProduct),
+            result.Name, result.Latents(), result.FractionText(), Rate(result.Solve), Rate(result.Convolution), Rate(result.ConvolutionChannelsFirst), Rate(result.Bfloat16),
+            Rate(result.Product), Rate(result.SquareProduct),
         ])]);
 
     /// <summary>Where the time of preparing and solving goes: one row for each result.</summary>
@@ -88,7 +95,7 @@ internal sealed record CeilingResult
     /// <summary>The fraction and the rates in one line, where the time goes in a second.</summary>
     public override string ToString() =>
         $"solve, {Name}: {Latents()} | {Machine} | solve over convolution {FractionText()} | GFLOP/s: solve {Rate(Solve)}, convolution {Rate(Convolution)} "
-        + $"(channels first {Rate(ConvolutionChannelsFirst)}), its matrix product {Rate(Product)}, square product {Rate(SquareProduct)}\n"
+        + $"(channels first {Rate(ConvolutionChannelsFirst)}, in bfloat16 {Rate(Bfloat16)}), its matrix product {Rate(Product)}, square product {Rate(SquareProduct)}\n"
         + $"    {Figures.Measured(BindSeconds + SolveSeconds)}: {string.Join(", ", Parts().Select(part => $"{part.Name} {Share(part.Seconds)}"))}; "
         + $"{Figures.Count(Tensors)} tensors made, whose handles alone cost {Share(Tensors * TensorSeconds)}";
 

@@ -24,7 +24,7 @@ internal sealed class MeasurementOptions
         HelpName = "folder",
     };
 
-    /// <summary>Adds those that all have, and the rounds where there are any.</summary>
+    /// <summary>Adds those that all have, and the rounds, with the one seed of them all, where there are any.</summary>
     public void AddTo(Command command, bool hasRounds = true)
     {
         command.Add(_threads);
@@ -32,9 +32,9 @@ internal sealed class MeasurementOptions
         {
             command.Add(_rounds);
             command.Add(_warmUp);
+            command.Add(_seed);
         }
 
-        command.Add(_seed);
         command.Add(_json);
         command.Add(_markdown);
     }

@@ -73,6 +73,9 @@ public sealed class BenchmarkCommandTests : TensorTest
         using TemporaryFolder folder = new();
         BenchmarkRun run = Run(folder, ["ceiling", "--batch", "10", "--steps", "3", "--repeats", "1"]);
         Assert.Equal(3, run.Lines.Count(line => line.Contains("solve over convolution ", StringComparison.Ordinal)));
+        Assert.Equal(3, run.Lines.Count(line => line.Contains(", in bfloat16 ", StringComparison.Ordinal)));
+        Assert.Contains("| In bfloat16 |", File.ReadAllText(folder["result.md"]), StringComparison.Ordinal);
+        Assert.All(Json(folder), result => Assert.InRange(result.GetProperty("bfloat16").GetProperty("least").GetDouble(), double.Epsilon, double.MaxValue));
         JsonElement first = Json(folder)[0];
         Assert.Equal(30, first.GetProperty("evaluations").GetInt64());
         Assert.True(first.GetProperty("tensors").GetInt64() > 3);
@@ -113,6 +116,8 @@ public sealed class BenchmarkCommandTests : TensorTest
     [InlineData("at least 5", "paired", "--rounds", "4")]
     [InlineData("--pair must be", "paired", "--pair", "both")]
     [InlineData("--batches must be", "latency", "--batches", "4,none")]
+    [InlineData("--target must be", "accuracy", "--target", "101")]
+    [InlineData("--target must be", "accuracy", "--target", "0")]
     [InlineData("'nothing' is not understood", "nothing")]
     public void A_wrong_command_line_is_refused(string text, params string[] arguments) => BenchmarkRun.Of(arguments).Failed(2, text);
 
@@ -120,7 +125,7 @@ public sealed class BenchmarkCommandTests : TensorTest
     public void Help_names_every_benchmark()
     {
         string help = BenchmarkRun.Of("--help").Succeeded().Output;
-        Assert.All(new[] { "paired", "ceiling", "scaling", "latency", "pieces" }, name => Assert.Matches($@"\n  {name} ", help));
+        Assert.All(new[] { "paired", "ceiling", "scaling", "latency", "accuracy", "pieces" }, name => Assert.Matches($@"\n  {name} ", help));
     }
 
     private static BenchmarkRun Run(TemporaryFolder folder, string[] arguments)

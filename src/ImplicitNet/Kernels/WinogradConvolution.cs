@@ -102,6 +102,8 @@ internal sealed class WinogradConvolution
         }
     }
 
+    // Inlined into their caller, the transforms have too few registers and take twice as long.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void TransformInputs(ReadOnlySpan<float> input, in Strip strip, WinogradWorkspace work)
     {
         (int pixel, int product) = (Inputs, strip.Rows * Inputs);
@@ -137,6 +139,7 @@ internal sealed class WinogradConvolution
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void TransformOutputs<TEpilogue>(Span<float> output, in Strip strip, WinogradWorkspace work, TEpilogue epilogue)
         where TEpilogue : IEpilogue, allows ref struct
     {

@@ -4,7 +4,7 @@ namespace ImplicitNet.Kernels;
 internal sealed class WinogradWorkspace
 {
     [ThreadStatic]
-    private static WinogradWorkspace? s_ofThread;
+    private static WinogradWorkspace? _ofThread;
 
     private readonly (ImageSize Image, int Lines, int Samples, int Inputs, int Outputs) _sizes;
     private readonly ImageSize _image;
@@ -39,9 +39,9 @@ internal sealed class WinogradWorkspace
     /// <summary>The calling thread's, for these sizes.</summary>
     public static WinogradWorkspace OfThread(ImageSize image, int lines, int samples, int inputs, int outputs)
     {
-        if (s_ofThread is not { } last || last._sizes != (image, lines, samples, inputs, outputs))
+        if (_ofThread is not { } last || last._sizes != (image, lines, samples, inputs, outputs))
         {
-            last = s_ofThread = new WinogradWorkspace(image, lines, samples, inputs, outputs);
+            last = _ofThread = new WinogradWorkspace(image, lines, samples, inputs, outputs);
         }
 
         return last;

@@ -88,7 +88,8 @@ internal sealed class WinogradConvolution
         int samples = input.Length / (image.Pixels * Inputs);
         int samplesAtOnce = SamplesAtOnce(image);
         int lines = Math.Min(image.TileRows, Math.Max(1, RowsAtOnce / image.TileColumns));
-        WinogradWorkspace work = WinogradWorkspace.OfThread(image, lines, samplesAtOnce, Inputs, Outputs);
+        WinogradWorkspace work = WinogradWorkspace.OfThread(
+            image, lines, SmallProducts.RoundUp(samplesAtOnce * lines * image.TileColumns), Inputs, Outputs);
         for (int first = 0; first < samples; first += samplesAtOnce)
         {
             int count = Math.Min(samplesAtOnce, samples - first);

@@ -6,45 +6,53 @@ internal sealed class WinogradWorkspace
     [ThreadStatic]
     private static WinogradWorkspace? _ofThread;
 
-    private readonly (ImageSize Image, int Lines, int Samples, int Inputs, int Outputs) _sizes;
-    private readonly ImageSize _image;
-    private readonly int _channels;
+    private ImageSize _image;
+    private int _channels;
 
-    private WinogradWorkspace(ImageSize image, int lines, int samples, int inputs, int outputs)
+    private WinogradWorkspace()
     {
-        _sizes = (image, lines, samples, inputs, outputs);
-        (_image, _channels) = (image, inputs);
-        int rows = SmallProducts.RoundUp(samples * lines * image.TileColumns);
-        PaddedWidth = (image.TileColumns * WinogradTile.Outputs) + 2;
-        Padded = new float[((lines * WinogradTile.Outputs) + 2) * PaddedWidth * inputs];
-        Inputs = new float[WinogradTile.Products * rows * inputs];
-        Outputs = new float[WinogradTile.Products * rows * outputs];
     }
 
     /// <summary>Pixels in a line of <see cref="Padded"/>.</summary>
-    public int PaddedWidth { get; }
+    public int PaddedWidth => (_image.TileColumns * WinogradTile.Outputs) + 2;
 
     /// <summary>Lines of one sample with a border of zeros: [lines, padded width, inputs].</summary>
-    public float[] Padded { get; }
+    public float[] Padded { get; private set; } = [];
 
     /// <summary>Transformed tiles: [25, rows, inputs].</summary>
-    public float[] Inputs { get; }
+    public float[] Inputs { get; private set; } = [];
 
     /// <summary>Their products with the kernel: [25, rows, outputs].</summary>
-    public float[] Outputs { get; }
+    public float[] Outputs { get; private set; } = [];
 
     /// <summary>What the transform of one tile needs.</summary>
     public float[] Tile { get; } = new float[WinogradTile.WorkSize];
 
-    /// <summary>The calling thread's, for these sizes.</summary>
-    public static WinogradWorkspace OfThread(ImageSize image, int lines, int samples, int inputs, int outputs)
+    /// <summary>The calling thread's, with room for so much.</summary>
+    /// <param name="image">Size of the samples.</param>
+    /// <param name="lines">Lines of tiles.</param>
+    /// <param name="rows">Tiles.</param>
+    /// <param name="inputs">Channels in.</param>
+    /// <param name="outputs">Channels out.</param>
+    public static WinogradWorkspace OfThread(ImageSize image, int lines, int rows, int inputs, int outputs)
     {
-        if (_ofThread is not { } last || last._sizes != (image, lines, samples, inputs, outputs))
+        WinogradWorkspace work = _ofThread ??= new WinogradWorkspace();
+        bool isAsBefore = (work._image, work._channels) == (image, inputs);
+        (work._image, work._channels) = (image, inputs);
+        int padded = ((lines * WinogradTile.Outputs) + 2) * work.PaddedWidth * inputs;
+        if (work.Padded.Length < padded)
         {
-            last = _ofThread = new WinogradWorkspace(image, lines, samples, inputs, outputs);
+            work.Padded = new float[padded];
+        }
+        else if (!isAsBefore)
+        {
+            // The columns of the border lie elsewhere now.
+            Array.Clear(work.Padded);
         }
 
-        return last;
+        work.Inputs = WithRoom(work.Inputs, WinogradTile.Products * rows * inputs);
+        work.Outputs = WithRoom(work.Outputs, WinogradTile.Products * rows * outputs);
+        return work;
     }
 
     /// <summary>Copies what some lines of tiles see of a sample into <see cref="Padded"/>; what lies outside the image is zero.</summary>
@@ -69,4 +77,6 @@ internal sealed class WinogradWorkspace
             }
         }
     }
+
+    private static float[] WithRoom(float[] array, int length) => array.Length < length ? new float[length] : array;
 }

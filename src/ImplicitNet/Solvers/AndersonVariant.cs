@@ -18,7 +18,8 @@ public abstract record AndersonVariant
     internal abstract bool IsSymmetric { get; }
 
     /// <summary>The differences that the residual is made orthogonal to: the first or the second.</summary>
-    internal abstract TDifferences Tests<TDifferences>(TDifferences latentDifferences, TDifferences residualDifferences);
+    internal abstract TDifferences Tests<TDifferences>(TDifferences latentDifferences, TDifferences residualDifferences)
+        where TDifferences : allows ref struct;
 
     private sealed record TypeTwoVariant : AndersonVariant
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using ImplicitNet.Kernels;
 using TorchSharp;
@@ -13,8 +14,8 @@ namespace ImplicitNet.Solvers;
 internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHistory
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    // Numbers that a thread takes at a time: some microseconds.
-    private const int Portion = 1 << 15;
+    // Samples that a thread takes at a time, at most: some tens of microseconds.
+    private const int MostSamples = 8;
 
     private readonly int _memory = options.Memory;
     private readonly T _mixing = T.CreateChecked(options.Mixing);
@@ -83,67 +84,39 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         bool[] rejected = new bool[count];
         Rows latents = new(latent), images = new(mapped), nexts = new(next), lastLatents = new(_lastLatent!), lastResiduals = new(_lastResidual!);
         Rows latentSlots = new(_latents!), residualSlots = new(_residuals!);
-        ForEach(count, size, arrays: 5 + (4 * filled), (first, last) =>
+        ForEach(count, size, arrays: 5 + (2 * filled), (first, last) =>
         {
-            T[] residual = new T[size];
+            T[] memory = ArrayPool<T>.Shared.Rent(size);
             Span<double> gamma = stackalloc double[_memory];
             Span<double> numbers = stackalloc double[3 * _memory];
             for (int sample = first; sample < last; sample++)
             {
-                double norm = Math.Sqrt(SecantKernels<T>.Subtract(images[sample], latents[sample], residual));
-                int newSlot = (sample * _memory) + newest;
-                SecantKernels<T>.Subtract(latents[sample], lastLatents[sample], latentSlots[newSlot]);
-                SecantKernels<T>.Subtract(residual, lastResiduals[sample], residualSlots[newSlot]);
-                SecantProducts products = Products(sample * _memory, newest, filled, latentSlots, residualSlots, residual, norm, numbers);
+                SecantSample<T> rows = new(options.Variant, _mixing)
+                {
+                    Latent = latents[sample],
+                    Image = images[sample],
+                    Next = nexts[sample],
+                    LastLatent = lastLatents[sample],
+                    LastResidual = lastResiduals[sample],
+                    Residual = memory.AsSpan(0, size),
+                    LatentSlots = latentSlots.From(sample * _memory, filled),
+                    ResidualSlots = residualSlots.From(sample * _memory, filled),
+                };
+                SecantProducts products = rows.Note(newest, numbers);
                 gamma.Clear();
-                if (choice.TryChoose(sample, products, gamma))
-                {
-                    latents[sample].CopyTo(lastLatents[sample]);
-                    residual.CopyTo(lastResiduals[sample]);
-                }
-                else
-                {
-                    rejected[sample] = true;
-                }
-
-                SecantKernels<T>.AddScaled(lastLatents[sample], lastResiduals[sample], _mixing, nexts[sample]);
-                for (int slot = 0; slot < filled; slot++)
-                {
-                    if (gamma[slot] != 0)
-                    {
-                        T own = T.CreateChecked(gamma[slot]);
-                        int place = (sample * _memory) + slot;
-                        SecantKernels<T>.SubtractScaled(nexts[sample], latentSlots[place], own, residualSlots[place], own * _mixing);
-                    }
-                }
+                rejected[sample] = !choice.TryChoose(sample, products, gamma);
+                rows.Move(gamma, isKept: !rejected[sample]);
             }
+
+            ArrayPool<T>.Shared.Return(memory);
         });
         return rejected.Contains(true) ? rejected : [];
-    }
-
-    private SecantProducts Products(
-        int first, int newest, int filled, Rows latentSlots, Rows residualSlots, ReadOnlySpan<T> residual, double norm, Span<double> numbers)
-    {
-        Rows tests = options.Variant.Tests(latentSlots, residualSlots);
-        Span<double> byNew = numbers[.._memory], byResidual = numbers.Slice(_memory, _memory), newByResiduals = numbers[(2 * _memory)..];
-        for (int slot = 0; slot < filled; slot++)
-        {
-            (byNew[slot], byResidual[slot]) = SecantKernels<T>.Products(tests[first + slot], residualSlots[first + newest], residual);
-        }
-
-        byNew[..filled].CopyTo(newByResiduals);
-        for (int slot = 0; slot < filled && !options.Variant.IsSymmetric; slot++)
-        {
-            (newByResiduals[slot], _) = SecantKernels<T>.Products(residualSlots[first + slot], tests[first + newest], residual);
-        }
-
-        return new SecantProducts { Newest = newest, TestsByNew = byNew, TestsByResidual = byResidual, NewByResiduals = newByResiduals, Norm = norm };
     }
 
     /// <summary>Calls a body for all samples, some at a time, on torch's threads.</summary>
     private static void ForEach(int count, int size, int arrays, Action<int, int> body)
     {
-        int samples = Math.Max(1, Portion / Math.Max(1, size * arrays));
+        int samples = Math.Clamp(count / (4 * get_num_threads()), 1, MostSamples);
         ThreadTeam.Run(
             (count + samples - 1) / samples, (long)count * size * arrays, portion => body(portion * samples, Math.Min(count, (portion + 1) * samples)));
     }
@@ -166,6 +139,8 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         private readonly TensorMemory<T> _values = new(tensor);
         private readonly int _size = (int)tensor.shape[^1];
 
-        public Span<T> this[int row] => _values.Slice(row * _size, _size);
+        public Span<T> this[int row] => From(row, 1);
+
+        public Span<T> From(int row, int count) => _values.Slice(row * _size, count * _size);
     }
 }

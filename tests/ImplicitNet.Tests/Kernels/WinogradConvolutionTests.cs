@@ -80,6 +80,22 @@ public sealed class WinogradConvolutionTests : TensorTest
     }
 
     [Fact]
+    public void Sizes_that_take_turns_find_no_rest_of_each_other()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(7);
+        (long Channels, long Height, long Width)[] sizes = [(16, 9, 9), (32, 4, 7), (16, 12, 5), (16, 5, 12), (32, 9, 9), (64, 2, 2)];
+        Tensor[] images = [.. sizes.Select(size => randn(3, size.Channels, size.Height, size.Width))];
+        Tensor[] weights = [.. sizes.Select(size => randn(size.Channels, size.Channels, 3, 3))];
+        Tensor[] first = [.. images.Zip(weights, (image, weight) => Apply(image, weight, image))];
+        foreach (int place in (int[])[3, 0, 5, 1, 4, 2, 0, 5, 3])
+        {
+            Assert.True(Apply(images[place], weights[place], images[place]).equal(first[place]).all().ToBoolean());
+            Assert.InRange(((first[place].to(ScalarType.Float64) - Exact(images[place], weights[place], images[place])).norm() / first[place].norm()).ToDouble(), 0, Rounding);
+        }
+    }
+
+    [Fact]
     public void A_weight_lies_in_memory_as_it_likes()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -14,7 +14,8 @@ namespace ImplicitNet.Benchmarks.Latency;
 /// <param name="normalization">The network's.</param>
 internal sealed class LatencyMeasurement(ImplicitNetwork network, ImageDataset images, PixelNormalization normalization)
 {
-    private const int WarmUp = 10;
+    // Until the runtime has compiled what is called often; meanwhile its compiler takes a core.
+    private const int WarmUp = 1000;
     private const double LateShare = 0.95;
 
     /// <summary>Infers images one at a time.</summary>

@@ -97,7 +97,9 @@ internal sealed class InferencePairs : IDisposable
         yield return Measure($"ImplicitNet, same weights, {best}", _network, _batches, naive, rounds, machine);
         if (_contraction is not null)
         {
-            yield return Measure($"ImplicitNet, contraction of the same size, as many steps of JFB", _contraction.Network, _batches, naive, rounds, machine);
+            SolverChoice fastest = SolverChoice.Fastest(_contraction.Network, _batches);
+            fastest.Apply(_contraction.Network);
+            yield return Measure($"ImplicitNet, contraction of the same size, as many steps of JFB, {fastest}", _contraction.Network, _batches, naive, rounds, machine);
         }
 
         if (model is not null)

@@ -43,6 +43,15 @@ internal sealed record SolverChoice(string Name, FixedPointSolver Solver, double
         return [.. tightest.Where(choice => choice.Inference.Agreement(exact) >= kept).Select(choice => Loosest(network, batches, choice, exact, kept))];
     }
 
+    /// <summary>The fastest solver at the network's own tolerance.</summary>
+    /// <param name="network">Ours; its solver is changed.</param>
+    /// <param name="batches">The images.</param>
+    public static SolverChoice Fastest(ImplicitNetwork network, ImageBatches batches)
+    {
+        double tolerance = network.Stopping.RelativeTolerance ?? Tolerances[0];
+        return Solvers.Select(solver => Measure(network, batches, solver.Name, solver.Solver, tolerance)).MinBy(choice => choice.Inference.Seconds)!;
+    }
+
     /// <summary>The answers of the fixed point: by Picard, as far as float32 goes.</summary>
     /// <param name="network">Ours; its solver and tolerance are changed.</param>
     /// <param name="batches">The images.</param>

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using ImplicitNet.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -12,8 +10,6 @@ namespace ImplicitNet.Models;
 /// </summary>
 internal static class NormalizedConvolution
 {
-    private static readonly ConditionalWeakTable<Conv2d, RememberedKernel> Kernels = [];
-
     /// <summary>Applies both; folded in evaluation mode without gradients.</summary>
     /// <param name="convolution">Takes <paramref name="input"/>.</param>
     /// <param name="norm">Of the convolution's output channels.</param>
@@ -46,27 +42,7 @@ internal static class NormalizedConvolution
         }
 
         Tensor weight = convolution.weight! * scale.reshape(-1, 1, 1, 1);
-        if (IsForKernel(convolution, weight, input))
-        {
-            return Convolve(Kernels.GetOrCreateValue(convolution).Of(weight), input, bias);
-        }
-
-        return nn.functional.conv2d(input, weight, bias, convolution.stride, convolution.padding, convolution.dilation, convolution.groups);
-    }
-
-    private static bool IsForKernel(Conv2d convolution, Tensor weight, Tensor input) =>
-        WinogradConvolution.IsFaster && WinogradConvolution.Fits(weight) && ImageRows.Fit(input, weight.shape[1]) && convolution.groups == 1
-        && IsAll(convolution.stride, 1) && IsAll(convolution.padding, 1) && IsAll(convolution.dilation, 1);
-
-    private static bool IsAll(long[]? values, long value) => values is not null && Array.TrueForAll(values, own => own == value);
-
-    private static Tensor Convolve(WinogradConvolution kernel, Tensor input, Tensor bias)
-    {
-        ImageRows rows = ImageRows.Of(input);
-        (Tensor images, ImageRows output) = ImageRows.Empty([input.shape[0], kernel.Outputs, input.shape[2], input.shape[3]]);
-        float[] biases = [.. bias.data<float>()];
-        rows.ForEach(WinogradConvolution.SamplesAtOnce(rows.Size), (first, count) => kernel.Apply(
-            rows.Samples(first, count), output.Samples(first, count), rows.Size, new ChannelActivation(biases, slope: 1)));
-        return images;
+        return KernelConvolution.TryApply(convolution, weight, bias, input)
+            ?? nn.functional.conv2d(input, weight, bias, convolution.stride, convolution.padding, convolution.dilation, convolution.groups);
     }
 }

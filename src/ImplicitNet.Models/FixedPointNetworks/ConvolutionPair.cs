@@ -39,12 +39,14 @@ internal sealed class ConvolutionPair : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using TorchSharp.DisposeScope scope = NewDisposeScope();
-        Tensor branch = nn.functional.leaky_relu(_first.call(input), Slope, inplace: true);
+        Tensor branch = KernelConvolution.TryApply(_first, _first.weight!, _first.bias, input, Slope)
+            ?? nn.functional.leaky_relu(_first.call(input), Slope, inplace: true);
         if (_dropout > 0 && training)
         {
             branch = nn.functional.dropout2d(branch, _dropout, training: true);
         }
 
-        return _second.call(branch).MoveToOuterDisposeScope();
+        Tensor output = KernelConvolution.TryApply(_second, _second.weight!, _second.bias, branch) ?? _second.call(branch);
+        return output.MoveToOuterDisposeScope();
     }
 }

@@ -20,6 +20,9 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
     private readonly int _memory = options.Memory;
     private readonly T _mixing = T.CreateChecked(options.Mixing);
     private int _steps;
+
+    // Where in the tensors below the samples still in the batch are.
+    private int[] _places = [];
     private Tensor? _lastLatent;
     private Tensor? _lastResidual;
 
@@ -40,10 +43,12 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
     /// <inheritdoc/>
     public override void Restrict(Tensor samples)
     {
-        Select(ref _lastLatent, samples);
-        Select(ref _lastResidual, samples);
-        Select(ref _latents, samples);
-        Select(ref _residuals, samples);
+        // What is held stays where it is: copying it would cost as much as a step.
+        if (_lastLatent is not null)
+        {
+            int[] places = _places;
+            _places = [.. samples.cpu().data<long>().Select(position => places[position])];
+        }
     }
 
     /// <inheritdoc/>
@@ -58,6 +63,7 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
     private bool[] Begin(Tensor latent, Tensor mapped, Tensor next, ISecantChoice choice)
     {
         (int count, int size) = ((int)latent.shape[0], (int)latent.shape[1]);
+        _places = [.. Enumerable.Range(0, count)];
         _lastLatent = Empty(count, size);
         _lastResidual = Empty(count, size);
         _latents = Empty(count, _memory, size);
@@ -91,16 +97,17 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
             Span<double> numbers = stackalloc double[3 * _memory];
             for (int sample = first; sample < last; sample++)
             {
+                int place = _places[sample];
                 SecantSample<T> rows = new(options.Variant, _mixing)
                 {
                     Latent = latents[sample],
                     Image = images[sample],
                     Next = nexts[sample],
-                    LastLatent = lastLatents[sample],
-                    LastResidual = lastResiduals[sample],
+                    LastLatent = lastLatents[place],
+                    LastResidual = lastResiduals[place],
                     Residual = memory.AsSpan(0, size),
-                    LatentSlots = latentSlots.From(sample * _memory, filled),
-                    ResidualSlots = residualSlots.From(sample * _memory, filled),
+                    LatentSlots = latentSlots.From(place * _memory, filled),
+                    ResidualSlots = residualSlots.From(place * _memory, filled),
                 };
                 SecantProducts products = rows.Note(newest, numbers);
                 gamma.Clear();
@@ -123,15 +130,6 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
 
     private static Tensor Empty(params ReadOnlySpan<long> shape) =>
         empty(shape, typeof(T) == typeof(float) ? ScalarType.Float32 : ScalarType.Float64).DetachFromDisposeScope();
-
-    private static void Select(ref Tensor? held, Tensor samples)
-    {
-        if (held is not null)
-        {
-            using Tensor before = held;
-            held = before.index_select(0, samples).DetachFromDisposeScope();
-        }
-    }
 
     /// <summary>A contiguous tensor as rows of its last dimension.</summary>
     private readonly struct Rows(Tensor tensor)

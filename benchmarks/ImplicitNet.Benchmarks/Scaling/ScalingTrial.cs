@@ -26,6 +26,9 @@ internal static class ScalingTrial
     private const int Least = 5;
     private const double SecondsForEach = 0.5;
 
+    // Until the runtime has compiled what is called often; meanwhile its compiler takes a core.
+    private const double SecondsToCompile = 1;
+
     /// <summary>Measures in this process.</summary>
     /// <exception cref="InvalidOperationException">A sample took another number of steps.</exception>
     public static ScalingMeasurement Run(ScalingPoint point)
@@ -81,6 +84,11 @@ internal static class ScalingTrial
     private static double Median(Action action)
     {
         List<double> seconds = [];
+        for (long warm = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(warm).TotalSeconds < SecondsToCompile;)
+        {
+            action();
+        }
+
         long begin = Stopwatch.GetTimestamp();
         while (seconds.Count < Least || Stopwatch.GetElapsedTime(begin).TotalSeconds < SecondsForEach)
         {

@@ -37,11 +37,21 @@ internal static class CommandLine
         return terminal.Loss is { } loss && !interruption.IsSignalled ? FailureMessage.ReportLoss(loss, code, terminal.Error) : code;
     }
 
+    /// <summary>Why a command line is not understood; null where it is. Nothing is run.</summary>
+    public static string? Problem(string[] arguments) =>
+        Problem(Root(Terminal.Plain(TextWriter.Null, TextWriter.Null), CancellationToken.None).Parse(arguments));
+
+    private static string? Problem(ParseResult parsed) => parsed switch
+    {
+        { Errors.Count: 0 } or { Action: HelpWithExamples } => null,
+        { UnmatchedTokens: [string first, ..] } => $"'{first}' is not understood",
+        _ => parsed.Errors[0].Message.TrimEnd('.'),
+    };
+
     private static int Invoke(ParseResult parsed, Terminal terminal)
     {
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
+        if (Problem(parsed) is { } problem)
         {
-            string problem = parsed.UnmatchedTokens is [string first, ..] ? $"'{first}' is not understood" : parsed.Errors[0].Message.TrimEnd('.');
             string command = parsed.CommandResult.Command.Name == Name ? Name : $"{Name} {parsed.CommandResult.Command.Name}";
             throw new CommandException($"{problem}. See '{command} --help'.", ExitCodes.Usage);
         }

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace ImplicitNet.Cli;
 
 /// <summary>
-/// Turns the first Ctrl-C, SIGTERM or SIGHUP (the terminal is gone) into a cancellation; a second Ctrl-C or SIGTERM ends the process at once.
+/// Turns the first Ctrl-C, SIGTERM or SIGHUP (the terminal is gone) into a cancellation; a second Ctrl-C or SIGTERM ends the
+/// process at once.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {

@@ -54,7 +54,8 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
     /// <summary>That of COLUMNS where it is set, else of the terminal, else 80.</summary>
     private static int Width(TextWriter output)
     {
-        if (!int.TryParse(Environment.GetEnvironmentVariable("COLUMNS"), NumberStyles.None, CultureInfo.InvariantCulture, out int width) || width == 0)
+        string? wish = Environment.GetEnvironmentVariable("COLUMNS");
+        if (!int.TryParse(wish, NumberStyles.None, CultureInfo.InvariantCulture, out int width) || width == 0)
         {
             bool isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
             width = isTerminal && Console.WindowWidth > 0 ? Console.WindowWidth : UsualWidth;

@@ -50,9 +50,9 @@ internal sealed class StandardStream : Stream
 
     /// <summary>The stream that this process was started with.</summary>
     /// <remarks>
-    /// One that was closed is opened as the null device: the next file to be opened, a checkpoint for example, would get its number, and with
-    /// it all that native code writes there. The runtime may have taken the number before, which shows by its mark: what a process
-    /// was started with cannot be closed on exec.
+    /// One that was closed is opened as the null device: the next file to be opened, a checkpoint for example, would get its
+    /// number, and with it all that native code writes there. The runtime may have taken the number before, which shows by its
+    /// mark: what a process was started with cannot be closed on exec.
     /// </remarks>
     public static StandardStream Open(int descriptor)
     {

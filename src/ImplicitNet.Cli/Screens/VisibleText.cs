@@ -4,8 +4,8 @@ using System.Text;
 namespace ImplicitNet.Cli.Screens;
 
 /// <summary>
-/// Text that comes from outside (paths, names in files, messages of the system) made safe to show: what a terminal obeys instead of showing, or
-/// what changes the order of letters, is written out, such as \u001B for ESC.
+/// Text that comes from outside (paths, names in files, messages of the system) made safe to show: what a terminal obeys instead of
+/// showing, or what changes the order of letters, is written out, such as \u001B for ESC.
 /// </summary>
 internal static class VisibleText
 {
@@ -37,7 +37,7 @@ internal static class VisibleText
         return visible.ToString();
     }
 
-    /// <summary>Control characters (C0, DEL, C1), and the format characters of Unicode, among them those that turn the direction of writing.</summary>
+    /// <summary>Control characters (C0, DEL, C1), and Unicode's format characters, among them those that turn the direction of writing.</summary>
     private static bool IsObeyed(Rune rune) => rune != ZeroWidthJoiner && rune != ZeroWidthNonJoiner && Rune.GetUnicodeCategory(rune) is
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

@@ -17,7 +17,7 @@ internal static class BenchmarkCommandLine
     {
         try
         {
-            ParseResult parsed = Root().Parse(arguments);
+            ParseResult parsed = Parse(arguments);
             if (parsed.Errors.Count > 0)
             {
                 string problem = parsed.UnmatchedTokens is [string first, ..] ? $"'{first}' is not understood" : parsed.Errors[0].Message.TrimEnd('.');
@@ -31,6 +31,9 @@ internal static class BenchmarkCommandLine
             return FailureMessage.Report(exception, error);
         }
     }
+
+    /// <summary>What a command line means. Nothing is run.</summary>
+    public static ParseResult Parse(string[] arguments) => Root().Parse(arguments);
 
     private static Command Root() => new(Name, "Measures ImplicitNet: its speed against a naive procedure and against the machine, the time to an accuracy, and how time and memory grow.")
     {

@@ -16,29 +16,53 @@ internal static class CommandLine
     /// <summary>Runs a command.</summary>
     public static int Run(string[] arguments, Terminal terminal)
     {
+        using Interruption interruption = new(terminal.Leave);
+
+        // Work that nobody can be told of is stopped as by a signal: what train has done is saved.
+        terminal.OnLoss(interruption.Cancel);
+        int code;
         try
         {
-            using Interruption interruption = new(terminal.Leave);
-            ParseResult parsed = Root(terminal, interruption.Token).Parse(arguments);
-            if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
-            {
-                string problem = parsed.UnmatchedTokens is [string first, ..] ? $"'{first}' is not understood" : parsed.Errors[0].Message.TrimEnd('.');
-                string command = parsed.CommandResult.Command.Name == Name ? Name : $"{Name} {parsed.CommandResult.Command.Name}";
-                throw new CommandException($"{problem}. See '{command} --help'.", ExitCodes.Usage);
-            }
-
-            return parsed.Invoke(new InvocationConfiguration
-            {
-                Output = terminal.Output,
-                Error = terminal.Error,
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = null,
-            });
+            code = Invoke(Root(terminal, interruption.Token).Parse(arguments), terminal);
+        }
+        catch (OperationCanceledException) when (terminal.Loss is not null && !interruption.IsSignalled)
+        {
+            code = ExitCodes.Failure;
         }
         catch (Exception exception)
         {
             return FailureMessage.Report(exception, terminal.Error);
         }
+
+        return terminal.Loss is { } loss && !interruption.IsSignalled ? FailureMessage.ReportLoss(loss, code, terminal.Error) : code;
+    }
+
+    /// <summary>Why a command line is not understood; null where it is. Nothing is run.</summary>
+    public static string? Problem(string[] arguments) =>
+        Problem(Root(Terminal.Plain(TextWriter.Null, TextWriter.Null), CancellationToken.None).Parse(arguments));
+
+    private static string? Problem(ParseResult parsed) => parsed switch
+    {
+        { Errors.Count: 0 } or { Action: HelpWithExamples } => null,
+        { UnmatchedTokens: [string first, ..] } => $"'{first}' is not understood",
+        _ => parsed.Errors[0].Message.TrimEnd('.'),
+    };
+
+    private static int Invoke(ParseResult parsed, Terminal terminal)
+    {
+        if (Problem(parsed) is { } problem)
+        {
+            string command = parsed.CommandResult.Command.Name == Name ? Name : $"{Name} {parsed.CommandResult.Command.Name}";
+            throw new CommandException($"{problem}. See '{command} --help'.", ExitCodes.Usage);
+        }
+
+        return parsed.Invoke(new InvocationConfiguration
+        {
+            Output = terminal.Output,
+            Error = terminal.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        });
     }
 
     // No RootCommand: that takes its name from the file, and help would tell people to type it.

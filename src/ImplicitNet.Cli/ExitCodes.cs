@@ -6,7 +6,7 @@ internal static class ExitCodes
     /// <summary>All went well.</summary>
     public const int Success = 0;
 
-    /// <summary>A file, a folder or the mathematics is at fault; one line on standard error says how.</summary>
+    /// <summary>A file, a folder, standard output or the mathematics is at fault; one line on standard error says how.</summary>
     public const int Failure = 1;
 
     /// <summary>The command line cannot be understood, or an option's value is out of range.</summary>
@@ -15,7 +15,7 @@ internal static class ExitCodes
     /// <summary>A defect of this program (EX_SOFTWARE of BSD's sysexits.h).</summary>
     public const int InternalError = 70;
 
-    /// <summary>Ended by Ctrl-C or SIGTERM (128 + SIGINT, as shells count).</summary>
+    /// <summary>Ended by Ctrl-C, SIGTERM or SIGHUP (128 + SIGINT, as shells count).</summary>
     public const int Interrupted = 130;
 
     /// <summary>The codes as help shows them.</summary>

@@ -1,5 +1,5 @@
-using System.Text;
 using System.Text.RegularExpressions;
+using ImplicitNet.Cli.Screens;
 using ImplicitNet.Models;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training;
@@ -20,10 +20,24 @@ internal static partial class FailureMessage
         error.WriteLine(OneLine(line));
         if (Environment.GetEnvironmentVariable(DebugVariable) is { Length: > 0 })
         {
-            error.WriteLine(exception);
+            foreach (string part in exception.ToString().ReplaceLineEndings("\n").Split('\n'))
+            {
+                error.WriteLine(VisibleText.Of(part));
+            }
         }
 
         return code;
+    }
+
+    /// <summary>What is said when standard output failed, whatever else the command did.</summary>
+    /// <param name="loss">How.</param>
+    /// <param name="code">What the command would return.</param>
+    /// <param name="error">Standard error.</param>
+    public static int ReportLoss(string loss, int code, TextWriter error)
+    {
+        string saved = code == ExitCodes.Interrupted ? " The training was stopped and its checkpoint written; train --resume goes on." : "";
+        error.WriteLine($"error: standard output {loss}.{saved}");
+        return code is ExitCodes.Success or ExitCodes.Interrupted ? ExitCodes.Failure : code;
     }
 
     private static (string Line, int Code) Of(Exception exception) => exception switch
@@ -39,16 +53,8 @@ internal static partial class FailureMessage
         _ => ($"internal error: {exception.GetType().Name}: {exception.Message} Please report this, with the output of the same command under {DebugVariable}=1.", ExitCodes.InternalError),
     };
 
-    private static string OneLine(string text)
-    {
-        StringBuilder line = new(text.Length);
-        foreach (char letter in text.ReplaceLineEndings(" "))
-        {
-            line.Append(char.IsControl(letter) ? ' ' : letter);
-        }
-
-        return line.ToString();
-    }
+    // Messages of the system and of libtorch have several lines.
+    private static string OneLine(string text) => VisibleText.Of(text.ReplaceLineEndings(" "));
 
     [GeneratedRegex(@"(?<=[\\/])\.([^\\/]+)\.[0-9a-f]{16}\.tmp")]
     private static partial Regex TemporaryName();

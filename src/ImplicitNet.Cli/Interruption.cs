@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace ImplicitNet.Cli;
 
-/// <summary>Turns the first Ctrl-C or SIGTERM into a cancellation; the second ends the process at once.</summary>
+/// <summary>
+/// Turns the first Ctrl-C, SIGTERM or SIGHUP (the terminal is gone) into a cancellation; a second Ctrl-C or SIGTERM ends the
+/// process at once.
+/// </summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
@@ -19,11 +22,18 @@ internal sealed class Interruption : IDisposable
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, Handle),
         ];
     }
 
+    /// <summary>Whether there was a signal.</summary>
+    public bool IsSignalled { get; private set; }
+
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _source.Token;
+
+    /// <summary>Cancels as a signal does, for another reason.</summary>
+    public void Cancel() => _source.Cancel();
 
     public void Dispose()
     {
@@ -37,12 +47,14 @@ internal sealed class Interruption : IDisposable
 
     private void Handle(PosixSignalContext context)
     {
-        if (_source.IsCancellationRequested)
+        // A terminal that is gone says so more than once: the system to what ran in front, and the shell to all it had started.
+        if (IsSignalled && context.Signal != PosixSignal.SIGHUP)
         {
             EndAtOnce();
         }
 
         context.Cancel = true;
+        IsSignalled = true;
         _source.Cancel();
     }
 

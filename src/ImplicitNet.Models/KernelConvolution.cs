@@ -20,7 +20,7 @@ internal static class KernelConvolution
     /// <returns>A new tensor in the caller's dispose scope; null, and nothing done, where it is not so.</returns>
     public static Tensor? TryApply(Conv2d layer, Tensor weight, Tensor? bias, Tensor input, double slope = 1)
     {
-        if (is_grad_enabled() || !WinogradConvolution.IsFaster || !WinogradConvolution.Fits(weight) || !ImageRows.Fit(input, weight.shape[1])
+        if (is_grad_enabled() || !WinogradConvolution.IsUsed || !WinogradConvolution.Fits(weight) || !ImageRows.Fit(input, weight.shape[1])
             || layer.groups != 1 || !IsAll(layer.stride, 1) || !IsAll(layer.padding, 1) || !IsAll(layer.dilation, 1)
             || layer is not { padding_mode: TorchSharp.PaddingModes.Zeros, padding_type: null })
         {

@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using ImplicitNet.Models;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training;
@@ -25,7 +24,7 @@ public sealed class PublicApiTests
             _ => typeof(ModelFolder).Assembly,
         };
         string path = Path.Combine(SharedData.RepositoryRoot, "tests", "ImplicitNet.Tests", "Api", library + ".txt");
-        string actual = string.Join('\n', assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal).SelectMany(Describe)) + "\n";
+        string actual = string.Join('\n', ApiText.Of(assembly)) + "\n";
         if (Environment.GetEnvironmentVariable("IMPLICITNET_ACCEPT_API") == "1")
         {
             File.WriteAllText(path, actual);
@@ -38,27 +37,49 @@ public sealed class PublicApiTests
             $"Gone: {string.Join("; ", expected.Except(lines))}\nNew: {string.Join("; ", lines.Except(expected))}");
     }
 
-    private static IEnumerable<string> Describe(Type type)
+    /// <summary>The text tells apart what a user's code can tell apart: each of these pairs differs in one thing.</summary>
+    [Fact]
+    public void The_text_shows_every_change_that_could_break_a_user()
     {
-        yield return type.FullName!;
-        const BindingFlags declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
-        IEnumerable<string> members = type.GetMembers(declared)
-            .Where(IsVisible)
-            .Where(member => member is not MethodInfo { IsSpecialName: true })
-            .Where(member => !member.IsDefined(typeof(CompilerGeneratedAttribute)))
-            .Select(member => $"  {member}")
-            .Order(StringComparer.Ordinal);
-        foreach (string member in members)
-        {
-            yield return member;
-        }
+        string[] text = [.. ApiText.Of(typeof(PublicApiTests).Assembly).SkipWhile(line => !line.Contains("ApiSample", StringComparison.Ordinal))];
+        string[] expected =
+        [
+            "ImplicitNet.Tests.ApiSample: abstract class of IDisposable",
+            "  void Dispose()",
+            "  abstract void Required(int count = 3)",
+            "  const int Limit = 7",
+            "  protected new()",
+            "  protected virtual string? Optional(string? text = null, params long[] sizes)",
+            "  static List<string?> Names { get; }",
+            "ImplicitNet.Tests.ApiSampleEnd: sealed record of ApiSampleRoot, IEquatable<ApiSampleEnd>",
+            "  int Count { get; init; }",
+            "  required string Title { get; set; }",
+        ];
+        Assert.All(expected, line => Assert.Contains(line, text));
     }
+}
 
-    private static bool IsVisible(MemberInfo member) => member switch
-    {
-        MethodBase method => method.IsPublic || method.IsFamily,
-        FieldInfo field => field.IsPublic,
-        PropertyInfo property => property.GetAccessors().Length > 0,
-        _ => true,
-    };
+/// <summary>What the text is tried on.</summary>
+public abstract class ApiSample : IDisposable
+{
+    public const int Limit = 7;
+
+    public static List<string?> Names { get; } = [];
+
+    public abstract void Required(int count = 3);
+
+    public void Dispose() => GC.SuppressFinalize(this);
+
+    protected virtual string? Optional(string? text = null, params long[] sizes) => text;
+}
+
+/// <summary>What stands below.</summary>
+public abstract record ApiSampleRoot;
+
+/// <summary>What nothing stands on.</summary>
+public sealed record ApiSampleEnd : ApiSampleRoot
+{
+    public int Count { get; init; }
+
+    public required string Title { get; set; }
 }

@@ -1,25 +1,45 @@
+using System.CommandLine;
+using ImplicitNet.Benchmarks;
+using ImplicitNet.Cli;
+using ImplicitNet.Tests.Cli;
+
 namespace ImplicitNet.Tests;
 
-/// <summary>The README's example is the sample that CI compiles and runs.</summary>
+/// <summary>
+/// What the pages say to run is there and understood. The C# of the pages is compiled and run by <see cref="OutsideProjectTests"/>, the README's example
+/// as a sample of its own, too; that commands do what they say is held by their own tests.
+/// </summary>
 public sealed class ReadmeTests
 {
+    private const string Launcher = "dotnet run -c Release --project src/ImplicitNet.Cli --";
+    private const string Benchmarks = "dotnet run -c Release --project benchmarks/ImplicitNet.Benchmarks --";
+
+    // Tried by .ci/run itself, by hand, and by .ci/long.
+    private static readonly string[] Others =
+    [
+        "dotnet test -c Release", "dotnet build -c Release", "bash .ci/run",
+        "dotnet pack src/ImplicitNet.Cli -c Release --output artifacts/tool",
+        "dotnet tool install --global ImplicitNet.Tool --prerelease --add-source artifacts/tool",
+    ];
+
+    public static TheoryData<string> Commands => [.. Markdown.Pages.SelectMany(Markdown.Commands).Distinct()];
+
     [Fact]
     public void The_example_on_the_first_screen_is_the_sample_that_runs()
     {
-        string sample = Read("samples", "readme.cs");
+        string sample = Markdown.Read("samples", "readme.cs");
         string code = sample[sample.IndexOf("using ", StringComparison.Ordinal)..].Trim();
-        Assert.Contains($"```csharp\n{code}\n```", Read("README.md"), StringComparison.Ordinal);
+        Assert.Contains($"```csharp\n{code}\n```", Markdown.Read("README.md"), StringComparison.Ordinal);
         Assert.Equal(12, code.Split('\n').Count(line => line.Length > 0));
     }
 
     [Fact]
     public void Every_link_into_the_repository_leads_somewhere()
     {
-        foreach (string page in new[] { "README.md", "CONTRIBUTING.md", "CHANGELOG.md" }.Concat(
-            Directory.EnumerateFiles(Path.Combine(SharedData.RepositoryRoot, "docs"), "*.md").Select(path => Path.Combine("docs", Path.GetFileName(path)))))
+        foreach (string page in Markdown.Pages)
         {
             string folder = Path.GetDirectoryName(Path.Combine(SharedData.RepositoryRoot, page))!;
-            foreach (string link in Read(page).Split("](").Skip(1).Select(rest => rest[..rest.IndexOf(')', StringComparison.Ordinal)]))
+            foreach (string link in Markdown.Read(page).Split("](").Skip(1).Select(rest => rest[..rest.IndexOf(')', StringComparison.Ordinal)]))
             {
                 string target = link.Split('#')[0];
                 Assert.True(
@@ -29,6 +49,67 @@ public sealed class ReadmeTests
         }
     }
 
-    private static string Read(params string[] parts) =>
-        File.ReadAllText(Path.Combine([SharedData.RepositoryRoot, .. parts])).ReplaceLineEndings("\n");
+    [Fact]
+    public void There_are_commands_on_the_pages() => Assert.True(Commands.Count > 20, $"{Commands.Count} commands");
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Every_command_of_the_pages_is_understood(string command)
+    {
+        string line = command.StartsWith(Launcher, StringComparison.Ordinal) ? "implicitnet" + command[Launcher.Length..] : command;
+        string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words[0] == "implicitnet")
+        {
+            Assert.Null(CommandLine.Problem(words[1..]));
+        }
+        else if (line.StartsWith(Benchmarks, StringComparison.Ordinal))
+        {
+            ParseResult parsed = BenchmarkCommandLine.Parse(line[Benchmarks.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            Assert.True(parsed.Errors.Count == 0 || line.Contains("COMMAND", StringComparison.Ordinal), line);
+        }
+        else
+        {
+            Assert.Contains(line, Others);
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("train")]
+    [InlineData("compare")]
+    [InlineData("memory")]
+    [InlineData("reproduce")]
+    [InlineData("evaluate")]
+    [InlineData("audit")]
+    [InlineData("predict")]
+    [InlineData("solve")]
+    [InlineData("info")]
+    [InlineData("import")]
+    [InlineData("export")]
+    public void Every_example_of_the_help_is_understood(string command)
+    {
+        string help = CliRun.Of([.. command.Length > 0 ? new[] { command } : [], "--help"]).Succeeded().Output.Replace(" \\\n    ", " ", StringComparison.Ordinal);
+        string[] examples = [.. help.Split("Examples:\n")[1].Split("\n\n")[0].Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)];
+        Assert.NotEmpty(examples);
+        Assert.All(examples, example =>
+        {
+            Assert.StartsWith("implicitnet ", example, StringComparison.Ordinal);
+            Assert.Null(CommandLine.Problem(example.Split(' ')[1..]));
+        });
+    }
+
+    [Theory]
+    [InlineData("train --frobnicate 1")]
+    [InlineData("train --epochs none")]
+    [InlineData("fly")]
+    public void A_command_that_is_not_understood_would_be_seen(string command) => Assert.NotNull(CommandLine.Problem(command.Split(' ')));
+
+    [Fact]
+    public void Every_command_is_in_the_table_of_the_readme()
+    {
+        string help = CliRun.Of("--help").Succeeded().Output;
+        string[] commands = [.. help.Split("Commands:\n")[1].Split("\n\n")[0].Split('\n').Where(line => line.Length > 2 && line[2] != ' ').Select(line => line.Trim().Split(' ')[0])];
+        Assert.Equal(11, commands.Length);
+        Assert.All(commands, command => Assert.Contains($"\n| `{command}` | ", Markdown.Read("README.md"), StringComparison.Ordinal));
+    }
 }

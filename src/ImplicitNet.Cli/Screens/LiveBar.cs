@@ -28,7 +28,7 @@ internal sealed class LiveBar : Bar
         }
 
         _last = Stopwatch.GetTimestamp();
-        _display.UpdateTarget(Draw(Math.Clamp(share, 0, 1), text()));
+        _display.UpdateTarget(Draw(Math.Clamp(share, 0, 1), VisibleText.Of(text())));
     }
 
     private Markup Draw(double share, string text)

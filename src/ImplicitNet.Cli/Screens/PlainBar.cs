@@ -18,6 +18,6 @@ internal sealed class PlainBar(TextWriter output) : Bar
         }
 
         _last = Stopwatch.GetTimestamp();
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {100 * share,3:0} %  {text()}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {100 * share,3:0} %  {VisibleText.Of(text())}"));
     }
 }

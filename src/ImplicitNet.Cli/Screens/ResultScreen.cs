@@ -8,7 +8,7 @@ internal static class ResultScreen
     private const int NameWidth = 18;
 
     public static void Row(Terminal terminal, string name, string value, string note = "") =>
-        terminal.Say($"  [grey]{Markup.Escape(name).PadRight(NameWidth)}[/][bold]{Markup.Escape(value)}[/]{(note.Length > 0 ? "   " + Markup.Escape(note) : "")}");
+        terminal.Say($"  [grey]{Markup.Escape(name.PadRight(NameWidth - 1))} [/][bold]{Markup.Escape(value)}[/]{(note.Length > 0 ? "   " + Markup.Escape(note) : "")}");
 
     /// <summary>How the solves of an evaluation ended, and the three contraction factors.</summary>
     public static void Solver(Terminal terminal, ClassifierResult result)

@@ -1,3 +1,4 @@
+using System.Text;
 using Spectre.Console;
 
 namespace ImplicitNet.Cli.Screens;
@@ -6,6 +7,7 @@ namespace ImplicitNet.Cli.Screens;
 internal sealed class Terminal
 {
     private readonly IAnsiConsole? _console;
+    private StandardStream? _stream;
     private bool _hasBar;
 
     private Terminal(IAnsiConsole? console, TextWriter output, TextWriter error) => (_console, Output, Error) = (console, output, error);
@@ -28,8 +30,30 @@ internal sealed class Terminal
     /// <summary>The streams of this process; live where standard output is a terminal that can move its cursor.</summary>
     public static Terminal OfProcess()
     {
+        // Also for what the library writes by itself.
+        StandardStream? stream = OperatingSystem.IsWindows() ? null : StandardStream.Open(StandardStream.Output);
+        if (stream is not null)
+        {
+            Console.SetOut(Writer(stream));
+            Console.SetError(Writer(StandardStream.Open(StandardStream.Error)));
+        }
+
         bool isTerminal = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or "");
-        return isTerminal ? Live(AnsiConsole.Console, Console.Error) : Plain(Console.Out, Console.Error);
+        Terminal terminal = isTerminal ? Live(AnsiConsole.Console, Console.Error) : Plain(Console.Out, Console.Error);
+        terminal._stream = stream;
+        return terminal;
+    }
+
+    /// <summary>How standard output failed, in words; null while all that was written went out.</summary>
+    public string? Loss => _stream?.Loss;
+
+    /// <summary>Has something done as soon as standard output fails.</summary>
+    public void OnLoss(Action action)
+    {
+        if (_stream is not null)
+        {
+            _stream.Lost = action;
+        }
     }
 
     /// <summary>A line on the way; nothing under --quiet.</summary>
@@ -45,6 +69,7 @@ internal sealed class Terminal
     /// <summary>A line of the result, also under --quiet.</summary>
     public void Say(string markup = "")
     {
+        markup = VisibleText.Of(markup);
         if (_console is null)
         {
             Output.WriteLine(Markup.Remove(markup).TrimEnd());
@@ -58,7 +83,7 @@ internal sealed class Terminal
     }
 
     /// <summary>A line as it is, such as JSON: never wrapped.</summary>
-    public void Raw(string line) => Output.WriteLine(line);
+    public void Raw(string line) => Output.WriteLine(VisibleText.Of(line));
 
     /// <summary>Leaves the terminal as it was found, in a hurry: the bar hides the cursor.</summary>
     public void Leave()
@@ -93,4 +118,7 @@ internal sealed class Terminal
             _hasBar = false;
         }
     }
+
+    private static StreamWriter Writer(StandardStream stream) =>
+        new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
 }

@@ -36,7 +36,7 @@ internal sealed class FusedResidualLatent
     public Tensor? TryApply(Tensor u, Tensor q)
     {
         long channels = _pairs[0].First.weight!.shape[0];
-        if (is_grad_enabled() || !WinogradConvolution.IsFaster || _norms.Any(norm => norm.training) || _pairs.Any(pair => pair.training)
+        if (is_grad_enabled() || !WinogradConvolution.IsUsed || _norms.Any(norm => norm.training) || _pairs.Any(pair => pair.training)
             || !u.shape.AsSpan().SequenceEqual(q.shape)
             || !ImageRows.Fit(u, channels) || !ImageRows.Fit(q, channels)
             || !_pairs.All(pair => WinogradConvolution.Fits(pair.First.weight!) && WinogradConvolution.Fits(pair.Second.weight!)))

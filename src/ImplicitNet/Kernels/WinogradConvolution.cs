@@ -27,17 +27,29 @@ internal sealed class WinogradConvolution
 
     private WinogradConvolution(float[] kernel, int inputs, int outputs) => (_kernel, Inputs, Outputs) = (kernel, inputs, outputs);
 
+    [ThreadStatic]
+    private static bool _isPreferred;
+
     /// <summary>
     /// Whether it is faster than torch's here: on x64 with AVX2 and without AVX-512, where torch's convolution has twice the rate and where it
     /// was not measured.
     /// </summary>
     public static bool IsFaster { get; } = Fma.IsSupported && Avx2.IsSupported && !Avx512F.IsSupported;
 
+    /// <summary>Whether it is to be used: where it is faster, or preferred all the same.</summary>
+    public static bool IsUsed => IsFaster || _isPreferred;
+
     /// <summary>Channels in.</summary>
     public int Inputs { get; }
 
     /// <summary>Channels out.</summary>
     public int Outputs { get; }
+
+    /// <summary>
+    /// Has this thread use it on any processor until the result is disposed of: what is built on it can be tested where it would
+    /// not be used.
+    /// </summary>
+    public static IDisposable Prefer() => new Preference();
 
     /// <summary>Whether there is one for such a weight.</summary>
     /// <param name="weight">[outputs, inputs, height, width].</param>
@@ -186,5 +198,14 @@ internal sealed class WinogradConvolution
 
         /// <summary>Tiles of all samples, and what is missing to a multiple of the rows that are multiplied at once.</summary>
         public int Rows => SmallProducts.RoundUp(Samples * Tiles);
+    }
+
+    private sealed class Preference : IDisposable
+    {
+        private readonly bool _before = _isPreferred;
+
+        public Preference() => _isPreferred = true;
+
+        public void Dispose() => _isPreferred = _before;
     }
 }

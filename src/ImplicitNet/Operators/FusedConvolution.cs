@@ -24,7 +24,7 @@ internal sealed class FusedConvolution
     /// </returns>
     public Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope)
     {
-        if (is_grad_enabled() || !WinogradConvolution.IsFaster || !WinogradConvolution.Fits(weight)
+        if (is_grad_enabled() || !WinogradConvolution.IsUsed || !WinogradConvolution.Fits(weight)
             || weight.shape[0] != weight.shape[1] || !ImageRows.Fit(input, weight.shape[1]) || !ImageRows.Fit(shift, weight.shape[0])
             || !input.shape.AsSpan().SequenceEqual(shift.shape))
         {

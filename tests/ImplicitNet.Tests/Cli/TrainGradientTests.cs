@@ -53,7 +53,7 @@ public sealed class TrainGradientTests(TinyModel model) : TensorTest, IClassFixt
         CliRun.Of(TinyModel.Arguments("--output", folder["run"], "--gradient", "inverse-reuse")).Failed(2, "--gradient inverse-reuse:0", "--solver broyden", "picard");
         Assert.Empty(folder.Names);
         CliRun.Of(TinyModel.Arguments("--output", folder["run"], "--gradient", "inverse-reuse", "--solver", "broyden")).Succeeded();
-        Assert.All(RunHistory.ReadEpochs(Path.Combine(folder["run"], "history.jsonl")), epoch => Assert.Equal(0, epoch.Products));
+        Assert.Equal([0L, 0L], RunHistory.ReadEpochs(Path.Combine(folder["run"], "history.jsonl")).Select(epoch => epoch.Products!.Value));
     }
 
     [Theory]

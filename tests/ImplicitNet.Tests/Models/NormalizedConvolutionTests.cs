@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
@@ -34,9 +35,40 @@ public sealed class NormalizedConvolutionTests : TensorTest
         Assert.InRange((encoder.call(images) - whole).abs().max().ToDouble(), 0, 1e-12 * whole.abs().max().ToDouble());
     }
 
+    /// <summary>By torch's convolution, and by ours.</summary>
     [Theory]
     [MemberData(nameof(Networks))]
     public void Every_encoder_gives_the_same_in_float32_to_its_rounding(ClassifierOptions options)
+    {
+        Check();
+        using IDisposable used = WinogradConvolution.Prefer();
+        Check();
+
+        void Check() => EncodeInFloat32(options);
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0.1)]
+    public void Our_kernel_gives_what_torchs_layer_gives(bool hasBias, double slope)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(6);
+        using Conv2d layer = nn.Conv2d(16, 32, 3, padding: 1, bias: hasBias);
+        Tensor images = randn(5, 9, 9, 16).permute(0, 3, 1, 2);
+        using IDisposable noGraph = no_grad();
+        Assert.Equal(WinogradConvolution.IsFaster, KernelConvolution.TryApply(layer, layer.weight!, layer.bias, images, slope) is not null);
+        using IDisposable used = WinogradConvolution.Prefer();
+        Tensor? own = KernelConvolution.TryApply(layer, layer.weight!, layer.bias, images, slope);
+        Assert.NotNull(own);
+        Tensor expected = nn.functional.leaky_relu(layer.call(images), slope);
+        Assert.InRange(((own - expected).norm() / expected.norm()).ToDouble(), 0, 3e-6);
+        using Conv2d strided = nn.Conv2d(16, 32, 3, padding: 1, stride: 2), grouped = nn.Conv2d(16, 32, 3, padding: 1, groups: 2), bare = nn.Conv2d(16, 32, 3);
+        Assert.All((Conv2d[])[strided, bare], other => Assert.Null(KernelConvolution.TryApply(other, other.weight!, other.bias, images)));
+        Assert.Null(KernelConvolution.TryApply(grouped, layer.weight!, layer.bias, images));
+    }
+
+    private static void EncodeInFloat32(ClassifierOptions options)
     {
         using DisposeScope scope = NewDisposeScope();
         random.manual_seed(5);

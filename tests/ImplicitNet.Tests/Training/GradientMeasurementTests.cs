@@ -104,7 +104,9 @@ public sealed class GradientMeasurementTests : TensorTest
             {
                 using MemoryStream stream = new();
                 SafetensorsFile.Write(stream, network.state_dict());
-                return (stream.ToArray(), [.. RunHistory.ReadEpochs(folder["history.jsonl"])]);
+                EpochRecord[] epochs = [.. RunHistory.ReadEpochs(folder["history.jsonl"])];
+                Assert.Equal([1, 2], epochs.Select(epoch => epoch.Epoch));
+                return (stream.ToArray(), epochs);
             }
         }
     }

@@ -18,7 +18,7 @@ internal static class CommandLine
     {
         try
         {
-            using Interruption interruption = new(terminal.Leave);
+            using Interruption interruption = new(terminal.Leave, () => FailureMessage.Report(new OperationCanceledException(), terminal.Error));
             ParseResult parsed = Root(terminal, interruption.Token).Parse(arguments);
             if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
             {

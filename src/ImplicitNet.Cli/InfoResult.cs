@@ -21,4 +21,7 @@ internal sealed record InfoResult
     public double? GammaDeclared { get; init; }
 
     public double? GammaCertified { get; init; }
+
+    /// <summary>The SHA-256 that the weights' file says of itself, which was checked; null where it says none.</summary>
+    public string? Sha256 { get; init; }
 }

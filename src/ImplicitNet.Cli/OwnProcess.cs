@@ -22,9 +22,12 @@ internal static class OwnProcess
     public static (int Code, string LastLine, string Error) Run(IEnumerable<string> arguments, Action watch, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation, Assembly? program = null)
     {
         cancellation.ThrowIfCancellationRequested();
+        using IDisposable heeded = Interruption.Heed();
         ProcessStartInfo start = Start(program ?? typeof(OwnProcess).Assembly, arguments);
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
+        start.RedirectStandardInput = true;
+        start.Environment[Interruption.ParentVariable] = "1";
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;
@@ -42,6 +45,7 @@ internal static class OwnProcess
 
             if (cancellation.IsCancellationRequested)
             {
+                Stop(process);
                 process.WaitForExit(Grace);
                 cancellation.ThrowIfCancellationRequested();
             }
@@ -55,6 +59,20 @@ internal static class OwnProcess
                 process.Kill();
                 process.WaitForExit();
             }
+        }
+    }
+
+    /// <summary>Asks the child to end, which the terminal may have done already.</summary>
+    private static void Stop(Process process)
+    {
+        try
+        {
+            process.StandardInput.Write('.');
+            process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // It has ended.
         }
     }
 

@@ -21,14 +21,23 @@ public static class ModelFolder
     /// <summary>Saves a network and its configuration, each file whole or not at all.</summary>
     /// <param name="folder">The folder; made where it does not exist.</param>
     /// <param name="config">What the network is.</param>
-    /// <param name="network">Stays the caller's.</param>
+    /// <param name="network">Stays the caller's; its weights must be finite.</param>
+    /// <exception cref="ArgumentException">The network is not the configuration's: the message says what differs. Nothing is written.</exception>
     /// <exception cref="IOException">A file could not be written; an old one stays as it was.</exception>
     public static void Save(string folder, ModelConfig config, ImplicitNetwork network)
     {
+        ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(network);
+        if (ModelFit.Fault(config, network) is { } fault)
+        {
+            throw new ArgumentException($"The network is not the {config.Architecture} that the configuration describes: {fault}.", nameof(network));
+        }
+
         Directory.CreateDirectory(folder);
-        SaveConfig(folder, config);
+
+        // The configuration last: a folder that has one has the weights too.
         SafetensorsFile.Write(WeightsPath(folder), network.state_dict());
+        SaveConfig(folder, config);
     }
 
     /// <summary>Saves the configuration alone, as a training run does at its begin.</summary>

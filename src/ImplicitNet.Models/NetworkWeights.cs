@@ -17,15 +17,9 @@ internal static class NetworkWeights
     /// <exception cref="WeightsFileException">Tensors are missing, too many, or of another shape or kind: the message names them.</exception>
     public static void Fill(IReadOnlyDictionary<string, Tensor> targets, IReadOnlyDictionary<string, Tensor> weights, string path, string asker)
     {
-        string[] faults =
-        [
-            .. Fault("missing", targets.Keys.Where(name => !weights.ContainsKey(name)).Select(name => $"'{name}'")),
-            .. Fault("unlike", targets.Where(target => weights.ContainsKey(target.Key)).Select(target => Difference(target.Key, target.Value, weights[target.Key])).OfType<string>()),
-            .. Fault("unknown", weights.Keys.Where(name => !targets.ContainsKey(name)).Select(name => $"'{name}'")),
-        ];
-        if (faults.Length > 0)
+        if (Faults(targets, weights) is { } faults)
         {
-            throw new WeightsFileException(path, $"the tensors are not those that {asker} asks for: {string.Join("; ", faults)}.");
+            throw new WeightsFileException(path, $"the tensors are not those that {asker} asks for: {faults}.");
         }
 
         using IDisposable noGraph = no_grad();
@@ -33,6 +27,18 @@ internal static class NetworkWeights
         {
             target.copy_(weights[name]);
         }
+    }
+
+    /// <summary>How tensors differ from those that there must be, by name, shape and kind; null where they do not.</summary>
+    public static string? Faults(IReadOnlyDictionary<string, Tensor> targets, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        string[] faults =
+        [
+            .. Fault("missing", targets.Keys.Where(name => !weights.ContainsKey(name)).Select(name => $"'{name}'")),
+            .. Fault("unlike", targets.Where(target => weights.ContainsKey(target.Key)).Select(target => Difference(target.Key, target.Value, weights[target.Key])).OfType<string>()),
+            .. Fault("unknown", weights.Keys.Where(name => !targets.ContainsKey(name)).Select(name => $"'{name}'")),
+        ];
+        return faults.Length == 0 ? null : string.Join("; ", faults);
     }
 
     private static IEnumerable<string> Fault(string kind, IEnumerable<string> names)

@@ -25,20 +25,38 @@ internal sealed class EpochTotals(TrainingPosition position)
 
     public EpochTimes Times { get; private set; } = position.Times;
 
-    public double Loss => _lossSum / Math.Max(1, _seen);
+    /// <summary>The samples that counted.</summary>
+    public long Seen => _seen;
 
-    public double Accuracy => (double)_correct / Math.Max(1, _seen);
+    /// <summary>Their mean loss; NaN where there was none.</summary>
+    public double Loss => _lossSum / _seen;
+
+    /// <summary>The share of them that was classified rightly; NaN where there was none.</summary>
+    public double Accuracy => (double)_correct / _seen;
 
     /// <summary>The mean cosine to the exact gradient; null when none was measured.</summary>
     public double? Cosine => _cosines == 0 ? null : _cosineSum / _cosines;
 
     public double Seconds => _secondsBefore + Stopwatch.GetElapsedTime(_begin).TotalSeconds;
 
-    public void Add(ImplicitResult result, FixedPointGradient gradient, double loss, long correct)
+    /// <summary>Adds a step.</summary>
+    /// <param name="result">What the network computed.</param>
+    /// <param name="gradient">What it was differentiated by.</param>
+    /// <param name="loss">The mean loss of the samples that count.</param>
+    /// <param name="isRight">Whether each sample of the batch was classified rightly.</param>
+    public void Add(ImplicitResult result, FixedPointGradient gradient, double loss, ReadOnlySpan<bool> isRight)
     {
-        int count = result.Included.Count;
-        _lossSum += loss * count;
-        _correct += correct;
+        int count = 0;
+        for (int sample = 0; sample < isRight.Length; sample++)
+        {
+            if (result.Included[sample])
+            {
+                count++;
+                _correct += isRight[sample] ? 1 : 0;
+            }
+        }
+
+        _lossSum += count > 0 ? loss * count : 0;
         _seen += count;
         Solver.Add(result.Report);
         Gradient.Add(result.Gradient, gradient);

@@ -132,8 +132,8 @@ public sealed record RunReport
         [.. Training.Epochs.Select(epoch => new[]
         {
             epoch.Epoch.ToString(Culture) + (epoch.Epoch == Training.BestEpoch ? " (kept)" : ""),
-            Text(epoch.TrainLoss, "0.0000"),
-            Text(100 * epoch.TrainAccuracy, "0.00") + " %",
+            Counted(epoch.TrainLoss, "0.0000", ""),
+            Counted(100 * epoch.TrainAccuracy, "0.00", " %"),
             Text(epoch.ValidationLoss, "0.0000"),
             Text(100 * epoch.ValidationAccuracy, "0.00") + " %",
             Text(epoch.SolverSteps, "0.0"),
@@ -173,6 +173,9 @@ public sealed record RunReport
             .. row.Select(count => count == 0 ? "–" : count.ToString("N0", Culture)),
             row.Sum() == 0 ? "–" : string.Create(Culture, $"{100.0 * row[label] / row.Sum():0.0} %"),
         ])]);
+
+    /// <summary>A mean over samples that count; NaN is that of none.</summary>
+    private string Counted(double? value, string format, string unit) => value is double.NaN ? "no sample converged" : Text(value, format) + unit;
 
     private string Text(double? value, string format) => value is { } number ? number.ToString(format, Culture) : "–";
 

@@ -3,6 +3,7 @@ using ImplicitNet.Operators;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Files;
 using ImplicitNet.Training.Reports;
 using ImplicitNet.Training.Weights;
 using TorchSharp;
@@ -74,7 +75,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Goes back to the folder's last checkpoint.</summary>
     /// <returns>False, and nothing changed, when there is none.</returns>
     /// <exception cref="InvalidOperationException">The trainer has no folder.</exception>
-    /// <exception cref="WeightsFileException">The checkpoint is damaged, or belongs to a run with other data or options.</exception>
+    /// <exception cref="WeightsFileException">
+    /// The checkpoint is damaged, was written by an earlier version, or belongs to a run with other data or options; nothing has changed.
+    /// </exception>
     public bool Resume()
     {
         RunFolder folder = _folder ?? throw new InvalidOperationException("A trainer without a folder has no checkpoint to resume from.");
@@ -83,17 +86,23 @@ public sealed class Trainer : IDisposable
             return false;
         }
 
-        _position = Checkpoint.Read(folder.Checkpoint, _tensors, _position.Fingerprint);
+        PositionLimits limits = new(_options.Epochs, _train.StepsPerEpoch, _train.Dataset.Count, _options.Escalation?.Gradients.Count ?? 1);
+        _position = Checkpoint.Read(folder.Checkpoint, _tensors, _position, limits);
         return true;
     }
 
     /// <summary>Trains to the end, or until cancelled. Afterwards the network holds the best weights when the run is complete.</summary>
     /// <param name="progress">Told of every step, epoch and checkpoint, on the calling thread.</param>
     /// <param name="cancellation">Looked at after every step; then a checkpoint is written and the call returns.</param>
-    /// <exception cref="TrainingDivergedException">The loss is no longer finite.</exception>
-    /// <exception cref="IOException">A file of the run could not be written; the last checkpoint stays as it was.</exception>
+    /// <exception cref="TrainingDivergedException">
+    /// The loss, a gradient or a weight is no longer finite, or no sample of an epoch converged; the last checkpoint is from before.
+    /// </exception>
+    /// <exception cref="IOException">
+    /// A file of the run could not be written, and the last checkpoint stays as it was; or another process writes to the folder.
+    /// </exception>
     public TrainingResult Run(IProgress<TrainingEvent>? progress = null, CancellationToken cancellation = default)
     {
+        using RunLock? hold = _folder is null ? null : RunLock.TakeUnlessHeld(_folder.Path);
         using RunLog log = new(_folder, Step);
         using GradientWatch watch = new(_network, _options, _position.Escalation);
         while (_position.Epoch < _options.Epochs)
@@ -171,25 +180,52 @@ public sealed class Trainer : IDisposable
     private TrainingEvent.StepFinished TrainStep(Batch batch, EpochTotals totals)
     {
         using DisposeScope scope = NewDisposeScope();
+        SeedDevice(batch.Images.device);
         double rate = _options.RateAt(Step, _steps);
         using TrainingStep.Outcome outcome = _step.Make(batch, rate, Step + 1, _position.Epoch + 1, totals);
         _position = _position with { StepInEpoch = _position.StepInEpoch + 1 };
         _average?.Update(Step);
-        totals.Add(outcome.Result, _network.Gradient, outcome.Loss, outcome.Result.Output.argmax(1).eq(batch.Labels).sum().ToInt64());
+        bool[] isRight = [.. outcome.Result.Output.argmax(1).eq(batch.Labels).cpu().data<bool>()];
+        totals.Add(outcome.Result, _network.Gradient, outcome.Loss, isRight);
         return new TrainingEvent.StepFinished(
             Step, _steps, _position.Epoch + 1, _position.StepInEpoch, _train.StepsPerEpoch, outcome.Loss, totals.Accuracy, rate, outcome.Result.Report.MeanSteps);
     }
 
+    /// <summary>
+    /// What a device draws in a step is a function of seed, epoch and step: the state of its generator cannot be read here, and so could be
+    /// put back neither after a resumption nor after a certificate. The processor's generator is part of every checkpoint.
+    /// </summary>
+    private void SeedDevice(Device device)
+    {
+        if (device.type == DeviceType.CUDA)
+        {
+            ulong key = RandomStream.Key(_train.Options.Seed, RandomPurpose.Device, _position.Epoch);
+            cuda.manual_seed_all((long)(new RandomStream(key, (uint)_position.StepInEpoch).NextBits() >> 1));
+        }
+    }
+
     private void FinishEpoch(EpochTotals totals, double secondsBefore, RunLog log, IProgress<TrainingEvent>? progress)
     {
+        if (totals.Seen == 0)
+        {
+            throw TrainingDivergedException.Unsolved("training sample", Step, _position.Epoch + 1);
+        }
+
         using IDisposable? average = _average?.Apply();
         EvaluationResult validation = Evaluator.Evaluate(_network, _validation);
+        if (validation.Solver.Failures == validation.Solver.Samples && _network.OnFailure is MaskFailures)
+        {
+            // They are classified by iterates that solve nothing: no weights can be chosen by that.
+            throw TrainingDivergedException.Unsolved("validation sample", Step, _position.Epoch + 1);
+        }
+
         totals.Lap((times, _) => times with { Validation = validation.Seconds });
         bool isBest = _position.IsBeatenBy(validation);
         EpochRecord record = totals.Record(_position.Epoch + 1, Step, validation, _options.RateAt(Step - 1, _steps));
         _position = _position.After(record, isBest, secondsBefore + totals.Seconds);
         if (isBest)
         {
+            EnsureFinite(_network.state_dict(), "The weights are not finite");
             _best.Keep(_folder?.Model);
         }
 
@@ -208,7 +244,20 @@ public sealed class Trainer : IDisposable
             return;
         }
 
-        Checkpoint.Write(_folder.Checkpoint, _tensors, _position);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        Dictionary<string, Tensor> tensors = _tensors.Collect();
+        EnsureFinite(tensors, "The state of the training is not finite");
+        Checkpoint.Write(_folder.Checkpoint, tensors, _position);
         progress?.Report(new TrainingEvent.CheckpointWritten(_folder.Checkpoint, Step));
+    }
+
+    /// <summary>What is kept must be usable later: buffers, moments and averages as well as weights.</summary>
+    private void EnsureFinite(IEnumerable<KeyValuePair<string, Tensor>> tensors, string what)
+    {
+        if (Finiteness.Check(tensors) is { } place)
+        {
+            throw TrainingDivergedException.At($"{what}: {place}", Step, _position.Epoch + 1, _options.RateAt(Math.Max(0, Step - 1), _steps));
+        }
     }
 }

@@ -9,16 +9,31 @@ namespace ImplicitNet.Training;
 /// <summary>One step of the optimiser: forward, loss, backward, update.</summary>
 internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions options, AdamW optimizer, LatentCache? latents)
 {
-    /// <summary>Makes a step on a batch, in the caller's dispose scope.</summary>
+    // Adam divides the rate by 1 - 0.9 in its first step, and torch takes no number that float32 cannot hold.
+    private const double LargestRate = float.MaxValue / 16;
+
+    private readonly Finiteness _finiteness = new(network);
+
+    /// <summary>
+    /// Makes a step on a batch, in the caller's dispose scope. A batch of which no sample counts changes no weight: there is no gradient, and
+    /// the moments alone would move them.
+    /// </summary>
     /// <param name="batch">The batch; stays the caller's.</param>
     /// <param name="rate">The learning rate.</param>
     /// <param name="step">The step's number, from 1.</param>
     /// <param name="epoch">The epoch, from 1.</param>
     /// <param name="totals">Told how long each part took.</param>
-    /// <exception cref="TrainingDivergedException">The loss is not finite; the weights stay as they were.</exception>
+    /// <exception cref="TrainingDivergedException">
+    /// The loss or a gradient is not finite, and the weights stay as they were; or a weight is not, after the step.
+    /// </exception>
     public Outcome Make(Batch batch, double rate, long step, int epoch, EpochTotals totals)
     {
         totals.BeginLaps();
+        if (rate > LargestRate)
+        {
+            throw TrainingDivergedException.At("The learning rate is more than float32 can hold", step, epoch, rate);
+        }
+
         foreach (optim.ILearningRateController group in optimizer.ParamGroups)
         {
             group.LearningRate = rate;
@@ -26,6 +41,12 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
 
         optimizer.zero_grad();
         ImplicitResult result = Forward(batch);
+        if (!result.Included.Contains(true))
+        {
+            totals.Lap(static (times, seconds) => times with { Forward = times.Forward + seconds });
+            return new Outcome(result, double.NaN);
+        }
+
         Tensor losses = nn.functional.cross_entropy(result.Output, batch.Labels, reduction: nn.Reduction.None);
         Tensor loss = result.Average(losses);
         Tensor objective = result.Penalties is { } penalties ? result.Average(losses + penalties) : loss;
@@ -34,19 +55,24 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
         totals.Lap(static (times, seconds) => times with { Forward = times.Forward + seconds });
         if (!double.IsFinite(minimized))
         {
-            throw new TrainingDivergedException(minimized, step, epoch, rate);
+            throw TrainingDivergedException.At(FormattableString.Invariant($"The loss is {minimized}"), step, epoch, rate);
         }
 
         objective.backward();
         result.Gradient.ThrowIfFailed();
         Wait(batch.Images.device);
         totals.Lap(static (times, seconds) => times with { Backward = times.Backward + seconds });
-        if (options.ClipNorm is { } norm)
+        if (_finiteness.CheckGradients(options.ClipNorm) is { } gradient)
         {
-            nn.utils.clip_grad_norm_(network.parameters(), norm);
+            throw TrainingDivergedException.At($"The gradient cannot be used: {gradient}", step, epoch, rate);
         }
 
         optimizer.step();
+        if (_finiteness.CheckWeights(rate, options.WeightDecay) is { } weight)
+        {
+            throw TrainingDivergedException.At($"The weights are not finite: {weight}", step, epoch, rate);
+        }
+
         Wait(batch.Images.device);
         totals.Lap(static (times, seconds) => times with { Optimizer = times.Optimizer + seconds });
         return new Outcome(result, value);
@@ -77,7 +103,7 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
 
     /// <summary>What a step computed.</summary>
     /// <param name="Result">The network's result. Owned by the outcome.</param>
-    /// <param name="Loss">The mean loss of the samples that count, without the penalty.</param>
+    /// <param name="Loss">The mean loss of the samples that count, without the penalty; NaN where none does.</param>
     internal sealed record Outcome(ImplicitResult Result, double Loss) : IDisposable
     {
         /// <inheritdoc/>

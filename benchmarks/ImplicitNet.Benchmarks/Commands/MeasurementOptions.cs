@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ImplicitNet.Benchmarks.Measurement;
 using ImplicitNet.Cli.Options;
+using ImplicitNet.Kernels;
 
 namespace ImplicitNet.Benchmarks.Commands;
 
@@ -46,7 +47,11 @@ internal sealed class MeasurementOptions
     /// <returns>The machine as it is set.</returns>
     public Machine Begin(ParseResult parsed)
     {
-        DeviceChoice.SetThreads(parsed.GetValue(_threads));
+        if (parsed.GetValue(_threads) is { } threads)
+        {
+            ThreadCount.Set(threads);
+        }
+
         TorchSharp.torch.random.manual_seed(parsed.GetValue(_seed) ?? 1);
         return Machine.Current();
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ImplicitNet.Benchmarks.Measurement;
+using ImplicitNet.Kernels;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
@@ -33,7 +34,7 @@ internal static class ScalingTrial
     /// <exception cref="InvalidOperationException">A sample took another number of steps.</exception>
     public static ScalingMeasurement Run(ScalingPoint point)
     {
-        set_num_threads(point.Threads);
+        ThreadCount.Set(point.Threads);
         random.manual_seed(1);
         long before = ProcessMemory.Peak();
         using ImplicitNetwork network = Network(point);

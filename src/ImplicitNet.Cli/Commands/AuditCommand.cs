@@ -62,7 +62,7 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         string folder = parsed.GetRequiredValue(_model);
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
-        int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads));
+        int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
         using ImplicitNetwork owned = network;
         network.to(device);

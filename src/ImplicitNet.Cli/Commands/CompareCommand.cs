@@ -2,7 +2,6 @@ using System.CommandLine;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
-using ImplicitNet.Training;
 
 namespace ImplicitNet.Cli.Commands;
 
@@ -38,11 +37,12 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
     private int Run(ParseResult parsed)
     {
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
+        Launcher.RefuseRanks();
         RunSettings settings = _options.Begin(parsed, _common);
         settings = settings with
         {
             // Each run has a process of its own; all of them get the same number.
-            Threads = DeviceChoice.SetThreads(settings.Threads > 0 ? settings.Threads : null),
+            Threads = DeviceChoice.SetThreads(settings.Threads > 0 ? settings.Threads : null, terminal),
             Cosines = _options.GivesCosines(parsed) ? settings.Cosines : DefaultCosines,
         };
         DeviceChoice.Open(settings.Device);
@@ -53,7 +53,8 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
         }
 
         long[] seeds = parsed.GetValue(_seeds) is { Length: > 0 } given ? given : [.. DefaultSeeds];
-        string output = new RunFolder(parsed.GetValue(_output) ?? Path.Combine("runs", $"compare-{settings.Data}")).Path;
+        using OutputFolder hold = OutputFolder.Take(parsed.GetValue(_output) ?? Path.Combine("runs", $"compare-{settings.Data}"));
+        string output = Path.GetFullPath(hold.Path);
         return new ComparisonRun(terminal, output, settings, gradients, seeds, cancellation).Execute(parsed.GetValue(_common.Json));
     }
 }

@@ -51,7 +51,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         string folder = parsed.GetRequiredValue(_model);
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
-        int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads));
+        int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         random.manual_seed(parsed.GetValue(_seed) ?? 1);
         ModelConfig config = ModelFolder.LoadConfig(folder);
         config = config with { Network = config.Network with { Gamma = parsed.GetValue(_gamma) ?? config.Network.Gamma } };

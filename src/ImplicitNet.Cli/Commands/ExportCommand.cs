@@ -23,12 +23,18 @@ internal sealed class ExportCommand(Terminal terminal)
 
     private int Run(ParseResult parsed)
     {
+        Launcher.RefuseRanks();
         string file = parsed.GetRequiredValue(_file);
         (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(parsed.GetRequiredValue(_model));
         using ImplicitNetwork owned = network;
+        using OutputFolder? hold = HoldsRun(file) is { } folder ? OutputFolder.Take(folder) : null;
         PublishedWeights.Write(file, network);
         ResultScreen.Row(terminal, "network", config.Architecture);
         ResultScreen.Row(terminal, "written", file);
         return ExitCodes.Success;
     }
+
+    /// <summary>The file's folder where it is that of a run or a model; elsewhere many may write.</summary>
+    private static string? HoldsRun(string file) =>
+        Path.GetDirectoryName(file) is { } folder && OutputFolder.HoldsRun(folder) ? (folder.Length == 0 ? "." : folder) : null;
 }

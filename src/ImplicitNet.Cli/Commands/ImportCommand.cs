@@ -32,18 +32,18 @@ internal sealed class ImportCommand(Terminal terminal)
 
     private int Run(ParseResult parsed)
     {
+        Launcher.RefuseRanks();
         string file = parsed.GetRequiredValue(_file);
         string name = parsed.GetRequiredValue(_network)!;
         double gamma = parsed.GetRequiredValue(_gamma)!.Value;
         string output = parsed.GetRequiredValue(_output);
-        if (File.Exists(ModelFolder.ConfigPath(output)) || File.Exists(ModelFolder.WeightsPath(output)))
-        {
-            throw new CommandException($"{output}: the folder holds a model; name another --output.");
-        }
+        RefuseModel(output);
 
         (ImplicitNetwork network, ModelConfig config) = PublishedWeights.Read(
             file, layers => PublishedNetworkChoice.Describe(name, layers, gamma, parsed.GetValue(_explicit)), parsed.GetValue(_entry));
         using ImplicitNetwork owned = network;
+        using OutputFolder hold = OutputFolder.Take(output);
+        RefuseModel(output);
         ModelFolder.Save(output, config, network);
         string form = config.Network.Explicit ? "explicit twin" : "implicit";
         ResultScreen.Row(terminal, "network", name, $"{form}, gamma {Figures.Number(gamma, "0.####")}");
@@ -51,5 +51,15 @@ internal sealed class ImportCommand(Terminal terminal)
         ResultScreen.Row(terminal, "weights", ModelFolder.WeightsPath(output));
         ResultScreen.Row(terminal, "configuration", ModelFolder.ConfigPath(output));
         return ExitCodes.Success;
+    }
+
+    private static void RefuseModel(string folder)
+    {
+        // Weights without a configuration, and a lock that nobody holds: an import was killed between the two.
+        bool isUnfinished = OutputFolder.IsLeftBehind(folder) && !File.Exists(ModelFolder.ConfigPath(folder));
+        if (OutputFolder.HoldsRun(folder) && !(isUnfinished && OutputFolder.HoldsOnlyWeights(folder)))
+        {
+            throw new CommandException($"{folder}: the folder holds a model; name another --output.");
+        }
     }
 }

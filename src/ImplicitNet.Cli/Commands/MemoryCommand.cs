@@ -39,20 +39,22 @@ internal sealed class MemoryCommand(Terminal terminal, CancellationToken cancell
     private int Run(ParseResult parsed)
     {
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
+        Launcher.RefuseRanks();
         GradientChoice[] gradients = [.. (parsed.GetValue(_gradients) is { Length: > 0 } named ? named : DefaultGradients.Split(',')).Select(GradientChoice.Parse)];
         if (gradients.FirstOrDefault(choice => choice.Gradient is InverseReuseGradient) is { } reuse)
         {
             throw new CommandException($"--gradients {reuse.Text}: what it keeps is the memory of Broyden's solver, which takes no fixed number of steps.", ExitCodes.Usage);
         }
 
-        int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads));
+        int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         if (parsed.GetValue(_measure) is { } steps)
         {
             terminal.Raw(MemoryTrial.Run(Fitted(gradients[0].Gradient, steps), steps).ToString(CultureInfo.InvariantCulture));
             return ExitCodes.Success;
         }
 
-        RunFolder folder = new(parsed.GetValue(_output) ?? Path.Combine("runs", "memory"));
+        using OutputFolder hold = OutputFolder.Take(parsed.GetValue(_output) ?? Path.Combine("runs", "memory"));
+        RunFolder folder = new(hold.Path);
         MemoryMeasurement[] measurements = terminal.WithBar(bar => Steps
             .SelectMany(steps => gradients.Select(gradient => (Gradient: gradient, Steps: steps)))
             .Select((trial, number) =>

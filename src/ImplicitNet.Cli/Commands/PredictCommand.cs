@@ -37,7 +37,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         string folder = parsed.GetRequiredValue(_model);
         string[] paths = parsed.GetRequiredValue(_images);
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
-        DeviceChoice.SetThreads(parsed.GetValue(_common.Threads));
+        DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
         using ImplicitNetwork owned = network;
         network.to(device);

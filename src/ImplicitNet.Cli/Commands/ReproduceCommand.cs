@@ -2,7 +2,6 @@ using System.CommandLine;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
-using ImplicitNet.Training;
 
 namespace ImplicitNet.Cli.Commands;
 
@@ -61,6 +60,7 @@ internal sealed class ReproduceCommand(Terminal terminal, CancellationToken canc
     private int Run(ParseResult parsed)
     {
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
+        Launcher.RefuseRanks();
         string data = parsed.GetRequiredValue(_data);
         RunSettings clean = ReproductionSettings.Clean(data);
         clean = clean with
@@ -72,7 +72,7 @@ internal sealed class ReproduceCommand(Terminal terminal, CancellationToken canc
             Validation = parsed.GetValue(_validation) ?? clean.Validation,
             TestImages = parsed.GetValue(_testImages),
             Batch = parsed.GetValue(_batch) ?? clean.Batch,
-            Threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads)),
+            Threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal),
             Device = parsed.GetValue(_common.Device) ?? clean.Device,
         };
         DeviceChoice.Open(clean.Device);
@@ -81,7 +81,8 @@ internal sealed class ReproduceCommand(Terminal terminal, CancellationToken canc
             parsed.GetRequiredValue(_hours)!.Value,
             parsed.GetValue(_seeds) is { Length: > 0 } given ? given : [.. DefaultSeeds],
             parsed.GetValue(_epochs) ?? DefaultMostEpochs);
-        string output = new RunFolder(parsed.GetValue(_output) ?? Path.Combine("runs", $"reproduce-{data}")).Path;
+        using OutputFolder hold = OutputFolder.Take(parsed.GetValue(_output) ?? Path.Combine("runs", $"reproduce-{data}"));
+        string output = Path.GetFullPath(hold.Path);
         return new ReproductionRun(terminal, output, aim, cancellation).Execute(parsed.GetValue(_common.Json));
     }
 }

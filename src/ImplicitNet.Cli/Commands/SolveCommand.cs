@@ -80,7 +80,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
         IReadOnlyList<string> names = SolverListOption.Names(parsed.GetValue(_solvers));
         IReadOnlyList<FixedPointSolver> solvers = SolverChoice.CreateAll(names, parsed.GetValue(_damping) ?? 1, parsed.GetValue(_memory));
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
-        int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads));
+        int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         using SolveInput input = problem is null ? OfModel(parsed, parsed.GetValue(_model)!, device) : OfProblem(parsed, problem, device);
         RunFolder folder = new(parsed.GetValue(_output) ?? DefaultFolder(problem ?? FolderName(parsed.GetValue(_model)!)));
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
@@ -9,8 +8,6 @@ namespace ImplicitNet.Cli.Commands;
 /// <summary>train: a new run, or an interrupted one taken up.</summary>
 internal sealed class TrainCommand(Terminal terminal, CancellationToken cancellation)
 {
-    private static readonly string[] RunFiles = ["run.json", "config.json", "checkpoint.safetensors", "model.safetensors", "history.jsonl", "result.json"];
-
     private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of the run (default: runs/DATA-DATE-TIME).", HelpName = "folder" };
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on with the run in --output, with the settings it was started with." };
     private readonly TrainOptions _options = new();
@@ -37,6 +34,7 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
     private int Run(ParseResult parsed)
     {
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
+        Launcher.RefuseRanks();
         bool isResumed = parsed.GetValue(_resume);
         string? output = parsed.GetValue(_output);
         RunSettings settings;
@@ -55,10 +53,9 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
         else
         {
             settings = _options.Begin(parsed, _common);
-            output ??= Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"{settings.Data}-{DateTime.Now:yyyyMMdd-HHmmss}"));
-            if (HoldsRun(output))
+            if (output is not null)
             {
-                throw new CommandException($"{output}: the folder holds a run; pass --resume to go on with it, or another --output.");
+                OutputFolder.RefuseRun(output);
             }
         }
 
@@ -66,6 +63,4 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
     }
 
     private static string Refuse(string message) => throw new CommandException(message, ExitCodes.Usage);
-
-    private static bool HoldsRun(string folder) => RunFiles.Any(name => File.Exists(Path.Combine(folder, name)));
 }

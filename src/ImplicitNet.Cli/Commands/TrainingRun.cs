@@ -18,8 +18,16 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Cli.Commands;
 
 /// <summary>One run in one folder, from its data to its report.</summary>
-internal sealed class TrainingRun(Terminal terminal, string output, RunSettings settings, bool isJson, CancellationToken cancellation)
+/// <param name="terminal">Where it is told.</param>
+/// <param name="output">The folder; null for a new one by data and time.</param>
+/// <param name="settings">What is run.</param>
+/// <param name="isJson">Whether the result is printed as JSON too.</param>
+/// <param name="cancellation">Ends it with a checkpoint.</param>
+internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings settings, bool isJson, CancellationToken cancellation)
 {
+    private const string ResultFile = "result.json";
+
+    private string _output = output ?? "";
     private readonly GradientChoice _gradient = GradientChoice.Parse(settings.Gradient);
 
     private string Kind => settings.Explicit ? "explicit twin" : "implicit classifier";
@@ -33,11 +41,8 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
     /// <returns>The exit code.</returns>
     public int Execute(bool isResumed)
     {
-        string resultPath = Path.Combine(output, "result.json");
-        if (isResumed && File.Exists(resultPath))
+        if (isResumed && IsComplete())
         {
-            terminal.Tell("This run is complete.");
-            Finish(ClassifierResult.Read(resultPath));
             return ExitCodes.Success;
         }
 
@@ -49,14 +54,50 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         // Before the folder is touched: a solver that cannot be made leaves nothing behind.
         FixedPointSolver solver = _gradient.Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver);
         Device device = DeviceChoice.Open(settings.Device);
-        int threads = DeviceChoice.SetThreads(settings.Threads > 0 ? settings.Threads : null);
-        settings = settings with { Threads = threads };
-        LoadedData data = DataChoice.Load(settings, terminal, cancellation);
-        RunFolder folder = new(output);
-        ModelConfig config = settings.ToModelConfig(data);
-        RunSettingsFile.Write(output, settings);
-        ModelFolder.SaveConfig(output, config);
 
+        // A run that is there is held from here on, a new one when its data are: without them there is none.
+        using OutputFolder? resumed = isResumed ? OutputFolder.Take(_output) : null;
+        if (isResumed && IsComplete())
+        {
+            return ExitCodes.Success;
+        }
+
+        int asked = settings.Threads;
+        settings = settings with { Threads = DeviceChoice.SetThreads(asked > 0 ? asked : null, terminal) };
+        LoadedData data = DataChoice.Load(settings, terminal, cancellation);
+        ModelConfig config = settings.ToModelConfig(data);
+        using OutputFolder? begun = isResumed ? null : Begin();
+        using IDisposable heeded = Interruption.Heed();
+        RunFolder folder = new(_output);
+
+        // A run keeps the threads that it was started with, also where it goes on with fewer.
+        RunSettings kept = isResumed && asked > 0 ? settings with { Threads = asked } : settings;
+        return Train(folder, config, data, solver, device, isResumed, kept);
+    }
+
+    private OutputFolder Begin()
+    {
+        OutputFolder folder = output is null ? OutputFolder.TakeNew(settings.Data) : OutputFolder.TakeEmpty(output);
+        _output = folder.Path;
+        return folder;
+    }
+
+    /// <summary>Reports a run that has its result.</summary>
+    private bool IsComplete()
+    {
+        string path = Path.Combine(_output, ResultFile);
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        terminal.Tell("This run is complete.");
+        Finish(ClassifierResult.Read(path));
+        return true;
+    }
+
+    private int Train(RunFolder folder, ModelConfig config, LoadedData data, FixedPointSolver solver, Device device, bool isResumed, RunSettings kept)
+    {
         random.manual_seed(settings.Seed);
         using ImplicitNetwork network = config.CreateNetwork();
         network.Solver = solver;
@@ -75,6 +116,10 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
             terminal.Tell(trainer.Resume() ? "Going on from the last checkpoint." : "There is no checkpoint yet; starting from the beginning.");
         }
 
+        // Only now: a checkpoint that is refused leaves the folder as it was.
+        RunSettingsFile.Write(_output, kept);
+        ModelFolder.SaveConfig(_output, config);
+
         terminal.Tell();
         terminal.Tell($"[grey]{TrainingScreen.Header}[/]");
         TrainingResult training = terminal.WithBar(bar => trainer.Run(new TrainingScreen(terminal, bar, settings.Batch, cancellation), cancellation));
@@ -82,13 +127,13 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         if (test is null)
         {
             terminal.Say($"Interrupted after {Figures.Counted(training.Steps, "step")}; the checkpoint is written. To go on:");
-            terminal.Say($"  implicitnet train --resume --output {Markup.Escape(output)}");
+            terminal.Say($"  implicitnet train --resume --output {Markup.Escape(_output)}");
             return ExitCodes.Interrupted;
         }
 
         ClassifierResult result = Result(training, test, network);
         Report(data, training, test, result.Parameters, CertificateHistory.Read(folder.History)).Write(folder);
-        AtomicFile.WriteText(resultPath, JsonSerializer.Serialize(result, ResultJson.Default.ClassifierResult) + "\n");
+        AtomicFile.WriteText(folder.At(ResultFile), JsonSerializer.Serialize(result, ResultJson.Default.ClassifierResult) + "\n");
         Finish(result);
         return ExitCodes.Success;
     }
@@ -122,7 +167,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         terminal.Tell($"  {Figures.Count(ParameterCount(network))} parameters{(settings.Explicit ? "" : Solve)}");
         terminal.Tell($"  {Figures.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, learning rate {Figures.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
         terminal.Tell($"  seed {settings.Seed}, {Figures.Counted(settings.Threads, "thread")}, {settings.Device}");
-        terminal.Tell($"  in {Markup.Escape(output)}");
+        terminal.Tell($"  in {Markup.Escape(_output)}");
     }
 
     private ClassifierResult Result(TrainingResult training, FinalTest test, ImplicitNetwork network) =>
@@ -141,7 +186,7 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
             Seed = settings.Seed,
             Threads = settings.Threads,
             Device = settings.Device,
-            Model = output,
+            Model = _output,
             Gradient = settings.Gradient,
             TrainingEvaluations = Sum(training, epoch => epoch.Evaluations),
             TrainingProducts = Sum(training, epoch => epoch.Products),
@@ -178,12 +223,12 @@ internal sealed class TrainingRun(Terminal terminal, string output, RunSettings 
         terminal.Say();
         foreach ((string name, string content) in Files)
         {
-            ResultScreen.Row(terminal, content, Path.Combine(output, name));
+            ResultScreen.Row(terminal, content, Path.Combine(_output, name));
         }
 
         if (isJson)
         {
-            terminal.Raw(JsonSerializer.Serialize(result with { Model = output }, ResultJson.Default.ClassifierResult));
+            terminal.Raw(JsonSerializer.Serialize(result with { Model = _output }, ResultJson.Default.ClassifierResult));
         }
     }
 

@@ -1,3 +1,5 @@
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Kernels;
 using TorchSharp;
 
 namespace ImplicitNet.Cli.Options;
@@ -21,15 +23,27 @@ internal static class DeviceChoice
         return new torch.Device(name == Cuda ? DeviceType.CUDA : DeviceType.CPU);
     }
 
-    /// <summary>Sets the threads where a number is given.</summary>
+    /// <summary>
+    /// Sets the threads, to those given or one a core, and never more than there are cores to this process, by its affinity and its container:
+    /// threads that wait for each other without cores of their own bring a machine to its knees.
+    /// </summary>
+    /// <param name="threads">The number; null for the default.</param>
+    /// <param name="terminal">Told when there are fewer cores than asked for.</param>
     /// <returns>The number in force.</returns>
-    public static int SetThreads(int? threads)
+    public static int SetThreads(int? threads, Terminal terminal)
     {
-        if (threads is { } number)
+        int cores = ThreadCount.Cores;
+        int number = threads ?? ThreadCount.Get();
+        if (threads > cores)
         {
-            torch.set_num_threads(number);
+            terminal.Tell($"[yellow]--threads {threads}: only {Figures.Counted(cores, "core")} can be used here; going on with {Figures.Counted(cores, "thread")}.[/]");
         }
 
-        return torch.get_num_threads();
+        if (Math.Min(number, cores) != ThreadCount.Get())
+        {
+            ThreadCount.Set(Math.Min(number, cores));
+        }
+
+        return ThreadCount.Get();
     }
 }

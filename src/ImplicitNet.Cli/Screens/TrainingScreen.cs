@@ -42,9 +42,12 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
     {
         EpochRecord record = finished.Record;
         string gamma = finished.GammaCertified is { } certified ? Figures.Number(certified) : "-";
+        string training = double.IsFinite(record.TrainLoss ?? double.NaN)
+            ? string.Create(CultureInfo.InvariantCulture, $"{record.TrainLoss,8:0.0000}  {100 * record.TrainAccuracy,6:0.00} %")
+            : "no sample converged";
         string line = string.Create(
             CultureInfo.InvariantCulture,
-            $"  {record.Epoch,5}  {record.TrainLoss,8:0.0000}  {100 * record.TrainAccuracy,6:0.00} %   {record.ValidationLoss,8:0.0000}  {100 * record.ValidationAccuracy,6:0.00} %  {record.SolverSteps,6:0.0}  {gamma,6}  {Figures.Seconds(record.Seconds ?? 0),7}");
+            $"  {record.Epoch,5}  {training}   {record.ValidationLoss,8:0.0000}  {100 * record.ValidationAccuracy,6:0.00} %  {record.SolverSteps,6:0.0}  {gamma,6}  {Figures.Seconds(record.Seconds ?? 0),7}");
         string failed = record.SolverFailures is > 0 and { } count
             ? $"  [yellow]{Figures.Percent((double)count / finished.Solver.Samples)} of the solves did not converge[/]"
             : "";
@@ -56,6 +59,6 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
         double rate = (step.Step - _firstStep!.Value) * batchSize / Math.Max(1e-9, Stopwatch.GetElapsedTime(_begin).TotalSeconds);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"epoch {step.Epoch}  loss {step.Loss:0.000}  accuracy {100 * step.Accuracy:0.0} %  {step.SolverSteps:0.0} steps  {rate:0} images/s");
+            $"epoch {step.Epoch}  {(double.IsNaN(step.Loss) ? "no sample converged" : string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:0.000}"))}  accuracy {(double.IsNaN(step.Accuracy) ? "-" : string.Create(CultureInfo.InvariantCulture, $"{100 * step.Accuracy:0.0} %"))}  {step.SolverSteps:0.0} steps  {rate:0} images/s");
     }
 }

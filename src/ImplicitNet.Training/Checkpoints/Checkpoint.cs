@@ -5,31 +5,45 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Checkpoints;
 
-/// <summary>One file that holds all a run needs to go on; replaced whole or not at all.</summary>
+/// <summary>One file that holds all a run needs to go on; replaced whole or not at all, and taken up whole or not at all.</summary>
 internal static class Checkpoint
 {
     private const string PositionKey = "position";
 
-    public static void Write(string path, TrainingTensors tensors, TrainingPosition position)
+    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, TrainingPosition position)
     {
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable noGraph = no_grad();
         Dictionary<string, string> metadata = new() { [PositionKey] = JsonSerializer.Serialize(position, PositionJson.Default.TrainingPosition) };
-        SafetensorsFile.Write(path, tensors.Collect(), metadata);
+        SafetensorsFile.Write(path, tensors, metadata);
     }
 
-    /// <exception cref="WeightsFileException">The file breaks its format, belongs to another run, or does not fit the network.</exception>
-    public static TrainingPosition Read(string path, TrainingTensors tensors, string fingerprint)
+    /// <summary>Takes up a checkpoint. Its checksum is looked at first; nothing is changed unless all of it is whole and fits.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">The run's tensors, which are overwritten.</param>
+    /// <param name="start">The position of the run at its begin.</param>
+    /// <param name="limits">How far the run can have come.</param>
+    /// <exception cref="WeightsFileException">The file is damaged, of an earlier version, of another run, or does not fit the network.</exception>
+    public static TrainingPosition Read(string path, TrainingTensors tensors, TrainingPosition start, PositionLimits limits)
     {
         using DisposeScope scope = NewDisposeScope();
         using SafetensorsFile file = SafetensorsFile.Read(path);
-        TrainingPosition position = ReadPosition(file, path);
-        if (position.Fingerprint != fingerprint)
+        if (!file.Metadata.ContainsKey(SafetensorsChecksum.Key))
         {
-            throw new WeightsFileException(path, $"it belongs to another run. It was made with {position.Fingerprint}; this run has {fingerprint}.");
+            throw new WeightsFileException(path, "it has no checksum: it is no checkpoint, or was written by an earlier version. Begin the run again in another folder.");
         }
 
-        tensors.Restore(file, path, position.BestEpoch > 0);
+        TrainingPosition position = ReadPosition(file, path);
+        if (position.Fingerprint != start.Fingerprint)
+        {
+            throw new WeightsFileException(path, $"it belongs to another run. It was made with {position.Fingerprint}; this run has {start.Fingerprint}.");
+        }
+
+        if (limits.Fault(position) is { } fault)
+        {
+            throw new WeightsFileException(path, $"its position cannot be one of this run: {fault}.");
+        }
+
+        file.EnsureFinite(path);
+        tensors.Restore(file, path, position.BestEpoch > 0, limits.Step(position));
         return position;
     }
 
@@ -42,9 +56,9 @@ internal static class Checkpoint
                     ?? throw new WeightsFileException(path, "its position is null.")
                 : throw new WeightsFileException(path, "it holds no position; this is no checkpoint.");
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
-            throw new WeightsFileException(path, $"its position cannot be read: {exception.Message}", exception);
+            throw new WeightsFileException(path, $"its position cannot be read: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
     }
 }

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Weights;
 using TorchSharp.Modules;
@@ -11,8 +12,9 @@ namespace ImplicitNet.Training.Checkpoints;
 /// </summary>
 internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, WeightAverage? average, Dictionary<string, Tensor> best, LatentCache? latents)
 {
-    private const string RandomState = "random/torch";
+    private const string RandomStateName = "random/torch";
     private const string Latents = "latents/";
+    private const string Best = "best/";
     private const string OptimizerSteps = "optimizer/steps";
 
     /// <summary>Everything, by name. New tensors among them are in the caller's dispose scope; the rest stay where they are.</summary>
@@ -29,36 +31,61 @@ internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, Weight
             tensors[Latents + name] = value;
         }
 
-        tensors[RandomState] = get_rng_state();
+        tensors[RandomStateName] = RandomState.Get();
         tensors[OptimizerSteps] = tensor(States().Select(state => state.step).ToArray());
         return tensors;
     }
 
     /// <summary>Puts back what a checkpoint holds. Nothing is changed unless all of it fits.</summary>
-    /// <exception cref="WeightsFileException">A tensor is missing or of another shape or type.</exception>
-    public void Restore(SafetensorsFile file, string path, bool hasBest)
+    /// <param name="file">The checkpoint, which is whole.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <param name="hasBest">Whether it has best weights.</param>
+    /// <param name="step">Steps made in the run by then.</param>
+    /// <exception cref="WeightsFileException">A tensor is missing, of another shape or type, or holds what it cannot.</exception>
+    public void Restore(SafetensorsFile file, string path, bool hasBest, long step)
     {
         using IDisposable noGraph = no_grad();
-        if (hasBest)
-        {
-            foreach ((string name, Tensor weight) in network.state_dict())
-            {
-                best[name] = weight.clone().DetachFromDisposeScope();
-            }
-        }
-
         (string Name, Tensor Target)[] targets = [.. Targets()];
-        foreach ((string name, Tensor target) in targets)
+        Dictionary<string, Tensor> weights = network.state_dict();
+        foreach ((string name, Tensor target) in targets.Concat(hasBest ? Named(Best, weights) : []))
         {
             Find(file, path, name, target.shape, target.dtype);
         }
 
         AdamW.State[] states = [.. States()];
         long[] steps = [.. Find(file, path, OptimizerSteps, [states.Length], ScalarType.Int64).data<long>()];
-        Tensor random = Find(file, path, RandomState, [get_rng_state().numel()], ScalarType.Byte);
+        if (steps.Any(count => count < 0 || count > step))
+        {
+            throw new WeightsFileException(path, $"tensor '{OptimizerSteps}' holds {steps.First(count => count < 0 || count > step)}; the run had made {step} steps.");
+        }
+
+        Tensor random = Find(file, path, RandomStateName, [RandomState.Length], ScalarType.Byte);
+        if (RandomState.Fault(random) is { } fault)
+        {
+            throw new WeightsFileException(path, $"tensor '{RandomStateName}' is no random state: {fault}.");
+        }
+
+        Dictionary<string, Tensor> cached = file.Tensors.Where(entry => entry.Key.StartsWith(Latents, StringComparison.Ordinal))
+            .ToDictionary(entry => entry.Key[Latents.Length..], entry => entry.Value);
+        if (latents is not null && LatentTensors.Fault(cached) is { } problem)
+        {
+            throw new WeightsFileException(path, $"tensors '{Latents}...': {problem}.");
+        }
+
         foreach ((string name, Tensor target) in targets)
         {
             target.copy_(file.Tensors[name]);
+        }
+
+        foreach ((string name, Tensor weight) in hasBest ? Named(Best, weights) : [])
+        {
+            Tensor kept = file.Tensors[name].to(weight.device).clone().DetachFromDisposeScope();
+            if (best.Remove(name[Best.Length..], out Tensor? old))
+            {
+                old.Dispose();
+            }
+
+            best[name[Best.Length..]] = kept;
         }
 
         for (int i = 0; i < states.Length; i++)
@@ -66,9 +93,8 @@ internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, Weight
             states[i].step = steps[i];
         }
 
-        latents?.Restore(file.Tensors.Where(entry => entry.Key.StartsWith(Latents, StringComparison.Ordinal))
-            .ToDictionary(entry => entry.Key[Latents.Length..], entry => entry.Value));
-        set_rng_state(random);
+        latents?.Restore(cached);
+        RandomState.Set(random);
     }
 
     private static Tensor Find(SafetensorsFile file, string path, string name, long[] shape, ScalarType dtype)
@@ -103,9 +129,12 @@ internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, Weight
             yield return ($"average/{name}", value);
         }
 
-        foreach ((string name, Tensor weight) in best)
+        foreach ((string name, Tensor weight) in Named(Best, best))
         {
-            yield return ($"best/{name}", weight);
+            yield return (name, weight);
         }
     }
+
+    private static IEnumerable<(string Name, Tensor Target)> Named(string prefix, Dictionary<string, Tensor> tensors) =>
+        tensors.Select(entry => (prefix + entry.Key, entry.Value));
 }

@@ -10,4 +10,5 @@ internal enum RandomPurpose
     Flip = 5,
     Crop = 6,
     Erase = 7,
+    Device = 8,
 }

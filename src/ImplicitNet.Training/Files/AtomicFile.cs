@@ -6,7 +6,8 @@ namespace ImplicitNet.Training.Files;
 /// <summary>Writes a file whole or not at all: a reader sees the old content or the new, never a part of either.</summary>
 /// <remarks>
 /// The content goes to a temporary file in the target's folder, is flushed to the disk, and takes the target's name by a rename. On Unix the
-/// folder is then synchronised too, so that the new name outlives a power cut; on Windows the rename is atomic but not synchronised. A
+/// folder is then synchronised too, so that the new name outlives a power cut; on Windows the rename is atomic but not synchronised. The
+/// temporary file is its owner's alone until it is whole; then it gets the rights of the file that it replaces, or those of any new file. A
 /// temporary file left by a killed process is removed by the next write to the same target. Of two writers of one target the last one wins,
 /// or one of them gets an <see cref="IOException"/>; the target is whole in both cases.
 /// </remarks>
@@ -60,7 +61,7 @@ public static class AtomicFile
         temporary = Path.Combine(folder, temporary);
         try
         {
-            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            using (FileStream file = Create(temporary))
             {
                 Stream stream = wrap(file);
                 write(stream);
@@ -68,9 +69,9 @@ public static class AtomicFile
                 file.Flush(flushToDisk: true);
             }
 
-            if (!OperatingSystem.IsWindows() && File.Exists(target))
+            if (!OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
+                File.SetUnixFileMode(temporary, File.Exists(target) ? File.GetUnixFileMode(target) : FileMask.NewFile);
             }
 
             File.Move(temporary, target, overwrite: true);
@@ -82,6 +83,18 @@ public static class AtomicFile
         }
 
         DirectorySync.Flush(folder);
+    }
+
+    // Only its owner's while it grows: the target may be nobody else's, or not to be read before it is whole.
+    private static FileStream Create(string path)
+    {
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream(path, options);
     }
 
     private static string FollowLinks(string path) =>

@@ -19,10 +19,10 @@ public sealed record EpochRecord
         init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(Step), value, "At least 0 steps were done.");
     }
 
-    /// <summary>Mean loss per sample over the epoch's training batches, dimensionless.</summary>
+    /// <summary>Mean loss of the epoch's training samples that count, those that the failure policy leaves out not among them, dimensionless; NaN where none does.</summary>
     public double? TrainLoss { get; init; }
 
-    /// <summary>Share of training samples classified rightly, 0 to 1.</summary>
+    /// <summary>Share of the training samples that count that was classified rightly, 0 to 1; NaN where none does.</summary>
     public double? TrainAccuracy { get; init; }
 
     /// <summary>Mean loss per validation sample, dimensionless.</summary>

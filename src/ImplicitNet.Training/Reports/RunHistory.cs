@@ -55,13 +55,14 @@ public sealed class RunHistory : IDisposable
     public static IReadOnlyList<EpochRecord> ReadEpochs(string path) =>
         [.. Read(path).Where(record => record.Kind == EpochRecord.Kind).Select(EpochRecord.FromHistory)];
 
-    /// <summary>Adds a record.</summary>
+    /// <summary>Adds a record. A file that was deleted or replaced since the last one is written again, with all its records.</summary>
     /// <param name="record">The record.</param>
-    /// <exception cref="IOException">It could not be written, for example because the disk is full.</exception>
+    /// <exception cref="IOException">It could not be written, for example because the disk is full, or the file was cut short by somebody else.</exception>
     public void Append(HistoryRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
         ReadOnlyMemory<byte> line = HistoryLine.Format(record);
+        Restore();
         long end = _stream.Position;
         try
         {
@@ -106,6 +107,30 @@ public sealed class RunHistory : IDisposable
         {
             _stream = OpenAtEnd(_path);
         }
+    }
+
+    /// <summary>Brings a file back that lost its name: what was written to it is still there behind the open stream.</summary>
+    private void Restore()
+    {
+        if (_stream.Length != _stream.Position)
+        {
+            throw new IOException($"{_path}: the history was changed by another program while it was written; it had {_stream.Position} bytes and has {_stream.Length}.");
+        }
+
+        FileInfo named = new(_path);
+        if (named.Exists && named.Length == _stream.Length)
+        {
+            return;
+        }
+
+        FileStream lost = _stream;
+        AtomicFile.Write(_path, target =>
+        {
+            lost.Position = 0;
+            lost.CopyTo(target);
+        });
+        _stream = OpenAtEnd(_path);
+        lost.Dispose();
     }
 
     /// <summary>Closes the file.</summary>

@@ -9,7 +9,7 @@ namespace ImplicitNet.Training.Reports;
 /// </remarks>
 public sealed class TensorBoardLog : IDisposable
 {
-    private readonly FileStream _stream;
+    private FileStream _stream;
     private readonly TimeProvider _clock;
 
     /// <summary>Begins a new file in a folder; TensorBoard joins the files of one folder into one run.</summary>
@@ -41,8 +41,19 @@ public sealed class TensorBoardLog : IDisposable
         Write(TensorBoardEvent.Scalar(Now, step, name, (float)value));
     }
 
-    /// <summary>Hands what was added to the system, so that TensorBoard sees it now and a kill loses none of it.</summary>
-    public void Flush() => _stream.Flush();
+    /// <summary>
+    /// Hands what was added to the system, so that TensorBoard sees it now and a kill loses none of it. A file that was deleted meanwhile is
+    /// written again.
+    /// </summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public void Flush()
+    {
+        _stream.Flush();
+        if (!File.Exists(Path))
+        {
+            Restore();
+        }
+    }
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _stream.Dispose();
@@ -56,9 +67,21 @@ public sealed class TensorBoardLog : IDisposable
             string path = System.IO.Path.Combine(folder, name);
             if (!File.Exists(path))
             {
-                return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+                return new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
             }
         }
+    }
+
+    /// <summary>Writes the file again: what it held is still there behind the open stream.</summary>
+    private void Restore()
+    {
+        using FileStream lost = _stream;
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
+        FileStream found = new(Path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
+        lost.Position = 0;
+        lost.CopyTo(found);
+        found.Flush();
+        _stream = found;
     }
 
     private void Write(ReadOnlySpan<byte> content) => TensorBoardFraming.Write(_stream, content);

@@ -25,6 +25,7 @@ internal static class SafetensorsReader
         Dictionary<string, Tensor> tensors = [];
         try
         {
+            SafetensorsChecksum.Verify(stream, path);
             SafetensorsHeader header = SafetensorsHeader.Read(stream, path);
             foreach ((string name, SafetensorsEntry entry) in header.Entries.OrderBy(item => item.Value.Begin))
             {

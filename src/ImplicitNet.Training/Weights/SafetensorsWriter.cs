@@ -1,5 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using TorchSharp;
@@ -7,7 +10,10 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Weights;
 
-/// <summary>Writes tensors in the safetensors format; equal content gives equal bytes.</summary>
+/// <summary>
+/// Writes tensors in the safetensors format, with a checksum over all of the file (<see cref="SafetensorsChecksum"/> says of what exactly);
+/// equal content gives equal bytes.
+/// </summary>
 internal static class SafetensorsWriter
 {
     private const int Alignment = 8;
@@ -21,17 +27,30 @@ internal static class SafetensorsWriter
             .ThenBy(item => item.Key, StringComparer.Ordinal)];
         Check(ordered);
 
-        ReadOnlySpan<byte> header = Header(ordered, metadata);
-        Span<byte> length = stackalloc byte[SafetensorsHeader.LengthBytes];
-        int padding = (Alignment - (header.Length % Alignment)) % Alignment;
-        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)(header.Length + padding));
+        byte[] header = Header(ordered, metadata);
+        byte[] length = new byte[SafetensorsHeader.LengthBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+        Sum(length, header, ordered);
         stream.Write(length);
         stream.Write(header);
-        stream.Write("       "u8[..padding]);
         foreach ((_, Tensor tensor) in ordered)
         {
             WriteData(stream, tensor);
         }
+    }
+
+    /// <summary>Puts the checksum of all that will be written into the header.</summary>
+    private static void Sum(byte[] length, byte[] header, KeyValuePair<string, Tensor>[] tensors)
+    {
+        int digits = SafetensorsChecksum.Find(header) ?? throw new UnreachableException("The header was written with a place for the sum.");
+        using IncrementalHash hash = SafetensorsChecksum.Begin(length, header, digits);
+        using SummingStream sum = new(hash);
+        foreach ((_, Tensor tensor) in tensors)
+        {
+            WriteData(sum, tensor);
+        }
+
+        Encoding.ASCII.GetBytes(SafetensorsChecksum.End(hash)).CopyTo(header, digits);
     }
 
     private static void Check(KeyValuePair<string, Tensor>[] tensors)
@@ -56,13 +75,16 @@ internal static class SafetensorsWriter
         }
     }
 
-    private static ReadOnlySpan<byte> Header(KeyValuePair<string, Tensor>[] tensors, IReadOnlyDictionary<string, string>? metadata)
+    /// <summary>The header, padded, with a blank for the sum.</summary>
+    private static byte[] Header(KeyValuePair<string, Tensor>[] tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         SortedDictionary<string, string> texts = new(StringComparer.Ordinal) { ["format"] = "pt" };
         foreach ((string key, string value) in metadata ?? new Dictionary<string, string>())
         {
             texts[key] = value;
         }
+
+        texts[SafetensorsChecksum.Key] = SafetensorsChecksum.Blank;
 
         var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
@@ -88,7 +110,9 @@ internal static class SafetensorsWriter
 
         json.WriteEndObject();
         json.Flush();
-        return buffer.WrittenSpan;
+        int padding = (Alignment - (buffer.WrittenCount % Alignment)) % Alignment;
+        buffer.Write("       "u8[..padding]);
+        return buffer.WrittenSpan.ToArray();
     }
 
     private static void WriteNumbers(Utf8JsonWriter json, string name, ReadOnlySpan<long> numbers)

@@ -1,10 +1,11 @@
+using ImplicitNet.Kernels;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Certification;
 
 /// <summary>
 /// What running a network changes beside its result, running statistics and torch's random state, as it was; put back on
-/// disposal.
+/// disposal. The random state is the processor's: that of a device cannot be read, and training seeds it anew for every step.
 /// </summary>
 internal sealed class NetworkState : IDisposable
 {
@@ -15,7 +16,7 @@ internal sealed class NetworkState : IDisposable
     {
         using IDisposable noGraph = no_grad();
         _buffers = [.. network.named_buffers().Select(entry => (entry.buffer, entry.buffer.clone().DetachFromDisposeScope()))];
-        _random = get_rng_state().DetachFromDisposeScope();
+        _random = RandomState.Get().DetachFromDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -28,7 +29,7 @@ internal sealed class NetworkState : IDisposable
             value.Dispose();
         }
 
-        set_rng_state(_random);
+        RandomState.Set(_random);
         _random.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using ImplicitNet.Benchmarks;
+using ImplicitNet.Kernels;
 using TorchSharp;
 
 namespace ImplicitNet.Tests.Benchmarks;
@@ -19,7 +20,7 @@ internal sealed record BenchmarkRun(int Code, string Output, string Error)
         }
         finally
         {
-            torch.set_num_threads(threads);
+            ThreadCount.Set(threads);
         }
     }
 

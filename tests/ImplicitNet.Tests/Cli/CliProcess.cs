@@ -24,6 +24,8 @@ internal sealed class CliProcess : IDisposable
         _error = _process.StandardError.ReadToEndAsync();
     }
 
+    public int Id => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "ImplicitNet.Cli.dll");
@@ -65,6 +67,10 @@ internal sealed class CliProcess : IDisposable
 
         return new CliRun(_process.ExitCode, _output.GetAwaiter().GetResult(), _error.GetAwaiter().GetResult());
     }
+
+    /// <summary>Waits for its end, but not longer than this.</summary>
+    /// <returns>True when it has ended.</returns>
+    public bool WaitFor(TimeSpan patience) => _process.WaitForExit(patience);
 
     /// <summary>Waits until something is so, or the process has ended.</summary>
     /// <returns>True when it is so.</returns>

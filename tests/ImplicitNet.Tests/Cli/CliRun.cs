@@ -1,4 +1,5 @@
 using ImplicitNet.Cli;
+using ImplicitNet.Kernels;
 using TorchSharp;
 
 namespace ImplicitNet.Tests.Cli;
@@ -21,7 +22,7 @@ internal sealed record CliRun(int Code, string Output, string Error)
         }
         finally
         {
-            torch.set_num_threads(threads);
+            ThreadCount.Set(threads);
         }
     }
 

@@ -38,7 +38,7 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
             predicted.RootElement.GetProperty("images")[0].EnumerateObject().Select(member => member.Name));
         using JsonDocument told = JsonDocument.Parse(CliRun.Of("info", "--model", model.Path, "--json").Succeeded().LastLine);
         Assert.Equal(
-            ["environment", "threads", "devices", "model", "config", "parameters", "gammaDeclared", "gammaCertified"],
+            ["environment", "threads", "devices", "model", "config", "parameters", "gammaDeclared", "gammaCertified", "sha256"],
             told.RootElement.EnumerateObject().Select(member => member.Name));
     }
 

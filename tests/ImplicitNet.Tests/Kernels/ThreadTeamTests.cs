@@ -74,14 +74,14 @@ public sealed class ThreadTeamTests
     private static void WithThreads(int threads, Action action)
     {
         int before = get_num_threads();
-        set_num_threads(threads);
+        ThreadCount.Set(threads);
         try
         {
             action();
         }
         finally
         {
-            set_num_threads(before);
+            ThreadCount.Set(before);
         }
     }
 }

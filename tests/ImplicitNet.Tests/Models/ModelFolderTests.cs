@@ -36,6 +36,53 @@ public sealed class ModelFolderTests : TensorTest
         Assert.True(network.call(data).equal(loaded.call(data)).all().ToBoolean());
     }
 
+    public static TheoryData<string> Others => [.. OtherNetworks.Keys];
+
+    private static readonly Dictionary<string, (Func<ImplicitNetwork> Make, string Difference)> OtherNetworks = new()
+    {
+        ["another gamma"] = (() => Other(sizes => sizes with { Gamma = 0.9 }), "latent operator"),
+        ["the explicit twin"] = (() => Other(sizes => sizes with { Explicit = true }), "missing"),
+        ["another slope"] = (() => Other(sizes => sizes with { Slope = 0.3 }), "computes something else"),
+        ["another size of latent"] = (() => Other(sizes => sizes with { LatentChannels = 8 }), "unlike"),
+        ["other images"] = (() => Other(sizes => sizes with { ImageChannels = 3 }), "unlike"),
+        ["another architecture"] = (() => ImplicitNet.Models.FixedPointNetworks.MnistFpn.Create(new ImplicitNet.Models.FixedPointNetworks.MnistFpnOptions { LatentLayers = 2 }), "missing"),
+        ["a readout of the caller's"] = (OtherReadout, "unknown"),
+    };
+
+    [Theory]
+    [MemberData(nameof(Others))]
+    public void A_network_that_is_not_the_configurations_is_not_saved(string name)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        using ImplicitNetwork network = OtherNetworks[name].Make();
+        string message = Assert.Throws<ArgumentException>(() => ModelFolder.Save(folder["model"], Config, network)).Message;
+        Assert.Contains(OtherNetworks[name].Difference, message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["model"]));
+    }
+
+    [Fact]
+    public void Saving_changes_neither_the_random_state_nor_the_mode()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        using ImplicitNetwork network = Config.CreateNetwork();
+        network.train();
+        Tensor before = get_rng_state();
+        ModelFolder.Save(folder.Path, Config, network);
+        Assert.True(network.training);
+        Assert.Equal(before.data<byte>().ToArray(), get_rng_state().data<byte>().ToArray());
+    }
+
+    private static ImplicitNetwork Other(Func<DigitClassifierOptions, DigitClassifierOptions> change) =>
+        (Config with { Network = change((DigitClassifierOptions)Config.Network) }).CreateNetwork();
+
+    private static ImplicitNetwork OtherReadout()
+    {
+        ImplicitNetwork network = Config.CreateNetwork();
+        return new ImplicitNetwork(network.Encoder, network.Layer.Operator, nn.Sequential(network.Readout, nn.Linear(10, 10)));
+    }
+
     [Theory]
     [InlineData("", "JSON")]
     [InlineData("null", "null")]
@@ -113,7 +160,8 @@ public sealed class ModelFolderTests : TensorTest
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
         using ImplicitNetwork network = Config.CreateNetwork();
-        ModelFolder.Save(folder.Path, Config with { Network = new DigitClassifierOptions { LatentChannels = 6, Height = 12, Width = 15 } }, network);
+        ModelFolder.SaveConfig(folder.Path, Config with { Network = new DigitClassifierOptions { LatentChannels = 6, Height = 12, Width = 15 } });
+        SafetensorsFile.Write(ModelFolder.WeightsPath(folder.Path), network.state_dict());
         Assert.Contains("config.json asks for", Assert.Throws<WeightsFileException>(() => { ModelFolder.Load(folder.Path); }).Message, StringComparison.Ordinal);
 
         Dictionary<string, Tensor> weights = network.state_dict();
@@ -139,7 +187,11 @@ public sealed class ModelFolderTests : TensorTest
             network.Readout.parameters().Last()[2, 3] = double.NaN;
         }
 
-        ModelFolder.Save(folder.Path, Config, network);
+        Assert.Contains(
+            "'readout.linear.weight' is not finite", Assert.Throws<ArgumentException>(() => ModelFolder.Save(folder.Path, Config, network)).Message, StringComparison.Ordinal);
+        Assert.Empty(folder.Names);
+        ModelFolder.SaveConfig(folder.Path, Config);
+        SafetensorsFile.Write(ModelFolder.WeightsPath(folder.Path), network.state_dict());
         string message = Assert.Throws<WeightsFileException>(() => { ModelFolder.Load(folder.Path); }).Message;
         Assert.Contains("readout.linear.weight", message, StringComparison.Ordinal);
         Assert.Contains("[2, 3]", message, StringComparison.Ordinal);

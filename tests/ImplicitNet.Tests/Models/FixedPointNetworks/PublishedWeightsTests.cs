@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
@@ -58,7 +59,7 @@ public sealed class PublishedWeightsTests : TensorTest
         string file = Weights("MNIST_FPN_Explicit_weights_99.29.pth");
         ImageDataset test = MnistTest();
         int threads = get_num_threads();
-        set_num_threads(1);
+        ThreadCount.Set(1);
         try
         {
             (ImplicitNetwork network, ModelConfig config) = PublishedWeights.Read(file, layers => new ModelConfig
@@ -75,7 +76,7 @@ public sealed class PublishedWeightsTests : TensorTest
         }
         finally
         {
-            set_num_threads(threads);
+            ThreadCount.Set(threads);
         }
     }
 

@@ -157,4 +157,34 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Equal("second", File.ReadAllText(Target));
         Assert.NotNull(new FileInfo(_folder["link"]).LinkTarget);
     }
+
+    [Fact]
+    public void The_temporary_file_is_its_owners_alone_and_the_whole_one_has_the_rights_of_any_other()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "has other rights");
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["any"], "");
+        AtomicFile.Write(folder["new"], stream => AssertOwnersAlone(folder));
+        Assert.Equal(Mode(folder["any"]), Mode(folder["new"]));
+
+        SetMode(folder["new"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        AtomicFile.Write(folder["new"], stream => AssertOwnersAlone(folder));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, Mode(folder["new"]));
+
+        static void AssertOwnersAlone(TemporaryFolder folder)
+        {
+            string temporary = Assert.Single(Directory.GetFiles(folder.Path, ".*.tmp"));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, Mode(temporary));
+        }
+    }
+
+    private static UnixFileMode Mode(string path) => OperatingSystem.IsWindows() ? UnixFileMode.None : File.GetUnixFileMode(path);
+
+    private static void SetMode(string path, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, mode);
+        }
+    }
 }

@@ -144,4 +144,42 @@ public sealed class RunHistoryTests : IDisposable
 
     [Fact]
     public void A_history_that_does_not_exist_is_empty() => Assert.Empty(RunHistory.Read(_folder["missing"]));
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_file_that_was_deleted_or_replaced_meanwhile_is_written_again_with_all_its_records(bool isReplaced)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder["history.jsonl"];
+        using (RunHistory history = new(path))
+        {
+            history.Append(new HistoryRecord("step", 1, new Dictionary<string, double> { ["Loss"] = 3 }));
+            File.Delete(path);
+            if (isReplaced)
+            {
+                File.WriteAllText(path, "");
+            }
+
+            history.Append(new HistoryRecord("step", 2, new Dictionary<string, double> { ["Loss"] = 2 }));
+            history.Append(new HistoryRecord("step", 3, new Dictionary<string, double> { ["Loss"] = 1 }));
+        }
+
+        Assert.Equal([1L, 2L, 3L], RunHistory.Read(path).Select(record => record.Step));
+    }
+
+    [Fact]
+    public void A_file_that_was_cut_short_meanwhile_is_an_error()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder["history.jsonl"];
+        using RunHistory history = new(path);
+        history.Append(new HistoryRecord("step", 1, new Dictionary<string, double> { ["Loss"] = 3 }));
+        Assert.Equal(0, CutShort(System.Text.Encoding.UTF8.GetBytes(path + '\0'), 3));
+        Assert.Contains("changed by another program", Assert.Throws<IOException>(() => history.Append(new HistoryRecord("step", 2, new Dictionary<string, double>()))).Message, StringComparison.Ordinal);
+    }
+
+    // .NET would ask for a lock first.
+    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "truncate")]
+    private static extern int CutShort(byte[] path, long length);
 }

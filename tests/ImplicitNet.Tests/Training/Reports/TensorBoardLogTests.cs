@@ -86,4 +86,20 @@ public sealed class TensorBoardLogTests : IDisposable
     {
         public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddSeconds(1_750_000_000.25);
     }
+
+    [Fact]
+    public void A_file_that_was_deleted_meanwhile_is_written_again()
+    {
+        using TemporaryFolder folder = new();
+        using TensorBoardLog log = new(folder["board"]);
+        log.AddScalar("loss", 1, 1);
+        log.Flush();
+        byte[] before = File.ReadAllBytes(log.Path);
+        Directory.Delete(folder["board"], recursive: true);
+        log.AddScalar("loss", 2, 2);
+        log.Flush();
+        byte[] after = File.ReadAllBytes(log.Path);
+        Assert.Equal(before, after[..before.Length]);
+        Assert.True(after.Length > before.Length);
+    }
 }

@@ -1,0 +1,64 @@
+using ImplicitNet.Cli;
+
+namespace ImplicitNet.Tests.Cli;
+
+/// <summary>One process of several makes no run of its own; one that is alone is never refused.</summary>
+public sealed class LauncherTests : TensorTest
+{
+    [Theory]
+    [InlineData("OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=0 PMIX_RANK=0")]
+    [InlineData("OMPI_COMM_WORLD_SIZE=4")]
+    [InlineData("PMI_SIZE=2 PMI_RANK=0")]
+    [InlineData("PMI_RANK=1")]
+    [InlineData("PMIX_RANK=3 PMIX_NAMESPACE=x")]
+    [InlineData("MV2_COMM_WORLD_SIZE=8 MV2_COMM_WORLD_RANK=0")]
+    [InlineData("MV2_COMM_WORLD_RANK=7")]
+    [InlineData("SLURM_STEP_NUM_TASKS=2 SLURM_NTASKS=2 SLURM_PROCID=0")]
+    [InlineData("SLURM_STEP_NUM_TASKS=2 SLURM_NTASKS=2 SLURM_PROCID=0 ENVIRONMENT=BATCH")]
+    [InlineData("SLURM_NTASKS=2 SLURM_PROCID=0")]
+    [InlineData("SLURM_NTASKS=2 SLURM_PROCID=1")]
+    [InlineData("WORLD_SIZE=2 RANK=0 LOCAL_RANK=0")]
+    [InlineData("FLUX_JOB_SIZE=2")]
+    public void Several_processes_are_found_out(string environment) => Assert.NotNull(Describe(environment));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("OMPI_COMM_WORLD_SIZE=1 OMPI_COMM_WORLD_RANK=0 PMIX_RANK=0")]
+    [InlineData("PMI_SIZE=1 PMI_RANK=0")]
+    [InlineData("SLURM_NTASKS=1 SLURM_PROCID=0 SLURM_JOB_ID=7")]
+    [InlineData("SLURM_NTASKS=4 SLURM_JOB_ID=7")]
+    [InlineData("SLURM_NTASKS=4 SLURM_PROCID=0 ENVIRONMENT=BATCH SLURM_JOB_ID=7")]
+    [InlineData("SLURM_NTASKS=4 SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=1")]
+    [InlineData("SLURM_STEP_NUM_TASKS=1 SLURM_NTASKS=1 SLURM_PROCID=0")]
+    [InlineData("WORLD_SIZE=1 RANK=0")]
+    [InlineData("WORLD_SIZE=9")]
+    [InlineData("OMPI_COMM_WORLD_SIZE=many")]
+    public void One_process_is_left_alone(string environment) => Assert.Null(Describe(environment));
+
+    [Theory]
+    [InlineData("train --epochs 1")]
+    [InlineData("compare --epochs 1")]
+    [InlineData("reproduce mnist --hours 1")]
+    [InlineData("import x.pth --network mnist-fpn --gamma 0.5 --output x")]
+    [InlineData("export --model x --pytorch x.pth")]
+    [InlineData("memory")]
+    public void Every_command_that_writes_refuses_in_one_line(string arguments)
+    {
+        Environment.SetEnvironmentVariable("OMPI_COMM_WORLD_SIZE", "2");
+        try
+        {
+            CliRun.Of(arguments.Split(' ')).Failed(1, "several processes", "OMPI_COMM_WORLD_SIZE is 2");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("OMPI_COMM_WORLD_SIZE", null);
+        }
+    }
+
+    private static string? Describe(string environment)
+    {
+        Dictionary<string, string> variables = environment.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(text => text.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+        return Launcher.Describe(name => variables.GetValueOrDefault(name));
+    }
+}

@@ -56,6 +56,7 @@ internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, Weight
         AdamW.State[] states = [.. States()];
         long[] steps = [.. Find(file, path, OptimizerSteps, [states.Length], ScalarType.Int64).data<long>()];
         Tensor random = Find(file, path, RandomState, [get_rng_state().numel()], ScalarType.Byte);
+        RestoreLatents(file, path);
         foreach ((string name, Tensor target) in targets)
         {
             target.copy_(file.Tensors[name]);
@@ -66,9 +67,20 @@ internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, Weight
             states[i].step = steps[i];
         }
 
-        latents?.Restore(file.Tensors.Where(entry => entry.Key.StartsWith(Latents, StringComparison.Ordinal))
-            .ToDictionary(entry => entry.Key[Latents.Length..], entry => entry.Value));
         set_rng_state(random);
+    }
+
+    private void RestoreLatents(SafetensorsFile file, string path)
+    {
+        try
+        {
+            latents?.Restore(file.Tensors.Where(entry => entry.Key.StartsWith(Latents, StringComparison.Ordinal))
+                .ToDictionary(entry => entry.Key[Latents.Length..], entry => entry.Value));
+        }
+        catch (ArgumentException exception)
+        {
+            throw new WeightsFileException(path, $"tensors '{Latents}...': {exception.Message.ReplaceLineEndings(" ")}", exception);
+        }
     }
 
     private static Tensor Find(SafetensorsFile file, string path, string name, long[] shape, ScalarType dtype)

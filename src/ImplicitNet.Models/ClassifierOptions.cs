@@ -9,6 +9,15 @@ namespace ImplicitNet.Models;
 /// <summary>What an implicit classifier of images is, but for its weights: one sealed record for each architecture.</summary>
 public abstract record ClassifierOptions
 {
+    // Bounds of what is built, far beyond the networks here: a configuration is a small file, and may announce anything.
+    private const int MostSide = 4096;
+    private const int MostClasses = 65_536;
+
+    /// <summary>The most layers or blocks of one kind.</summary>
+    private protected const int MostLayers = 1000;
+
+    /// <summary>The most channels of an image or a latent.</summary>
+    private protected const int MostChannels = 4096;
     private readonly int _leastSide;
 
     private protected ClassifierOptions(int leastSide, int side, int imageChannels, double gamma)
@@ -28,17 +37,24 @@ public abstract record ClassifierOptions
     [JsonIgnore]
     public abstract (int Channels, int Height, int Width) LatentShape { get; }
 
-    /// <summary>Image height in pixels; what leaves a latent that the readout can take, or more.</summary>
-    public int Height { get; init => field = AtLeast(value, _leastSide, nameof(Height)); }
+    /// <summary>
+    /// How many numbers the weights are at least: counted from the sizes, before anything is built, so that a configuration can be compared
+    /// with its weights.
+    /// </summary>
+    [JsonIgnore]
+    internal abstract long LeastNumbers { get; }
 
-    /// <summary>Image width in pixels; what leaves a latent that the readout can take, or more.</summary>
-    public int Width { get; init => field = AtLeast(value, _leastSide, nameof(Width)); }
+    /// <summary>Image height in pixels; what leaves a latent that the readout can take, or more; at most 4096.</summary>
+    public int Height { get; init => field = Within(value, _leastSide, MostSide, nameof(Height)); }
 
-    /// <summary>Channels of the image; at least 1.</summary>
-    public int ImageChannels { get; init => field = AtLeast(value, 1, nameof(ImageChannels)); }
+    /// <summary>Image width in pixels; what leaves a latent that the readout can take, or more; at most 4096.</summary>
+    public int Width { get; init => field = Within(value, _leastSide, MostSide, nameof(Width)); }
 
-    /// <summary>Classes; at least 2; default 10.</summary>
-    public int Classes { get; init => field = AtLeast(value, 2, nameof(Classes)); } = 10;
+    /// <summary>Channels of the image; 1 to 4096.</summary>
+    public int ImageChannels { get; init => field = Within(value, 1, MostChannels, nameof(ImageChannels)); }
+
+    /// <summary>Classes; 2 to 65,536; default 10.</summary>
+    public int Classes { get; init => field = Within(value, 2, MostClasses, nameof(Classes)); } = 10;
 
     /// <summary>
     /// The factor gamma in R, in (0, 1), dimensionless. A contraction factor only where R is a
@@ -61,9 +77,12 @@ public abstract record ClassifierOptions
     /// <summary>Builds the network, with weights drawn from torch's random state. The caller owns it.</summary>
     public abstract ImplicitNetwork CreateNetwork();
 
-    private protected static int AtLeast(int value, int least, string name) => value >= least
+    private protected static int Within(int value, int least, int most, string name) => value >= least && value <= most
         ? value
-        : throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least {least}.");
+        : throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least {least} and at most {most}.");
+
+    /// <summary>The numbers of a square convolution without bias.</summary>
+    private protected static long Convolution(long inputs, long outputs, int side = 3) => inputs * outputs * side * side;
 
     /// <summary>Joins the three parts, R in the form asked for, with a relative tolerance of 1e-3.</summary>
     internal ImplicitNetwork Join(nn.Module<Tensor, Tensor> encoder, LatentOperator latentOperator, nn.Module<Tensor, Tensor> readout) =>

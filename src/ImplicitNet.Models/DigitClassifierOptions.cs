@@ -19,14 +19,27 @@ public sealed record DigitClassifierOptions() : ClassifierOptions(leastSide: 9, 
     [JsonIgnore]
     public override (int Channels, int Height, int Width) LatentShape => (LatentChannels, Height / 3, Width / 3);
 
-    /// <summary>Channels of the latent; at least 2; default 32. The first and last layers have half as many.</summary>
-    public int LatentChannels { get; init => field = AtLeast(value, 2, nameof(LatentChannels)); } = 32;
+    /// <inheritdoc/>
+    [JsonIgnore]
+    internal override long LeastNumbers
+    {
+        get
+        {
+            long half = LatentChannels / 2;
+            long latent = Convolution(LatentChannels, LatentChannels);
+            long ends = Convolution(ImageChannels, half) + (2 * Convolution(half, LatentChannels));
+            return ends + ((2 + (2L * ResidualBlocks)) * latent) + (half * ((Height / 3) - 2) * ((Width / 3) - 2) * Classes);
+        }
+    }
+
+    /// <summary>Channels of the latent; 2 to 4096; default 32. The first and last layers have half as many.</summary>
+    public int LatentChannels { get; init => field = Within(value, 2, MostChannels, nameof(LatentChannels)); } = 32;
 
     /// <summary>
-    /// Residual blocks in the encoder, of two 3 x 3 convolutions each; at least 0; default 0. With one the network has 54,352
+    /// Residual blocks in the encoder, of two 3 x 3 convolutions each; 0 to 1000; default 0. With one the network has 54,352
     /// parameters, as many as the published one with two latent layers.
     /// </summary>
-    public int ResidualBlocks { get; init => field = AtLeast(value, 0, nameof(ResidualBlocks)); }
+    public int ResidualBlocks { get; init => field = Within(value, 0, MostLayers, nameof(ResidualBlocks)); }
 
     /// <summary>Slope of every LeakyReLU left of 0, in [0, 1]; default 0.1.</summary>
     public double Slope

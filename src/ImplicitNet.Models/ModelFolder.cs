@@ -99,7 +99,7 @@ public static class ModelFolder
         string path = WeightsPath(folder);
         using SafetensorsFile weights = SafetensorsFile.Read(path);
         weights.EnsureFinite(path);
-        ImplicitNetwork network = config.CreateNetwork();
+        ImplicitNetwork network = NetworkWeights.Build(config, weights.Tensors, path, "config.json");
         try
         {
             NetworkWeights.Fill(network.state_dict(), weights.Tensors, path, "config.json");

@@ -13,7 +13,7 @@ namespace ImplicitNet.Cli.Commands;
 /// <summary>predict: what a model says about image files.</summary>
 internal sealed class PredictCommand(Terminal terminal, CancellationToken cancellation)
 {
-    private readonly Argument<string[]> _images = new("images") { Description = "PNG or JPEG files, one digit or one thing each.", Arity = ArgumentArity.OneOrMore, HelpName = "image" };
+    private readonly Argument<string[]> _images = new("images") { Description = "PNG, JPEG, WebP, GIF or BMP files, one digit or one thing each.", Arity = ArgumentArity.OneOrMore, HelpName = "image" };
     private readonly Option<string> _model = ModelOption.Create();
     private readonly SolveOptions _solve = new();
     private readonly CommonOptions _common = new();
@@ -42,7 +42,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         using ImplicitNetwork owned = network;
         network.to(device);
         _solve.Apply(parsed, network);
-        byte[][] images = [.. paths.Select(path => PredictImage.Read(path, folder, config))];
+        byte[]?[] images = [.. paths.Select(path => PredictImage.Read(path, folder, config))];
 
         long begin = Stopwatch.GetTimestamp();
         IReadOnlyList<PredictionResult.Prediction> predictions = Predict(network, config, device, paths, images);
@@ -53,32 +53,35 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
             terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.PredictionResult));
         }
 
-        return ExitCodes.Success;
+        string[] blank = [.. predictions.Where(prediction => prediction.Status == PredictionResult.NoInk).Select(prediction => prediction.Path)];
+        return blank.Length == 0 ? ExitCodes.Success : throw new CommandException(
+            $"{blank[0]}: no ink was found{(blank.Length == 1 ? "" : $", as in {blank.Length - 1} other images")}; one digit, darker or lighter than its ground, was expected.");
     }
 
-    private List<PredictionResult.Prediction> Predict(ImplicitNetwork network, ModelConfig config, Device device, string[] paths, byte[][] images)
+    private PredictionResult.Prediction[] Predict(ImplicitNetwork network, ModelConfig config, Device device, string[] paths, byte[]?[] images)
     {
         const int batchSize = 250;
         IReadOnlyList<string> names = ClassNames.Of(config.Data, config.Network.Classes);
-        List<PredictionResult.Prediction> predictions = [];
+        PredictionResult.Prediction[] predictions = [.. paths.Select(path => new PredictionResult.Prediction(path, null, null, [], 0, PredictionResult.NoInk, null))];
         using IDisposable noGraph = no_grad();
-        foreach (int[] indices in Enumerable.Range(0, images.Length).Chunk(batchSize))
+        foreach (int[] indices in Enumerable.Range(0, images.Length).Where(i => images[i] is not null).Chunk(batchSize))
         {
             using DisposeScope scope = NewDisposeScope();
-            using ImplicitResult result = network.Run(PredictImage.ToTensor([.. indices.Select(i => images[i])], config).to(device), cancellation: cancellation);
+            using ImplicitResult result = network.Run(PredictImage.ToTensor([.. indices.Select(i => images[i]!)], config).to(device), cancellation: cancellation);
             float[] shares = [.. nn.functional.softmax(result.Output, 1).cpu().data<float>()];
-            foreach ((int index, float[] row) in indices.Zip(shares.Chunk(config.Network.Classes)))
+            for (int place = 0; place < indices.Length; place++)
             {
+                float[] row = shares[(place * config.Network.Classes)..((place + 1) * config.Network.Classes)];
                 int? answer = row.All(float.IsFinite) ? Array.IndexOf(row, row.Max()) : null;
-                Solvers.SampleReport sample = result.Report.Samples[predictions.Count % batchSize];
-                predictions.Add(new PredictionResult.Prediction(
-                    paths[index],
+                Solvers.SampleReport sample = result.Report.Samples[place];
+                predictions[indices[place]] = new PredictionResult.Prediction(
+                    paths[indices[place]],
                     answer,
                     answer is { } known ? names[known] : null,
                     [.. row.Select(share => float.IsFinite(share) ? share : (double?)null)],
                     sample.Steps,
                     sample.Status.ToString(),
-                    double.IsFinite(sample.Residual) ? sample.Residual : null));
+                    double.IsFinite(sample.Residual) ? sample.Residual : null);
             }
         }
 

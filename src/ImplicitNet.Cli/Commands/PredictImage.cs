@@ -12,16 +12,16 @@ internal static class PredictImage
     /// Reads a picture. For a model of grey digits the ground is made black and the ink centred, as in the training data; any other picture is
     /// scaled, in colour where the model takes colours.
     /// </summary>
-    /// <returns>[height, width, channels].</returns>
+    /// <returns>[height, width, channels]; null where a digit is looked for and there is no ink.</returns>
     /// <exception cref="ImageFileException">The file is missing, damaged or no image.</exception>
     /// <exception cref="CommandException">The model takes neither grey images nor red, green and blue.</exception>
-    public static byte[] Read(string path, string folder, ModelConfig config)
+    public static byte[]? Read(string path, string folder, ModelConfig config)
     {
         ClassifierOptions network = config.Network;
         bool isDigit = config.Data is DataChoice.Digits or DataChoice.Mnist && (network.Height, network.Width) == (DigitImage.Size, DigitImage.Size);
         return network.ImageChannels switch
         {
-            1 when isDigit => DigitImage.Read(path).Pixels,
+            1 when isDigit => DigitImage.Read(path).Pixels is { } pixels && pixels.AsSpan().ContainsAnyExcept((byte)0) ? pixels : null,
             1 => ImageFile.ReadGrey(path, network.Height, network.Width).Pixels,
             3 => ImageFile.ReadColour(path, network.Height, network.Width).ToPixels(),
             _ => throw new CommandException($"{folder}: the model takes images of {network.ImageChannels} channels; predict reads grey ones (1) and colours (3)."),

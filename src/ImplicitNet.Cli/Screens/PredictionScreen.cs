@@ -19,6 +19,12 @@ internal static class PredictionScreen
         foreach (PredictionResult.Prediction prediction in predictions)
         {
             string path = Markup.Escape(prediction.Path).PadRight(pathWidth);
+            if (prediction.Status == PredictionResult.NoInk)
+            {
+                terminal.Say($"  {path}  [red]no ink found[/]");
+                continue;
+            }
+
             string colour = prediction.Status == "Converged" ? "green" : "red";
             string solve = $"[{colour}]{prediction.Status}[/] [grey]in {prediction.Steps} steps[/]";
             if (prediction.Class is not { } answer)

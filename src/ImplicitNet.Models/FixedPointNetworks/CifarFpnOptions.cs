@@ -18,8 +18,13 @@ public sealed record CifarFpnOptions() : ClassifierOptions(leastSide: 1, side: 3
     [JsonIgnore]
     public override (int Channels, int Height, int Width) LatentShape => (CifarLayers.Channels, CifarLayers.LatentSide(Height), CifarLayers.LatentSide(Width));
 
-    /// <summary>Layers of R; at least 1; default 5.</summary>
-    public int LatentLayers { get; init => field = AtLeast(value, 1, nameof(LatentLayers)); } = 5;
+    /// <inheritdoc/>
+    [JsonIgnore]
+    internal override long LeastNumbers => Convolution(ImageChannels, CifarLayers.Channels, 7)
+        + (2 * LatentLayers * Convolution(CifarLayers.Channels, CifarLayers.Channels)) + CifarLayers.LeastReadoutNumbers(LatentShape, Classes);
+
+    /// <summary>Layers of R; 1 to 1000; default 5.</summary>
+    public int LatentLayers { get; init => field = Within(value, 1, MostLayers, nameof(LatentLayers)); } = 5;
 
     /// <inheritdoc/>
     public override ImplicitNetwork CreateNetwork() => CifarFpn.Create(this);

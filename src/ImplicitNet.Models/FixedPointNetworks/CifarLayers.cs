@@ -18,4 +18,8 @@ internal static class CifarLayers
         ("dropout", nn.Dropout(0.1)),
         ("flatten", nn.Flatten()),
         ("label_fc", nn.Linear((long)latent.Channels * ((latent.Height + 1) / 2) * ((latent.Width + 1) / 2), classes, hasBias: false)));
+
+    /// <summary>The numbers of the last layer of <see cref="Readout"/>.</summary>
+    public static long LeastReadoutNumbers((int Channels, int Height, int Width) latent, int classes) =>
+        (long)latent.Channels * ((latent.Height + 1) / 2) * ((latent.Width + 1) / 2) * classes;
 }

@@ -19,5 +19,10 @@ public sealed record ContractiveCifarFpnOptions() : ClassifierOptions(leastSide:
     public override (int Channels, int Height, int Width) LatentShape => (CifarLayers.Channels, CifarLayers.LatentSide(Height), CifarLayers.LatentSide(Width));
 
     /// <inheritdoc/>
+    [JsonIgnore]
+    internal override long LeastNumbers => Convolution(ImageChannels, CifarLayers.Channels, 7)
+        + (2 * Convolution(CifarLayers.Channels, CifarLayers.Channels)) + CifarLayers.LeastReadoutNumbers(LatentShape, Classes);
+
+    /// <inheritdoc/>
     public override ImplicitNetwork CreateNetwork() => ContractiveCifarFpn.Create(this);
 }

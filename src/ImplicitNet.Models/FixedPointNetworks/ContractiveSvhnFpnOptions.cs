@@ -20,5 +20,10 @@ public sealed record ContractiveSvhnFpnOptions() : ClassifierOptions(leastSide: 
     public override (int Channels, int Height, int Width) LatentShape => (SvhnLayers.Channels, SvhnLayers.LatentSide(Height), SvhnLayers.LatentSide(Width));
 
     /// <inheritdoc/>
+    [JsonIgnore]
+    internal override long LeastNumbers => Convolution(ImageChannels, 16)
+        + (2 * Convolution(SvhnLayers.Channels, SvhnLayers.Channels)) + SvhnLayers.LeastReadoutNumbers(LatentShape, Classes);
+
+    /// <inheritdoc/>
     public override ImplicitNetwork CreateNetwork() => ContractiveSvhnFpn.Create(this);
 }

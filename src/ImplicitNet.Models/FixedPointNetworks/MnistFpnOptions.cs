@@ -19,8 +19,13 @@ public sealed record MnistFpnOptions() : ClassifierOptions(leastSide: 9, side: 2
     [JsonIgnore]
     public override (int Channels, int Height, int Width) LatentShape => (MnistFpn.Channels, Height / 3, Width / 3);
 
-    /// <summary>Layers of R; at least 1; default 1.</summary>
-    public int LatentLayers { get; init => field = AtLeast(value, 1, nameof(LatentLayers)); } = 1;
+    /// <inheritdoc/>
+    [JsonIgnore]
+    internal override long LeastNumbers => Convolution(ImageChannels, 16) + Convolution(16, MnistFpn.Channels)
+        + (2 * LatentLayers * Convolution(MnistFpn.Channels, MnistFpn.Channels)) + SvhnLayers.LeastReadoutNumbers(LatentShape, Classes);
+
+    /// <summary>Layers of R; 1 to 1000; default 1.</summary>
+    public int LatentLayers { get; init => field = Within(value, 1, MostLayers, nameof(LatentLayers)); } = 1;
 
     /// <inheritdoc/>
     public override ImplicitNetwork CreateNetwork() => MnistFpn.Create(this);

@@ -11,6 +11,9 @@ namespace ImplicitNet.Models.FixedPointNetworks;
 /// </summary>
 public static class PublishedWeights
 {
+    // As many as the options of a network take.
+    private const int MostLayers = 1000;
+
     /// <summary>Builds a network with the weights of a file, in evaluation mode.</summary>
     /// <param name="path">A file of torch.save: a state dictionary, or a dictionary that has one among its entries.</param>
     /// <param name="describe">
@@ -34,8 +37,13 @@ public static class PublishedWeights
             throw new WeightsFileException(path, "no tensor is called latent_convs.0...: these are not the weights of a network of the paper.");
         }
 
+        if (layers > MostLayers)
+        {
+            throw new WeightsFileException(path, $"there are tensors of {layers} latent layers; at most {MostLayers} are read.");
+        }
+
         ModelConfig config = describe(layers);
-        ImplicitNetwork network = config.CreateNetwork();
+        ImplicitNetwork network = NetworkWeights.Build(config, weights, path, $"the network {config.Architecture}");
         try
         {
             NetworkWeights.Fill(PublishedNames.Of(network), weights, path, $"the network {config.Architecture}");

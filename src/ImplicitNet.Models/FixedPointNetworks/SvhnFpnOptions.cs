@@ -19,8 +19,13 @@ public sealed record SvhnFpnOptions() : ClassifierOptions(leastSide: SvhnLayers.
     [JsonIgnore]
     public override (int Channels, int Height, int Width) LatentShape => (SvhnLayers.Channels, SvhnLayers.LatentSide(Height), SvhnLayers.LatentSide(Width));
 
-    /// <summary>Layers of R; at least 1; default 1.</summary>
-    public int LatentLayers { get; init => field = AtLeast(value, 1, nameof(LatentLayers)); } = 1;
+    /// <inheritdoc/>
+    [JsonIgnore]
+    internal override long LeastNumbers => Convolution(ImageChannels, 16)
+        + (2 * LatentLayers * Convolution(SvhnLayers.Channels, SvhnLayers.Channels)) + SvhnLayers.LeastReadoutNumbers(LatentShape, Classes);
+
+    /// <summary>Layers of R; 1 to 1000; default 1.</summary>
+    public int LatentLayers { get; init => field = Within(value, 1, MostLayers, nameof(LatentLayers)); } = 1;
 
     /// <inheritdoc/>
     public override ImplicitNetwork CreateNetwork() => SvhnFpn.Create(this);

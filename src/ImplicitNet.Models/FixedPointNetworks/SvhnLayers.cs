@@ -34,4 +34,8 @@ internal static class SvhnLayers
         ("dropout", nn.Dropout2d(0.2)),
         ("flatten", nn.Flatten()),
         ("fc_y", nn.Linear((long)ReadoutChannels * (latent.Height - 2) * (latent.Width - 2), classes, hasBias: false)));
+
+    /// <summary>The numbers of the last layer of <see cref="Readout"/>.</summary>
+    public static long LeastReadoutNumbers((int Channels, int Height, int Width) latent, int classes) =>
+        (long)ReadoutChannels * (latent.Height - 2) * (latent.Width - 2) * classes;
 }

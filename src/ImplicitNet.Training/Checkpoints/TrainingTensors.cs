@@ -65,13 +65,8 @@ internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, Weight
             throw new WeightsFileException(path, $"tensor '{RandomStateName}' is no random state: {fault}.");
         }
 
-        Dictionary<string, Tensor> cached = file.Tensors.Where(entry => entry.Key.StartsWith(Latents, StringComparison.Ordinal))
-            .ToDictionary(entry => entry.Key[Latents.Length..], entry => entry.Value);
-        if (latents is not null && LatentTensors.Fault(cached) is { } problem)
-        {
-            throw new WeightsFileException(path, $"tensors '{Latents}...': {problem}.");
-        }
-
+        // The last that may be refused, and all or nothing by itself.
+        RestoreLatents(file, path);
         foreach ((string name, Tensor target) in targets)
         {
             target.copy_(file.Tensors[name]);
@@ -93,8 +88,20 @@ internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, Weight
             states[i].step = steps[i];
         }
 
-        latents?.Restore(cached);
         RandomState.Set(random);
+    }
+
+    private void RestoreLatents(SafetensorsFile file, string path)
+    {
+        try
+        {
+            latents?.Restore(file.Tensors.Where(entry => entry.Key.StartsWith(Latents, StringComparison.Ordinal))
+                .ToDictionary(entry => entry.Key[Latents.Length..], entry => entry.Value));
+        }
+        catch (ArgumentException exception)
+        {
+            throw new WeightsFileException(path, $"tensors '{Latents}...': {exception.Message.ReplaceLineEndings(" ")}", exception);
+        }
     }
 
     private static Tensor Find(SafetensorsFile file, string path, string name, long[] shape, ScalarType dtype)

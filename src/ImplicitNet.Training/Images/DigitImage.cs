@@ -4,7 +4,8 @@ namespace ImplicitNet.Training.Images;
 /// <remarks>
 /// As MNIST was made (LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998): the ink's
 /// bounding box is scaled to 20 pixels on its longer side and moved so that its centre of mass is the field's centre. The ground is made
-/// black and the ink white first. One digit per picture; other marks and strong shadows count as ink.
+/// black and the ink white first. One digit per picture; other marks and strong shadows count as ink. Of a picture of more than 4 million
+/// pixels the means of small squares are taken.
 /// </remarks>
 public static class DigitImage
 {
@@ -18,8 +19,9 @@ public static class DigitImage
 
     /// <summary>Reads and prepares an image file.</summary>
     /// <param name="path">The file.</param>
+    /// <returns>28 x 28, light on black; all black where there is no ink.</returns>
     /// <exception cref="ImageFileException">The file cannot be opened, is not an image, is cut off, or has too many pixels.</exception>
-    public static GreyImage Read(string path) => Prepare(ImageFile.ReadGrey(path));
+    public static GreyImage Read(string path) => Prepare(ImageFile.ReadPage(path));
 
     /// <summary>Prepares an image.</summary>
     /// <param name="image">Dark ink on a light ground or the reverse: the border tells which. One of 28 x 28 is taken as it is, but for
@@ -29,12 +31,9 @@ public static class DigitImage
     {
         ArgumentNullException.ThrowIfNull(image);
         GreyImage light = HasLightGround(image) ? image.Inverted() : image;
-        if ((light.Height, light.Width) == (Size, Size))
-        {
-            return light;
-        }
-
-        return InkSeparation.Separate(light) is { } ink ? Centred(Stretched(Scaled(CroppedToInk(ink)))) : new GreyImage(new byte[Size * Size], Size, Size);
+        return InkSeparation.Separate(light) is not { } ink ? new GreyImage(new byte[Size * Size], Size, Size)
+            : (light.Height, light.Width) == (Size, Size) ? light
+            : Centred(Stretched(Scaled(CroppedToInk(ink))));
     }
 
     private static bool HasLightGround(GreyImage image)

@@ -123,9 +123,15 @@ public sealed class LatentCache : IDisposable
 
     /// <summary>Puts back what <see cref="Collect"/> gave, in place of what is held.</summary>
     /// <param name="tensors">Copied; stay the caller's.</param>
+    /// <exception cref="ArgumentException">They are not what <see cref="Collect"/> gives; what is held stays.</exception>
     public void Restore(IReadOnlyDictionary<string, Tensor> tensors)
     {
         ArgumentNullException.ThrowIfNull(tensors);
+        if (Problem(tensors) is { } problem)
+        {
+            throw new ArgumentException($"The latents cannot be put back: {problem}.", nameof(tensors));
+        }
+
         using DisposeScope scope = NewDisposeScope();
         _rows.Clear();
         _values?.Dispose();
@@ -145,6 +151,38 @@ public sealed class LatentCache : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _values?.Dispose();
+
+    private static string? Problem(IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        string[] names = ["samples", "values", "shape", "order"];
+        if (tensors.Count == 0)
+        {
+            return null;
+        }
+
+        if (tensors.Count != names.Length || !names.All(tensors.ContainsKey))
+        {
+            return $"{string.Join(", ", names)} were expected, and given are {string.Join(", ", tensors.Keys)}";
+        }
+
+        foreach (string name in names)
+        {
+            (Tensor given, bool isValues) = (tensors[name], name == "values");
+            if (given.ndim != (isValues ? 2 : 1) || (isValues ? !given.is_floating_point() : given.dtype != ScalarType.Int64))
+            {
+                return $"{name} is {given.dtype} [{string.Join(", ", given.shape)}], not {(isValues ? "floating-point numbers [samples, n]" : "Int64 [n]")}";
+            }
+        }
+
+        long[] shape = [.. tensors["shape"].data<long>()];
+        long[] order = [.. tensors["order"].data<long>()];
+        (long samples, long[] values) = (tensors["samples"].shape[0], tensors["values"].shape);
+        Int128 size = shape.Aggregate((Int128)1, (product, side) => product * Math.Clamp(side, -1, int.MaxValue) % ((Int128)1 << 90));
+        return shape.Any(side => side < 0) || size != values[1] ? $"samples of [{string.Join(", ", shape)}] are not {values[1]} numbers each"
+            : samples != values[0] || tensors["samples"].data<long>().Distinct().LongCount() != samples ? $"{samples} ids, each once, do not fit {values[0]} latents"
+            : order.Length > 0 && (order[0] != 0 || !order.Order().SequenceEqual(Enumerable.Range(0, shape.Length + 1).Select(d => (long)d))) ? $"the order [{string.Join(", ", order)}] is none of [batch, {string.Join(", ", shape)}]"
+            : null;
+    }
 
     private void Check(ReadOnlySpan<long> samples, Tensor latents)
     {

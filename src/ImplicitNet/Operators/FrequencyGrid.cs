@@ -20,6 +20,9 @@ internal sealed class FrequencyGrid
     private const int AllSizesGrid = 16;
     private const int AllSizesCertificateGrid = 64;
 
+    // The table of sines and cosines of one image size takes eight bytes for each: 256 MiB at most.
+    private const long MostTableNumbers = 1 << 25;
+
     private readonly TorusFrequencies _frequencies;
     private readonly (int Height, int Width) _certificateSize;
     private readonly int _kernelSize;
@@ -41,6 +44,12 @@ internal sealed class FrequencyGrid
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         int radius = kernelSize / 2;
+        if (((long)height + radius) * ((long)width + radius) * kernelSize * kernelSize > MostTableNumbers)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(height), $"The norm is bounded for images of at most {MostTableNumbers / (kernelSize * kernelSize)} pixels with a kernel of {kernelSize}; {height} x {width} were given. Leave the image size out for a bound that holds for all.");
+        }
+
         (int, int) torus = (Math.Max(height + radius, kernelSize), Math.Max(width + radius, kernelSize));
         return new FrequencyGrid(torus, torus, kernelSize, correct: false);
     }

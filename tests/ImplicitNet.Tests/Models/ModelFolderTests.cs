@@ -1,4 +1,5 @@
 using ImplicitNet.Models;
+using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Weights;
 using TorchSharp;
@@ -174,6 +175,62 @@ public sealed class ModelFolderTests : TensorTest
         weights.Remove("readout.linear.weight");
         SafetensorsFile.Write(ModelFolder.WeightsPath(folder.Path), weights);
         Assert.Contains("missing", Assert.Throws<WeightsFileException>(() => { ModelFolder.Load(folder.Path); }).Message, StringComparison.Ordinal);
+    }
+
+    // Each is a small file that would build a network of gigabytes, or of a hundred thousand modules.
+    [Theory]
+    [InlineData("digit-classifier", "residualBlocks", 32768, "ResidualBlocks must be at least 0 and at most 1000")]
+    [InlineData("digit-classifier", "residualBlocks", 900, "numbers")]
+    [InlineData("digit-classifier", "latentChannels", 100_000, "LatentChannels must be at least 2 and at most 4096")]
+    [InlineData("digit-classifier", "latentChannels", 4096, "numbers")]
+    [InlineData("digit-classifier", "height", 60_000, "Height must be at least 9 and at most 4096")]
+    [InlineData("digit-classifier", "width", 4096, "numbers")]
+    [InlineData("digit-classifier", "classes", int.MaxValue, "Classes must be at least 2 and at most 65536")]
+    [InlineData("digit-classifier", "classes", 65_536, "numbers")]
+    [InlineData("digit-classifier", "imageChannels", 2_000_000, "ImageChannels must be at least 1 and at most 4096")]
+    [InlineData("digit-classifier", "imageChannels", 4096, "missing")]
+    [InlineData("mnist-fpn", "latentLayers", 30_000, "LatentLayers must be at least 1 and at most 1000")]
+    [InlineData("mnist-fpn", "latentLayers", 1000, "numbers")]
+    [InlineData("svhn-fpn", "latentLayers", 1000, "numbers")]
+    [InlineData("svhn-fpn", "height", 4096, "missing")]
+    [InlineData("svhn-contraction", "width", 4096, "missing")]
+    [InlineData("cifar10-fpn", "latentLayers", 1000, "numbers")]
+    [InlineData("cifar10-fpn", "width", 4096, "missing")]
+    [InlineData("cifar10-contraction", "height", 4096, "missing")]
+    public void Sizes_that_the_weights_cannot_hold_are_refused_before_anything_is_built(string architecture, string member, int size, string expected)
+    {
+        using TemporaryFolder folder = new();
+        using (Tensor few = zeros(1000))
+        {
+            SafetensorsFile.Write(ModelFolder.WeightsPath(folder.Path), new Dictionary<string, Tensor> { ["few"] = few });
+        }
+
+        File.WriteAllText(
+            ModelFolder.ConfigPath(folder.Path),
+            $$"""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": "{{architecture}}", "network": { "{{member}}": {{size}} } }""");
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        Exception exception = Assert.ThrowsAny<Exception>(() => { ModelFolder.Load(folder.Path); });
+        Assert.True(exception is ModelFileException or WeightsFileException, exception.ToString());
+        Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', exception.Message);
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 8 << 20);
+    }
+
+    [Fact]
+    public void The_least_numbers_of_every_architecture_are_no_more_than_it_has()
+    {
+        ClassifierOptions[] all =
+        [
+            new DigitClassifierOptions { LatentChannels = 5, ResidualBlocks = 2, Height = 11, Width = 17, Classes = 3, ImageChannels = 2 },
+            new MnistFpnOptions { LatentLayers = 2, Height = 11 }, new SvhnFpnOptions { LatentLayers = 3, Width = 40 }, new ContractiveSvhnFpnOptions { Classes = 4 },
+            new CifarFpnOptions { LatentLayers = 1, Height = 5, Width = 3 }, new ContractiveCifarFpnOptions { ImageChannels = 1 },
+        ];
+        foreach (ClassifierOptions options in all)
+        {
+            using ImplicitNetwork network = options.CreateNetwork();
+            long numbers = network.state_dict().Values.Sum(tensor => tensor.numel());
+            Assert.InRange(options.LeastNumbers, numbers / 40, numbers);
+        }
     }
 
     [Fact]

@@ -106,4 +106,62 @@ public sealed class LatentCacheTests : TensorTest
 
     private static Tensor Layout(Tensor images, bool channelsLast) =>
         channelsLast ? images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : images;
+
+    [Theory]
+    [InlineData("order", "ordev")]
+    [InlineData("values", "valuesv")]
+    [InlineData("order", "")]
+    [InlineData("", "more")]
+    public void Latents_under_other_names_are_refused_and_what_is_held_stays(string name, string another)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using LatentCache cache = new();
+        cache.Store([10, 11, 12, 13], randn(4, 2, 3, 3), Fine);
+        Dictionary<string, Tensor> tensors = cache.Collect();
+        Tensor moved = tensors.TryGetValue(name, out Tensor? found) ? found : zeros(1);
+        tensors.Remove(name);
+        if (another.Length > 0)
+        {
+            tensors[another] = moved;
+        }
+
+        AssertRefused(cache, tensors, "were expected");
+    }
+
+    public static TheoryData<string, Func<Tensor>> WrongTensors => new()
+    {
+        { "samples", () => tensor([1L, 2, 3]) },
+        { "samples", () => tensor([1L, 2, 3, 1]) },
+        { "samples", () => tensor([1f, 2, 3, 4]) },
+        { "samples", () => tensor(new long[2, 2]) },
+        { "values", () => zeros(4, 17) },
+        { "values", () => zeros([4, 18], ScalarType.Int64) },
+        { "values", () => zeros(72) },
+        { "shape", () => tensor([2L, 3, 4]) },
+        { "shape", () => tensor([-2L, 3, -3]) },
+        { "shape", () => tensor([1L << 62, 1L << 62, 18]) },
+        { "order", () => tensor([0L, 1, 2, 2]) },
+        { "order", () => tensor([0L, 9, 1, 2]) },
+        { "order", () => tensor([0L, 1]) },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongTensors))]
+    public void Latents_that_do_not_fit_each_other_are_refused_and_what_is_held_stays(string name, Func<Tensor> wrong)
+    {
+        ArgumentNullException.ThrowIfNull(wrong);
+        using DisposeScope scope = NewDisposeScope();
+        using LatentCache cache = new();
+        cache.Store([10, 11, 12, 13], randn(4, 2, 3, 3), Fine);
+        Dictionary<string, Tensor> tensors = cache.Collect();
+        tensors[name] = wrong();
+        AssertRefused(cache, tensors, "The latents cannot be put back");
+    }
+
+    private static void AssertRefused(LatentCache cache, Dictionary<string, Tensor> tensors, string expected)
+    {
+        string message = Assert.Throws<ArgumentException>(() => cache.Restore(tensors)).Message;
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+        Assert.Equal(4, cache.Count);
+    }
 }

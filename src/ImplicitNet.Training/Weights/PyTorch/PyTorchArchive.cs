@@ -34,6 +34,9 @@ internal sealed class PyTorchArchive : IDisposable
         }
     }
 
+    /// <summary>Bytes of the file.</summary>
+    public long Length => _length;
+
     /// <summary>The pickle that describes the structure.</summary>
     public byte[] ReadPickle() => ReadSmall(PickleName, LargestPickle);
 

@@ -10,6 +10,11 @@ internal sealed class PyTorchReader(PyTorchArchive archive, string path)
     private const int MaximalDictionaries = 10_000;
     private const int MaximalTensors = 1 << 18;
     private const int MaximalTold = 1000;
+
+    // Views may repeat the elements of a storage, and many may share one: all views together have at most so many elements for each byte
+    // of the file, so that whoever goes through them all goes through no more than the file is long, some times over.
+    private const long MaximalElementsForByte = 16;
+    private const long FreeElements = 1 << 20;
     private readonly Dictionary<string, IReadOnlyDictionary<string, Tensor>> _dictionaries = [];
     private readonly Dictionary<string, string> _passedOver = [];
     private readonly Dictionary<string, (StorageRecord Record, Tensor Tensor)> _storages = [];
@@ -17,6 +22,7 @@ internal sealed class PyTorchReader(PyTorchArchive archive, string path)
     // A dictionary may hold itself, and one may be in several places.
     private readonly HashSet<PickleDictionary> _visited = new(ReferenceEqualityComparer.Instance);
     private int _tensors;
+    private Int128 _elements;
 
     /// <summary>Reads a whole archive; the caller owns the tensors.</summary>
     public static PyTorchFile Read(Stream stream, string path)
@@ -113,6 +119,12 @@ internal sealed class PyTorchReader(PyTorchArchive archive, string path)
         {
             throw new WeightsFileException(
                 path, $"storage {Printable.Of(record.Key)} is announced as {storage.Record.Elements} elements of {storage.Record.Type.Dtype} and as {record.Elements} of {record.Type.Dtype}.");
+        }
+
+        _elements += tensor.Size.Aggregate((Int128)1, (product, size) => product * size);
+        if (_elements > FreeElements + (MaximalElementsForByte * archive.Length))
+        {
+            throw new WeightsFileException(path, $"data.pkl: the tensors are views of {_elements} elements, and the file has {archive.Length} bytes; save copies: torch.save({{k: v.clone() for k, v in state.items()}}, path).");
         }
 
         return storage.Tensor.as_strided([.. tensor.Size], [.. tensor.Stride], tensor.Offset).DetachFromDisposeScope();

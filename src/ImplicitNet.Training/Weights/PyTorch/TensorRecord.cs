@@ -7,7 +7,7 @@ internal sealed record TensorRecord(StorageRecord Storage, long Offset, IReadOnl
     public const int MaximalRank = 64;
 
     // A stride of 0 repeats elements: a file of few bytes could ask for any amount of memory as soon as somebody copies it.
-    private const long MaximalRepeated = 1 << 24;
+    private const long MaximalRepeated = 1 << 20;
 
     /// <summary>Checks a view against its storage.</summary>
     /// <param name="storage">The storage.</param>

@@ -18,13 +18,18 @@ internal static class Drawing
     /// <summary>Stores and disposes a picture; returns its path.</summary>
     public static string Save(this SKBitmap bitmap, string path, SKEncodedImageFormat format = SKEncodedImageFormat.Png)
     {
+        File.WriteAllBytes(path, bitmap.Encoded(format));
+        return path;
+    }
+
+    /// <summary>Encodes and disposes a picture.</summary>
+    public static byte[] Encoded(this SKBitmap bitmap, SKEncodedImageFormat format)
+    {
         using (bitmap)
         {
             using SKData data = bitmap.Encode(format, 95);
-            File.WriteAllBytes(path, data.ToArray());
+            return data.ToArray();
         }
-
-        return path;
     }
 
     /// <summary>Draws a two-like figure in a box with a pen.</summary>

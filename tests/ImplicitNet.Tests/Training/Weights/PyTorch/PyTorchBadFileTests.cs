@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using ImplicitNet.Training.Weights;
 using ImplicitNet.Training.Weights.PyTorch;
-using static ImplicitNet.Tests.Training.Weights.PyTorch.PickleBytes;
+using static ImplicitNet.Fuzz.Files.PickleBytes;
 
 namespace ImplicitNet.Tests.Training.Weights.PyTorch;
 
@@ -17,7 +17,7 @@ public sealed class PyTorchBadFileTests : TensorTest
         { "ranks", "has 1 sizes and 2 strides" },
         { "overflow", "is beyond 2^63 bytes" },
         { "empty overflow", "is beyond 2^63 bytes" },
-        { "repeats", "repeats its elements to more than 16777216" },
+        { "repeats", "repeats its elements to more than 1048576" },
         { "far", "reaches outside" },
         { "rank", "or more than 64 of them" },
     };
@@ -37,11 +37,23 @@ public sealed class PyTorchBadFileTests : TensorTest
             "ranks" => Tensor(storage, 0, [2], [1, 1]),
             "overflow" => Tensor(storage, 0, [1L << 40, 1L << 40], [0, 0]),
             "empty overflow" => Tensor(storage, 0, [0, 1L << 40, 1L << 40], [0, 0, 0]),
-            "repeats" => Tensor(storage, 0, [(1 << 24) + 1], [0]),
+            "repeats" => Tensor(storage, 0, [(1 << 20) + 1], [0]),
             "far" => Tensor(storage, 0, [2, 2], [long.MaxValue, long.MaxValue]),
             _ => Tensor(storage, 0, [.. Enumerable.Repeat(1L, 65)], [.. Enumerable.Repeat(1L, 65)]),
         };
         Refused(File(Dictionary(("x", tensor)), ("0", new byte[24])), expected);
+    }
+
+    [Theory]
+    [InlineData(5)] // each repeats one element a million times
+    [InlineData(2000)] // each is a view of the whole of one storage
+    public void Many_views_of_few_elements_are_refused_before_anybody_goes_through_them(int views)
+    {
+        int elements = views == 5 ? 1 : 30_000;
+        byte[] storage = Storage("FloatStorage", "0", elements);
+        byte[] tensor = views == 5 ? Tensor(storage, 0, [1 << 20], [0]) : Tensor(storage, 0, [elements], [1]);
+        (string, byte[])[] entries = [.. Enumerable.Range(0, views).Select(i => ($"x{i}", tensor))];
+        Refused(File(Dictionary(entries), ("0", new byte[4 * elements])), "save copies");
     }
 
     public static TheoryData<byte[], string> Pickles => new()

@@ -1,7 +1,7 @@
 using CsCheck;
 using ImplicitNet.Training.Weights;
 using ImplicitNet.Training.Weights.PyTorch;
-using static ImplicitNet.Tests.Training.Weights.PyTorch.PickleBytes;
+using static ImplicitNet.Fuzz.Files.PickleBytes;
 
 namespace ImplicitNet.Tests.Training.Weights.PyTorch;
 

@@ -1,6 +1,6 @@
 using ImplicitNet.Training.Weights.PyTorch;
 using TorchSharp;
-using static ImplicitNet.Tests.Training.Weights.PyTorch.PickleBytes;
+using static ImplicitNet.Fuzz.Files.PickleBytes;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Training.Weights.PyTorch;

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 
-namespace ImplicitNet.Tests.Training.Data.Matlab;
+namespace ImplicitNet.Fuzz.Files;
 
 /// <summary>Writes small MAT files of level 5 as MATLAB does.</summary>
 internal static class MatBytes

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace ImplicitNet.Tests.Training.Weights;
+namespace ImplicitNet.Fuzz.Files;
 
 /// <summary>Files made from the description of the format alone, with no help from the writer under test.</summary>
 internal static class SafetensorsBytes

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Security.Cryptography;
 
-namespace ImplicitNet.Tests.Training.Data;
+namespace ImplicitNet.Fuzz.Files;
 
 /// <summary>Writes small IDX files for tests.</summary>
 internal static class IdxBytes

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 
-namespace ImplicitNet.Tests.Training.Weights.PyTorch;
+namespace ImplicitNet.Fuzz.Files;
 
 /// <summary>Files assembled opcode by opcode from the description of the format, with no help from the writer under test.</summary>
 internal static class PickleBytes

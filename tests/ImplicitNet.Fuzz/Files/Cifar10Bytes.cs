@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 
-namespace ImplicitNet.Tests.Training.Data.Cifar;
+namespace ImplicitNet.Fuzz.Files;
 
 /// <summary>Writes small batches of CIFAR-10 in both forms, and archives of them.</summary>
 internal static class Cifar10Bytes

@@ -1,4 +1,3 @@
-using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -29,7 +28,7 @@ public sealed class BoundedConvolution : BoundedLayer
     /// <param name="imageSize">
     /// (height, width) of the only images that it will see: a tighter and cheaper bound. Default: a bound for all sizes.
     /// </param>
-    /// <param name="dtype">Dtype of the weight; default float32.</param>
+    /// <param name="dtype">Dtype of the weight: float16, bfloat16, float32 (default) or float64.</param>
     public BoundedConvolution(
         long inputs, long outputs, int kernelSize = 3, (int Height, int Width)? imageSize = null, ScalarType dtype = ScalarType.Float32)
         : base(nameof(BoundedConvolution))
@@ -44,7 +43,7 @@ public sealed class BoundedConvolution : BoundedLayer
         _padding = kernelSize / 2;
         _grid = imageSize is (int height, int width) ? FrequencyGrid.ForImages(height, width, kernelSize) : FrequencyGrid.ForAllSizes(kernelSize);
         ImageSize = imageSize;
-        using Tensor data = empty([outputs, inputs, kernelSize, kernelSize], dtype);
+        using Tensor data = empty([outputs, inputs, kernelSize, kernelSize], Checked(dtype, nameof(dtype)));
         _weight = new Parameter(data);
         _weight.DetachFromDisposeScope();
         nn.init.kaiming_uniform_(_weight, Math.Sqrt(5));
@@ -54,8 +53,9 @@ public sealed class BoundedConvolution : BoundedLayer
     /// <summary>The only image size (height, width) that the bound holds for; null when it holds for all.</summary>
     public (int Height, int Width)? ImageSize { get; }
 
-    /// <inheritdoc/>
-    public override Tensor NormalizedWeight() => Normalize(_weight, _grid.UpperBound);
+    internal override Parameter Weight => _weight;
+
+    private protected override double ErrorSpread => (2 * _padding) + 1;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The images have another size than the bound was made for.</exception>
@@ -67,19 +67,15 @@ public sealed class BoundedConvolution : BoundedLayer
     }
 
     /// <inheritdoc/>
-    public override double CertifyNorm()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable noGraph = no_grad();
-        return _grid.Certify(NormalizedWeight());
-    }
-
-    /// <inheritdoc/>
     internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope)
     {
         EnsureSize(input);
         return _fused.TryApply(input, weight, shift, slope);
     }
+
+    private protected override Tensor UpperBound(Tensor weight) => _grid.UpperBound(weight);
+
+    private protected override double LargestSingularValue(Tensor weight) => _grid.Certify(weight);
 
     private void EnsureSize(Tensor input)
     {

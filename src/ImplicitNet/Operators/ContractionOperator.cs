@@ -42,13 +42,13 @@ public sealed class ContractionOperator : LatentOperator, IContraction
     public double DeclaredFactor { get; }
 
     /// <inheritdoc/>
-    public double CertifyFactor() => DeclaredFactor * _layer.CertifyNorm();
+    public double CertifyFactor() => _layer.CertifyNorm(DeclaredFactor);
 
     /// <inheritdoc/>
     public override FixedPointMap Bind(Tensor q)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor weight = (_layer.NormalizedWeight() * DeclaredFactor).DetachFromDisposeScope();
+        Tensor weight = _layer.ScaledWeight(DeclaredFactor).DetachFromDisposeScope();
         return new PerSampleMap((latent, input, weights) => Evaluate(latent, input, weights[0]), q, weights: [weight], parameters: []);
     }
 

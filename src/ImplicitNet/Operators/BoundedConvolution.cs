@@ -57,32 +57,19 @@ public sealed class BoundedConvolution : BoundedLayer
 
     private protected override double ErrorSpread => (2 * _padding) + 1;
 
-    /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The images have another size than the bound was made for.</exception>
-    public override Tensor Apply(Tensor input, Tensor weight)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        EnsureSize(input);
-        return nn.functional.conv2d(input, weight, padding: [_padding, _padding]);
-    }
+    internal override Tensor Compute(Tensor input, Tensor weight) => nn.functional.conv2d(input, weight, padding: [_padding, _padding]);
 
     /// <inheritdoc/>
-    internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope)
-    {
-        EnsureSize(input);
-        return _fused.TryApply(input, weight, shift, slope);
-    }
+    internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) => _fused.TryApply(input, weight, shift, slope);
 
     private protected override Tensor UpperBound(Tensor weight) => _grid.UpperBound(weight);
 
     private protected override double LargestSingularValue(Tensor weight) => _grid.Certify(weight);
 
-    private void EnsureSize(Tensor input)
-    {
-        if (ImageSize is (int height, int width) && (input.ndim != 4 || input.shape[2] != height || input.shape[3] != width))
-        {
-            throw new ArgumentException(
-                $"The norm of this convolution is bounded for images of {height} x {width}. It was given [{string.Join(", ", input.shape)}].", nameof(input));
-        }
-    }
+    private protected override bool Fits(long[] shape, long width) =>
+        shape.Length == 4 && shape[1] == width && (ImageSize is not (int height, int imageWidth) || (shape[2] == height && shape[3] == imageWidth));
+
+    private protected override string Shape(long width) => ImageSize is (int height, int imageWidth)
+        ? $"[batch, {width}, {height}, {imageWidth}] (its norm is bounded for images of {height} x {imageWidth})"
+        : $"[batch, {width}, height, width]";
 }

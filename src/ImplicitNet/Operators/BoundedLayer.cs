@@ -49,7 +49,43 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     /// <param name="input">[batch, ...].</param>
     /// <param name="weight">The prepared weight.</param>
     /// <returns>A new tensor, [batch, ...]. The caller owns it.</returns>
-    public abstract Tensor Apply(Tensor input, Tensor weight);
+    /// <exception cref="ArgumentException">The layer is not for such inputs, or has another weight.</exception>
+    public Tensor Apply(Tensor input, Tensor weight)
+    {
+        EnsureFits(input, nameof(input), "The input", input: true);
+        OperatorInput.Ensure(weight, nameof(weight), "The weight");
+        if (!weight.shape.AsSpan().SequenceEqual(Weight.shape))
+        {
+            throw new ArgumentException($"The layer's weight is {OperatorInput.Describe(Weight)}. Given: {OperatorInput.Describe(weight)}.", nameof(weight));
+        }
+
+        OperatorInput.EnsureLike(input, weight, nameof(input), "The input");
+        return Compute(input, weight);
+    }
+
+    /// <summary>Refuses a tensor that is no input, or no output, of this layer.</summary>
+    /// <param name="tensor">[batch, ...].</param>
+    /// <param name="name">Of the argument.</param>
+    /// <param name="what">What it is, in words.</param>
+    /// <param name="input">Whether it is to be an input.</param>
+    internal void EnsureFits(Tensor tensor, string name, string what, bool input)
+    {
+        OperatorInput.Ensure(tensor, name, what);
+        long width = Weight.shape[input ? 1 : 0];
+        if (!Fits(tensor.shape, width))
+        {
+            throw new ArgumentException($"{what} must be {Shape(width)}. Given: {OperatorInput.Describe(tensor)}.", name);
+        }
+    }
+
+    /// <summary><see cref="Apply"/>, its arguments checked.</summary>
+    internal abstract Tensor Compute(Tensor input, Tensor weight);
+
+    /// <summary>Whether a shape is one of inputs, or outputs, of so many channels.</summary>
+    private protected abstract bool Fits(long[] shape, long width);
+
+    /// <summary>Such shapes, for a message.</summary>
+    private protected abstract string Shape(long width);
 
     /// <summary><c>LeakyReLU(W x + shift)</c> in one pass, where there is no graph and that is faster than the parts.</summary>
     /// <param name="input">[batch, ...].</param>
@@ -69,8 +105,10 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public sealed override Tensor forward(Tensor input)
     {
+        EnsureFits(input, nameof(input), "The input", input: true);
+        OperatorInput.EnsureLike(input, Weight, nameof(input), "The input");
         using Tensor weight = NormalizedWeight();
-        return Apply(input, weight);
+        return Compute(input, weight);
     }
 
     /// <summary><see cref="NormalizedWeight"/> times a factor, rounded to the weight's dtype once.</summary>
@@ -80,8 +118,10 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         using DisposeScope scope = NewDisposeScope();
         Tensor value = is_grad_enabled() && Weight.requires_grad ? Bound(Weight) : _remembered.Of(Weight, Bound);
         double margin = RoundingMargin / (1 - Math.Min(0.5, Underflow / factor));
-        Tensor scaled = Weight.to(value.dtype) / (value * margin);
-        return (factor == 1 ? scaled : scaled * factor).to(Weight.dtype).alias().MoveToOuterDisposeScope();
+        bool isHalf = value.dtype != Weight.dtype;
+        Tensor normalized = (isHalf ? Weight.to(value.dtype) : Weight) / (value * margin);
+        Tensor scaled = factor == 1 ? normalized : normalized * factor;
+        return (isHalf ? scaled.to(Weight.dtype) : scaled).MoveToOuterDisposeScope();
     }
 
     /// <summary><see cref="CertifyNorm()"/> for <see cref="ScaledWeight"/>.</summary>
@@ -117,7 +157,7 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         using DisposeScope scope = NewDisposeScope();
         bool isHalf = weight.dtype is ScalarType.Float16 or ScalarType.BFloat16;
         Tensor working = isHalf ? weight.to(ScalarType.Float32) : weight;
-        double largest = working.detach().abs().max().ToDouble();
+        double largest = Largest(working);
         if (largest * working.numel() <= LeastBound / 2)
         {
             // The norm is at most the sum of all elements: nothing to be computed, and nothing that underflows.
@@ -132,6 +172,13 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
             bound = bound + (finfo(weight.dtype).eps / 2 * ErrorSpread * linalg.vector_norm(scaled));
         }
 
-        return (bound.clamp_min(LeastBound / scale) * scale).MoveToOuterDisposeScope();
+        Tensor least = bound.clamp_min(LeastBound / scale);
+        return (scale == 1 ? least : least * scale).MoveToOuterDisposeScope();
+    }
+
+    private static double Largest(Tensor weight)
+    {
+        using IDisposable noGraph = no_grad();
+        return linalg.vector_norm(weight, double.PositiveInfinity).ToDouble();
     }
 }

@@ -36,8 +36,11 @@ public sealed class BoundedLinear : BoundedLayer
 
     private protected override double ErrorSpread => 1;
 
-    /// <inheritdoc/>
-    public override Tensor Apply(Tensor input, Tensor weight) => nn.functional.linear(input, weight);
+    internal override Tensor Compute(Tensor input, Tensor weight) => nn.functional.linear(input, weight);
+
+    private protected override bool Fits(long[] shape, long width) => shape.Length >= 2 && shape[^1] == width;
+
+    private protected override string Shape(long width) => $"[batch, ..., {width}]";
 
     /// <inheritdoc/>
     internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) => null;

@@ -12,6 +12,15 @@ namespace ImplicitNet.Certification;
 /// <param name="RelativeError"><c>||used - exact|| / ||exact||</c>; 0 where both are zero, infinity where the exact one alone is.</param>
 public readonly record struct Agreement(double Cosine, double RelativeError)
 {
+    /// <summary><c>||used|| / ||exact||</c>, dimensionless; NaN where it is not known.</summary>
+    public double Length { get; private init; } = double.NaN;
+
+    /// <summary>Equal where both numbers are; the length follows from what they were computed of.</summary>
+    public bool Equals(Agreement other) => Cosine.Equals(other.Cosine) && RelativeError.Equals(other.RelativeError);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Cosine, RelativeError);
+
     /// <summary>One line with both.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"cosine {Cosine:0.0000}, relative error {RelativeError:g3}");
 
@@ -54,6 +63,9 @@ public readonly record struct Agreement(double Cosine, double RelativeError)
         }
 
         double cosine = dot / (Math.Sqrt(usedSquare) * Math.Sqrt(exactSquare));
-        return new Agreement(Math.Clamp(cosine, -1, 1), Math.Sqrt(errorSquare) / Math.Sqrt(exactSquare));
+        return new Agreement(Math.Clamp(cosine, -1, 1), Math.Sqrt(errorSquare) / Math.Sqrt(exactSquare))
+        {
+            Length = Math.Sqrt(usedSquare) / Math.Sqrt(exactSquare),
+        };
     }
 }

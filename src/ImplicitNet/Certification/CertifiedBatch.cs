@@ -15,8 +15,8 @@ internal sealed class CertifiedBatch : IDisposable
     private readonly ImplicitNetwork _network;
     private readonly Tensor[] _theta;
     private readonly Tensor _q;
-    private readonly FixedPointMap _map;
-    private readonly FixedPointSolution _solution;
+    private FixedPointMap _map;
+    private FixedPointSolution _solution;
     private readonly AdjointSystem _system;
     private readonly Tensor _mapped;
     private readonly LossGradient _loss;
@@ -36,7 +36,8 @@ internal sealed class CertifiedBatch : IDisposable
             throw new InvalidOperationException("No parameter of the network requires a gradient: there is none to certify.");
         }
 
-        _q = network.Encoder.call(data);
+        _q = network.Encode(data);
+        TrainingParts.EnsureOneFunction(network.Layer.Operator, mayCouple: true);
         _map = network.Layer.Operator.Bind(_q);
         if (!_map.IsPerSample)
         {
@@ -48,14 +49,15 @@ internal sealed class CertifiedBatch : IDisposable
         {
             _solution = network.Layer.Solve(_map, network.Layer.Operator.StartingLatent(_q));
             _counts = [.. _solution.Report.Samples.Select(sample => !network.OnFailure.Excludes(sample))];
+            _residuals = Ratios(Rows(_map.Evaluate(_solution.Latent).detach() - _solution.Latent), Rows(_solution.Latent));
+            _factors = Contraction.Measure(_map, _solution.Latent, options.PowerIterations);
+            LeaveOut();
             _mapped = _map.Evaluate(_solution.Latent);
             _system = new AdjointSystem(_map, _solution.Latent);
             _loss = new LossGradient(network, _mapped, losses, _solution.Report, _counts);
             double tolerance = options.ReferenceTolerance ?? (_loss.Latents.dtype == ScalarType.Float64 ? 1e-12 : 1e-6);
             _exact = AdjointSolve.Run(options.Reference, _system, _system, _loss.Latents, tolerance, start: null, new GradientReport());
             _referenceResiduals = LinearResiduals(_exact);
-            _residuals = Ratios(_system.Flatten(_mapped.detach() - _solution.Latent), _system.Flatten(_solution.Latent));
-            _factors = Contraction.Measure(_map, _solution.Latent, options.PowerIterations);
             _certified = (network.Layer.Operator as IContraction)?.CertifyFactor();
         }
         catch
@@ -68,6 +70,12 @@ internal sealed class CertifiedBatch : IDisposable
     /// <summary>The certificate of one gradient.</summary>
     public GradientCertificate Certify(FixedPointGradient gradient, DescentCondition?[] conditions)
     {
+        if (!_counts.Contains(true))
+        {
+            Agreement unknown = new(double.NaN, double.NaN);
+            return new GradientCertificate(gradient.Label, unknown, null, ContractionReport.Of(_network.Layer.Operator, []), Samples(_mapped, null, conditions));
+        }
+
         using DisposeScope scope = NewDisposeScope();
         GradientReport report = new();
         Tensor? direction = null;
@@ -87,9 +95,8 @@ internal sealed class CertifiedBatch : IDisposable
         report.ThrowIfFailed();
         Agreement whole = Agreement.OfLists(Whole(used, _loss.Readout), Whole(Reach(_mapped, _exact), _loss.Readout));
         SampleCertificate[] samples = Samples(attached, direction, conditions);
-        double[] measured = [.. _factors.Where((_, sample) => _counts[sample]).DefaultIfEmpty(0)];
-        ContractionReport contraction = new((_network.Layer.Operator as IContraction)?.DeclaredFactor, _certified, measured.Max(), measured.Average());
-        return new GradientCertificate(gradient.Label, whole, Theory(gradient, Below1(_certified) ?? Below1(measured.Max())), contraction, samples);
+        ContractionReport contraction = ContractionReport.Of(_network.Layer.Operator, [.. _factors.Where((_, sample) => _counts[sample])]);
+        return new GradientCertificate(gradient.Label, whole, Theory(gradient, Below1(_certified) ?? Below1(contraction.Measured)), contraction, samples);
     }
 
     /// <summary>The descent condition of the first samples, null for the others.</summary>
@@ -117,6 +124,22 @@ internal sealed class CertifiedBatch : IDisposable
         _solution?.Dispose();
         _map.Dispose();
     }
+
+    /// <summary>Lets samples that count stand in for those that do not, which may be NaN: nothing is sent back to them.</summary>
+    private void LeaveOut()
+    {
+        SampleMask mask = new(_counts);
+        if (!mask.All)
+        {
+            FixedPointMap whole = _map;
+            _map = _network.Layer.Operator.Bind(mask.Neutral(_q));
+            whole.Dispose();
+            using Tensor latent = _solution.Latent;
+            _solution = new FixedPointSolution(mask.Neutral(latent), _solution.Report, _solution.Inverse);
+        }
+    }
+
+    private static Tensor Rows(Tensor latents) => latents.reshape(latents.shape[0], -1);
 
     private static double? Below1(double? factor) => factor is >= 0 and < 1 ? factor : null;
 
@@ -184,7 +207,7 @@ internal sealed class CertifiedBatch : IDisposable
                 ReferenceResidual = _referenceResiduals[sample],
                 Direction = directions?[sample],
                 DirectionBound = residuals?[sample] * gains[sample] / (1 - gamma),
-                Gradient = _options.GradientsBySample ? GradientOf(sample, attached, direction) : null,
+                Gradient = _options.GradientsBySample && counts ? GradientOf(sample, attached, direction) : null,
                 Condition = conditions[sample],
             };
         })];

@@ -8,6 +8,9 @@ public sealed record GradientCertificate
 {
     private const double GoodCosine = 0.9;
     private const double DoubtfulCosine = 0.5;
+
+    // With a cosine of 0.9 or more: a length between about a quarter and five thirds of the exact one.
+    private const double GoodError = 0.75;
     private const double LargestReferenceResidual = 0.01;
 
     internal GradientCertificate(string label, Agreement gradient, double? bound, ContractionReport contraction, IReadOnlyList<SampleCertificate> samples)
@@ -41,21 +44,23 @@ public sealed record GradientCertificate
     /// <summary>The samples that count in the loss.</summary>
     public IEnumerable<SampleCertificate> Counted => Samples.Where(sample => sample.Counts);
 
-    /// <summary>The largest relative residual of the reference among the samples that count; 0 without any.</summary>
-    public double ReferenceResidual => Counted.Select(sample => sample.ReferenceResidual).DefaultIfEmpty(0).Aggregate(Math.Max);
+    /// <summary>The largest relative residual of the reference among the samples that count; NaN without any.</summary>
+    public double ReferenceResidual => Counted.Select(sample => sample.ReferenceResidual).DefaultIfEmpty(double.NaN).Aggregate(Math.Max);
 
     /// <summary>What it comes to.</summary>
     public Verdict Verdict => !Counted.Any() || !(ReferenceResidual <= LargestReferenceResidual) ? Verdict.Unknown
         : !(Gradient.Cosine >= DoubtfulCosine) ? Verdict.Misleading
-        : Gradient.Cosine >= GoodCosine && Counted.All(sample => sample.Status == SolveStatus.Converged) ? Verdict.Good
+        : Gradient.Cosine >= GoodCosine && Gradient.RelativeError <= GoodError && Unconverged == 0 ? Verdict.Good
         : Verdict.Doubtful;
 
     /// <summary>The verdict in one plain sentence.</summary>
     public string Explanation => Verdict switch
     {
         Verdict.Good => Text($"The gradient is good: a step along it makes {100 * Gradient.Cosine:0.0} % of the decrease of an exact step of the same length."),
-        Verdict.Doubtful when Gradient.Cosine >= GoodCosine =>
-            Text($"The gradient is doubtful: its cosine to the exact one is {Gradient.Cosine:0.000}, but {Counted.Count(sample => sample.Status != SolveStatus.Converged)} solves did not converge."),
+        Verdict.Doubtful when Gradient.Cosine >= GoodCosine && Unconverged > 0 =>
+            Text($"The gradient is doubtful: its cosine to the exact one is {Gradient.Cosine:0.000}, but {Unconverged} solves did not converge."),
+        Verdict.Doubtful when Gradient.Cosine >= GoodCosine => Text(
+            $"The gradient is doubtful: its direction is right (cosine {Gradient.Cosine:0.000}), but its length is {Length} of the exact one (relative error {Gradient.RelativeError:0.000}). Scale the learning rate, or use more terms or products."),
         Verdict.Doubtful => Text($"The gradient is doubtful: a step along it makes {100 * Gradient.Cosine:0.0} % of the decrease of an exact step of the same length. More terms or products would help."),
         Verdict.Misleading when Gradient.Cosine < 0 => Text($"The gradient is misleading: a step along it raises the loss (cosine {Gradient.Cosine:0.000}). Use the exact gradient, or contract more."),
         Verdict.Misleading => Text($"The gradient is misleading: its cosine to the exact one is {Gradient.Cosine:0.000}. Use the exact gradient, or contract more."),
@@ -66,10 +71,19 @@ public sealed record GradientCertificate
     /// <summary>One line: the gradient, its agreement, the worst direction, the contraction factor and the verdict.</summary>
     public override string ToString()
     {
+        if (!Counted.Any())
+        {
+            return Text($"{Label}: nothing is known: no sample converged, 0 of {Samples.Count} count in the loss.");
+        }
+
         Agreement[] directions = [.. Counted.Select(sample => sample.Direction).OfType<Agreement>()];
         string direction = directions.Length > 0 ? Text($"; directions: cosine {directions.Min(each => each.Cosine):0.0000} at least") : "";
-        return Text($"{Label}: {Gradient}{direction}; contraction {Contraction.Measured:0.0000} at most; reference to {ReferenceResidual:g2}; {Verdict.ToString().ToLowerInvariant()}.");
+        return Text($"{Label}: {Gradient}{direction}; contraction {Contraction.Measured:0.0000} at most{(Contraction.IsContradicted ? ", above the bound given: an error" : "")}; reference to {ReferenceResidual:g2}; {Verdict.ToString().ToLowerInvariant()}.");
     }
+
+    private int Unconverged => Counted.Count(sample => sample.Status != SolveStatus.Converged);
+
+    private string Length => double.IsFinite(Gradient.Length) ? Text($"{Gradient.Length:0.000}") : "far from that";
 
     private static string Text(FormattableString text) => FormattableString.Invariant(text);
 }

@@ -91,9 +91,18 @@ public sealed record GradientCertifier
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(losses);
         ArgumentNullException.ThrowIfNull(gradients);
-        if (data.ndim == 0 || data.shape[0] == 0)
+        Operators.OperatorInput.Ensure(data, nameof(data), "The data", isNumber: false);
+        if (data.shape[0] == 0)
         {
             throw new ArgumentException($"At least one sample is needed. Given: [{string.Join(", ", data.shape)}].", nameof(data));
+        }
+
+        if (is_inference_mode_enabled())
+        {
+            // What was made in that mode cannot be kept by a graph: a copy can.
+            using IDisposable ordinary = inference_mode(false);
+            using Tensor copy = data.clone();
+            return Compare(network, copy, losses, gradients);
         }
 
         using NetworkState state = new(network);

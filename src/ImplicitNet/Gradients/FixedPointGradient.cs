@@ -1,4 +1,5 @@
 using ImplicitNet.Solvers;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Gradients;
@@ -22,13 +23,40 @@ public abstract record FixedPointGradient
     /// <param name="solution">What the solver found; stays the caller's, and may be disposed before the backward pass.</param>
     /// <param name="report">Told by every backward pass what it did; default: nobody is told.</param>
     /// <returns>The latent in the graph: [batch, ...]. The caller owns it.</returns>
+    /// <exception cref="InvalidOperationException">The map draws random numbers.</exception>
     public Tensor Attach(FixedPointMap map, FixedPointSolution solution, GradientReport? report = null)
     {
         ArgumentNullException.ThrowIfNull(map);
         ArgumentNullException.ThrowIfNull(solution);
-        return Attached(map, solution, report ?? new GradientReport());
+        using Tensor before = get_rng_state();
+        Tensor attached = Attached(map, solution, report ?? new GradientReport());
+        using Tensor after = get_rng_state();
+        if (!before.bytes.SequenceEqual(after.bytes))
+        {
+            EnsureOneFunction(map, solution.Latent);
+        }
+
+        return attached;
     }
 
     /// <summary>As <see cref="Attach"/>, its arguments checked.</summary>
     private protected abstract Tensor Attached(FixedPointMap map, FixedPointSolution solution, GradientReport report);
+
+    /// <summary>
+    /// Refuses a map that is another function at every evaluation. Asked only where random numbers were drawn meanwhile, which may have been
+    /// another thread's doing.
+    /// </summary>
+    private static void EnsureOneFunction(FixedPointMap map, Tensor latent)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        (Tensor first, Tensor second) = (map.Evaluate(latent).to(ScalarType.Float64), map.Evaluate(latent).to(ScalarType.Float64));
+        Tensor size = first.abs().maximum(second.abs());
+        if (((first - second).abs() > size * 0.01).any().ToBoolean())
+        {
+            throw new InvalidOperationException(
+                "R draws random numbers: two evaluations at the same u differ (a functional dropout, perhaps), so that neither a fixed point nor its gradient exists. "
+                + "Draw the masks before the solve, and let the map use them.");
+        }
+    }
 }

@@ -78,12 +78,13 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     public ImplicitResult Run(
         Tensor q, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, JacobianPenalty? penalty = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(q);
+        OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
         LastGradient?.ThrowIfFailed();
         using DisposeScope scope = NewDisposeScope();
-        using FixedPointMap map = _operator.Bind(q);
+        TrainingParts.EnsureOneFunction(_operator, mayCouple: true);
+        using FixedPointMap map = _operator.Bind(q) ?? throw new InvalidOperationException($"{_operator.GetType().Name}.{nameof(LatentOperator.Bind)} returned null.");
         Tensor own = _operator.StartingLatent(q);
-        using FixedPointSolution solution = Solve(map, start is null ? own : start(own), trace, cancellation);
+        using FixedPointSolution solution = Solve(map, start is null ? own : Checked(start(own), own), trace, cancellation);
         LastReport = solution.Report;
         bool[] included = [.. solution.Report.Samples.Select(sample => !OnFailure.Excludes(sample))];
         GradientReport gradient = new();
@@ -91,9 +92,12 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         Tensor? penalties = null;
         if (is_grad_enabled())
         {
-            penalties = penalty?.Estimate(map, solution.Latent).MoveToOuterDisposeScope();
             LastGradient = gradient;
-            latent = Mask(Gradient.Attach(map, solution, gradient), included);
+            SampleMask mask = new(included);
+            (latent, penalties) = mask.All ? Attach(map, solution, penalty, gradient)
+                : mask.None ? Detach(q, solution.Latent, penalty)
+                : AttachSome(mask, q, map, solution, penalty, gradient);
+            penalties = penalties?.MoveToOuterDisposeScope();
         }
         else
         {
@@ -113,7 +117,8 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         FixedPointSolution solution = FixedPoint.Solve(map, start, Solver, Stopping, trace, cancellation);
         try
         {
-            return OnFailure.Handle(map, solution, Solver, Stopping);
+            return OnFailure.Handle(map, solution, Solver, Stopping)
+                ?? throw new InvalidOperationException($"{OnFailure.GetType().Name}.{nameof(FailurePolicy.Handle)} returned null.");
         }
         catch
         {
@@ -122,16 +127,50 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>Cuts excluded samples out of the graph.</summary>
-    private static Tensor Mask(Tensor latent, bool[] included)
+    private static Tensor Checked(Tensor start, Tensor own)
     {
-        if (Array.TrueForAll(included, value => value))
+        OperatorInput.Ensure(start, nameof(start), "The start");
+        return start.shape.AsSpan().SequenceEqual(own.shape) && start.dtype == own.dtype && start.device_type == own.device_type
+            ? start
+            : throw new ArgumentException(
+                $"The start must be like the operator's own, {OperatorInput.Describe(own)} on {own.device}. Given: {OperatorInput.Describe(start)} on {start.device}.",
+                nameof(start));
+    }
+
+    private (Tensor Latent, Tensor? Penalties) Attach(FixedPointMap map, FixedPointSolution solution, JacobianPenalty? penalty, GradientReport report)
+    {
+        Tensor? penalties = penalty?.Estimate(map, solution.Latent);
+        return (Gradient.Attach(map, solution, report), penalties);
+    }
+
+    /// <summary>
+    /// Attaches the samples that stay. The others take part as copies of one of them, to which nothing is sent back: what failed may be NaN,
+    /// and so would be the gradient of every weight.
+    /// </summary>
+    private (Tensor Latent, Tensor? Penalties) AttachSome(
+        SampleMask mask, Tensor q, FixedPointMap map, FixedPointSolution solution, JacobianPenalty? penalty, GradientReport report)
+    {
+        Tensor left = Finite(solution.Latent);
+        if (!map.IsPerSample)
         {
-            return latent;
+            return (mask.Choose(Gradient.Attach(map, solution, report), left), penalty?.Estimate(map, solution.Latent));
         }
 
-        long[] column = [included.Length, .. Enumerable.Repeat(1L, (int)latent.ndim - 1)];
-        Tensor mask = tensor(included, device: latent.device).reshape(column);
-        return where(mask, latent, latent.detach());
+        // Bound again: an operator may have computed with q when it was bound.
+        using FixedPointMap clean = _operator.Bind(mask.Neutral(q));
+        FixedPointSolution kept = new(mask.Neutral(solution.Latent), solution.Report, solution.Inverse);
+        (Tensor attached, Tensor? penalties) = Attach(clean, kept, penalty, report);
+        return (mask.Choose(attached, left), penalties is null ? null : mask.Choose(penalties, zeros_like(penalties)));
     }
+
+    /// <summary>The latents where no sample stays: with a graph, so that a loss of them can be sent back, which sends nothing.</summary>
+    private (Tensor Latent, Tensor? Penalties) Detach(Tensor q, Tensor latent, JacobianPenalty? penalty)
+    {
+        Tensor[] sources = [q, .. _operator.parameters()];
+        Tensor? penalties = penalty is null ? null : SampleMask.Unmoved(zeros(latent.shape[0], dtype: latent.dtype, device: latent.device), sources);
+        return (SampleMask.Unmoved(Finite(latent), sources), penalties);
+    }
+
+    /// <summary>What is left out has no say in what comes after, which may multiply it by 0.</summary>
+    private static Tensor Finite(Tensor latent) => where(latent.isfinite(), latent, zeros_like(latent));
 }

@@ -89,11 +89,10 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     public ImplicitResult Run(
         Tensor data, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, JacobianPenalty? penalty = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(data);
         using DisposeScope scope = NewDisposeScope();
-        Tensor q = _encoder.call(data);
+        Tensor q = Encode(data);
         ImplicitResult solved = _layer.Run(q, start, trace, penalty, cancellation);
-        Tensor output = _readout.call(solved.Output);
+        Tensor output = Read(solved);
         return new ImplicitResult(output.MoveToOuterDisposeScope(), solved.Latent.MoveToOuterDisposeScope(), solved.Report, solved.Gradient, [.. solved.Included])
         {
             Penalties = solved.Penalties?.MoveToOuterDisposeScope(),
@@ -102,14 +101,50 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
 
     /// <summary>Declared, certified and measured contraction factor at the fixed points of a batch.</summary>
     /// <param name="data">d: [batch, ...].</param>
-    /// <returns>The factors, dimensionless; see <see cref="Contraction.Report"/>.</returns>
+    /// <returns>The factors, dimensionless; see <see cref="Contraction.Report"/>. Nothing is measured in an empty batch.</returns>
     public ContractionReport MeasureContraction(Tensor data)
     {
         ArgumentNullException.ThrowIfNull(data);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        Tensor q = _encoder.call(data);
+        Tensor q = Encode(data);
         using ImplicitResult solved = _layer.Run(q);
         return Contraction.Report(_layer.Operator, q, solved.Output);
+    }
+
+    /// <summary>
+    /// Q(d). A sample whose data are not finite is NaN, and spoils no other: where weights or statistics could learn from it, another sample
+    /// stands in for it in the encoder, and nothing is sent back to it.
+    /// </summary>
+    internal Tensor Encode(Tensor data)
+    {
+        OperatorInput.Ensure(data, nameof(data), "The data", isNumber: false);
+        if (!data.is_floating_point() || !(is_grad_enabled() || training))
+        {
+            return ForeignModule.Call(_encoder, data, "encoder");
+        }
+
+        SampleMask finite = SampleMask.OfFinite(data);
+        Tensor q = ForeignModule.Call(_encoder, finite.Neutral(data), "encoder");
+        return finite.All || !q.is_floating_point() || q.ndim == 0 || q.shape[0] != data.shape[0] ? q : finite.Choose(q, full([1], double.NaN, q.dtype, q.device));
+    }
+
+    /// <summary>S(u), in which samples that do not count take no part.</summary>
+    private Tensor Read(ImplicitResult solved)
+    {
+        SampleMask included = new([.. solved.Included]);
+        if (included.All || !is_grad_enabled())
+        {
+            return ForeignModule.Call(_readout, solved.Output, "readout");
+        }
+
+        Tensor output = ForeignModule.Call(_readout, solved.Output, "readout");
+        Tensor values = SampleMask.OfFinite(solved.Latent).Choose(output.detach(), full([1], double.NaN, output.dtype, output.device));
+        if (included.None)
+        {
+            return SampleMask.Unmoved(values, [solved.Output, .. _readout.parameters()]);
+        }
+
+        return included.Choose(SampleMask.OfFinite(output).All ? output : ForeignModule.Call(_readout, included.Neutral(solved.Output), "readout"), values);
     }
 }

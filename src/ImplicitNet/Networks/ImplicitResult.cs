@@ -1,3 +1,4 @@
+using System.Globalization;
 using ImplicitNet.Gradients;
 using ImplicitNet.Solvers;
 using TorchSharp;
@@ -19,7 +20,10 @@ public sealed class ImplicitResult : IDisposable
         _included = included;
     }
 
-    /// <summary>The output: [batch, ...]; in the graph when gradients are enabled. Owned by this result.</summary>
+    /// <summary>
+    /// The output: [batch, ...]; in the graph when gradients are enabled. Owned by this result. A sample that does not count sends nothing
+    /// back; a layer gives it its best iterate, with 0 for what is not finite, a network the readout of that, NaN where it was not finite.
+    /// </summary>
     public Tensor Output { get; }
 
     /// <summary>u*, the solution itself: [batch, ...], never in a graph. Owned by this result.</summary>
@@ -40,9 +44,13 @@ public sealed class ImplicitResult : IDisposable
     /// <summary>For every sample whether it counts in the loss; false only where the failure policy excludes it.</summary>
     public IReadOnlyList<bool> Included => _included;
 
-    /// <summary>The mean of the losses of the samples that count; 0, with a gradient of 0, when none does.</summary>
-    /// <param name="losses">One loss a sample: [batch].</param>
+    /// <summary>
+    /// The mean of the losses of the samples that count; NaN, with a gradient of 0, when none does: nothing was measured, and nothing is
+    /// to be learned from it.
+    /// </summary>
+    /// <param name="losses">One loss a sample, floating point: [batch]. Those of samples that do not count may be anything.</param>
     /// <returns>A scalar in the graph. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The shape is another, or the dtype no floating-point one.</exception>
     public Tensor Average(Tensor losses)
     {
         ArgumentNullException.ThrowIfNull(losses);
@@ -51,17 +59,31 @@ public sealed class ImplicitResult : IDisposable
             throw new ArgumentException($"One loss for each of {_included.Length} samples is needed. Given: [{string.Join(", ", losses.shape)}].", nameof(losses));
         }
 
-        if (Array.TrueForAll(_included, included => included))
+        if (!losses.is_floating_point())
+        {
+            throw new ArgumentException($"Losses must be floating point. Given: {losses.dtype}.", nameof(losses));
+        }
+
+        int count = _included.Count(included => included);
+        if (count == _included.Length && count > 0)
         {
             return losses.mean();
         }
 
         using DisposeScope scope = NewDisposeScope();
         Tensor mask = tensor(_included, device: losses.device);
-        int count = _included.Count(included => included);
 
         // Chosen by where, not by a product: an excluded loss may be NaN, and NaN times 0 is NaN.
-        return (where(mask, losses, zeros_like(losses)).sum() / Math.Max(1, count)).MoveToOuterDisposeScope();
+        Tensor sum = where(mask, losses, zeros_like(losses)).sum();
+        return (count == 0 ? sum + double.NaN : sum / count).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One line: how the solve went, and how many samples count where not all do.</summary>
+    public override string ToString()
+    {
+        int count = _included.Count(included => included);
+        return count == _included.Length ? Report.ToString()
+            : string.Create(CultureInfo.InvariantCulture, $"{Report} {count} of {_included.Length} samples count in the loss.");
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -29,7 +28,7 @@ public sealed class BoundedConvolution : BoundedLayer
     /// <param name="imageSize">
     /// (height, width) of the only images that it will see: a tighter and cheaper bound. Default: a bound for all sizes.
     /// </param>
-    /// <param name="dtype">Dtype of the weight; default float32.</param>
+    /// <param name="dtype">Dtype of the weight: float16, bfloat16, float32 (default) or float64.</param>
     public BoundedConvolution(
         long inputs, long outputs, int kernelSize = 3, (int Height, int Width)? imageSize = null, ScalarType dtype = ScalarType.Float32)
         : base(nameof(BoundedConvolution))
@@ -44,7 +43,7 @@ public sealed class BoundedConvolution : BoundedLayer
         _padding = kernelSize / 2;
         _grid = imageSize is (int height, int width) ? FrequencyGrid.ForImages(height, width, kernelSize) : FrequencyGrid.ForAllSizes(kernelSize);
         ImageSize = imageSize;
-        using Tensor data = empty([outputs, inputs, kernelSize, kernelSize], dtype);
+        using Tensor data = empty([outputs, inputs, kernelSize, kernelSize], Checked(dtype, nameof(dtype)));
         _weight = new Parameter(data);
         _weight.DetachFromDisposeScope();
         nn.init.kaiming_uniform_(_weight, Math.Sqrt(5));
@@ -54,39 +53,23 @@ public sealed class BoundedConvolution : BoundedLayer
     /// <summary>The only image size (height, width) that the bound holds for; null when it holds for all.</summary>
     public (int Height, int Width)? ImageSize { get; }
 
-    /// <inheritdoc/>
-    public override Tensor NormalizedWeight() => Normalize(_weight, _grid.UpperBound);
+    internal override Parameter Weight => _weight;
+
+    private protected override double ErrorSpread => (2 * _padding) + 1;
+
+    internal override Tensor Compute(Tensor input, Tensor weight) => nn.functional.conv2d(input, weight, padding: [_padding, _padding]);
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The images have another size than the bound was made for.</exception>
-    public override Tensor Apply(Tensor input, Tensor weight)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        EnsureSize(input);
-        return nn.functional.conv2d(input, weight, padding: [_padding, _padding]);
-    }
+    internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) => _fused.TryApply(input, weight, shift, slope);
 
-    /// <inheritdoc/>
-    public override double CertifyNorm()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable noGraph = no_grad();
-        return _grid.Certify(NormalizedWeight());
-    }
+    private protected override Tensor UpperBound(Tensor weight) => _grid.UpperBound(weight);
 
-    /// <inheritdoc/>
-    internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope)
-    {
-        EnsureSize(input);
-        return _fused.TryApply(input, weight, shift, slope);
-    }
+    private protected override double LargestSingularValue(Tensor weight) => _grid.Certify(weight);
 
-    private void EnsureSize(Tensor input)
-    {
-        if (ImageSize is (int height, int width) && (input.ndim != 4 || input.shape[2] != height || input.shape[3] != width))
-        {
-            throw new ArgumentException(
-                $"The norm of this convolution is bounded for images of {height} x {width}. It was given [{string.Join(", ", input.shape)}].", nameof(input));
-        }
-    }
+    private protected override bool Fits(long[] shape, long width) =>
+        shape.Length == 4 && shape[1] == width && (ImageSize is not (int height, int imageWidth) || (shape[2] == height && shape[3] == imageWidth));
+
+    private protected override string Shape(long width) => ImageSize is (int height, int imageWidth)
+        ? $"[batch, {width}, {height}, {imageWidth}] (its norm is bounded for images of {height} x {imageWidth})"
+        : $"[batch, {width}, height, width]";
 }

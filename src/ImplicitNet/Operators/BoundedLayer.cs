@@ -10,9 +10,16 @@ namespace ImplicitNet.Operators;
 /// </summary>
 public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
 {
-    // The bound is computed in the dtype of the weight; this covers its rounding (float32: about 1e-6), so that a
-    // certificate in float64 never exceeds the factor declared.
+    // The bound is computed in float32 or float64; this covers its rounding (float32: about 1e-6), so that a certificate in
+    // float64 never exceeds the factor declared.
     private const double RoundingMargin = 1 + 1e-5;
+
+    // The least bound that a weight is divided by: the derivative of W / b(W) is of the order of 1 / ||W||, without limit as W
+    // nears zero. A twelfth of the norm that a weight is drawn with, about 1.2 whatever its sizes.
+    private const double LeastBound = 0.1;
+
+    // An element above this is scaled down first, so that no square of a symbol overflows in float32.
+    private const double LargestElement = 1 << 20;
 
     private readonly RememberedBound _remembered = new();
 
@@ -22,17 +29,63 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     {
     }
 
+    /// <summary>W, as it is trained.</summary>
+    internal abstract Parameter Weight { get; }
+
     /// <summary>
-    /// The weight divided by the bound of its norm. In the graph; differentiable. Without gradients the bound of the weight as it was
-    /// last is used again. The caller owns it.
+    /// How many times the Frobenius norm of an error in the weight the norm of the operator can change by: the side of a kernel
+    /// (a sum over its pixels), 1 for a matrix.
     /// </summary>
-    public abstract Tensor NormalizedWeight();
+    private protected abstract double ErrorSpread { get; }
+
+    /// <summary>
+    /// The weight divided by the bound of its norm, or by 0.1 where that is more: so a weight near zero, which has no direction yet,
+    /// gives a small operator and a gradient of ordinary size. In the graph; differentiable. Without gradients the bound of the weight
+    /// as it was last is used again. In float16 and bfloat16 the bound is one of the weight as it is rounded. The caller owns it.
+    /// </summary>
+    public Tensor NormalizedWeight() => ScaledWeight(1);
 
     /// <summary>Applies the layer with a weight prepared by <see cref="NormalizedWeight"/>, possibly scaled.</summary>
     /// <param name="input">[batch, ...].</param>
     /// <param name="weight">The prepared weight.</param>
     /// <returns>A new tensor, [batch, ...]. The caller owns it.</returns>
-    public abstract Tensor Apply(Tensor input, Tensor weight);
+    /// <exception cref="ArgumentException">The layer is not for such inputs, or has another weight.</exception>
+    public Tensor Apply(Tensor input, Tensor weight)
+    {
+        EnsureFits(input, nameof(input), "The input", input: true);
+        OperatorInput.Ensure(weight, nameof(weight), "The weight");
+        if (!weight.shape.AsSpan().SequenceEqual(Weight.shape))
+        {
+            throw new ArgumentException($"The layer's weight is {OperatorInput.Describe(Weight)}. Given: {OperatorInput.Describe(weight)}.", nameof(weight));
+        }
+
+        OperatorInput.EnsureLike(input, weight, nameof(input), "The input");
+        return Compute(input, weight);
+    }
+
+    /// <summary>Refuses a tensor that is no input, or no output, of this layer.</summary>
+    /// <param name="tensor">[batch, ...].</param>
+    /// <param name="name">Of the argument.</param>
+    /// <param name="what">What it is, in words.</param>
+    /// <param name="input">Whether it is to be an input.</param>
+    internal void EnsureFits(Tensor tensor, string name, string what, bool input)
+    {
+        OperatorInput.Ensure(tensor, name, what);
+        long width = Weight.shape[input ? 1 : 0];
+        if (!Fits(tensor.shape, width))
+        {
+            throw new ArgumentException($"{what} must be {Shape(width)}. Given: {OperatorInput.Describe(tensor)}.", name);
+        }
+    }
+
+    /// <summary><see cref="Apply"/>, its arguments checked.</summary>
+    internal abstract Tensor Compute(Tensor input, Tensor weight);
+
+    /// <summary>Whether a shape is one of inputs, or outputs, of so many channels.</summary>
+    private protected abstract bool Fits(long[] shape, long width);
+
+    /// <summary>Such shapes, for a message.</summary>
+    private protected abstract string Shape(long width);
 
     /// <summary><c>LeakyReLU(W x + shift)</c> in one pass, where there is no graph and that is faster than the parts.</summary>
     /// <param name="input">[batch, ...].</param>
@@ -46,23 +99,86 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     /// A rigorous upper bound of the operator norm of the layer as it is applied now, computed in float64 by singular
     /// value decompositions, independently of the bound that normalises the weight.
     /// </summary>
-    /// <returns>Dimensionless; NaN when the weight holds NaN.</returns>
-    public abstract double CertifyNorm();
+    /// <returns>Dimensionless; NaN when an element of the weight is not finite.</returns>
+    public double CertifyNorm() => CertifyNorm(1);
 
     /// <inheritdoc/>
     public sealed override Tensor forward(Tensor input)
     {
+        EnsureFits(input, nameof(input), "The input", input: true);
+        OperatorInput.EnsureLike(input, Weight, nameof(input), "The input");
         using Tensor weight = NormalizedWeight();
-        return Apply(input, weight);
+        return Compute(input, weight);
     }
 
-    /// <summary>The weight divided by its bound.</summary>
-    /// <param name="weight">The layer's weight.</param>
-    /// <param name="bound">Computes the bound of a weight: [1], in the graph of the weight.</param>
-    private protected Tensor Normalize(Parameter weight, Func<Tensor, Tensor> bound)
+    /// <summary><see cref="NormalizedWeight"/> times a factor, rounded to the weight's dtype once.</summary>
+    /// <param name="factor">Above 0.</param>
+    internal Tensor ScaledWeight(double factor)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor value = is_grad_enabled() && weight.requires_grad ? bound(weight) : _remembered.Of(weight, bound);
-        return (weight / (value * RoundingMargin)).MoveToOuterDisposeScope();
+        Tensor value = is_grad_enabled() && Weight.requires_grad ? Bound(Weight) : _remembered.Of(Weight, Bound);
+        double margin = RoundingMargin / (1 - Math.Min(0.5, Underflow / factor));
+        bool isHalf = value.dtype != Weight.dtype;
+        Tensor normalized = (isHalf ? Weight.to(value.dtype) : Weight) / (value * margin);
+        Tensor scaled = factor == 1 ? normalized : normalized * factor;
+        return (isHalf ? scaled.to(Weight.dtype) : scaled).MoveToOuterDisposeScope();
+    }
+
+    /// <summary><see cref="CertifyNorm()"/> for <see cref="ScaledWeight"/>.</summary>
+    internal double CertifyNorm(double factor)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+
+        // The last factor covers the rounding of a decomposition in float64.
+        return LargestSingularValue(ScaledWeight(factor).to(ScalarType.Float64)) * (1 + 1e-11);
+    }
+
+    /// <summary>An upper bound of the norm of an applied weight of ordinary size: [1], in its graph.</summary>
+    /// <param name="weight">In float32 or float64.</param>
+    private protected abstract Tensor UpperBound(Tensor weight);
+
+    /// <summary>At least the norm of an applied weight, by decompositions; NaN where an element is not finite.</summary>
+    /// <param name="weight">In float64, as it is applied.</param>
+    private protected abstract double LargestSingularValue(Tensor weight);
+
+    /// <summary>Refuses a dtype that a layer cannot have.</summary>
+    private protected static ScalarType Checked(ScalarType dtype, string name) =>
+        dtype is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64
+            ? dtype
+            : throw new ArgumentException($"The weight of a bounded layer is float16, bfloat16, float32 or float64. Given: {dtype}.", name);
+
+    /// <summary>At most what rounding to float16 adds to the norm where elements underflow; 0 for dtypes whose range is that of float32.</summary>
+    private double Underflow => Weight.dtype == ScalarType.Float16 ? Math.Pow(2, -25) * ErrorSpread * Math.Sqrt(Weight.numel()) : 0;
+
+    /// <summary>What the weight is divided by: at least the bound of its norm, and at least <see cref="LeastBound"/>; [1], in its graph.</summary>
+    private Tensor Bound(Tensor weight)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        bool isHalf = weight.dtype is ScalarType.Float16 or ScalarType.BFloat16;
+        Tensor working = isHalf ? weight.to(ScalarType.Float32) : weight;
+        double largest = Largest(working);
+        if (largest * working.numel() <= LeastBound / 2)
+        {
+            // The norm is at most the sum of all elements: nothing to be computed, and nothing that underflows.
+            return full([1], LeastBound, working.dtype, working.device).MoveToOuterDisposeScope();
+        }
+
+        double scale = largest > LargestElement && double.IsFinite(largest) ? Math.ScaleB(1, Math.ILogB(largest)) : 1;
+        Tensor scaled = scale == 1 ? working : working / scale;
+        Tensor bound = UpperBound(scaled);
+        if (isHalf)
+        {
+            bound = bound + (finfo(weight.dtype).eps / 2 * ErrorSpread * linalg.vector_norm(scaled));
+        }
+
+        Tensor least = bound.clamp_min(LeastBound / scale);
+        return (scale == 1 ? least : least * scale).MoveToOuterDisposeScope();
+    }
+
+    private static double Largest(Tensor weight)
+    {
+        using IDisposable noGraph = no_grad();
+        return linalg.vector_norm(weight, double.PositiveInfinity).ToDouble();
     }
 }

@@ -1,4 +1,3 @@
-using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -20,35 +19,33 @@ public sealed class BoundedLinear : BoundedLayer
     /// <summary>Creates the layer with a weight drawn as in torch.nn.Linear (Kaiming uniform, a = sqrt 5).</summary>
     /// <param name="inputs">Size of the input; at least 1.</param>
     /// <param name="outputs">Size of the output; at least 1.</param>
-    /// <param name="dtype">Dtype of the weight; default float32.</param>
+    /// <param name="dtype">Dtype of the weight: float16, bfloat16, float32 (default) or float64.</param>
     public BoundedLinear(long inputs, long outputs, ScalarType dtype = ScalarType.Float32)
         : base(nameof(BoundedLinear))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
-        using Tensor data = empty(outputs, inputs, dtype);
+        using Tensor data = empty(outputs, inputs, Checked(dtype, nameof(dtype)));
         _weight = new Parameter(data);
         _weight.DetachFromDisposeScope();
         nn.init.kaiming_uniform_(_weight, Math.Sqrt(5));
         RegisterComponents();
     }
 
-    /// <inheritdoc/>
-    public override Tensor NormalizedWeight() => Normalize(_weight, Bound);
+    internal override Parameter Weight => _weight;
 
-    /// <inheritdoc/>
-    public override Tensor Apply(Tensor input, Tensor weight) => nn.functional.linear(input, weight);
+    private protected override double ErrorSpread => 1;
 
-    /// <inheritdoc/>
-    public override double CertifyNorm()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable noGraph = no_grad();
-        return SpectralNorm.LargestSingularValue(NormalizedWeight().to(ScalarType.Float64));
-    }
+    internal override Tensor Compute(Tensor input, Tensor weight) => nn.functional.linear(input, weight);
+
+    private protected override bool Fits(long[] shape, long width) => shape.Length >= 2 && shape[^1] == width;
+
+    private protected override string Shape(long width) => $"[batch, ..., {width}]";
 
     /// <inheritdoc/>
     internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) => null;
 
-    private static Tensor Bound(Tensor weight) => SpectralNorm.UpperBound(weight, SpectralNorm.Largest(weight.unsqueeze(0)).Estimate);
+    private protected override Tensor UpperBound(Tensor weight) => SpectralNorm.UpperBound(weight, SpectralNorm.Largest(weight.unsqueeze(0)).Estimate);
+
+    private protected override double LargestSingularValue(Tensor weight) => SpectralNorm.LargestSingularValue(weight);
 }

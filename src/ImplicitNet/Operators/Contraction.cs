@@ -9,36 +9,51 @@ namespace ImplicitNet.Operators;
 public static class Contraction
 {
     /// <summary>
-    /// <c>||dR/du||_2</c> for every sample, by power iteration on <c>J^T J</c>: a lower bound that approaches the norm.
+    /// <c>||dR/du||_2</c> for every sample, by power iteration on <c>J^T J</c>: a lower bound that approaches the norm. A map that couples its
+    /// samples is one system, with one norm.
     /// </summary>
-    /// <param name="map">A per-sample map.</param>
-    /// <param name="latent">Where to measure, usually u*: [batch, ...].</param>
+    /// <param name="map">A map that can be differentiated twice.</param>
+    /// <param name="latent">Where to measure, usually u*: [batch, ...], floating point.</param>
     /// <param name="iterations">Power iterations, at least 1; default 30. Each costs one product with J and one with its transpose.</param>
     /// <param name="seed">Of the starting vectors.</param>
-    /// <returns>One norm a sample, dimensionless.</returns>
+    /// <returns>One norm a sample, or one in all for a coupled map, dimensionless; none for an empty batch.</returns>
     public static double[] Measure(FixedPointMap map, Tensor latent, int iterations = 30, long seed = 0)
     {
         ArgumentNullException.ThrowIfNull(map);
-        ArgumentNullException.ThrowIfNull(latent);
+        OperatorInput.Ensure(latent, nameof(latent), "The latent");
         ArgumentOutOfRangeException.ThrowIfLessThan(iterations, 1);
         using DisposeScope scope = NewDisposeScope();
+        if (is_inference_mode_enabled())
+        {
+            // What was made in that mode cannot be kept by a graph: copies can.
+            using IDisposable ordinary = inference_mode(false);
+            using FixedPointMap copy = map.With([.. map.Inputs.Select(input => input.clone())]);
+            return Measure(copy, latent.clone(), iterations, seed);
+        }
+
+        long rows = map.IsPerSample ? latent.shape[0] : Math.Min(1, latent.shape[0]);
+        if (latent.numel() == 0)
+        {
+            return new double[rows];
+        }
+
         using IDisposable graph = enable_grad();
         using Generator generator = new((ulong)seed, CPU);
         Tensor point = latent.detach().clone().requires_grad_();
         Tensor mapped = map.Evaluate(point);
-        Tensor vector = Normalize(randn(latent.shape, latent.dtype, generator: generator).to(latent.device), out _);
-        Tensor norms = zeros(latent.shape[0]);
+        Tensor vector = Normalize(randn(latent.shape, latent.dtype, generator: generator).to(latent.device), rows, out _);
+        Tensor norms = zeros(rows);
         for (int iteration = 0; iteration < iterations; iteration++)
         {
             using DisposeScope step = NewDisposeScope();
             Tensor product = VectorProducts.Product(mapped, point, vector).detach();
             Tensor transposed = VectorProducts.TransposeProduct(mapped, point, product).detach();
-            Tensor next = Normalize(transposed, out Tensor squares);
+            Tensor next = Normalize(transposed, rows, out Tensor squares);
             vector = next.MoveToOuterDisposeScope();
             norms = squares.sqrt().MoveToOuterDisposeScope();
         }
 
-        return [.. norms.to(ScalarType.Float64).cpu().data<double>()];
+        return [.. norms.cpu().data<double>()];
     }
 
     /// <summary>Declared, certified and measured factor of an operator at a solved batch.</summary>
@@ -48,16 +63,17 @@ public static class Contraction
     public static ContractionReport Report(LatentOperator latentOperator, Tensor q, Tensor latent)
     {
         ArgumentNullException.ThrowIfNull(latentOperator);
-        IContraction? contraction = latentOperator as IContraction;
+        OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
         using FixedPointMap map = latentOperator.Bind(q);
-        double[] measured = Measure(map, latent);
-        return new ContractionReport(contraction?.DeclaredFactor, contraction?.CertifyFactor(), measured.Max(), measured.Average());
+        double[] measured = latent is not null && latent.numel() == 0 ? [] : Measure(map, latent!);
+        return ContractionReport.Of(latentOperator, measured);
     }
 
-    private static Tensor Normalize(Tensor vectors, out Tensor norms)
+    private static Tensor Normalize(Tensor vectors, long rows, out Tensor norms)
     {
-        norms = linalg.vector_norm(vectors.reshape(vectors.shape[0], -1), 2, [1]);
-        long[] column = [vectors.shape[0], .. Enumerable.Repeat(1L, (int)vectors.ndim - 1)];
-        return vectors / norms.clamp_min(1e-30).reshape(column);
+        // In float64: squares of a small factor are zero in float32.
+        norms = linalg.vector_norm(vectors.reshape(rows, vectors.numel() / rows).to(ScalarType.Float64), 2, [1]);
+        long[] column = [rows, .. Enumerable.Repeat(1L, (int)vectors.ndim - 1)];
+        return (vectors.to(ScalarType.Float64) / norms.clamp_min(1e-300).reshape(column)).to(vectors.dtype);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using TorchSharp.Utils;
@@ -23,6 +24,7 @@ public sealed class ContractionOperator : LatentOperator, IContraction
     /// <param name="layer">W: must map latents to latents. Owned from now on.</param>
     /// <param name="gamma">The contraction factor, in (0, 1), dimensionless.</param>
     /// <param name="activation">Default <c>LeakyRelu(0.1)</c>.</param>
+    /// <exception cref="ArgumentException">The layer gives another size than it takes.</exception>
     public ContractionOperator(BoundedLayer layer, double gamma, LatentActivation? activation = null)
         : base(nameof(ContractionOperator))
     {
@@ -30,6 +32,12 @@ public sealed class ContractionOperator : LatentOperator, IContraction
         if (gamma is not (> 0 and < 1))
         {
             throw new ArgumentOutOfRangeException(nameof(gamma), gamma, "The contraction factor must be in (0, 1).");
+        }
+
+        (long outputs, long inputs) = (layer.Weight.shape[0], layer.Weight.shape[1]);
+        if (inputs != outputs)
+        {
+            throw new ArgumentException($"The layer must map latents to latents. It takes {inputs} and gives {outputs}.", nameof(layer));
         }
 
         _layer = layer;
@@ -42,13 +50,15 @@ public sealed class ContractionOperator : LatentOperator, IContraction
     public double DeclaredFactor { get; }
 
     /// <inheritdoc/>
-    public double CertifyFactor() => DeclaredFactor * _layer.CertifyNorm();
+    public double CertifyFactor() => _layer.CertifyNorm(DeclaredFactor);
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">q is not in the shape, dtype and device of latents.</exception>
     public override FixedPointMap Bind(Tensor q)
     {
+        EnsureFits(q);
         using DisposeScope scope = NewDisposeScope();
-        Tensor weight = (_layer.NormalizedWeight() * DeclaredFactor).DetachFromDisposeScope();
+        Tensor weight = _layer.ScaledWeight(DeclaredFactor).DetachFromDisposeScope();
         return new PerSampleMap((latent, input, weights) => Evaluate(latent, input, weights[0]), q, weights: [weight], parameters: []);
     }
 
@@ -57,12 +67,27 @@ public sealed class ContractionOperator : LatentOperator, IContraction
     /// <returns>The shape and memory layout of q, without a graph. The caller owns it.</returns>
     public override Tensor StartingLatent(Tensor q)
     {
-        ArgumentNullException.ThrowIfNull(q);
+        EnsureFits(q);
         using IDisposable noGraph = no_grad();
         return _activation.ApplyInPlace(q.clone());
     }
 
-    private Tensor Evaluate(Tensor latent, Tensor q, Tensor weight) =>
-        (_activation.SlopeOfLeakyRelu is { } slope ? _layer.TryApply(latent, weight, q, slope) : null)
-        ?? _activation.ApplyInPlace(_layer.Apply(latent, weight), q);
+    private void EnsureFits(Tensor q)
+    {
+        _layer.EnsureFits(q, nameof(q), "q", input: false);
+        OperatorInput.EnsureLike(q, _layer.Weight, nameof(q), "q");
+    }
+
+    private Tensor Evaluate(Tensor latent, Tensor q, Tensor weight)
+    {
+        try
+        {
+            return (_activation.SlopeOfLeakyRelu is { } slope ? _layer.TryApply(latent, weight, q, slope) : null)
+                ?? _activation.ApplyInPlace(_layer.Compute(latent, weight), q);
+        }
+        catch (ExternalException exception)
+        {
+            throw ForeignModule.Refusal("The contraction", latent, q, exception);
+        }
+    }
 }

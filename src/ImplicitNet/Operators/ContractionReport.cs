@@ -4,15 +4,49 @@ namespace ImplicitNet.Operators;
 
 /// <summary>The contraction factor of an operator, three ways. All dimensionless, in the L2 norm.</summary>
 /// <param name="Declared">What the construction aims at; null when the operator declares none.</param>
-/// <param name="Certified">A rigorous upper bound over all u and q; null when the operator certifies none.</param>
-/// <param name="Measured">The largest norm of dR/du over the samples looked at, at their fixed points: a lower bound of the factor.</param>
-/// <param name="MeasuredMean">The mean of that norm over the samples.</param>
+/// <param name="Certified">An upper bound over all u and q; null when the operator gives none. Rigorous unless <see cref="IsStated"/>.</param>
+/// <param name="Measured">
+/// The largest norm of dR/du over the samples looked at, at their fixed points: a lower bound of the factor. NaN without a sample.
+/// </param>
+/// <param name="MeasuredMean">The mean of that norm over the samples; NaN without one.</param>
 public readonly record struct ContractionReport(double? Declared, double? Certified, double Measured, double MeasuredMean)
 {
+    // A measured norm carries the rounding of its products: 1e-6 in float32, 1 % in bfloat16.
+    private const double Rounding = 1e-4;
+
+    /// <summary>True where <see cref="Certified"/> is the word of an operator that is not this library's: nothing has checked it.</summary>
+    public bool IsStated { get; init; }
+
+    /// <summary>True where the measured norm is above the certified one: what bounds it is wrong.</summary>
+    public bool IsContradicted => Certified is { } bound && Measured > bound * (1 + Rounding);
+
     /// <summary>One line with all of them.</summary>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"Contraction factor: declared {Text(Declared)}, certified {Text(Certified)}, measured {Measured:0.0000} ({MeasuredMean:0.0000} on average).");
+    public override string ToString()
+    {
+        string measured = double.IsNaN(Measured) ? "measured at no sample" : string.Create(CultureInfo.InvariantCulture, $"measured {Measured:0.0000} ({MeasuredMean:0.0000} on average)");
+        string bound = IsStated ? $"stated by the operator {Text(Certified)} (not checked)" : $"certified {Text(Certified)}";
+        string error = !IsContradicted ? ""
+            : IsStated ? " Error: the measured factor is above the one that the operator states, which is wrong."
+            : " Error: the measured factor is above the certified one.";
+        return $"Contraction factor: declared {Text(Declared)}, {bound}, {measured}.{error}";
+    }
+
+    /// <summary>The report for an operator, by what was measured.</summary>
+    /// <param name="latentOperator">R.</param>
+    /// <param name="norms">One a sample; a sample that failed has none, but NaN.</param>
+    internal static ContractionReport Of(LatentOperator latentOperator, IEnumerable<double> norms)
+    {
+        double[] measured = [.. norms.Where(norm => !double.IsNaN(norm))];
+        IContraction? contraction = latentOperator as IContraction;
+        return new ContractionReport(
+            contraction?.DeclaredFactor,
+            contraction?.CertifyFactor(),
+            measured.Length == 0 ? double.NaN : measured.Aggregate(Math.Max),
+            measured.Length == 0 ? double.NaN : measured.Average())
+        {
+            IsStated = contraction is not (null or ContractionOperator or ExplicitOperator),
+        };
+    }
 
     private static string Text(double? factor) => factor is { } value ? value.ToString("0.0000", CultureInfo.InvariantCulture) : "none";
 }

@@ -1,4 +1,5 @@
 using ImplicitNet.Solvers;
+using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -10,8 +11,9 @@ namespace ImplicitNet.Operators;
 /// </summary>
 /// <remarks>
 /// In training mode the samples depend on each other: the map is a <see cref="CoupledMap"/>, the batch is solved as one
-/// system, and every evaluation of the solve moves the running statistics, transient iterates included. In evaluation
-/// mode the statistics are constants and every sample is solved by itself. Nothing is known of its contraction.
+/// system, and every evaluation of the solve, and the first with a graph, moves the running statistics, transient iterates included, as
+/// in the published code; what is evaluated after that, in backward passes, does not. In evaluation mode the statistics are
+/// constants and every sample is solved by itself. Nothing is known of its contraction.
 /// </remarks>
 public sealed class CoupledModuleOperator : LatentOperator
 {
@@ -29,13 +31,27 @@ public sealed class CoupledModuleOperator : LatentOperator
     }
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">A part of the module in training mode draws random numbers.</exception>
     public override FixedPointMap Bind(Tensor q)
     {
-        ArgumentNullException.ThrowIfNull(q);
+        OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
+        TrainingParts.EnsureOneFunction(_module, mayCouple: training);
         Tensor[] parameters = [.. _module.parameters().Where(parameter => parameter.requires_grad)];
-        return training
-            ? new CoupledMap((latent, inputs) => _module.call(latent, inputs[0]), [q], parameters)
-            : new PerSampleMap((latent, input, _) => _module.call(latent, input), q, weights: [], parameters);
+        if (!training)
+        {
+            return new PerSampleMap((latent, input, _) => ForeignModule.Call(_module, latent, input), q, weights: [], parameters);
+        }
+
+        bool isAttached = false;
+        return new CoupledMap(
+            (latent, inputs) =>
+            {
+                using FrozenStatistics? frozen = isAttached ? new FrozenStatistics(TrainingParts.Statistics(_module)) : null;
+                isAttached |= is_grad_enabled();
+                return ForeignModule.Call(_module, latent, inputs[0]);
+            },
+            [q],
+            parameters);
     }
 
     /// <summary>Zeros in the shape and memory layout of q.</summary>
@@ -43,8 +59,31 @@ public sealed class CoupledModuleOperator : LatentOperator
     /// <returns>[batch, ...], without a graph. The caller owns it.</returns>
     public override Tensor StartingLatent(Tensor q)
     {
-        ArgumentNullException.ThrowIfNull(q);
+        OperatorInput.Ensure(q, nameof(q), "q");
         using IDisposable noGraph = no_grad();
         return zeros_like(q);
+    }
+
+    /// <summary>Running statistics that stay as they are until this is disposed: they move by a share of 0.</summary>
+    private sealed class FrozenStatistics : IDisposable
+    {
+        private readonly (NormBase Norm, double? Momentum)[] _norms;
+
+        public FrozenStatistics(NormBase[] norms)
+        {
+            _norms = [.. norms.Select(norm => (norm, norm.momentum))];
+            foreach (NormBase norm in norms)
+            {
+                norm.momentum = 0;
+            }
+        }
+
+        public void Dispose()
+        {
+            foreach ((NormBase norm, double? momentum) in _norms)
+            {
+                norm.momentum = momentum;
+            }
+        }
     }
 }

@@ -40,23 +40,31 @@ public sealed record JacobianPenalty
     public Tensor Estimate(FixedPointMap map, Tensor latent)
     {
         ArgumentNullException.ThrowIfNull(map);
-        ArgumentNullException.ThrowIfNull(latent);
+        OperatorInput.Ensure(latent, nameof(latent), "The latent");
         if (!map.IsPerSample)
         {
             throw new InvalidOperationException("The map couples the samples of a batch: a Jacobian penalty is sample by sample.");
         }
 
         using DisposeScope scope = NewDisposeScope();
+        if (is_inference_mode_enabled())
+        {
+            // What was made in that mode cannot be kept by a graph: copies can.
+            using IDisposable ordinary = inference_mode(false);
+            using FixedPointMap copy = map.With([.. map.Inputs.Select(input => input.clone())]);
+            return Estimate(copy, latent.clone()).MoveToOuterDisposeScope();
+        }
+
         using IDisposable graph = enable_grad();
         Tensor point = latent.detach().requires_grad_();
         Tensor mapped = map.Evaluate(point);
         long size = Math.Max(1, latent.numel() / Math.Max(1, latent.shape[0]));
         Tensor sum = zeros(latent.shape[0], dtype: latent.dtype, device: latent.device);
-        for (int probe = 0; probe < Probes && mapped.requires_grad; probe++)
+        for (int probe = 0; probe < Probes && mapped.requires_grad && latent.numel() > 0; probe++)
         {
             Tensor vector = randn(latent.shape, latent.dtype).to(latent.device);
             Tensor product = VectorProducts.TransposeProduct(mapped, point, vector, createGraph: true);
-            sum = sum + product.square().reshape(latent.shape[0], -1).sum(1);
+            sum = sum + product.square().reshape(latent.shape[0], size).sum(1);
         }
 
         return (sum * (Weight / (Probes * size))).MoveToOuterDisposeScope();

@@ -13,7 +13,10 @@ public sealed class ModuleOperator : LatentOperator
     private readonly nn.Module<Tensor, Tensor, Tensor> _module;
     private readonly long[]? _latentShape;
 
-    /// <summary>Wraps a module that treats every sample by itself (no batch normalisation in training mode).</summary>
+    /// <summary>
+    /// Wraps a module that treats every sample by itself and is one function: batch normalisation and dropout in training mode are refused when
+    /// q is bound.
+    /// </summary>
     /// <param name="module">Takes u: [batch, ...] and q: [batch, ...], returns the shape of u. Owned from now on.</param>
     /// <param name="latentShape">Shape of one sample's latent; default: that of q.</param>
     public ModuleOperator(nn.Module<Tensor, Tensor, Tensor> module, params long[] latentShape)
@@ -26,13 +29,22 @@ public sealed class ModuleOperator : LatentOperator
     }
 
     /// <inheritdoc/>
-    public override FixedPointMap Bind(Tensor q) => new PerSampleMap(
-        (latent, input, _) => _module.call(latent, input), q, weights: [], parameters: [.. _module.parameters().Where(parameter => parameter.requires_grad)]);
+    /// <exception cref="InvalidOperationException">A part of the module in training mode draws random numbers or looks across the batch.</exception>
+    public override FixedPointMap Bind(Tensor q)
+    {
+        OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
+        TrainingParts.EnsureOneFunction(_module, mayCouple: false);
+        return new PerSampleMap(
+            (latent, input, _) => ForeignModule.Call(_module, latent, input),
+            q,
+            weights: [],
+            parameters: [.. _module.parameters().Where(parameter => parameter.requires_grad)]);
+    }
 
     /// <inheritdoc/>
     public override Tensor StartingLatent(Tensor q)
     {
-        ArgumentNullException.ThrowIfNull(q);
+        OperatorInput.Ensure(q, nameof(q), "q", isNumber: _latentShape is null);
         using IDisposable noGraph = no_grad();
         return _latentShape is null ? zeros_like(q) : zeros([q.shape[0], .. _latentShape], q.dtype, q.device);
     }

@@ -34,12 +34,13 @@ internal sealed class RememberedBound
         Entry? last = Volatile.Read(ref _last);
         if (last is null || last.Dtype != weight.dtype || !held.bytes.SequenceEqual(last.Weight))
         {
-            last = new Entry(held.bytes.ToArray(), weight.dtype, bound(weight.detach()).ToDouble());
+            Tensor value = bound(weight.detach());
+            last = new Entry(held.bytes.ToArray(), weight.dtype, value.ToDouble(), value.dtype);
             Volatile.Write(ref _last, last);
         }
 
-        return full([1], last.Bound, weight.dtype, weight.device).MoveToOuterDisposeScope();
+        return full([1], last.Bound, last.BoundDtype, weight.device).MoveToOuterDisposeScope();
     }
 
-    private sealed record Entry(byte[] Weight, ScalarType Dtype, double Bound);
+    private sealed record Entry(byte[] Weight, ScalarType Dtype, double Bound, ScalarType BoundDtype);
 }

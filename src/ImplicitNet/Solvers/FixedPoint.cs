@@ -48,6 +48,16 @@ public static class FixedPoint
 
         solver ??= new PicardSolver();
         stopping ??= new StoppingRule();
+        if (is_inference_mode_enabled())
+        {
+            // What was made in that mode cannot be kept by a graph, which some solvers need: copies can.
+            using IDisposable ordinary = inference_mode(false);
+            using IDisposable noGraph = no_grad();
+            using DisposeScope scope = NewDisposeScope();
+            using FixedPointMap copy = map.With([.. map.Inputs.Select(input => input.clone())]);
+            return Solve(copy, start.clone(), solver, stopping, trace, cancellation);
+        }
+
         return solver is SolverChain chain
             ? SolveByChain(map, start, chain.Solvers, stopping, trace, cancellation)
             : SolveByOne(map, start, solver, stopping, trace, cancellation);

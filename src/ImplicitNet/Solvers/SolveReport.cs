@@ -50,6 +50,11 @@ public sealed class SolveReport
     /// <summary>One line: how many samples ended how, the worst of them, and what to try.</summary>
     public override string ToString()
     {
+        if (Samples.Count == 0)
+        {
+            return "There were no samples.";
+        }
+
         if (AllConverged)
         {
             return string.Create(CultureInfo.InvariantCulture, $"All {Samples.Count} samples converged in {MeanSteps:0.0} steps on average, {MaxSteps} at most.");
@@ -57,7 +62,15 @@ public sealed class SolveReport
 
         StringBuilder text = new();
         int failed = Samples.Count - Count(SolveStatus.Converged);
-        text.Append(CultureInfo.InvariantCulture, $"{failed} of {Samples.Count} samples did not converge:");
+        if (failed == Samples.Count)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"No sample converged, of {failed}:");
+        }
+        else
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{failed} of {Samples.Count} samples did not converge:");
+        }
+
         foreach (IGrouping<SolveStatus, int> group in Failures().OrderBy(group => group.Key))
         {
             int worst = group.MaxBy(index => Samples[index].Ratio);

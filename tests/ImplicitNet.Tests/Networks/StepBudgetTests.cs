@@ -10,7 +10,8 @@ namespace ImplicitNet.Tests.Networks;
 
 /// <summary>
 /// What a training step costs, in counts that every machine gives alike: a change that makes it dearer is seen here, not in
-/// times. Limits are what was counted when they were set, with a little room where the runtime's own optimisations show.
+/// times. Limits are what was counted when they were set, with a little room where the runtime's own optimisations show. Beside the
+/// steps, training looks at the data (a sum), the weight (its largest element) and the random state (before and after R is attached).
 /// </summary>
 public sealed class StepBudgetTests : TensorTest
 {
@@ -67,7 +68,7 @@ public sealed class StepBudgetTests : TensorTest
     }
 
     [Theory]
-    [InlineData(true, 151, 80_000)]
+    [InlineData(true, 158, 80_000)]
     [InlineData(false, 124, 58_000)]
     public void A_step_makes_no_more_tensors_and_no_more_garbage_than_when_this_was_written(bool isTraining, long fixedTensors, long fixedBytes)
     {

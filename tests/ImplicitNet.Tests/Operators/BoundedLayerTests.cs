@@ -108,7 +108,8 @@ public sealed class BoundedLayerTests : TensorTest
                 layer.named_parameters().Single().parameter.mul_(factor);
             }
 
-            Assert.InRange(layer.CertifyNorm(), factor == 0 ? 0 : 0.97, 1);
+            // Near zero a layer is linear in its weight: its norm falls with it, and its gradient stays of ordinary size.
+            Assert.InRange(layer.CertifyNorm(), factor < 1 ? 0 : 0.97, 1);
         }
     }
 

@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Operators;
+
+/// <summary>Calls what a user has written: an error of the native library comes out in one line that says what the module was given.</summary>
+internal static class ForeignModule
+{
+    /// <summary>The module's value.</summary>
+    /// <param name="module">Any.</param>
+    /// <param name="input">Its input.</param>
+    /// <param name="role">What it is called in the message, such as "encoder".</param>
+    /// <exception cref="ArgumentException">The module cannot take the input.</exception>
+    /// <exception cref="InvalidOperationException">The module returned null.</exception>
+    public static Tensor Call(nn.Module<Tensor, Tensor> module, Tensor input, string role)
+    {
+        try
+        {
+            return module.call(input) ?? throw new InvalidOperationException($"The {role} returned null.");
+        }
+        catch (ExternalException exception)
+        {
+            throw new ArgumentException($"The {role} cannot take {OperatorInput.Describe(input)}: {FirstLine(exception)}", nameof(input));
+        }
+    }
+
+    /// <summary>As above, for a module of u and q.</summary>
+    public static Tensor Call(nn.Module<Tensor, Tensor, Tensor> module, Tensor latent, Tensor input)
+    {
+        try
+        {
+            return module.call(latent, input);
+        }
+        catch (ExternalException exception)
+        {
+            throw Refusal("The operator", latent, input, exception);
+        }
+    }
+
+    /// <summary>What to throw where an operation on u and q failed.</summary>
+    public static ArgumentException Refusal(string who, Tensor latent, Tensor input, ExternalException exception) => new(
+        $"{who} cannot take u, {OperatorInput.Describe(latent)}, with q, {OperatorInput.Describe(input)}: {FirstLine(exception)}", nameof(latent));
+
+    /// <summary>A native message without its stack, which follows on lines of its own.</summary>
+    public static string FirstLine(ExternalException exception) => exception.Message.AsSpan().TrimStart() is var text && text.IndexOfAny('\r', '\n') is >= 0 and var end
+        ? text[..end].ToString()
+        : text.ToString();
+}

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Differentiation;
 
 /// <summary>
-/// Products with a Jacobian and its transpose, from autograd. The one place that calls <c>torch.autograd.grad</c>, which
-/// ends the whole process when it is given a tensor without a graph.
+/// Products with a Jacobian and its transpose, from autograd. What autograd cannot give is an exception, where
+/// <c>torch.autograd.grad</c> ends the whole process.
 /// </summary>
 public static class VectorProducts
 {
@@ -16,6 +16,7 @@ public static class VectorProducts
     /// <param name="createGraph">True to differentiate the product again.</param>
     /// <returns>The shape of <paramref name="input"/>; zeros where the output does not depend on it. The caller owns it. The graph is kept.</returns>
     /// <exception cref="ArgumentException">A shape differs, or a tensor has no graph.</exception>
+    /// <exception cref="InvalidOperationException">Autograd cannot: a tensor of the graph was changed in place, the graph was freed, or an operation has no such derivative.</exception>
     public static Tensor TransposeProduct(Tensor output, Tensor input, Tensor vector, bool createGraph = false)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -25,7 +26,7 @@ public static class VectorProducts
             throw new ArgumentException("The input does not require a gradient.", nameof(input));
         }
 
-        return Gradients(output, [input], vector, createGraph)[0] ?? zeros_like(input);
+        return AutogradDoor.Gradients(output, [input], vector, createGraph)[0] ?? zeros_like(input);
     }
 
     /// <summary><c>J^T v</c> for several inputs at once: one pass through the graph.</summary>
@@ -38,6 +39,7 @@ public static class VectorProducts
     /// caller owns them. The graph is kept.
     /// </returns>
     /// <exception cref="ArgumentException">The vector has another shape, or the output no graph.</exception>
+    /// <exception cref="InvalidOperationException">As for <see cref="TransposeProduct"/>.</exception>
     public static IReadOnlyList<Tensor?> TransposeProducts(Tensor output, IReadOnlyList<Tensor> inputs, Tensor vector, bool createGraph = false)
     {
         ArgumentNullException.ThrowIfNull(inputs);
@@ -46,7 +48,7 @@ public static class VectorProducts
         Tensor?[] products = new Tensor?[inputs.Count];
         if (wanted.Length > 0)
         {
-            IReadOnlyList<Tensor?> found = Gradients(output, [.. wanted.Select(position => inputs[position])], vector, createGraph);
+            IReadOnlyList<Tensor?> found = AutogradDoor.Gradients(output, [.. wanted.Select(position => inputs[position])], vector, createGraph);
             for (int i = 0; i < wanted.Length; i++)
             {
                 products[wanted[i]] = found[i];
@@ -64,6 +66,7 @@ public static class VectorProducts
     /// <param name="vector">v: the shape of <paramref name="input"/>.</param>
     /// <returns>The shape of <paramref name="output"/>. The caller owns it. The graph is kept.</returns>
     /// <exception cref="ArgumentException">A shape differs, or a tensor has no graph.</exception>
+    /// <exception cref="InvalidOperationException">Autograd cannot: a tensor of the graph was changed in place, the graph was freed, or an operation has no such derivative.</exception>
     public static Tensor Product(Tensor output, Tensor input, Tensor vector)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -90,15 +93,5 @@ public static class VectorProducts
         {
             throw new ArgumentException("The output has no graph: compute it with gradients enabled from an input that requires one.", nameof(output));
         }
-    }
-
-    private static IReadOnlyList<Tensor?> Gradients(Tensor output, IList<Tensor> inputs, Tensor vector, bool createGraph)
-    {
-#pragma warning disable RS0030 // The guarded wrapper: shapes and graph are checked above.
-        IList<Tensor> products = autograd.grad([output], inputs, [vector], retain_graph: true, create_graph: createGraph, allow_unused: true);
-#pragma warning restore RS0030
-
-        // An input that the output does not depend on comes back as a handle of nothing.
-        return [.. products.Select(product => product is null || product.IsInvalid ? null : product)];
     }
 }

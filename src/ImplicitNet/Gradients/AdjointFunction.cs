@@ -10,8 +10,7 @@ namespace ImplicitNet.Gradients;
 /// </summary>
 /// <remarks>
 /// What the backward pass needs is kept by the graph itself (saved variables), so that it lives exactly as long as the
-/// graph, and a tensor that was changed in place meanwhile is noticed. An exception may not travel through the native
-/// library, which calls this: it ends up in the report.
+/// graph, and a tensor that was changed in place meanwhile is noticed.
 /// </remarks>
 internal sealed class AdjointFunction : autograd.SingleTensorFunction<AdjointFunction>
 {
@@ -25,8 +24,10 @@ internal sealed class AdjointFunction : autograd.SingleTensorFunction<AdjointFun
     {
         using DisposeScope scope = NewDisposeScope();
         LowRankInverse? inverse = gradient.NeedsInverse ? solution.Inverse : null;
-        AdjointPass pass = new(map, gradient, inverse, report, AdjointSide.FixedPoint);
-        return Attach(map.Evaluate(solution.Latent), pass, solution.Latent, map).MoveToOuterDisposeScope();
+        Tensor value = map.Evaluate(solution.Latent);
+        ValueWitness? witness = gradient.EvaluatesAgain && value.requires_grad ? new ValueWitness(value) : null;
+        AdjointPass pass = new(map, gradient, inverse, report, AdjointSide.FixedPoint, witness);
+        return Attach(value, pass, solution.Latent, map).MoveToOuterDisposeScope();
     }
 
     /// <summary>A value with a node behind it that runs a pass backward.</summary>
@@ -35,7 +36,7 @@ internal sealed class AdjointFunction : autograd.SingleTensorFunction<AdjointFun
     /// <param name="latent">u*.</param>
     /// <param name="map">The map with the tensors that the graph is to keep.</param>
     public static Tensor Attach(Tensor value, AdjointPass pass, Tensor latent, FixedPointMap map) =>
-        is_grad_enabled() && value.requires_grad ? apply([value, pass, pass.Pack(latent, map.Inputs), .. pass.Sources(map)]) : value;
+        is_grad_enabled() && value.requires_grad ? apply([value, pass, pass.Pack(latent, map), .. pass.Sources(map)]) : value;
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
@@ -50,27 +51,15 @@ internal sealed class AdjointFunction : autograd.SingleTensorFunction<AdjointFun
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         AdjointPass pass = (AdjointPass)ctx.get_data(Key);
-        using DisposeScope scope = NewDisposeScope();
-        AdjointResult result;
-        try
-        {
-            result = grad_output.IsInvalid ? AdjointResult.None : pass.Run(grad_output, ctx.get_saved_variables());
-        }
-#pragma warning disable CA1031 // Native code called this: an exception that leaves here ends the process.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            pass.Report.Failed(exception);
-            result = new AdjointResult(full_like(grad_output, double.NaN), []);
-        }
-
-        Tensor?[] gradients = [result.Value, null, null, .. Enumerable.Range(0, pass.SourceCount).Select(result.Source)];
-        foreach (Tensor? gradient in gradients)
-        {
-            gradient?.MoveToOuterDisposeScope();
-        }
-
-        grad_output.Dispose();
-        return Handover.Of(gradients);
+        return Handover.Run(
+            grad_output,
+            pass.Report,
+            3 + pass.SourceCount,
+            () =>
+            {
+                AdjointResult result = pass.Run(grad_output, ctx.get_saved_variables);
+                return [result.Value, null, null, .. Enumerable.Range(0, pass.SourceCount).Select(result.Source)];
+            },
+            () => [full_like(grad_output, double.NaN)]);
     }
 }

@@ -19,6 +19,9 @@ public abstract record AdjointGradient : FixedPointGradient
     /// <summary>Whether the direction is made with the solution's <see cref="FixedPointSolution.Inverse"/>.</summary>
     internal abstract bool NeedsInverse { get; }
 
+    /// <summary>Whether the direction is made with the Jacobian of the map, which is evaluated again for it.</summary>
+    internal abstract bool EvaluatesAgain { get; }
+
     /// <summary>w for g.</summary>
     /// <param name="system">I - J^T at u*.</param>
     /// <param name="gradient">g: [batch, ...], without a graph.</param>
@@ -31,9 +34,10 @@ public abstract record AdjointGradient : FixedPointGradient
     /// <exception cref="InvalidOperationException">The solver kept no inverse, and the direction needs it.</exception>
     internal void EnsureUsable(FixedPointSolution solution)
     {
-        if (NeedsInverse && solution.Inverse is null)
+        if (NeedsInverse && solution.Inverse is null && solution.Latent.shape[0] > 0)
         {
-            throw new InvalidOperationException($"{GetType().Name} needs a solver that keeps its inverse: give the network a BroydenSolver with KeepInverse = true.");
+            throw new InvalidOperationException(
+                $"{GetType().Name} needs a solver that keeps its inverse: give the network a BroydenSolver with KeepInverse = true, first where it stands in a chain.");
         }
     }
 

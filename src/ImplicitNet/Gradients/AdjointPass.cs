@@ -11,6 +11,9 @@ internal sealed class AdjointPass
     private readonly AdjointGradient _gradient;
     private readonly LowRankInverse? _inverse;
     private readonly AdjointSide _side;
+    private readonly ValueWitness? _witness;
+    private int _inputs;
+    private bool _isDifferentiated;
 
     /// <summary>Describes the pass.</summary>
     /// <param name="map">Describes R; its own tensors are replaced by those that the graph kept.</param>
@@ -18,13 +21,16 @@ internal sealed class AdjointPass
     /// <param name="inverse">Describes what the solver learned of the inverse, where the direction needs it.</param>
     /// <param name="report">Told what was done.</param>
     /// <param name="side">What the node stands for.</param>
-    public AdjointPass(FixedPointMap map, AdjointGradient gradient, LowRankInverse? inverse, GradientReport report, AdjointSide side)
+    /// <param name="witness">What R(u*, q) was; null where nothing was taken down.</param>
+    public AdjointPass(
+        FixedPointMap map, AdjointGradient gradient, LowRankInverse? inverse, GradientReport report, AdjointSide side, ValueWitness? witness)
     {
         _map = map;
         _gradient = gradient;
         _inverse = inverse;
         Report = report;
         _side = side;
+        _witness = witness;
     }
 
     public GradientReport Report { get; }
@@ -32,8 +38,15 @@ internal sealed class AdjointPass
     /// <summary>How many tensors <see cref="Sources"/> gave.</summary>
     public int SourceCount { get; private set; }
 
-    /// <summary>What the graph keeps for <see cref="Run"/>: u*, the terms of the inverse, and the map's inputs.</summary>
-    public List<Tensor> Pack(Tensor latent, IReadOnlyList<Tensor> inputs) => [latent, .. _inverse?.Terms ?? [], .. inputs];
+    /// <summary>
+    /// What the graph keeps for <see cref="Run"/>: u*, the terms of the inverse, the map's inputs, and its parameters, so that one
+    /// that is changed meanwhile is noticed.
+    /// </summary>
+    public List<Tensor> Pack(Tensor latent, FixedPointMap map)
+    {
+        _inputs = map.Inputs.Count;
+        return [latent, .. _inverse?.Terms ?? [], .. map.Inputs, .. map.Parameters ?? []];
+    }
 
     /// <summary>
     /// What R computes with. A plain pass reaches them through R(u*, q); one that is to be differentiated again has to do so
@@ -47,20 +60,29 @@ internal sealed class AdjointPass
     }
 
     /// <summary>Sends a gradient back; in the graph where gradients are enabled.</summary>
+    /// <remarks>
+    /// Once a gradient of this node has been differentiated, what comes later may be its derivative, which depends on u* by as many
+    /// paths as the loss does: from then on every direction is the exact one.
+    /// </remarks>
     /// <param name="gradient">g: [batch, ...].</param>
-    /// <param name="saved">What <see cref="Pack"/> gave.</param>
-    public AdjointResult Run(Tensor gradient, IReadOnlyList<Tensor> saved)
+    /// <param name="unpack">Gives what <see cref="Pack"/> gave, and throws where a tensor of it was changed.</param>
+    public AdjointResult Run(Tensor gradient, Func<IReadOnlyList<Tensor>> unpack)
     {
         Report.BeginPass();
-        Tensor latent = saved[0];
-        int terms = _inverse is null ? 0 : 2;
-        using FixedPointMap map = _map.With([.. saved.Skip(1 + terms)]);
-        if (is_grad_enabled())
+        _isDifferentiated |= is_grad_enabled();
+        AdjointGradient used = _isDifferentiated ? ImplicitGradient.For(_gradient) : _gradient;
+        if (used is JacobianFreeGradient)
         {
-            return Differentiable(map, latent, gradient);
+            return new AdjointResult(gradient.alias(), []);
         }
 
-        return new AdjointResult(Direction(_gradient, map, latent, gradient, _inverse?.With([.. saved.Skip(1).Take(terms)])), []);
+        IReadOnlyList<Tensor> saved = unpack();
+        Tensor latent = saved[0];
+        int terms = _inverse is null ? 0 : _inverse.Terms.Count;
+        using FixedPointMap map = _map.With([.. saved.Skip(1 + terms).Take(_inputs)]);
+        return is_grad_enabled()
+            ? Differentiable(map, latent, gradient)
+            : new AdjointResult(Direction(used, map, latent, gradient, _inverse?.With([.. saved.Skip(1).Take(terms)])), []);
     }
 
     /// <summary>
@@ -89,13 +111,13 @@ internal sealed class AdjointPass
             constant = Direction(exact, map, latent, gradient.detach(), inverse: null);
         }
 
-        AdjointPass again = new(_map, exact, inverse: null, new GradientReport(Report), AdjointSide.FixedPoint);
+        AdjointPass again = new(_map, exact, inverse: null, new GradientReport(Report), AdjointSide.FixedPoint, _witness);
         Tensor attached = AdjointFunction.Attach(map.Evaluate(latent), again, latent, map);
         Gate gate = new();
         Tensor point = attached.requires_grad ? GateFunction.Attach(attached, gate) : attached.detach().requires_grad_();
         Tensor mapped = map.Evaluate(point);
         Tensor product = mapped.requires_grad ? VectorProducts.TransposeProduct(mapped, point, constant, createGraph: true) : zeros_like(constant);
-        AdjointPass solve = new(_map, exact, inverse: null, new GradientReport(Report), AdjointSide.Adjoint);
+        AdjointPass solve = new(_map, exact, inverse: null, new GradientReport(Report), AdjointSide.Adjoint, _witness);
         Tensor direction = AdjointFunction.Attach(gradient + product, solve, latent, map);
 
         // u* depends on the sources too, but that part is in w already: partial derivatives are wanted here.
@@ -107,7 +129,7 @@ internal sealed class AdjointPass
 
     private Tensor Direction(AdjointGradient gradient, FixedPointMap map, Tensor latent, Tensor vector, LowRankInverse? inverse)
     {
-        using AdjointSystem system = new(map, latent);
+        using AdjointSystem system = new(map, latent, _witness);
         Tensor direction = _side == AdjointSide.Adjoint
             ? ImplicitGradient.For(gradient).ForwardDirection(system, vector, Report)
             : gradient.Direction(system, vector, inverse, Report);

@@ -13,23 +13,27 @@ namespace ImplicitNet.Gradients;
 /// <remarks>The map is evaluated, with its graph in u alone, when the first product asks for it.</remarks>
 internal sealed class AdjointSystem : LinearOperator
 {
+    private const string Advice =
+        $"Take it out of the map, or choose {nameof(JacobianFreeGradient)}, which differentiates one application of the map alone and needs no Jacobian.";
+
     private readonly FixedPointMap _map;
-    private readonly Tensor _point;
+    private readonly Tensor _latent;
     private readonly LatentLayout _layout;
     private readonly bool _isCoupled;
-    private Tensor? _mapped;
-    private Tensor? _dual;
-    private Tensor? _transposed;
+    private readonly ValueWitness? _witness;
+    private PointJacobian? _jacobian;
 
     /// <summary>Prepares the system.</summary>
     /// <param name="map">The map; it must outlive this.</param>
     /// <param name="latent">u*: [batch, ...].</param>
-    public AdjointSystem(FixedPointMap map, Tensor latent)
+    /// <param name="witness">What the map gave there when it was attached; null: nothing is compared.</param>
+    public AdjointSystem(FixedPointMap map, Tensor latent, ValueWitness? witness = null)
     {
         _map = map;
+        _witness = witness;
         _isCoupled = !map.IsPerSample;
         _layout = LatentLayout.Of(latent);
-        _point = latent.detach().requires_grad_().DetachFromDisposeScope();
+        _latent = latent.detach().DetachFromDisposeScope();
     }
 
     /// <summary>Samples times products with J or its transpose, and the evaluation that they came from.</summary>
@@ -45,44 +49,13 @@ internal sealed class AdjointSystem : LinearOperator
 
     /// <summary>Rows to [batch, ...], in the dtype of the latents.</summary>
     public Tensor Restore(Tensor rows) =>
-        _layout.Restore(_isCoupled ? rows.reshape(_point.shape[0], -1) : rows).to(_point.dtype);
+        _layout.Restore(_isCoupled ? rows.reshape(_latent.shape[0], -1) : rows).to(_latent.dtype);
 
     /// <summary><c>J^T v</c> for rows v.</summary>
-    public Tensor TransposeProduct(Tensor rows)
-    {
-        Tensor mapped = Evaluate();
-        Products += _point.shape[0];
-        if (!mapped.requires_grad)
-        {
-            return zeros_like(rows);
-        }
+    public Tensor TransposeProduct(Tensor rows) => Product(rows, static (jacobian, vector) => jacobian.TransposeProduct(vector).detach());
 
-        using DisposeScope scope = NewDisposeScope();
-        Tensor product = VectorProducts.TransposeProduct(mapped, _point, Restore(rows));
-        return Flatten(product).alias().MoveToOuterDisposeScope();
-    }
-
-    /// <summary><c>J v</c> for rows v, by differentiating <c>w -> J^T w</c>, which is linear in w.</summary>
-    public Tensor Product(Tensor rows)
-    {
-        Tensor mapped = Evaluate();
-        Products += _point.shape[0];
-        using DisposeScope scope = NewDisposeScope();
-        if (_transposed is null && mapped.requires_grad)
-        {
-            using IDisposable graph = enable_grad();
-            _dual = zeros_like(mapped).requires_grad_().DetachFromDisposeScope();
-            _transposed = VectorProducts.TransposeProduct(mapped, _point, _dual, createGraph: true).DetachFromDisposeScope();
-        }
-
-        if (_transposed is null || !_transposed.requires_grad)
-        {
-            return zeros_like(rows).MoveToOuterDisposeScope();
-        }
-
-        Tensor product = VectorProducts.TransposeProduct(_transposed, _dual!, Restore(rows));
-        return Flatten(product).detach().MoveToOuterDisposeScope();
-    }
+    /// <summary><c>J v</c> for rows v.</summary>
+    public Tensor Product(Tensor rows) => Product(rows, static (jacobian, vector) => jacobian.Product(vector));
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor vectors)
@@ -99,28 +72,33 @@ internal sealed class AdjointSystem : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override LinearOperator Restrict(Tensor samples) => new SubsetOperator(this, samples, _isCoupled ? 1 : _point.shape[0]);
+    public override LinearOperator Restrict(Tensor samples) => new SubsetOperator(this, samples, _isCoupled ? 1 : _latent.shape[0]);
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        _transposed?.Dispose();
-        _dual?.Dispose();
-        _mapped?.Dispose();
-        _point.Dispose();
+        _jacobian?.Dispose();
+        _latent.Dispose();
     }
 
-    private Tensor Evaluate()
+    private Tensor Product(Tensor rows, Func<PointJacobian, Tensor, Tensor> product)
     {
-        if (_mapped is null)
+        using DisposeScope scope = NewDisposeScope();
+        if (_jacobian is null)
         {
-            using IDisposable graph = enable_grad();
-            using DisposeScope scope = NewDisposeScope();
-            using FixedPointMap map = _map.With([.. _map.Inputs.Select(input => input.detach())]);
-            _mapped = map.Evaluate(_point).DetachFromDisposeScope();
-            Products += _point.shape[0];
+            _jacobian = new PointJacobian(Evaluate, _latent, Advice);
+            Products += _latent.shape[0];
+            _witness?.EnsureSame(_jacobian.Value);
         }
 
-        return _mapped;
+        Products += _latent.shape[0];
+        return Flatten(product(_jacobian, Restore(rows))).alias().MoveToOuterDisposeScope();
+    }
+
+    private Tensor Evaluate(Tensor latent)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using FixedPointMap map = _map.With([.. _map.Inputs.Select(input => input.detach())]);
+        return map.Evaluate(latent).MoveToOuterDisposeScope();
     }
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using ImplicitNet.Differentiation;
 using ImplicitNet.LinearSolvers;
 
 namespace ImplicitNet.Gradients;
@@ -10,6 +12,7 @@ namespace ImplicitNet.Gradients;
 public sealed class GradientReport
 {
     private readonly GradientReport? _outer;
+    private readonly UntoldFailure? _untold;
 
     /// <summary>An empty report.</summary>
     public GradientReport()
@@ -18,6 +21,9 @@ public sealed class GradientReport
 
     /// <summary>A report of a pass behind another, whose report is told of failures too: it is the one that the caller has.</summary>
     internal GradientReport(GradientReport outer) => _outer = outer;
+
+    /// <summary>A report of a layer, whose next call throws what nobody was told of until then.</summary>
+    internal GradientReport(UntoldFailure untold) => _untold = untold;
 
     /// <summary>Backward passes so far.</summary>
     public int Passes { get; private set; }
@@ -37,19 +43,21 @@ public sealed class GradientReport
     /// <summary>True unless an adjoint solve of the last pass ended without meeting its tolerance.</summary>
     public bool AllConverged => Samples.All(sample => sample.Status == LinearStatus.Converged);
 
-    /// <summary>What went wrong inside the last pass, whose gradient is then NaN; null when nothing did.</summary>
+    /// <summary>What went wrong first inside a pass, whose gradient is then NaN; null when nothing did.</summary>
     public Exception? Failure { get; private set; }
 
     /// <summary>
     /// Throws when a pass failed. A backward pass runs inside the native library, through which no exception may travel: it
-    /// returns NaN and keeps the exception here. The layer's next call throws it too.
+    /// returns NaN and keeps the exception here. A failure that nobody asked for here is thrown by the layer's next call, once; the
+    /// layer then works as before.
     /// </summary>
     /// <exception cref="InvalidOperationException">With the failure inside.</exception>
     public void ThrowIfFailed()
     {
         if (Failure is not null)
         {
-            throw new InvalidOperationException($"The backward pass through a fixed point failed, and its gradient is NaN: {Failure.Message}", Failure);
+            _untold?.Take(this);
+            throw Thrown(Failure);
         }
     }
 
@@ -70,7 +78,6 @@ public sealed class GradientReport
         Passes++;
         Samples = [];
         FallBacks = 0;
-        Failure = null;
     }
 
     internal void Solved(IReadOnlyList<LinearSampleReport> samples) => Samples = samples;
@@ -79,9 +86,16 @@ public sealed class GradientReport
 
     internal void Paid(long products) => Products += products;
 
+    /// <summary>The exception that tells a caller of a failure.</summary>
+    internal static InvalidOperationException Thrown(Exception failure) =>
+        new($"The backward pass through a fixed point failed, and its gradient is NaN: {failure.Message}", failure);
+
     internal void Failed(Exception failure)
     {
-        Failure = failure;
-        _outer?.Failed(failure);
+        // What torch throws has the frames of its native stack in the message.
+        Exception told = failure is ExternalException ? new InvalidOperationException(TorchMessage.InOneLine(failure.Message)) : failure;
+        Failure ??= told;
+        _untold?.Put(this, told);
+        _outer?.Failed(told);
     }
 }

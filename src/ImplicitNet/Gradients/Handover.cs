@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Gradients;
@@ -14,6 +16,51 @@ internal static class Handover
 {
     [ThreadStatic]
     private static Tensor?[]? _last;
+
+    /// <summary>
+    /// Runs what a node does in the backward pass. Native code called the node, and an exception that goes back there ends the
+    /// process: it ends up in the report, and gradients of NaN go back.
+    /// </summary>
+    /// <param name="gradient">What came to the node; a handle of nothing where nothing did. Disposed.</param>
+    /// <param name="report">Told of a failure.</param>
+    /// <param name="count">Arguments of the function.</param>
+    /// <param name="backward">Gives a gradient for each argument, null for none.</param>
+    /// <param name="failed">The same of NaN, when the other threw.</param>
+    [SuppressMessage("Design", "CA1031", Justification = "An exception that leaves here ends the process.")]
+    public static List<Tensor> Run(
+        Tensor gradient, GradientReport report, int count, Func<IReadOnlyList<Tensor?>> backward, Func<IReadOnlyList<Tensor?>> failed)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] gradients = new Tensor?[count];
+        if (!gradient.IsInvalid)
+        {
+            try
+            {
+                backward().ToArray().CopyTo(gradients, 0);
+            }
+            catch (Exception exception)
+            {
+                report.Failed(exception);
+                try
+                {
+                    failed().ToArray().CopyTo(gradients, 0);
+                }
+                catch (Exception)
+                {
+                    // Without memory for a NaN nothing goes back; the report has the failure.
+                    Array.Clear(gradients);
+                }
+            }
+        }
+
+        foreach (Tensor? each in gradients)
+        {
+            each?.MoveToOuterDisposeScope();
+        }
+
+        gradient.Dispose();
+        return Of(gradients);
+    }
 
     /// <summary>Keeps the gradients, and lets go of those of the call before.</summary>
     /// <param name="gradients">One for each argument of the function; null for none. No longer the caller's.</param>

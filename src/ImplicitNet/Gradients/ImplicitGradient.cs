@@ -42,6 +42,8 @@ public sealed record ImplicitGradient : AdjointGradient
     /// <summary>The exact gradient that stands in for another where its derivative is asked for.</summary>
     internal static ImplicitGradient For(AdjointGradient gradient) => gradient as ImplicitGradient ?? new ImplicitGradient();
 
+    internal override bool EvaluatesAgain => true;
+
     internal override Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report) =>
         Solve(system, system, gradient, report);
 

@@ -14,7 +14,8 @@ namespace ImplicitNet.Gradients;
 /// No products with J^T at all, unless refined (Ramzi, Mannel, Bai, Starck, Ciuciu and Moreau, ICLR 2022). M is right along
 /// the steps that the solver took and the identity elsewhere, so it may be far off for g: a sample whose w is out of
 /// proportion gets JFB's direction, and the report counts it. Needs a <see cref="BroydenSolver"/> with
-/// <see cref="BroydenSolver.KeepInverse"/> and a <see cref="BroydenSolver.Memory"/> above the steps of a solve.
+/// <see cref="BroydenSolver.KeepInverse"/> and a <see cref="BroydenSolver.Memory"/> above the steps of a solve, first in a
+/// <see cref="SolverChain"/>: a sample that another solver went on with has that solver's inverse, or none and JFB's direction.
 /// </remarks>
 public sealed record InverseReuseGradient : AdjointGradient
 {
@@ -46,10 +47,18 @@ public sealed record InverseReuseGradient : AdjointGradient
 
     internal override bool NeedsInverse => true;
 
+    internal override bool EvaluatesAgain => Products > 0;
+
     internal override Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report)
     {
+        if (inverse is null)
+        {
+            // An empty batch: no sample, no inverse.
+            return gradient.alias();
+        }
+
         using DisposeScope scope = NewDisposeScope();
-        Tensor vector = gradient.to(inverse!.Dtype);
+        Tensor vector = gradient.to(inverse.Dtype);
         Tensor guess = system.Flatten(inverse.ApplyTransposed(vector));
         Tensor plain = system.Flatten(gradient);
 

@@ -19,5 +19,7 @@ public sealed record JacobianFreeGradient : AdjointGradient
 
     internal override bool NeedsInverse => false;
 
+    internal override bool EvaluatesAgain => false;
+
     internal override Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report) => gradient.alias();
 }

@@ -25,6 +25,8 @@ public sealed record NeumannGradient : AdjointGradient
 
     internal override bool NeedsInverse => false;
 
+    internal override bool EvaluatesAgain => Terms > 0;
+
     internal override Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report)
     {
         using DisposeScope scope = NewDisposeScope();

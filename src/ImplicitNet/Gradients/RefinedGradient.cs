@@ -34,6 +34,8 @@ public sealed record RefinedGradient : AdjointGradient
 
     internal override bool NeedsInverse => false;
 
+    internal override bool EvaluatesAgain => Products > 0;
+
     internal override Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report) =>
         Refinement.Improve(Solver, Products, system, gradient, gradient, report);
 }

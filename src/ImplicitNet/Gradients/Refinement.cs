@@ -7,8 +7,9 @@ namespace ImplicitNet.Gradients;
 /// <summary>A few steps of the adjoint solve from a direction that is there already.</summary>
 internal static class Refinement
 {
-    /// <summary>Residuals below this share of ||g|| are not improved: what float32 resolves.</summary>
-    private const double Small = 1e-6;
+    // Residuals below this share of ||g|| are not improved: some roundings of the dtype that the system is solved in, where
+    // products with J and the sums of a solver have lost that much.
+    private const double Roundings = 8;
 
     /// <summary>Improves w, and keeps the old one of every sample for which the steps made it worse.</summary>
     /// <param name="solver">Whose steps.</param>
@@ -26,6 +27,7 @@ internal static class Refinement
         }
 
         using DisposeScope scope = NewDisposeScope();
-        return AdjointSolve.Run(solver.Within(products), system, system, gradient, Small, start, report).MoveToOuterDisposeScope();
+        double small = Roundings * finfo(system.Flatten(gradient).dtype).eps;
+        return AdjointSolve.Run(solver.Within(products), system, system, gradient, small, start, report).MoveToOuterDisposeScope();
     }
 }

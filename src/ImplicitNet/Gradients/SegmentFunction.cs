@@ -1,5 +1,4 @@
 using ImplicitNet.Solvers;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Gradients;
@@ -24,34 +23,18 @@ internal sealed class SegmentFunction : autograd.SingleTensorFunction<SegmentFun
         ctx.save_data(Key, segment);
         ctx.save_for_backward([.. tensors]);
         ctx.set_materialize_grads(false);
-        return segment.Evaluate(tensors);
+        return segment.Begin(tensors);
     }
 
     /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         UnrolledSegment segment = (UnrolledSegment)ctx.get_data(Key);
-        using DisposeScope scope = NewDisposeScope();
-        List<Tensor> saved = ctx.get_saved_variables();
-        if (grad_output.IsInvalid)
-        {
-            return [null!, .. saved.Select(_ => (Tensor)null!)];
-        }
-
-        IReadOnlyList<Tensor?> gradients;
-        try
-        {
-            gradients = segment.Run(grad_output, saved);
-        }
-#pragma warning disable CA1031 // Native code called this: an exception that leaves here ends the process.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            segment.Report.Failed(exception);
-            gradients = [.. saved.Select(tensor => full_like(tensor, double.NaN))];
-        }
-
-        grad_output.Dispose();
-        return Handover.Of([null, .. gradients.Select(gradient => gradient?.MoveToOuterDisposeScope())]);
+        return Handover.Run(
+            grad_output,
+            segment.Report,
+            1 + segment.Sources.Count,
+            () => [null, .. segment.Run(grad_output, ctx.get_saved_variables())],
+            () => [null, .. segment.Sources.Select(source => source.NaN())]);
     }
 }

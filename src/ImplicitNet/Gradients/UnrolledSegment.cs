@@ -11,7 +11,15 @@ namespace ImplicitNet.Gradients;
 /// <param name="report">Told of a failure.</param>
 internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientReport report)
 {
+    // Steps that do not contract carry roundings apart.
+    private const double Growth = 256;
+
+    private ValueWitness? _witness;
+
     public GradientReport Report => report;
+
+    /// <summary>What the tensors look like that <see cref="Run"/> gives gradients for.</summary>
+    public IReadOnlyList<TensorForm> Sources { get; private set; } = [];
 
     /// <summary>The latent after the steps.</summary>
     public static Tensor Evaluate(FixedPointMap map, Tensor latent, int steps)
@@ -32,9 +40,19 @@ internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientRepo
         return latent;
     }
 
+    /// <summary>The latent after the steps, for the first time.</summary>
+    /// <param name="sources">The first latent, the map's inputs, and its parameters.</param>
+    public Tensor Begin(IReadOnlyList<Tensor> sources)
+    {
+        Sources = [.. sources.Select(TensorForm.Of)];
+        Tensor last = Evaluate(sources);
+        _witness = new ValueWitness(last, Growth);
+        return last;
+    }
+
     /// <summary>The latent after the steps.</summary>
     /// <param name="sources">The first latent and the map's inputs; any that follow are not looked at.</param>
-    public Tensor Evaluate(IReadOnlyList<Tensor> sources)
+    private Tensor Evaluate(IReadOnlyList<Tensor> sources)
     {
         using FixedPointMap kept = map.With([.. sources.Skip(1).Take(map.Inputs.Count)]);
         return Evaluate(kept, sources[0], steps);
@@ -60,6 +78,7 @@ internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientRepo
 
         Tensor last = Evaluate(sources);
         report.Paid(gradient.shape[0] * steps);
+        _witness?.EnsureSame(last);
 
         // The first latent depends on inputs and parameters too, but the nodes before this one see to that.
         using (gate.Close())

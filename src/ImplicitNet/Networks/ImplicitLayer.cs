@@ -19,6 +19,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "operator")]
     private readonly LatentOperator _operator;
+    private readonly UntoldFailure _untold = new();
 
     /// <summary>Creates the layer.</summary>
     /// <param name="latentOperator">R. Owned from now on.</param>
@@ -58,7 +59,9 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// <param name="q">[batch, ...].</param>
     /// <returns>[batch, ...]. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
-    /// <exception cref="InvalidOperationException">The backward pass through the last call failed inside.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A backward pass through an earlier call failed inside, its gradient was NaN, and nobody was told yet. Thrown once; then the layer goes on.
+    /// </exception>
     public override Tensor forward(Tensor q)
     {
         ImplicitResult result = Run(q);
@@ -74,12 +77,14 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// <param name="cancellation">Looked at before every step.</param>
     /// <returns>The latents and the report. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
-    /// <exception cref="InvalidOperationException">The backward pass through the last call failed inside.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A backward pass through an earlier call failed inside, its gradient was NaN, and nobody was told yet. Thrown once; then the layer goes on.
+    /// </exception>
     public ImplicitResult Run(
         Tensor q, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, JacobianPenalty? penalty = null, CancellationToken cancellation = default)
     {
         OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
-        LastGradient?.ThrowIfFailed();
+        _untold.Throw();
         using DisposeScope scope = NewDisposeScope();
         TrainingParts.EnsureOneFunction(_operator, mayCouple: true);
         using FixedPointMap map = _operator.Bind(q) ?? throw new InvalidOperationException($"{_operator.GetType().Name}.{nameof(LatentOperator.Bind)} returned null.");
@@ -87,7 +92,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         using FixedPointSolution solution = Solve(map, start is null ? own : Checked(start(own), own), trace, cancellation);
         LastReport = solution.Report;
         bool[] included = [.. solution.Report.Samples.Select(sample => !OnFailure.Excludes(sample))];
-        GradientReport gradient = new();
+        GradientReport gradient = new(_untold);
         Tensor latent;
         Tensor? penalties = null;
         if (is_grad_enabled())

@@ -17,6 +17,7 @@ public static class Contraction
     /// <param name="iterations">Power iterations, at least 1; default 30. Each costs one product with J and one with its transpose.</param>
     /// <param name="seed">Of the starting vectors.</param>
     /// <returns>One norm a sample, or one in all for a coupled map, dimensionless; none for an empty batch.</returns>
+    /// <exception cref="InvalidOperationException">The map hides its graph in u, or an operation of it cannot be differentiated twice by autograd.</exception>
     public static double[] Measure(FixedPointMap map, Tensor latent, int iterations = 30, long seed = 0)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -39,15 +40,14 @@ public static class Contraction
 
         using IDisposable graph = enable_grad();
         using Generator generator = new((ulong)seed, CPU);
-        Tensor point = latent.detach().clone().requires_grad_();
-        Tensor mapped = map.Evaluate(point);
+        using PointJacobian jacobian = new(map.Evaluate, latent, "Take it out of the map: a norm is measured by products with the Jacobian and its transpose.");
         Tensor vector = Normalize(randn(latent.shape, latent.dtype, generator: generator).to(latent.device), rows, out _);
         Tensor norms = zeros(rows);
         for (int iteration = 0; iteration < iterations; iteration++)
         {
             using DisposeScope step = NewDisposeScope();
-            Tensor product = VectorProducts.Product(mapped, point, vector).detach();
-            Tensor transposed = VectorProducts.TransposeProduct(mapped, point, product).detach();
+            Tensor product = jacobian.Product(vector);
+            Tensor transposed = jacobian.TransposeProduct(product).detach();
             Tensor next = Normalize(transposed, rows, out Tensor squares);
             vector = next.MoveToOuterDisposeScope();
             norms = squares.sqrt().MoveToOuterDisposeScope();

@@ -36,7 +36,7 @@ public sealed record JacobianPenalty
     /// <param name="map">A per-sample map, bound with its graph.</param>
     /// <param name="latent">u*: [batch, ...]; held constant.</param>
     /// <returns>[batch], dimensionless, in the graph of what the map computes with. The caller owns it.</returns>
-    /// <exception cref="InvalidOperationException">The map couples its samples.</exception>
+    /// <exception cref="InvalidOperationException">The map couples its samples, hides its graph in u, or cannot be differentiated by autograd.</exception>
     public Tensor Estimate(FixedPointMap map, Tensor latent)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -56,14 +56,13 @@ public sealed record JacobianPenalty
         }
 
         using IDisposable graph = enable_grad();
-        Tensor point = latent.detach().requires_grad_();
-        Tensor mapped = map.Evaluate(point);
+        using PointJacobian jacobian = new(map.Evaluate, latent, "Take it out of the map, or leave the penalty away.");
         long size = Math.Max(1, latent.numel() / Math.Max(1, latent.shape[0]));
         Tensor sum = zeros(latent.shape[0], dtype: latent.dtype, device: latent.device);
-        for (int probe = 0; probe < Probes && mapped.requires_grad && latent.numel() > 0; probe++)
+        for (int probe = 0; probe < Probes && !jacobian.IsZero && latent.numel() > 0; probe++)
         {
             Tensor vector = randn(latent.shape, latent.dtype).to(latent.device);
-            Tensor product = VectorProducts.TransposeProduct(mapped, point, vector, createGraph: true);
+            Tensor product = jacobian.TransposeProduct(vector, createGraph: true);
             sum = sum + product.square().reshape(latent.shape[0], size).sum(1);
         }
 

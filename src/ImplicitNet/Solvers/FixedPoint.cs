@@ -96,7 +96,7 @@ public static class FixedPoint
         FixedPointSolution whole = Run(system, start.unsqueeze(0), solver, stopping, trace, cancellation);
         Tensor latents = whole.Latent.squeeze(0).DetachFromDisposeScope();
         whole.Latent.Dispose();
-        SolveReport report = new([.. Enumerable.Repeat(whole.Report.Samples[0], batch)], whole.Report.Evaluations * batch);
+        SolveReport report = new([.. Enumerable.Repeat(whole.Report.Samples[0], batch)], whole.Report.Evaluations * batch, hasDifferences: whole.Report.JacobianByDifferences);
         return new FixedPointSolution(latents, report, whole.Inverse?.AsSingleSystem());
     }
 
@@ -153,6 +153,6 @@ public static class FixedPoint
         }
 
         LowRankInverse? inverse = (active.Iteration as IFinishListener)?.TakeInverse();
-        return new FixedPointSolution(answers.Take(), new SolveReport(progress.Samples, metered.Evaluations), inverse);
+        return new FixedPointSolution(answers.Take(), new SolveReport(progress.Samples, metered.Evaluations, hasDifferences: metered.HasDifferences), inverse);
     }
 }

@@ -42,7 +42,7 @@ internal sealed class KeptInverses(int batch) : IDisposable
         return new LowRankInverse(
             _left.narrow(1, 0, _used).clone().DetachFromDisposeScope(),
             _right!.narrow(1, 0, _used).clone().DetachFromDisposeScope(),
-            damping, layout, single: false);
+            [.. Enumerable.Repeat(damping, batch)], layout, single: false);
     }
 
     public void Dispose()

@@ -11,94 +11,71 @@ internal sealed class Linearization : LinearOperator
     private readonly IterateRows _rows;
     private readonly FixedPointMap _map;
     private readonly Tensor _latent;
-    private readonly Tensor _point;
-    private readonly Tensor _mapped;
-    private readonly Tensor _dual;
-    private readonly Tensor _transposed;
+    private readonly PointJacobian _jacobian;
     private long _idleProducts;
 
     /// <summary>Builds the graph.</summary>
     /// <param name="rows">The solve, for the layout of its rows.</param>
     /// <param name="map">The map of these samples; it must outlive this.</param>
     /// <param name="latent">Where they stand: [count, n].</param>
-    /// <exception cref="InvalidOperationException">The map's value depends on u, and its graph does not.</exception>
+    /// <exception cref="InvalidOperationException">The map's value depends on u, and its graph does not; or autograd cannot differentiate it.</exception>
     public Linearization(IterateRows rows, FixedPointMap map, Tensor latent)
     {
         _rows = rows;
         _map = map;
-        using IDisposable graph = enable_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor point = rows.Restore(latent).detach().requires_grad_();
-        Tensor mapped = map.Evaluate(point);
-        Tensor dual = zeros_like(mapped).requires_grad_();
-        Tensor transposed = mapped.requires_grad ? VectorProducts.TransposeProduct(mapped, point, dual, createGraph: true) : zeros_like(point);
-        if (!transposed.requires_grad)
+        _jacobian = new PointJacobian(
+            map.Evaluate,
+            rows.Restore(latent),
+            $"Take new {nameof(NewtonKrylovSolver)} {{ {nameof(NewtonKrylovSolver.Product)} = new {nameof(FiniteDifferenceProduct)}() }}.");
+        try
         {
-            EnsureConstant(point.detach(), mapped.detach());
+            _jacobian.Prepare();
+        }
+        catch
+        {
+            _jacobian.Dispose();
+            throw;
         }
 
         _latent = latent.alias().DetachFromDisposeScope();
-        _point = point.DetachFromDisposeScope();
-        _mapped = mapped.DetachFromDisposeScope();
-        _dual = dual.DetachFromDisposeScope();
-        _transposed = transposed.DetachFromDisposeScope();
     }
 
     private long Count => _latent.shape[0];
 
-    /// <summary>False where the map is constant near the iterate: J is zero, and nothing is paid for its products.</summary>
-    private bool HasGraph => _transposed.requires_grad;
+    public override Tensor Apply(Tensor vectors)
+    {
+        Tensor product = Less(vectors, _jacobian.ProductOrDifference);
+        if (_jacobian.IsByDifferences)
+        {
+            MeteredMap.NoteDifferences(_map);
+        }
 
-    public override Tensor Apply(Tensor vectors) => Less(vectors, _transposed, _dual);
+        return product;
+    }
 
-    public override Tensor ApplyTransposed(Tensor vectors) => Less(vectors, _mapped, _point);
+    public override Tensor ApplyTransposed(Tensor vectors) => Less(vectors, along => _jacobian.TransposeProduct(along).detach());
 
     public override LinearOperator Restrict(Tensor samples) => new Part(this, samples.alias().DetachFromDisposeScope());
 
     public override void Dispose()
     {
-        _point.Dispose();
-        _mapped.Dispose();
+        _jacobian.Dispose();
         _latent.Dispose();
-        _dual.Dispose();
-        _transposed.Dispose();
     }
 
-    /// <summary>v less the product of it with the transpose of d output / d input.</summary>
-    private Tensor Less(Tensor vectors, Tensor output, Tensor input)
+    /// <summary>v less a product with J or its transpose; nothing is paid for where the map is constant near the iterate.</summary>
+    private Tensor Less(Tensor vectors, Func<Tensor, Tensor> product)
     {
-        if (!HasGraph)
+        if (_jacobian.IsZero)
         {
             return vectors.clone();
         }
 
         using DisposeScope scope = NewDisposeScope();
         MeteredMap.Charge(_map, Count);
-        Tensor along = _rows.Restore(vectors).to(output.dtype);
-        Tensor product = VectorProducts.TransposeProduct(output, input, along).detach();
-        return (vectors - _rows.Flatten(product).to(vectors.dtype)).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>
-    /// Without a graph the map must be constant: it is looked at a little beside the iterate, by the share that a difference
-    /// quotient takes, in a direction that no symmetry of a map is likely to have.
-    /// </summary>
-    private void EnsureConstant(Tensor point, Tensor mapped)
-    {
-        using IDisposable noGraph = no_grad();
-        Tensor latent = _rows.Flatten(point);
-        Tensor value = _rows.Flatten(mapped);
-        ScalarType working = latent.dtype is ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        Tensor size = linalg.vector_norm(latent.to(working), 2, [1], keepdim: true) + linalg.vector_norm(value.to(working), 2, [1], keepdim: true);
-        Tensor direction = arange(1, latent.shape[1] + 1, dtype: working, device: latent.device).sin();
-        Tensor beside = (latent + (size * Math.Sqrt(finfo(latent.dtype).eps) * direction / linalg.vector_norm(direction))).to(latent.dtype);
-        Tensor moved = _rows.Flatten(_map.Evaluate(_rows.Restore(beside)));
-        if (((value != moved) & value.isfinite()).any().ToBoolean())
-        {
-            throw new InvalidOperationException(
-                $"The map's value depends on u, but its graph does not (a detach or no_grad in it, perhaps): {nameof(DoubleBackwardProduct)} cannot differentiate it. "
-                + $"Take new {nameof(NewtonKrylovSolver)} {{ {nameof(NewtonKrylovSolver.Product)} = new {nameof(FiniteDifferenceProduct)}() }}.");
-        }
+        Tensor along = _rows.Restore(vectors).to(_jacobian.Value.dtype);
+        return (vectors - _rows.Flatten(product(along)).to(vectors.dtype)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -134,7 +111,7 @@ internal sealed class Linearization : LinearOperator
 
         private Tensor Of(Tensor vectors, Func<LinearOperator, Func<Tensor, Tensor>> product)
         {
-            if (!whole.HasGraph)
+            if (whole._jacobian.IsZero)
             {
                 return vectors.clone();
             }

@@ -1,3 +1,4 @@
+using ImplicitNet.LinearSolvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,15 +19,21 @@ public sealed class LowRankInverse : IDisposable
 {
     private readonly Tensor _left;
     private readonly Tensor _right;
-    private readonly double _damping;
+    private readonly double[] _dampings;
     private readonly LatentLayout _layout;
     private readonly bool _single;
 
-    internal LowRankInverse(Tensor left, Tensor right, double damping, LatentLayout layout, bool single)
+    /// <summary>An inverse from its terms, which it owns from now on.</summary>
+    /// <param name="left">a: [batch, rank, n].</param>
+    /// <param name="right">b: [batch, rank, n].</param>
+    /// <param name="dampings">One for every sample.</param>
+    /// <param name="layout">How n elements make a latent.</param>
+    /// <param name="single">Whether the one sample is a coupled batch.</param>
+    internal LowRankInverse(Tensor left, Tensor right, double[] dampings, LatentLayout layout, bool single)
     {
         _left = left;
         _right = right;
-        _damping = damping;
+        _dampings = dampings;
         _layout = layout;
         _single = single;
     }
@@ -59,19 +66,54 @@ public sealed class LowRankInverse : IDisposable
     }
 
     /// <summary><c>damping v - sum_i left_i (right_i . v)</c> for every row.</summary>
-    internal static Tensor Product(Tensor left, Tensor right, double damping, Tensor rows)
-    {
-        Tensor scaled = damping == 1 ? rows : rows * damping;
-        return left.shape[1] == 0
-            ? scaled
-            : scaled - bmm(bmm(right, rows.unsqueeze(2)).transpose(1, 2), left).squeeze(1);
-    }
+    internal static Tensor Product(Tensor left, Tensor right, double damping, Tensor rows) =>
+        Less(damping == 1 ? rows : rows * damping, left, right, rows);
+
+    private static Tensor Less(Tensor scaled, Tensor left, Tensor right, Tensor rows) => left.shape[1] == 0
+        ? scaled
+        : scaled - bmm(bmm(right, rows.unsqueeze(2)).transpose(1, 2), left).squeeze(1);
 
     /// <summary>The same inverse with its terms as a graph kept them.</summary>
-    internal LowRankInverse With(IReadOnlyList<Tensor> terms) => new(terms[0], terms[1], _damping, _layout, _single);
+    internal LowRankInverse With(IReadOnlyList<Tensor> terms) => new(terms[0], terms[1], _dampings, _layout, _single);
 
     /// <summary>The inverse as seen from a coupled batch, which was solved as one system.</summary>
-    internal LowRankInverse AsSingleSystem() => new(_left, _right, _damping, _layout, single: true);
+    internal LowRankInverse AsSingleSystem() => new(_left, _right, _dampings, _layout, single: true);
+
+    /// <summary>
+    /// The inverse of a batch of which another solver went on with some samples: theirs from it, or damping I where it learned none.
+    /// The caller owns it; this one stays as it is.
+    /// </summary>
+    /// <param name="other">What that solver learned; null: nothing.</param>
+    /// <param name="rows">Which of its samples to take.</param>
+    /// <param name="samples">Where they are in this batch.</param>
+    internal LowRankInverse Merged(LowRankInverse? other, IReadOnlyList<int> rows, IReadOnlyList<int> samples)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long rank = Math.Max(_left.shape[1], other?._left.shape[1] ?? 0);
+        double[] dampings = [.. _dampings];
+        for (int i = 0; i < rows.Count; i++)
+        {
+            dampings[samples[i]] = other?._dampings[rows[i]] ?? dampings[samples[i]];
+        }
+
+        return new LowRankInverse(Terms(_left, other?._left), Terms(_right, other?._right), dampings, _layout, _single);
+
+        Tensor Terms(Tensor own, Tensor? others)
+        {
+            Tensor merged = zeros([own.shape[0], rank, own.shape[2]], dtype: own.dtype, device: own.device);
+            merged.narrow(1, 0, own.shape[1]).copy_(own);
+            Tensor target = RowIndices.Of(samples, own.device);
+            merged.index_fill_(0, target, 0);
+            if (others is not null)
+            {
+                Tensor taken = others.index_select(0, RowIndices.Of(rows, own.device)).to(own.dtype);
+                Tensor latents = other!._layout.Restore(taken.reshape(-1, own.shape[2]));
+                merged.narrow(1, 0, others.shape[1]).index_copy_(0, target, _layout.Flatten(latents).reshape(taken.shape));
+            }
+
+            return merged.DetachFromDisposeScope();
+        }
+    }
 
     private Tensor Apply(Tensor vector, Tensor left, Tensor right)
     {
@@ -89,7 +131,9 @@ public sealed class LowRankInverse : IDisposable
             throw new ArgumentException($"The vector must be {_left.dtype}. It is {vector.dtype}.", nameof(vector));
         }
 
-        Tensor product = _layout.Restore(Product(left, right, _damping, _layout.Flatten(batch)));
+        Tensor rows = _layout.Flatten(batch);
+        Tensor scaled = Array.TrueForAll(_dampings, damping => damping == 1) ? rows : rows * tensor(_dampings, dtype: rows.dtype, device: rows.device).unsqueeze(1);
+        Tensor product = _layout.Restore(Less(scaled, left, right, rows));
         return (_single ? product.squeeze(0) : product).clone().MoveToOuterDisposeScope();
     }
 }

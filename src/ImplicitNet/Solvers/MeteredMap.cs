@@ -27,6 +27,9 @@ internal sealed class MeteredMap : FixedPointMap
     /// <summary>Map applications so far, each counted once for every sample in it.</summary>
     public long Evaluations => _meter.Evaluations;
 
+    /// <summary>Whether products with the Jacobian were differences of the map where autograd was asked for.</summary>
+    public bool HasDifferences => _meter.HasDifferences;
+
     public override bool IsPerSample => _map.IsPerSample;
 
     public override IReadOnlyList<Tensor> Inputs => _map.Inputs;
@@ -64,6 +67,16 @@ internal sealed class MeteredMap : FixedPointMap
         }
     }
 
+    /// <summary>Takes note that products with the Jacobian were differences, for the report.</summary>
+    /// <param name="map">A map that counts; one without a meter is left alone.</param>
+    public static void NoteDifferences(FixedPointMap map)
+    {
+        if (map is MeteredMap metered)
+        {
+            metered._meter.HasDifferences = true;
+        }
+    }
+
     public override FixedPointMap Restrict(Tensor samples) => new MeteredMap(_map.Restrict(samples), _meter, ownsMap: true);
 
     public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => new MeteredMap(_map.With(inputs), _meter, ownsMap: true);
@@ -79,5 +92,7 @@ internal sealed class MeteredMap : FixedPointMap
     private sealed class Meter
     {
         public long Evaluations { get; set; }
+
+        public bool HasDifferences { get; set; }
     }
 }

@@ -6,8 +6,10 @@ namespace ImplicitNet.Solvers;
 /// <summary>How a solve went: for every sample, and in total. Plain numbers; it owns no tensor.</summary>
 public sealed class SolveReport
 {
-    internal SolveReport(IReadOnlyList<SampleReport> samples, long evaluations, IReadOnlyList<SolverChange>? changes = null)
+    internal SolveReport(
+        IReadOnlyList<SampleReport> samples, long evaluations, IReadOnlyList<SolverChange>? changes = null, bool hasDifferences = false)
     {
+        JacobianByDifferences = hasDifferences;
         Samples = samples;
         Evaluations = evaluations;
         Changes = changes ?? [];
@@ -24,6 +26,12 @@ public sealed class SolveReport
 
     /// <summary>The changes from one solver of a chain to the next, in the order they were made; empty without a chain.</summary>
     public IReadOnlyList<SolverChange> Changes { get; }
+
+    /// <summary>
+    /// True when products with the map's Jacobian had to be differences of the map, since torch has no second derivative of an
+    /// operation in it (<see cref="DoubleBackwardProduct"/>). Newton's method then converges linearly in the end.
+    /// </summary>
+    public bool JacobianByDifferences { get; }
 
     /// <summary>True when every sample converged; an empty batch did.</summary>
     public bool AllConverged => Samples.All(sample => sample.Status == SolveStatus.Converged);
@@ -55,9 +63,10 @@ public sealed class SolveReport
             return "There were no samples.";
         }
 
+        string differences = JacobianByDifferences ? " Products with the Jacobian were differences: torch has no second derivative of an operation of the map." : "";
         if (AllConverged)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"All {Samples.Count} samples converged in {MeanSteps:0.0} steps on average, {MaxSteps} at most.");
+            return string.Create(CultureInfo.InvariantCulture, $"All {Samples.Count} samples converged in {MeanSteps:0.0} steps on average, {MaxSteps} at most.{differences}");
         }
 
         StringBuilder text = new();
@@ -78,7 +87,7 @@ public sealed class SolveReport
             text.Append(CultureInfo.InvariantCulture, $" {group.Count()} {group.Key} (the worst is sample {worst}: residual {sample.Residual:g3}, {sample.Ratio:g3} times its threshold, after {sample.Steps} steps). {Advice(group.Key)}");
         }
 
-        return text.ToString();
+        return text.Append(differences).ToString();
     }
 
     private IEnumerable<IGrouping<SolveStatus, int>> Failures() =>

@@ -31,7 +31,7 @@ internal sealed class CliProcess : IDisposable
     private static string Program => Path.Combine(AppContext.BaseDirectory, "ImplicitNet.Cli.dll");
 
     /// <summary>The dotnet command that runs this process: the runtime lies in shared/NAME/VERSION below it.</summary>
-    private static string Dotnet =>
+    internal static string Dotnet =>
         Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
 
     public static CliProcess Start(params string[] arguments) => new(new ProcessStartInfo(Dotnet, [Program, .. arguments]));

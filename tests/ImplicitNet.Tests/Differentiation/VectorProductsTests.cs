@@ -34,11 +34,31 @@ public sealed class VectorProductsTests : TensorTest
         Assert.Contains("[2, 3]", Assert.Throws<ArgumentException>(() => VectorProducts.TransposeProduct(mapped, u, ones(3, 2))).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => VectorProducts.Product(mapped, u, ones(3, 2)));
     }
-}
 
-/// <summary>Not a <see cref="TensorTest"/>: TorchSharp 0.107.0 counts an unused gradient, a handle to nothing, as a live tensor.</summary>
-public sealed class UnusedInputTests
-{
+    [Fact]
+    public void What_the_caller_has_in_grad_is_not_touched()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor leaf = ones(2, 3).requires_grad_();
+        Tensor untouched = ones(2, 3).requires_grad_();
+        Tensor kept = full_like(leaf, 7);
+        leaf.grad = kept;
+        Tensor within = leaf * untouched;
+        Tensor output = within.exp();
+        foreach (bool createGraph in new[] { false, true })
+        {
+            IReadOnlyList<Tensor?> products = VectorProducts.TransposeProducts(output, [leaf, untouched, within], ones(2, 3), createGraph);
+            Assert.All(products, product => Assert.Equal(createGraph, product!.requires_grad));
+        }
+
+        Assert.Equal(7, leaf.grad!.mean().ToDouble());
+        kept.fill_(9);
+        Assert.Equal(9, leaf.grad!.mean().ToDouble());
+        Assert.Null(untouched.grad);
+        output.sum().backward();
+        Assert.Null(within.grad);
+    }
+
     [Fact]
     public void An_output_that_does_not_depend_on_the_input_gives_zeros()
     {

@@ -1,0 +1,110 @@
+using ImplicitNet.Networks;
+using ImplicitNet.Operators;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Tests.Gradients;
+
+/// <summary>A pass that fails inside the native library's call: NaN, told once, and then all is as before.</summary>
+public sealed class BackwardFailureTests : TensorTest
+{
+    /// <summary>The gradients that evaluate the map again in the backward pass.</summary>
+    public static TheoryData<string> Modes => ["neumann", "refined", "implicit", "unrolled"];
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public void A_failure_is_told_once_by_the_next_call_and_then_the_layer_works_in_inference_and_training(string mode)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Fragile fragile = new();
+        using ImplicitLayer layer = Layer(fragile, mode);
+        using Linear readout = nn.Linear(4, 1);
+        Tensor q = randn(2, 4).requires_grad_();
+        Tensor before = Gradient(() => readout.call(layer.call(q)).square().sum(), q);
+
+        Tensor loss = readout.call(layer.call(q)).square().sum();
+        fragile.IsBroken = true;
+        loss.backward();
+        fragile.IsBroken = false;
+        Assert.True(q.grad!.isnan().all().ToBoolean());
+        Assert.Contains("sensor offline", layer.LastGradient!.Failure!.Message, StringComparison.Ordinal);
+
+        using (no_grad())
+        {
+            InvalidOperationException told = Assert.Throws<InvalidOperationException>(() => layer.call(q));
+            Assert.Contains("sensor offline", told.Message, StringComparison.Ordinal);
+            Assert.IsType<TimeoutException>(told.InnerException);
+            layer.call(q);
+        }
+
+        q.grad = null;
+        Tensor after = Gradient(() => readout.call(layer.call(q)).square().sum(), q);
+        Assert.True(before.equal(after).all().ToBoolean());
+    }
+
+    [Fact]
+    public void A_failure_of_an_earlier_call_is_told_after_a_later_one_too()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Fragile fragile = new();
+        using ImplicitLayer layer = Layer(fragile, "implicit");
+        Tensor q = randn(2, 4).requires_grad_();
+        Tensor first = layer.call(q).sum();
+        Tensor second = layer.call(q).sum();
+        fragile.IsBroken = true;
+        first.backward();
+        fragile.IsBroken = false;
+        second.backward();
+        Assert.Null(layer.LastGradient!.Failure);
+        Assert.Throws<InvalidOperationException>(() => layer.call(q));
+        layer.call(q);
+    }
+
+    [Fact]
+    public void One_that_asked_the_report_is_not_told_again()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Fragile fragile = new();
+        using ImplicitLayer layer = Layer(fragile, "implicit");
+        Tensor q = randn(2, 4).requires_grad_();
+        using ImplicitResult result = layer.Run(q);
+        fragile.IsBroken = true;
+        result.Output.sum().backward();
+        fragile.IsBroken = false;
+        Assert.Throws<InvalidOperationException>(result.Gradient.ThrowIfFailed);
+        layer.call(q);
+    }
+
+    [Fact]
+    public void A_layer_whose_backward_pass_failed_does_not_stop_another()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Fragile fragile = new();
+        using ImplicitLayer broken = Layer(fragile, "implicit");
+        using ImplicitLayer sound = Layer(new Fragile(), "implicit");
+        Tensor q = randn(2, 4).requires_grad_();
+        Tensor loss = sound.call(broken.call(q)).sum();
+        fragile.IsBroken = true;
+        loss.backward();
+        sound.call(q);
+        Assert.Throws<InvalidOperationException>(() => broken.call(q));
+    }
+
+    private static Tensor Gradient(Func<Tensor> loss, Tensor q)
+    {
+        loss().backward();
+        Tensor gradient = q.grad!;
+        q.grad = null;
+        return gradient;
+    }
+
+    private static ImplicitLayer Layer(Fragile fragile, string mode) => new(new ModuleOperator(fragile)) { Gradient = GradientCases.Get(mode) };
+
+    private sealed class Fragile() : nn.Module<Tensor, Tensor, Tensor>(nameof(Fragile))
+    {
+        public bool IsBroken { get; set; }
+
+        public override Tensor forward(Tensor u, Tensor q) => IsBroken ? throw new TimeoutException("sensor offline") : (u * 0.5).tanh() + q;
+    }
+}

@@ -49,7 +49,7 @@ public sealed class ContractionOperator : LatentOperator, IContraction
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor weight = (_layer.NormalizedWeight() * DeclaredFactor).DetachFromDisposeScope();
-        return new PerSampleMap((latent, input, weights) => Evaluate(latent, input, weights[0]), q, weights: [weight], parameters: []);
+        return new PerSampleMap((latent, input, weights) => Evaluate(latent, input, weights[0]), q, weights: [weight], parameters: []) { IsOwn = true };
     }
 
     /// <summary>act(q) = R(0, q): the first iterate from zero, without the cost of an evaluation.</summary>

@@ -1,4 +1,5 @@
 using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -88,10 +89,10 @@ internal sealed class Linearization : LinearOperator
         using IDisposable noGraph = no_grad();
         Tensor latent = _rows.Flatten(point);
         Tensor value = _rows.Flatten(mapped);
-        ScalarType working = latent.dtype is ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        Tensor size = linalg.vector_norm(latent.to(working), 2, [1], keepdim: true) + linalg.vector_norm(value.to(working), 2, [1], keepdim: true);
-        Tensor direction = arange(1, latent.shape[1] + 1, dtype: working, device: latent.device).sin();
-        Tensor beside = (latent + (size * Math.Sqrt(finfo(latent.dtype).eps) * direction / linalg.vector_norm(direction))).to(latent.dtype);
+        Precision precision = Precision.Of(latent.dtype);
+        Tensor size = (RowNorms.Column(latent) + RowNorms.Column(value)).to(precision.Working);
+        Tensor direction = arange(1, latent.shape[1] + 1, dtype: precision.Working, device: latent.device).sin();
+        Tensor beside = (latent + (size * Math.Sqrt(precision.Epsilon) * direction / linalg.vector_norm(direction))).to(latent.dtype);
         Tensor moved = _rows.Flatten(_map.Evaluate(_rows.Restore(beside)));
         if (((value != moved) & value.isfinite()).any().ToBoolean())
         {

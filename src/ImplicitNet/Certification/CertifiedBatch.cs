@@ -1,5 +1,6 @@
 using ImplicitNet.Differentiation;
 using ImplicitNet.Gradients;
+using ImplicitNet.Kernels;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
@@ -55,7 +56,7 @@ internal sealed class CertifiedBatch : IDisposable
             _mapped = _map.Evaluate(_solution.Latent);
             _system = new AdjointSystem(_map, _solution.Latent);
             _loss = new LossGradient(network, _mapped, losses, _solution.Report, _counts);
-            double tolerance = options.ReferenceTolerance ?? (_loss.Latents.dtype == ScalarType.Float64 ? 1e-12 : 1e-6);
+            double tolerance = options.ReferenceTolerance ?? Precision.Of(_loss.Latents.dtype).ReferenceTolerance;
             _exact = AdjointSolve.Run(options.Reference, _system, _system, _loss.Latents, tolerance, start: null, new GradientReport());
             _referenceResiduals = LinearResiduals(_exact);
             _certified = (network.Layer.Operator as IContraction)?.CertifyFactor();

@@ -1,4 +1,5 @@
 using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -58,7 +59,7 @@ internal sealed class ParameterGram : IDisposable
 
         using Generator generator = new((ulong)seed, CPU);
         Tensor start = randn([gram.Latents], ScalarType.Float64, generator: generator).to(mapped.device);
-        double epsilon = mapped.dtype == ScalarType.Float64 ? Math.BitIncrement(1.0) - 1 : MathF.BitIncrement(1f) - 1;
+        double epsilon = Precision.Of(mapped.dtype).Epsilon;
         return Lanczos.Condition(gram.Apply, start, steps, epsilon);
     }
 

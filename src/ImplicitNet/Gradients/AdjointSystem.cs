@@ -1,4 +1,5 @@
 using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;
 using ImplicitNet.Solvers;
 using TorchSharp;
@@ -43,8 +44,7 @@ internal sealed class AdjointSystem : LinearOperator
     public Tensor Flatten(Tensor latents)
     {
         Tensor rows = _layout.Flatten(latents);
-        ScalarType working = rows.dtype is ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        return (_isCoupled ? rows.reshape(1, -1) : rows).to(working);
+        return (_isCoupled ? rows.reshape(1, -1) : rows).to(Precision.Of(rows.dtype).Working);
     }
 
     /// <summary>Rows to [batch, ...], in the dtype of the latents.</summary>

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;
 using ImplicitNet.Solvers;
 using TorchSharp;
@@ -57,7 +58,7 @@ public sealed record ImplicitGradient : AdjointGradient
     private Tensor Solve(LinearOperator linear, AdjointSystem system, Tensor gradient, GradientReport report)
     {
         using DisposeScope scope = NewDisposeScope();
-        double tolerance = RelativeTolerance ?? (gradient.dtype == ScalarType.Float64 ? 1e-10 : 1e-5);
+        double tolerance = RelativeTolerance ?? Precision.Of(gradient.dtype).LinearTolerance;
         return AdjointSolve.Run(Solver, linear, system, gradient, tolerance, start: null, report).MoveToOuterDisposeScope();
     }
 }

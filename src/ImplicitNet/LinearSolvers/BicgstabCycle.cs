@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -24,7 +25,7 @@ internal sealed class BicgstabCycle : KrylovCycle
     public BicgstabCycle(Tensor unit)
     {
         _state = new RowState(unit, columns: 2, matrices: 4);
-        _rounding = Rounding.Of(unit.dtype);
+        _rounding = Precision.Of(unit.dtype).Rounding;
         Residual.copy_(unit);
         Direction.copy_(unit);
     }
@@ -82,8 +83,9 @@ internal sealed class BicgstabCycle : KrylovCycle
     private Tensor StepByResidual(Tensor product)
     {
         Tensor length = Recurrence.Norms(product);
-        Tensor ratio = Recurrence.Norms(Residual) / length;
-        Tensor cosine = Recurrence.Dots(product, Residual) / (length * length * ratio);
+        Tensor left = Recurrence.Norms(Residual);
+        Tensor ratio = left / length;
+        Tensor cosine = Recurrence.Dots(product / length, Residual) / left;
         Tensor isSound = length > 0;
         Tensor sign = where(cosine < 0, -ones_like(cosine), ones_like(cosine));
         Tensor omega = where(isSound, sign * cosine.abs().clamp_min(LeastCosine) * ratio, zeros_like(ratio));

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,7 +17,7 @@ internal sealed class CgnrCycle : KrylovCycle
     public CgnrCycle(Tensor unit)
     {
         _state = new RowState(unit, columns: 2, matrices: 2);
-        _rounding = Rounding.Of(unit.dtype);
+        _rounding = Precision.Of(unit.dtype).Rounding;
         Residual.copy_(unit);
         Slope.fill_(double.PositiveInfinity);
     }

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,7 +14,7 @@ internal sealed class GmresCycle : KrylovCycle
 
     public GmresCycle(Tensor unit, int length)
     {
-        _rounding = Rounding.Of(unit.dtype);
+        _rounding = Precision.Of(unit.dtype).Rounding;
         _problems = [.. Enumerable.Range(0, (int)unit.shape[0]).Select(_ => new HessenbergLeastSquares(length))];
         using DisposeScope scope = NewDisposeScope();
         _basis = unit.new_empty([unit.shape[0], length + 1, unit.shape[1]]).DetachFromDisposeScope();
@@ -25,12 +26,12 @@ internal sealed class GmresCycle : KrylovCycle
         using DisposeScope scope = NewDisposeScope();
         Tensor direction = linear.Apply(_basis.select(1, _used));
         Tensor basis = _basis.narrow(1, 0, _used + 1);
-        Tensor before = linalg.vector_norm(direction, 2, [1], keepdim: true);
+        Tensor before = Recurrence.Norms(direction);
         Tensor first = bmm(basis, direction.unsqueeze(2));
         direction = direction - bmm(first.transpose(1, 2), basis).squeeze(1);
         Tensor second = bmm(basis, direction.unsqueeze(2));
         direction = direction - bmm(second.transpose(1, 2), basis).squeeze(1);
-        Tensor after = linalg.vector_norm(direction, 2, [1], keepdim: true);
+        Tensor after = Recurrence.Norms(direction);
         _used++;
 
         // Zeros where there is no direction, so that no NaN meets the zero weight it has in a correction.

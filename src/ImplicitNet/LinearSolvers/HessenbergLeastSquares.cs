@@ -1,3 +1,5 @@
+using ImplicitNet.Kernels;
+
 namespace ImplicitNet.LinearSolvers;
 
 /// <summary>
@@ -10,7 +12,7 @@ internal sealed class HessenbergLeastSquares(int capacity)
     private readonly List<(double Cosine, double Sine)> _rotations = new(capacity);
     private readonly List<double> _rightSide = [1];
     private readonly List<double> _residuals = [1];
-    private double _sumOfSquares;
+    private double _norm;
 
     /// <summary>The norm of the least residual over the columns so far.</summary>
     public double Residual => _residuals[^1];
@@ -21,7 +23,7 @@ internal sealed class HessenbergLeastSquares(int capacity)
     /// <param name="rounding">A pivot of at most this is zero: the column says nothing that those before it did not.</param>
     public void Add(double[] projections, double below, double rounding)
     {
-        _sumOfSquares += projections.Sum(value => value * value) + (below * below);
+        _norm = double.Hypot(_norm, double.Hypot(RowLength.Of(projections), below));
         for (int i = 0; i < _rotations.Count; i++)
         {
             (double cosine, double sine) = _rotations[i];
@@ -52,12 +54,11 @@ internal sealed class HessenbergLeastSquares(int capacity)
     /// <returns>y, the norm of its residual, and what of that may be rounding.</returns>
     public (double[] Solution, double Residual, double Drift) Best(double rounding)
     {
-        double norm = Math.Sqrt(_sumOfSquares);
         (double[] Solution, double Residual, double Drift) best = ([], 1, 0);
         for (int columns = _columns.Count; columns > 0 && _residuals[columns] < best.Residual + best.Drift; columns--)
         {
             double[] solution = Solve(columns);
-            double drift = rounding * (1 + (norm * Math.Sqrt(solution.Sum(value => value * value))));
+            double drift = rounding * (1 + (_norm * RowLength.Of(solution)));
             if (_residuals[columns] + drift < best.Residual + best.Drift)
             {
                 best = (solution, _residuals[columns], drift);

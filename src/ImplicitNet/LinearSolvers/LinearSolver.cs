@@ -8,7 +8,7 @@ namespace ImplicitNet.LinearSolvers;
 /// </summary>
 public abstract record LinearSolver
 {
-    /// <summary>Solves for every sample until <c>||b - A x|| &lt;= max(Absolute, Relative ||b||)</c>.</summary>
+    /// <summary>Solves for every sample until <c>||b - A x|| &lt;= Absolute + Relative ||b||</c>.</summary>
     /// <remarks>
     /// Builds no graph. Failure of the mathematics is a status of a sample, never an exception. A sample's answer, status
     /// and products are what they would be alone (to the rounding of the kernels). Where b is zeros x is zeros, at no cost.

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -75,7 +76,7 @@ internal sealed class LinearSystem
         LinearProgress[] progress = new LinearProgress[Scales.Length];
         for (int i = 0; i < progress.Length; i++)
         {
-            progress[i] = new LinearProgress(Scales[i], Thresholds[i], Rounding.Of(RightSide.dtype));
+            progress[i] = new LinearProgress(Scales[i], Thresholds[i], Precision.Of(RightSide.dtype).Rounding);
             if (Start is null || Scales[i] == 0 || !double.IsFinite(Scales[i]))
             {
                 progress[i].Begin(Scales[i], products: 0);

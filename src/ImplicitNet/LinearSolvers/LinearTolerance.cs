@@ -1,7 +1,8 @@
 namespace ImplicitNet.LinearSolvers;
 
 /// <summary>
-/// When a sample of a linear solve is finished: <c>||b - A x|| &lt;= max(Absolute, Relative ||b||)</c>, in the L2 norm.
+/// When a sample of a linear solve is finished: <c>||b - A x|| &lt;= Absolute + Relative ||b||</c>, in the L2 norm: the rule of a
+/// fixed point, too.
 /// </summary>
 /// <param name="Relative">Tolerance as a share of <c>||b||</c>, dimensionless; in [0, 1).</param>
 /// <param name="Absolute">Tolerance in the units of b; at least 0 and finite; default 0.</param>
@@ -12,5 +13,5 @@ public readonly record struct LinearTolerance(double Relative, double Absolute =
 
     /// <summary>The residual that is small enough for a sample.</summary>
     /// <param name="scale">||b||.</param>
-    internal double Threshold(double scale) => Math.Max(Absolute, Relative * scale);
+    internal double Threshold(double scale) => Absolute + (Relative * scale);
 }

@@ -5,8 +5,8 @@ namespace ImplicitNet.LinearSolvers;
 /// <summary>What methods with short recurrences compute for every row after a product.</summary>
 internal static class Recurrence
 {
-    /// <summary>[count, 1].</summary>
-    public static Tensor Norms(Tensor rows) => linalg.vector_norm(rows, 2, [1], keepdim: true);
+    /// <summary>[count, 1], in the dtype of the rows.</summary>
+    public static Tensor Norms(Tensor rows) => RowNorms.Column(rows).to(rows.dtype);
 
     /// <summary>The products of the rows of two matrices, one by one: [count, 1].</summary>
     public static Tensor Dots(Tensor left, Tensor right) => bmm(left.unsqueeze(1), right.unsqueeze(2)).squeeze(2);

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,7 +22,7 @@ internal sealed class RowState : IDisposable
     /// <param name="matrices">How many matrices [count, n] to hold beside the correction.</param>
     public RowState(Tensor unit, int columns, int matrices)
     {
-        _rounding = Rounding.Of(unit.dtype);
+        _rounding = Precision.Of(unit.dtype).Rounding;
         using DisposeScope scope = NewDisposeScope();
         Tensor column = unit.new_zeros([unit.shape[0], 1]);
         _tensors = [

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,14 +21,7 @@ internal sealed class AndersonIteration : FixedPointIteration, ISecantChoice
         _history = SecantHistory.Of(start, options);
         _map = map;
         _latent = start.alias().DetachFromDisposeScope();
-
-        // The products carry the rounding of sums in the dtype; a dependence some hundred units above it is noise.
-        double dependence = start.dtype switch
-        {
-            ScalarType.Float64 => 1e-13,
-            ScalarType.Float32 => 1e-5,
-            _ => 1e-1,
-        };
+        double dependence = _history.Dependence(Precision.Of(start.dtype));
         _systems = [.. Enumerable.Range(0, count).Select(_ => new SecantSystem(options.Memory, dependence))];
         _states = new SampleState[count];
     }

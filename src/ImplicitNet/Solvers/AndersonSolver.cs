@@ -7,8 +7,9 @@ namespace ImplicitNet.Solvers;
 /// iterates and residuals, for every sample by itself.
 /// </summary>
 /// <remarks>
-/// One evaluation a step; 2 memory + 5 copies of u held. The small systems are scaled to unit diagonal, so the steps
-/// do not depend on the units of the problem; differences that depend on newer ones are left out. An accelerated step that
+/// One evaluation a step; 2 memory + 5 copies of u held, in float32 for narrower latents. The steps do not depend on the units of the
+/// problem: the sums of the small systems are float64 (on a device those of its latents), in units of the first residual where they would
+/// leave the range of that, and a difference that depends on newer ones to within its own rounding is left out. An accelerated step that
 /// raises a sample's residual past <see cref="SafeguardFactor"/> is taken back: that sample makes the damped Picard
 /// step instead and forgets its history. Anderson (Journal of the ACM 1965); Walker and Ni (SIAM Journal on
 /// Numerical Analysis 2011).

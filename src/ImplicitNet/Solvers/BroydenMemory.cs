@@ -1,3 +1,4 @@
+using ImplicitNet.LinearSolvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -35,7 +36,7 @@ internal sealed class BroydenMemory(int capacity, double damping) : IDisposable
         }
 
         // In units of the step's length: nothing here depends on the scale of the problem, and no square overflows.
-        Tensor length = ResidualNorm.L2.Measure(step).unsqueeze(1);
+        Tensor length = RowNorms.Column(step).to(step.dtype);
         Tensor s = step / length;
         Tensor explained = Apply(change / length);
         Tensor right = _used == 0 ? s * damping : LowRankInverse.Product(Terms(_right), Terms(_left), damping, s);

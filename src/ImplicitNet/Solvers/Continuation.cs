@@ -34,7 +34,8 @@ internal static class Continuation
         using FixedPointMap? restricted = map.IsPerSample ? map.Restrict(rows) : null;
         Tensor start = LatentLayout.SelectRows(solution.Latent, rows);
         ResidualTrace? further = trace is null ? null : new ResidualTrace();
-        using FixedPointSolution again = FixedPoint.Solve(restricted ?? map, start, second, stopping, further, cancellation);
+        double[] beginnings = [.. failed.Select(sample => samples[sample].StartResidual)];
+        using FixedPointSolution again = FixedPoint.Continue(restricted ?? map, start, beginnings, second, stopping, further, cancellation);
 
         LatentLayout layout = LatentLayout.Of(solution.Latent);
         Tensor latents = layout.Flatten(solution.Latent).clone();
@@ -44,14 +45,15 @@ internal static class Continuation
         {
             SampleReport before = samples[failed[i]];
             SampleReport after = again.Report.Samples[i];
-            bool isBetter = after.Status == SolveStatus.Converged || after.Residual < before.Residual;
+            bool isBetter = after.Status == SolveStatus.Converged || SampleProgress.IsAsGood(after.Residual, before.Residual);
             if (isBetter)
             {
                 better.Add(i);
             }
 
             SampleReport kept = isBetter ? after with { BestStep = before.Steps + after.BestStep } : before;
-            samples[failed[i]] = kept with { Status = after.Status, Steps = before.Steps + after.Steps };
+            TolerancePart passed = after.Passed == TolerancePart.None ? before.Passed : after.Passed;
+            samples[failed[i]] = kept with { Status = after.Status, Steps = before.Steps + after.Steps, StartResidual = before.StartResidual, Passed = passed };
             changes.Add(new SolverChange(failed[i], before.Steps, first, before.Status, second));
             if (i < further?.Samples.Count)
             {

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -29,7 +30,7 @@ public sealed record FiniteDifferenceProduct : JacobianProduct
     }
 
     internal override LinearOperator Linearize(IterateRows rows) => new Difference(
-        rows, rows.Map, ownsMap: false, rows.Latent.alias(), rows.Residual.alias(), RelativeStep ?? Math.Sqrt(finfo(rows.Latent.dtype).eps));
+        rows, rows.Map, ownsMap: false, rows.Latent.alias(), rows.Residual.alias(), RelativeStep ?? Math.Sqrt(Precision.Of(rows.Latent.dtype).Epsilon));
 
     private sealed class Difference(
         IterateRows rows, FixedPointMap map, bool ownsMap, Tensor latent, Tensor residual, double relativeStep) : LinearOperator
@@ -37,9 +38,9 @@ public sealed record FiniteDifferenceProduct : JacobianProduct
         public override Tensor Apply(Tensor vectors)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor size = linalg.vector_norm(latent.to(vectors.dtype), 2, [1], keepdim: true) + linalg.vector_norm(residual, 2, [1], keepdim: true);
-            Tensor length = linalg.vector_norm(vectors, 2, [1], keepdim: true);
-            Tensor step = where(length > 0, size * relativeStep / length, ones_like(length));
+            Tensor size = RowNorms.Column(latent) + RowNorms.Column(residual);
+            Tensor length = RowNorms.Column(vectors);
+            Tensor step = where((length > 0) & (size > 0), size * relativeStep / length, ones_like(length)).to(vectors.dtype);
             Tensor candidate = (latent + vectors * step).to(latent.dtype);
             Tensor moved = rows.ResidualOf(candidate, map.Evaluate(rows.Restore(candidate)));
 

@@ -23,7 +23,8 @@ public static class FixedPoint
     /// <param name="cancellation">Looked at before every step.</param>
     /// <returns>The latents, in the shape of <paramref name="start"/>, and the report. The caller owns it.</returns>
     /// <exception cref="ArgumentException">
-    /// <paramref name="start"/> has no batch dimension or no floating-point dtype, or the map does not keep shape and dtype.
+    /// <paramref name="start"/> has no batch dimension or no floating-point dtype, is sparse or disposed, or the map writes into its inputs or
+    /// returns something else than a dense tensor of the shape, dtype and device of u.
     /// </exception>
     /// <exception cref="OperationCanceledException">Cancelled; every tensor of the solve has been released.</exception>
     public static FixedPointSolution Solve(
@@ -35,43 +36,45 @@ public static class FixedPoint
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(map);
-        ArgumentNullException.ThrowIfNull(start);
-        if (start.ndim == 0)
-        {
-            throw new ArgumentException("u needs a batch dimension: [batch, ...]. It was given a scalar.", nameof(start));
-        }
-
-        if (!start.is_floating_point())
-        {
-            throw new ArgumentException($"u must be floating point. It was given {start.dtype}.", nameof(start));
-        }
-
-        solver ??= new PicardSolver();
-        stopping ??= new StoppingRule();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor latents = LatentContract.Start(start);
         if (is_inference_mode_enabled())
         {
             // What was made in that mode cannot be kept by a graph, which some solvers need: copies can.
             using IDisposable ordinary = inference_mode(false);
             using IDisposable noGraph = no_grad();
-            using DisposeScope scope = NewDisposeScope();
             using FixedPointMap copy = map.With([.. map.Inputs.Select(input => input.clone())]);
-            return Solve(copy, start.clone(), solver, stopping, trace, cancellation);
+            return Solve(copy, latents.clone(), solver, stopping, trace, cancellation);
         }
 
-        return solver is SolverChain chain
-            ? SolveByChain(map, start, chain.Solvers, stopping, trace, cancellation)
-            : SolveByOne(map, start, solver, stopping, trace, cancellation);
+        return Continue(map, latents, beginnings: null, solver ?? new PicardSolver(), stopping ?? new StoppingRule(), trace, cancellation);
     }
+
+    /// <summary>
+    /// Solves from a start that is checked. The beginnings are the residuals where the solve began that this one goes on from, for every sample;
+    /// null where there is none.
+    /// </summary>
+    internal static FixedPointSolution Continue(
+        FixedPointMap map,
+        Tensor start,
+        IReadOnlyList<double>? beginnings,
+        FixedPointSolver solver,
+        StoppingRule stopping,
+        ResidualTrace? trace,
+        CancellationToken cancellation) => solver is SolverChain chain
+            ? SolveByChain(map, start, beginnings, chain.Solvers, stopping, trace, cancellation)
+            : SolveByOne(map, start, beginnings, solver, stopping, trace, cancellation);
 
     private static FixedPointSolution SolveByChain(
         FixedPointMap map,
         Tensor start,
+        IReadOnlyList<double>? beginnings,
         IReadOnlyList<FixedPointSolver> solvers,
         StoppingRule stopping,
         ResidualTrace? trace,
         CancellationToken cancellation)
     {
-        FixedPointSolution solution = SolveByOne(map, start, solvers[0], stopping, trace, cancellation);
+        FixedPointSolution solution = SolveByOne(map, start, beginnings, solvers[0], stopping, trace, cancellation);
         for (int next = 1; next < solvers.Count && !solution.Report.AllConverged; next++)
         {
             using FixedPointSolution before = solution;
@@ -82,18 +85,24 @@ public static class FixedPoint
     }
 
     private static FixedPointSolution SolveByOne(
-        FixedPointMap map, Tensor start, FixedPointSolver solver, StoppingRule stopping, ResidualTrace? trace, CancellationToken cancellation)
+        FixedPointMap map,
+        Tensor start,
+        IReadOnlyList<double>? beginnings,
+        FixedPointSolver solver,
+        StoppingRule stopping,
+        ResidualTrace? trace,
+        CancellationToken cancellation)
     {
         int batch = checked((int)start.shape[0]);
         using IDisposable noGraph = no_grad();
         using DisposeScope scope = NewDisposeScope();
         if (map.IsPerSample)
         {
-            return Run(map, start, solver, stopping, trace, cancellation);
+            return Run(map, start, beginnings, solver, stopping, trace, cancellation);
         }
 
         using SingleSystemMap system = new(map);
-        FixedPointSolution whole = Run(system, start.unsqueeze(0), solver, stopping, trace, cancellation);
+        FixedPointSolution whole = Run(system, start.unsqueeze(0), beginnings?.Take(1).ToArray(), solver, stopping, trace, cancellation);
         Tensor latents = whole.Latent.squeeze(0).DetachFromDisposeScope();
         whole.Latent.Dispose();
         SolveReport report = new([.. Enumerable.Repeat(whole.Report.Samples[0], batch)], whole.Report.Evaluations * batch, hasDifferences: whole.Report.JacobianByDifferences);
@@ -101,10 +110,16 @@ public static class FixedPoint
     }
 
     private static FixedPointSolution Run(
-        FixedPointMap map, Tensor start, FixedPointSolver solver, StoppingRule stopping, ResidualTrace? trace, CancellationToken cancellation)
+        FixedPointMap map,
+        Tensor start,
+        IReadOnlyList<double>? beginnings,
+        FixedPointSolver solver,
+        StoppingRule stopping,
+        ResidualTrace? trace,
+        CancellationToken cancellation)
     {
         int batch = (int)start.shape[0];
-        SampleProgress progress = new(batch, stopping);
+        SampleProgress progress = new(batch, stopping, start.dtype, beginnings);
         trace?.Begin(batch);
         using MeteredMap metered = new(map);
         using Answers answers = new(start);
@@ -113,8 +128,8 @@ public static class FixedPoint
         {
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
-            FixedPointStep measured = active.Iteration.Step();
-            (double[] residuals, double[] ratios) = ResidualMeasurement.Of(measured, stopping);
+            FixedPointStep measured = Attach(scope, active.Iteration.Step());
+            (double[] residuals, double[] ratios, double[] sizes) = ResidualMeasurement.Of(measured, stopping);
             double seconds = trace?.Seconds ?? 0;
 
             List<int> savedFromPrevious = [];
@@ -129,7 +144,9 @@ public static class FixedPoint
 
                 trace?.Add(sample, new ResidualTraceEntry(residuals[position], ratios[position], seconds));
                 bool rejected = measured.Rejected.Count > 0 && measured.Rejected[position];
-                bool finished = rejected ? progress.Skip(sample, step) : progress.Record(sample, step, residuals[position], ratios[position]);
+                bool finished = rejected
+                    ? progress.Skip(sample, step)
+                    : progress.Record(sample, step, residuals[position], ratios[position], sizes[position]);
                 int best = progress.BestStep(sample);
                 if (best > 0 && best == step - 1)
                 {
@@ -148,11 +165,18 @@ public static class FixedPoint
 
             active.Save(answers, active.Previous, savedFromPrevious);
             active.Save(answers, measured.Latent, savedFromCurrent);
-            active.MoveOn(measured.Latent);
-            (measured.Residual ?? measured.Mapped)?.Dispose();
+            active.MoveOn(measured.Latent.DetachFromDisposeScope());
         }
 
         LowRankInverse? inverse = (active.Iteration as IFinishListener)?.TakeInverse();
         return new FixedPointSolution(answers.Take(), new SolveReport(progress.Samples, metered.Evaluations, hasDifferences: metered.HasDifferences), inverse);
+    }
+
+    /// <summary>The loop owns what a step hands it, also when the measurement throws.</summary>
+    private static FixedPointStep Attach(DisposeScope scope, FixedPointStep step)
+    {
+        scope.Attach(step.Latent);
+        scope.Attach(step.Residual ?? step.Mapped!);
+        return step;
     }
 }

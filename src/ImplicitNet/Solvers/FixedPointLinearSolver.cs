@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -59,21 +60,25 @@ public sealed record FixedPointLinearSolver : LinearSolver
     private void Solve(LinearSystem system, int[] open, Tensor solution, LinearSampleReport[] reports)
     {
         // Each sample in units of its threshold: one stopping rule serves them all. A is linear, so only b and x change.
-        double least = LeastThreshold * Rounding.Of(solution.dtype);
+        double least = LeastThreshold * Precision.Of(solution.dtype).Rounding;
         double[] units = [.. open.Select(i => Math.Max(system.Thresholds[i], least * system.Scales[i]))];
         Tensor unit = tensor(units, dtype: solution.dtype, device: solution.device).unsqueeze(1);
         Tensor rows = RowIndices.Of(open, solution.device);
         Tensor rightSide = system.RightSide.index_select(0, rows) / unit;
         Tensor start = system.Start is null ? rightSide : system.Start.index_select(0, rows) / unit;
         using LinearOperator linear = open.Length == reports.Length ? system.Linear.Whole() : system.Linear.Restrict(rows);
-        using LinearMap map = new(linear, rightSide.alias().DetachFromDisposeScope(), ownsLinear: false);
-        using FixedPointSolution found = FixedPoint.Solve(map, start, Solver, new StoppingRule { AbsoluteTolerance = 1, MaxSteps = MaxSteps });
+        using LinearMap map = new(linear, rightSide.alias().DetachFromDisposeScope(), ownsLinear: false) { IsOwn = true };
+        StoppingRule stopping = new() { AbsoluteTolerance = 1, MaxSteps = MaxSteps };
+
+        // The threshold is that of b, whatever x: nothing can run away until it is met, so no start stands against it.
+        double[] beginnings = [.. Enumerable.Repeat(double.MaxValue, open.Length)];
+        using FixedPointSolution found = FixedPoint.Continue(map, start, beginnings, Solver, stopping, trace: null, CancellationToken.None);
 
         double[] residuals = [.. found.Report.Samples.Select(report => report.Residual)];
         int[] measured = Measure(linear, rightSide, found, residuals);
         Tensor vectors = found.Latent * unit;
         bool[] isFinite = [.. vectors.isfinite().all(1).cpu().data<bool>()];
-        double rounding = Rounding.Of(solution.dtype);
+        double rounding = Precision.Of(solution.dtype).Rounding;
         List<int> taken = [];
         for (int row = 0; row < open.Length; row++)
         {
@@ -82,7 +87,7 @@ public sealed record FixedPointLinearSolver : LinearSolver
             bool isMeasured = measured.Contains(row);
             double residual = residuals[row] * units[row];
             bool isCorrected = isMeasured || residuals[row] > report.Residual;
-            bool isReached = isCorrected || units[row] > threshold ? residual <= threshold : report.Status == SolveStatus.Converged;
+            bool isReached = isCorrected || units[row] > threshold ? residual <= threshold : report.Ratio <= 1;
 
             // Zeros leave b: what leaves as much, to rounding, is no better. The start is returned as it came.
             bool isTaken = isFinite[row] && (system.Start is null ? residual < scale * (1 - rounding) : report.BestStep > 1);
@@ -107,7 +112,7 @@ public sealed record FixedPointLinearSolver : LinearSolver
     private int[] Measure(LinearOperator linear, Tensor rightSide, FixedPointSolution found, double[] residuals)
     {
         Tensor vectors = found.Latent;
-        double rounding = Rounding.Of(vectors.dtype);
+        double rounding = Precision.Of(vectors.dtype).Rounding;
         double[] sizes = RowNorms.Of(vectors);
         List<int> doubtful = [];
         for (int row = 0; row < residuals.Length; row++)
@@ -164,10 +169,10 @@ public sealed record FixedPointLinearSolver : LinearSolver
         }
 
         public override FixedPointMap Restrict(Tensor samples) =>
-            new LinearMap(linear.Restrict(samples), rightSide.index_select(0, samples).DetachFromDisposeScope(), ownsLinear: true);
+            new LinearMap(linear.Restrict(samples), rightSide.index_select(0, samples).DetachFromDisposeScope(), ownsLinear: true) { IsOwn = true };
 
         public override FixedPointMap With(IReadOnlyList<Tensor> inputs) =>
-            new LinearMap(linear, inputs[0].alias().DetachFromDisposeScope(), ownsLinear: false);
+            new LinearMap(linear, inputs[0].alias().DetachFromDisposeScope(), ownsLinear: false) { IsOwn = true };
 
         public override void Dispose()
         {

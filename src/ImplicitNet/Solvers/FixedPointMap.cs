@@ -16,6 +16,12 @@ public abstract class FixedPointMap : IDisposable
     /// </summary>
     public abstract bool IsPerSample { get; }
 
+    /// <summary>
+    /// Whether the library wrote this map, and it is known to write into no tensor that it is given or has returned; a solver gives any other
+    /// a copy of u, and takes a copy of its value.
+    /// </summary>
+    internal bool IsOwn { get; init; }
+
     /// <summary>One application of the map: one evaluation for every sample of the batch.</summary>
     /// <param name="latent"><c>u</c>: [batch, ...], any floating-point dtype and device; not changed.</param>
     /// <returns><c>R(u, q)</c>: the shape, dtype and device of <paramref name="latent"/>. The caller owns it.</returns>

@@ -23,6 +23,9 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
 
     // Where in the tensors below the samples still in the batch are.
     private int[] _places = [];
+
+    // All that is held of a sample is in units of two to this: 0 where its squares are far within the range of float64.
+    private int[] _exponents = [];
     private Tensor? _lastLatent;
     private Tensor? _lastResidual;
 
@@ -39,6 +42,9 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         bool[] rejected = _lastLatent is null ? Begin(latents, images, next, choice) : Continue(latents, images, next, choice);
         return (next.MoveToOuterDisposeScope(), rejected);
     }
+
+    /// <inheritdoc/>
+    public override double Dependence(Precision precision) => precision.SumDependence;
 
     /// <inheritdoc/>
     public override void Restrict(Tensor samples)
@@ -64,6 +70,7 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
     {
         (int count, int size) = ((int)latent.shape[0], (int)latent.shape[1]);
         _places = [.. Enumerable.Range(0, count)];
+        _exponents = new int[count];
         _lastLatent = Empty(count, size);
         _lastResidual = Empty(count, size);
         _latents = Empty(count, _memory, size);
@@ -73,10 +80,19 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         {
             for (int sample = first; sample < last; sample++)
             {
-                double squares = SecantKernels<T>.Subtract(images[sample], latents[sample], lastResiduals[sample]);
+                Span<T> residual = lastResiduals[sample];
+                double norm = Math.Sqrt(SecantKernels<T>.Subtract(images[sample], latents[sample], residual));
+                SecantKernels<T>.AddScaled(latents[sample], residual, _mixing, nexts[sample]);
                 latents[sample].CopyTo(lastLatents[sample]);
-                choice.Begin(sample, Math.Sqrt(squares));
-                SecantKernels<T>.AddScaled(latents[sample], lastResiduals[sample], _mixing, nexts[sample]);
+                if (SecantUnit.Exponent(norm, residual) is var exponent and not 0)
+                {
+                    _exponents[sample] = exponent;
+                    SecantUnit.Scale(lastLatents[sample], -exponent);
+                    SecantUnit.Scale(residual, -exponent);
+                    norm = Math.Sqrt(SecantKernels<T>.Products(residual, residual, residual).B);
+                }
+
+                choice.Begin(sample, norm);
             }
         });
         return [];
@@ -92,16 +108,16 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         Rows latentSlots = new(_latents!), residualSlots = new(_residuals!);
         ForEach(count, size, arrays: 5 + (2 * filled), (first, last) =>
         {
-            T[] memory = ArrayPool<T>.Shared.Rent(size);
+            T[] memory = ArrayPool<T>.Shared.Rent(3 * size);
             Span<double> gamma = stackalloc double[_memory];
             Span<double> numbers = stackalloc double[3 * _memory];
             for (int sample = first; sample < last; sample++)
             {
-                int place = _places[sample];
+                int place = _places[sample], exponent = _exponents[place];
                 SecantSample<T> rows = new(options.Variant, _mixing)
                 {
-                    Latent = latents[sample],
-                    Image = images[sample],
+                    Latent = exponent == 0 ? latents[sample] : SecantUnit.Scaled(latents[sample], -exponent, memory.AsSpan(size, size)),
+                    Image = exponent == 0 ? images[sample] : SecantUnit.Scaled(images[sample], -exponent, memory.AsSpan(2 * size, size)),
                     Next = nexts[sample],
                     LastLatent = lastLatents[place],
                     LastResidual = lastResiduals[place],
@@ -113,6 +129,7 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
                 gamma.Clear();
                 rejected[sample] = !choice.TryChoose(sample, products, gamma);
                 rows.Move(gamma, isKept: !rejected[sample]);
+                SecantUnit.Scale(nexts[sample], exponent);
             }
 
             ArrayPool<T>.Shared.Return(memory);

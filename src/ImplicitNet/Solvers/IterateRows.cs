@@ -1,3 +1,5 @@
+using ImplicitNet.Kernels;
+using ImplicitNet.LinearSolvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -123,7 +125,7 @@ internal sealed class IterateRows(FixedPointMap map, Tensor start, int history) 
     /// <param name="mapped">map(u), as the map returned it.</param>
     public Tensor ResidualOf(Tensor latent, Tensor mapped)
     {
-        ScalarType working = latent.dtype is ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        ScalarType working = Precision.Of(latent.dtype).Working;
         return _layout.Flatten(mapped).to(working) - latent.to(working);
     }
 
@@ -161,6 +163,6 @@ internal sealed class IterateRows(FixedPointMap map, Tensor start, int history) 
     private TrialRows Measured(Tensor latent, Tensor mapped)
     {
         Tensor residual = ResidualOf(latent, mapped);
-        return new TrialRows(latent, residual, [.. ResidualNorm.L2.Measure(residual).to(ScalarType.Float64).cpu().data<double>()]);
+        return new TrialRows(latent, residual, RowNorms.Of(residual));
     }
 }

@@ -1,4 +1,5 @@
 using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;
 using TorchSharp;
 using static TorchSharp.torch;

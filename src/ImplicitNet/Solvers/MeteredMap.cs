@@ -1,10 +1,11 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// A caller's map as the loop sees it: counts the evaluations paid and refuses a result that is no latent of the batch.
-/// Restrictions count into the same meter.
+/// A caller's map as the loop sees it: counts the evaluations paid, refuses a result that is no latent of the batch, and keeps a map that writes
+/// into its argument, or into a value that it has returned, away from the solver's tensors. Restrictions count into the same meter.
 /// </summary>
 internal sealed class MeteredMap : FixedPointMap
 {
@@ -38,22 +39,13 @@ internal sealed class MeteredMap : FixedPointMap
 
     public override Tensor Evaluate(Tensor latent)
     {
-        Tensor mapped = _map.Evaluate(latent);
-        if (!latent.shape.AsSpan().SequenceEqual(mapped.shape))
-        {
-            throw new ArgumentException(
-                $"The map must keep the shape of u. It was given [{string.Join(", ", latent.shape)}] and returned [{string.Join(", ", mapped.shape)}].");
-        }
-
-        if (mapped.dtype != latent.dtype)
-        {
-            throw new ArgumentException($"The map must keep the dtype of u. It was given {latent.dtype} and returned {mapped.dtype}.");
-        }
-
+        bool isFirst = _meter.Evaluations == 0;
         _meter.Evaluations += latent.shape[0];
 
-        // An alias, so that a function may return its argument, or a tensor that it keeps, without losing it.
-        return mapped.alias();
+        // An alias, so that a map may return its argument, or a tensor that it keeps, without losing it.
+        return _map.IsOwn ? LatentContract.Mapped(_map.Evaluate(latent), latent).alias()
+            : isFirst ? WatchingInputs(latent)
+            : OnCopies(latent);
     }
 
     /// <summary>Counts work that is no application of the map but costs as much: products with its Jacobian.</summary>
@@ -87,6 +79,20 @@ internal sealed class MeteredMap : FixedPointMap
         {
             _map.Dispose();
         }
+    }
+
+    private Tensor WatchingInputs(Tensor latent)
+    {
+        using InputGuard guard = new(_map.Inputs);
+        Tensor mapped = OnCopies(latent);
+        guard.ThrowIfChanged();
+        return mapped;
+    }
+
+    private Tensor OnCopies(Tensor latent)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return LatentContract.Mapped(_map.Evaluate(latent.clone()), latent).clone().MoveToOuterDisposeScope();
     }
 
     private sealed class Meter

@@ -76,7 +76,7 @@ public sealed class PerSampleMap : FixedPointMap
     public override FixedPointMap Restrict(Tensor samples)
     {
         Tensor? rows = _input is null ? null : LatentLayout.SelectRows(_input, samples).DetachFromDisposeScope();
-        return new PerSampleMap(_function, rows, _weights, Parameters, owned: rows is null ? [] : [rows]);
+        return new PerSampleMap(_function, rows, _weights, Parameters, owned: rows is null ? [] : [rows]) { IsOwn = IsOwn };
     }
 
     /// <inheritdoc/>
@@ -84,8 +84,8 @@ public sealed class PerSampleMap : FixedPointMap
     {
         ArgumentNullException.ThrowIfNull(inputs);
         return _input is null
-            ? new PerSampleMap(_function, input: null, inputs, Parameters, owned: [])
-            : new PerSampleMap(_function, inputs[0], [.. inputs.Skip(1)], Parameters, owned: []);
+            ? new PerSampleMap(_function, input: null, inputs, Parameters, owned: []) { IsOwn = IsOwn }
+            : new PerSampleMap(_function, inputs[0], [.. inputs.Skip(1)], Parameters, owned: []) { IsOwn = IsOwn };
     }
 
     /// <inheritdoc/>

@@ -1,9 +1,14 @@
 using System.Diagnostics;
+using ImplicitNet.LinearSolvers;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;
 
 /// <summary>The norm in which a sample's residual is measured, over its whole latent.</summary>
+/// <remarks>
+/// Measured at every scale alike: no square over- or underflows, a norm is 0 for zeros alone, and a row times a power of two has that many
+/// times the norm.
+/// </remarks>
 public abstract record ResidualNorm
 {
     /// <summary>The Euclidean norm, <c>sqrt(sum r_i^2)</c>: the norm of the theory, and the default.</summary>
@@ -17,44 +22,41 @@ public abstract record ResidualNorm
 
     /// <summary>Measures every row.</summary>
     /// <param name="rows">[batch, n], floating point.</param>
-    /// <returns>[batch], float32 or wider. NaN where a row holds NaN; 0 for n = 0.</returns>
+    /// <returns>[batch], float64. NaN or infinity where a row holds NaN or infinity; 0 for n = 0. The caller owns it.</returns>
     public abstract Tensor Measure(Tensor rows);
 
-    /// <summary>Whether the norm is a function of the sum of squares, <see cref="OfSquares"/>.</summary>
-    internal abstract bool IsOfSquares { get; }
+    /// <summary>Whether the norm is a function of the length of the row, <see cref="OfLength"/>.</summary>
+    internal abstract bool IsOfLength { get; }
 
-    /// <summary>The norm of n elements from the sum of their squares, where it is a function of that.</summary>
-    internal abstract double OfSquares(double sum, long count);
-
-    private static Tensor VectorNorm(Tensor rows, double order) =>
-        linalg.vector_norm(rows.dtype is ScalarType.Float64 ? rows : rows.to(ScalarType.Float32), order, [1]);
+    /// <summary>The norm of n elements from their L2 norm, where it is a function of that.</summary>
+    internal abstract double OfLength(double length, long count);
 
     private sealed record L2Norm : ResidualNorm
     {
-        public override Tensor Measure(Tensor rows) => VectorNorm(rows, 2);
+        public override Tensor Measure(Tensor rows) => RowNorms.Column(rows).squeeze(1);
 
-        internal override bool IsOfSquares => true;
+        internal override bool IsOfLength => true;
 
-        internal override double OfSquares(double sum, long count) => Math.Sqrt(sum);
+        internal override double OfLength(double length, long count) => length;
     }
 
     private sealed record RootMeanSquareNorm : ResidualNorm
     {
-        public override Tensor Measure(Tensor rows) => VectorNorm(rows, 2) / Math.Sqrt(Math.Max(1, rows.shape[1]));
+        public override Tensor Measure(Tensor rows) => RowNorms.Column(rows).squeeze(1) / Math.Sqrt(Math.Max(1, rows.shape[1]));
 
-        internal override bool IsOfSquares => true;
+        internal override bool IsOfLength => true;
 
-        internal override double OfSquares(double sum, long count) => Math.Sqrt(sum / Math.Max(1, count));
+        internal override double OfLength(double length, long count) => length / Math.Sqrt(Math.Max(1, count));
     }
 
     private sealed record MaxNorm : ResidualNorm
     {
         public override Tensor Measure(Tensor rows) => rows.shape[1] == 0
-            ? zeros(rows.shape[0], device: rows.device)
-            : VectorNorm(rows, double.PositiveInfinity);
+            ? zeros(rows.shape[0], ScalarType.Float64, rows.device)
+            : rows.abs().amax([1]).to(ScalarType.Float64);
 
-        internal override bool IsOfSquares => false;
+        internal override bool IsOfLength => false;
 
-        internal override double OfSquares(double sum, long count) => throw new UnreachableException();
+        internal override double OfLength(double length, long count) => throw new UnreachableException();
     }
 }

@@ -14,6 +14,9 @@ public abstract record ResidualScale
     /// </summary>
     public static ResidualScale PerElement { get; } = new PerElementScale();
 
+    /// <summary>Whether <see cref="Reference"/> is the norm of u.</summary>
+    internal abstract bool IsOfSize { get; }
+
     /// <summary>One number for every row, beside the norm of its residual, that <see cref="Ratio"/> is made of.</summary>
     internal abstract Tensor Reference(Tensor residual, Tensor latent, ResidualNorm norm, double absolute, double relative);
 
@@ -22,6 +25,8 @@ public abstract record ResidualScale
 
     private sealed record PerSampleScale : ResidualScale
     {
+        internal override bool IsOfSize => true;
+
         internal override Tensor Reference(Tensor residual, Tensor latent, ResidualNorm norm, double absolute, double relative) => norm.Measure(latent);
 
         internal override double Ratio(double residual, double reference, double absolute, double relative)
@@ -35,8 +40,14 @@ public abstract record ResidualScale
 
     private sealed record PerElementScale : ResidualScale
     {
-        internal override Tensor Reference(Tensor residual, Tensor latent, ResidualNorm norm, double absolute, double relative) =>
-            norm.Measure(where(residual == 0, residual, residual / (latent.abs() * relative + absolute)));
+        internal override bool IsOfSize => false;
+
+        internal override Tensor Reference(Tensor residual, Tensor latent, ResidualNorm norm, double absolute, double relative)
+        {
+            // In float64, in which no share of a float32 element underflows.
+            Tensor wide = residual.to(ScalarType.Float64);
+            return norm.Measure(where(wide == 0, wide, wide / ((latent.to(ScalarType.Float64).abs() * relative) + absolute)));
+        }
 
         internal override double Ratio(double residual, double reference, double absolute, double relative) => reference;
     }

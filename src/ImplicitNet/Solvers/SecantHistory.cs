@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,10 +15,14 @@ internal abstract class SecantHistory : IDisposable
     /// <param name="options">Memory, mixing and variant.</param>
     public static SecantHistory Of(Tensor start, AndersonSolver options) => (start.device_type, start.dtype) switch
     {
-        (DeviceType.CPU, ScalarType.Float32) => new HostSecantHistory<float>(options),
-        (DeviceType.CPU, ScalarType.Float64) => new HostSecantHistory<double>(options),
+        (DeviceType.CPU, ScalarType.Float32) when IsHeld(start, options) => new HostSecantHistory<float>(options),
+        (DeviceType.CPU, ScalarType.Float64) when IsHeld(start, options) => new HostSecantHistory<double>(options),
         _ => new TensorSecantHistory(options),
     };
+
+    /// <summary>What is left of the square of a difference that depends on newer ones, as a share of it: rounding, and no difference.</summary>
+    /// <param name="precision">Of the latents.</param>
+    public abstract double Dependence(Precision precision);
 
     /// <summary>
     /// Takes note of an iterate and what the map made of it, and combines all into the next one. A sample whose step is taken back makes the
@@ -35,4 +40,6 @@ internal abstract class SecantHistory : IDisposable
 
     /// <inheritdoc/>
     public abstract void Dispose();
+
+    private static bool IsHeld(Tensor start, AndersonSolver options) => TensorMemory.Holds(start.numel() * options.Memory, start.dtype);
 }

@@ -1,11 +1,11 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// Passes over the rows of one sample. Sums are accumulated in the element type, in twice as many partial sums as a vector has
-/// lanes.
+/// Passes over the rows of one sample. Sums are accumulated in float64, in as many partial sums as a vector of the elements has lanes.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
 internal static class SecantKernels<T>
@@ -17,53 +17,53 @@ internal static class SecantKernels<T>
     {
         ReadOnlySpan<Vector<T>> x = Vectors(a), y = Vectors(b);
         Span<Vector<T>> to = MemoryMarshal.Cast<T, Vector<T>>(difference);
-        Vector<T> sum1 = default, sum2 = default;
+        Vector<double> low = default, high = default;
         int place = 0;
-        for (; place + 1 < x.Length && place + 1 < y.Length && place + 1 < to.Length; place += 2)
+        for (; place < x.Length && place < y.Length && place < to.Length; place++)
         {
-            Vector<T> first = x[place] - y[place];
-            Vector<T> second = x[place + 1] - y[place + 1];
-            to[place] = first;
-            to[place + 1] = second;
-            sum1 += first * first;
-            sum2 += second * second;
+            Vector<T> value = x[place] - y[place];
+            to[place] = value;
+            (Vector<double> first, Vector<double> second) = Widen(value);
+            low += first * first;
+            high += second * second;
         }
 
-        T sum = Vector.Sum(sum1 + sum2);
+        double sum = Vector.Sum(low + high);
         for (int rest = place * Vector<T>.Count; rest < a.Length; rest++)
         {
             T value = a[rest] - b[rest];
             difference[rest] = value;
-            sum += value * value;
+            sum += Product(value, value);
         }
 
-        return double.CreateChecked(sum);
+        return sum;
     }
 
     /// <summary><c>a . b</c> and <c>a . c</c>.</summary>
     public static (double B, double C) Products(ReadOnlySpan<T> a, ReadOnlySpan<T> b, ReadOnlySpan<T> c)
     {
         ReadOnlySpan<Vector<T>> x = Vectors(a), y = Vectors(b), z = Vectors(c);
-        Vector<T> b1 = default, b2 = default, c1 = default, c2 = default;
+        Vector<double> b1 = default, b2 = default, c1 = default, c2 = default;
         int place = 0;
-        for (; place + 1 < x.Length && place + 1 < y.Length && place + 1 < z.Length; place += 2)
+        for (; place < x.Length && place < y.Length && place < z.Length; place++)
         {
-            Vector<T> first = x[place];
-            Vector<T> second = x[place + 1];
-            b1 += first * y[place];
-            b2 += second * y[place + 1];
-            c1 += first * z[place];
-            c2 += second * z[place + 1];
+            (Vector<double> first, Vector<double> second) = Widen(x[place]);
+            (Vector<double> firstOfB, Vector<double> secondOfB) = Widen(y[place]);
+            (Vector<double> firstOfC, Vector<double> secondOfC) = Widen(z[place]);
+            b1 += first * firstOfB;
+            b2 += second * secondOfB;
+            c1 += first * firstOfC;
+            c2 += second * secondOfC;
         }
 
-        T byB = Vector.Sum(b1 + b2), byC = Vector.Sum(c1 + c2);
+        double byB = Vector.Sum(b1 + b2), byC = Vector.Sum(c1 + c2);
         for (int rest = place * Vector<T>.Count; rest < a.Length; rest++)
         {
-            byB += a[rest] * b[rest];
-            byC += a[rest] * c[rest];
+            byB += Product(a[rest], b[rest]);
+            byC += Product(a[rest], c[rest]);
         }
 
-        return (double.CreateChecked(byB), double.CreateChecked(byC));
+        return (byB, byC);
     }
 
     /// <summary><c>sum = a + factor b</c>.</summary>
@@ -101,6 +101,21 @@ internal static class SecantKernels<T>
             value[rest] -= (byA * a[rest]) + (byB * b[rest]);
         }
     }
+
+    /// <summary>The elements in float64; those that are it already, and zeros that change no sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector<double> First, Vector<double> Second) Widen(Vector<T> values)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            return (values.As<T, double>(), default);
+        }
+
+        Vector.Widen(values.As<T, float>(), out Vector<double> first, out Vector<double> second);
+        return (first, second);
+    }
+
+    private static double Product(T a, T b) => double.CreateTruncating(a) * double.CreateTruncating(b);
 
     private static ReadOnlySpan<Vector<T>> Vectors(ReadOnlySpan<T> values) => MemoryMarshal.Cast<T, Vector<T>>(values);
 }

@@ -45,6 +45,10 @@ public sealed class SolveReport
     /// <summary>How many samples ended with a status.</summary>
     public int Count(SolveStatus status) => Samples.Count(sample => sample.Status == status);
 
+    /// <summary>How many samples converged by one part of the tolerance.</summary>
+    /// <param name="part">Which.</param>
+    public int CountConverged(TolerancePart part) => Samples.Count(sample => sample.Status == SolveStatus.Converged && sample.Passed == part);
+
     /// <summary>Throws when a sample did not converge.</summary>
     /// <exception cref="FixedPointException">With <see cref="ToString"/> as its message and this report.</exception>
     public void ThrowIfFailed()
@@ -87,6 +91,11 @@ public sealed class SolveReport
             text.Append(CultureInfo.InvariantCulture, $" {group.Count()} {group.Key} (the worst is sample {worst}: residual {sample.Residual:g3}, {sample.Ratio:g3} times its threshold, after {sample.Steps} steps). {Advice(group.Key)}");
         }
 
+        if (Failures().SelectMany(group => group).Count(index => Samples[index].Passed != TolerancePart.None) is > 0 and var count)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" Of these, {count} met the tolerance without coming to half of the residual at the start: u has grown until any residual, or its rounding, is small beside it.");
+        }
+
         return text.Append(differences).ToString();
     }
 
@@ -98,7 +107,7 @@ public sealed class SolveReport
     private static string Advice(SolveStatus status) => status switch
     {
         SolveStatus.MaxStepsReached => "Raise MaxSteps, loosen the tolerance, or contract more.",
-        SolveStatus.Stalled => "The tolerance may be below what the dtype resolves, or the map no contraction: damp the solver or loosen the tolerance.",
+        SolveStatus.Stalled => "The tolerance may be below what the dtype resolves, the fall slower than 0.1 % in the patience and lost in rounding, or the map no contraction: loosen the tolerance, raise Patience, or damp the solver.",
         SolveStatus.Diverged => "The map is no contraction there: bound its operator norm below 1, or damp the solver.",
         _ => "The map returned NaN or infinity: check the data, the weights and the learning rate.",
     };

@@ -3,7 +3,9 @@ namespace ImplicitNet.Solvers;
 /// <summary>How the solve ended for one sample.</summary>
 public enum SolveStatus
 {
-    /// <summary>The residual met the tolerance.</summary>
+    /// <summary>
+    /// The residual met the tolerance, and it is at most half of the residual at the start, or the start met the tolerance itself.
+    /// </summary>
     Converged,
 
     /// <summary>The step limit came first; the residual may still have been falling.</summary>
@@ -12,7 +14,7 @@ public enum SolveStatus
     /// <summary>The residual stopped falling: the tolerance is below what the dtype resolves, or the method cannot solve this map.</summary>
     Stalled,
 
-    /// <summary>The residual grew far beyond the best one seen.</summary>
+    /// <summary>The residual grew far beyond the best one seen, and went on growing: a transient is none.</summary>
     Diverged,
 
     /// <summary>The map returned NaN or infinity.</summary>

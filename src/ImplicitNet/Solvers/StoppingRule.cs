@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;
@@ -9,6 +10,10 @@ namespace ImplicitNet.Solvers;
 /// With neither tolerance given, both follow the dtype: relative 1e-4 (float32), 1e-8 (float64), 1e-2 (float16 and
 /// bfloat16), absolute a thousandth of that. With one given, the other is 0. A residual or norm that is not finite
 /// never passes.
+/// <para>
+/// The residual must also be at most half of that at the start, unless the start met the tolerance itself: as u runs away, any residual
+/// becomes a small share of it. <see cref="SampleReport.Passed"/> says which part of the tolerance was met.
+/// </para>
 /// </remarks>
 public sealed record StoppingRule
 {
@@ -54,7 +59,9 @@ public sealed record StoppingRule
     } = ResidualScale.PerSample;
 
     /// <summary>
-    /// A sample whose best residual has not fallen by 0.1 % in this many steps is stalled; at least 1; default 50.
+    /// A sample whose best residual has not fallen by 0.1 % in this many steps is stalled, or has diverged where its residual is ten
+    /// times that by now; at least 1; default 50. A residual that moves steadily, and falls, however slowly, or whose growth slows down, as
+    /// in a transient, or is not yet tenfold, is given twice as many steps again.
     /// </summary>
     public int Patience
     {
@@ -65,8 +72,8 @@ public sealed record StoppingRule
     } = 50;
 
     /// <summary>
-    /// A sample whose residual exceeds its best one by this factor has diverged; above 1; default 1e5, dimensionless.
-    /// Far above the transient growth of a contraction in another norm than the one measured.
+    /// A sample whose residual exceeds its best one by this factor, and goes on growing for ten steps as it did or overflows, has
+    /// diverged; above 1; default 1e5, dimensionless.
     /// </summary>
     public double DivergenceFactor
     {
@@ -81,12 +88,7 @@ public sealed record StoppingRule
     {
         if (AbsoluteTolerance is null && RelativeTolerance is null)
         {
-            double relative = dtype switch
-            {
-                ScalarType.Float64 => 1e-8,
-                ScalarType.Float32 => 1e-4,
-                _ => 1e-2,
-            };
+            double relative = Precision.Of(dtype).Tolerance;
             return (relative / 1000, relative);
         }
 

@@ -1,12 +1,21 @@
+using ImplicitNet.Kernels;
+using ImplicitNet.LinearSolvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;
 
-/// <summary>By torch's operations: for any device and dtype; one transfer to the host a step.</summary>
+/// <summary>By torch's operations: for any device and dtype; one transfer to the host a step. Held in float32 for narrower latents.</summary>
 internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistory
 {
+    // First residuals within these have squares, and later residuals have them, within the range of float32 or float64.
+    private static readonly (double Least, double Most) SingleRange = (1e-9, 1e12);
+    private static readonly (double Least, double Most) DoubleRange = (1e-120, 1e120);
+
     private int _newest = -1;
+
+    // [batch, 1], powers of two that all that is held was multiplied by; null where none was.
+    private Tensor? _units;
     private Tensor? _lastLatent;
     private Tensor? _lastResidual;
 
@@ -18,18 +27,19 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
     public override (Tensor Next, bool[] Rejected) Advance(Tensor latent, Tensor mapped, ISecantChoice choice)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor residual = mapped - latent;
+        ScalarType dtype = latent.dtype, working = Precision.Of(dtype).Working;
+        (latent, mapped) = (latent.to(working), mapped.to(working));
         if (_lastLatent is null)
         {
-            double[] norms = Numbers(linalg.vector_norm(residual, 2, [1]));
-            for (int sample = 0; sample < norms.Length; sample++)
-            {
-                choice.Begin(sample, norms[sample]);
-            }
-
-            Remember(latent, residual);
-            return (latent.add(residual, alpha: options.Mixing).MoveToOuterDisposeScope(), []);
+            return (Begin(latent, mapped - latent, choice).to(dtype).MoveToOuterDisposeScope(), []);
         }
+
+        if (_units is not null)
+        {
+            (latent, mapped) = (latent * _units, mapped * _units);
+        }
+
+        Tensor residual = mapped - latent;
 
         Push(latent, residual);
         (Tensor gamma, bool[] rejected) = Choose(residual, choice);
@@ -48,12 +58,17 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
         Tensor back = row.bmm(_latents!) + (row.bmm(_residuals!) * options.Mixing);
         Tensor next = latent.add(residual, alpha: options.Mixing) - back.squeeze(1);
         Remember(latent, residual);
-        return (next.MoveToOuterDisposeScope(), anyRejected ? rejected : []);
+        next = _units is null ? next : next / _units;
+        return (next.to(dtype).MoveToOuterDisposeScope(), anyRejected ? rejected : []);
     }
+
+    /// <inheritdoc/>
+    public override double Dependence(Precision precision) => precision.Dependence;
 
     /// <inheritdoc/>
     public override void Restrict(Tensor samples)
     {
+        Select(ref _units, samples);
         Select(ref _lastLatent, samples);
         Select(ref _lastResidual, samples);
         Select(ref _latents, samples);
@@ -63,10 +78,36 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
     /// <inheritdoc/>
     public override void Dispose()
     {
+        _units?.Dispose();
         _lastLatent?.Dispose();
         _lastResidual?.Dispose();
         _latents?.Dispose();
         _residuals?.Dispose();
+    }
+
+    /// <summary>Takes note of the first residual, and makes the mixed step.</summary>
+    private Tensor Begin(Tensor latent, Tensor residual, ISecantChoice choice)
+    {
+        double[] norms = RowNorms.Of(residual);
+        bool isDouble = latent.dtype == ScalarType.Float64;
+        (double least, double most) = isDouble ? DoubleRange : SingleRange;
+        int limit = isDouble ? 1000 : 120;
+        int[] exponents = [.. norms.Select(norm => norm == 0 || !double.IsFinite(norm) || (norm >= least && norm <= most) ? 0 : Math.Clamp(Math.ILogB(norm), -limit, limit))];
+        for (int sample = 0; sample < norms.Length; sample++)
+        {
+            choice.Begin(sample, Math.ScaleB(norms[sample], -exponents[sample]));
+        }
+
+        Tensor next = latent.add(residual, alpha: options.Mixing);
+        if (exponents.Any(exponent => exponent != 0))
+        {
+            Tensor units = tensor(exponents.Select(exponent => Math.ScaleB(1, -exponent)).ToArray(), latent.dtype, latent.device).unsqueeze(1);
+            (latent, residual) = (latent * units, residual * units);
+            Replace(ref _units, units);
+        }
+
+        Remember(latent, residual);
+        return next;
     }
 
     /// <summary>Puts the differences to the last point into the next slot, over the oldest.</summary>
@@ -92,7 +133,7 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
         // For every sample: tests . dF_new, tests . f, test_new . dF, and ||f||, in one transfer.
         Tensor products = stack([newResidual, residual], 1).bmm(tests.transpose(1, 2)).flatten(1);
         Tensor row = _residuals!.bmm(newTest.unsqueeze(2)).squeeze(2);
-        double[] numbers = Numbers(cat([products, row, linalg.vector_norm(residual, 2, [1], keepdim: true)], 1).flatten());
+        double[] numbers = Numbers(cat([products, row, RowNorms.Column(residual).to(residual.dtype)], 1).flatten());
         int width = (3 * memory) + 1;
         double[] gamma = new double[count * memory];
         bool[] rejected = new bool[count];

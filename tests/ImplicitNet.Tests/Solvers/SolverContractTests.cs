@@ -60,7 +60,11 @@ public sealed class SolverContractTests : TensorTest
 
         Assert.Equal(SolveStatus.NonFinite, together.Report.Samples[3].Status);
         Assert.Equal(SolveStatus.NonFinite, together.Report.Samples[50].Status);
-        Assert.NotEqual(SolveStatus.Converged, together.Report.Samples[70].Status);
+
+        // With 1e200 in the place of a factor there is a fixed point beside zero, which Newton's method finds.
+        Tensor found = together.Latent.narrow(0, 70, 1);
+        double residual = (Map(found, q.narrow(0, 70, 1)) - found).norm().ToDouble();
+        Assert.Equal(residual <= 1e-9, together.Report.Samples[70].Status == SolveStatus.Converged);
         Assert.True(together.Latent.isfinite().all().ToBoolean());
         SampleReport[] rest = [.. together.Report.Samples.Index().Where(entry => !bad.Contains(entry.Index)).Select(entry => entry.Item)];
         Assert.Equal(without.Report.Samples.Select(sample => (sample.Status, sample.Steps)), rest.Select(sample => (sample.Status, sample.Steps)));

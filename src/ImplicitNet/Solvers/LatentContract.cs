@@ -1,0 +1,86 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>What a start and the value of a map must be; anything else is refused in one line that names what came.</summary>
+internal static class LatentContract
+{
+    /// <summary>Checks a start and makes it fit for a solve: without a graph, each element in a place of its own.</summary>
+    /// <param name="start">What the caller gave; stays unchanged.</param>
+    /// <returns>In the caller's dispose scope; may share memory with the start.</returns>
+    /// <exception cref="ArgumentException">It is no batch of latents.</exception>
+    public static Tensor Start(Tensor start)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        if (start.IsInvalid)
+        {
+            throw new ArgumentException("u at the start has been disposed.", nameof(start));
+        }
+
+        if (start.is_sparse)
+        {
+            throw new ArgumentException($"u must be dense. It was given a sparse tensor {Shape(start)}: call to_dense() first.", nameof(start));
+        }
+
+        if (start.ndim == 0)
+        {
+            throw new ArgumentException("u needs a batch dimension: [batch, ...]. It was given a scalar.", nameof(start));
+        }
+
+        if (!start.is_floating_point())
+        {
+            throw new ArgumentException($"u must be floating point. It was given {start.dtype}.", nameof(start));
+        }
+
+        if (start.device_type == DeviceType.META)
+        {
+            throw new ArgumentException($"u must have values. It was given {Shape(start)} on the meta device.", nameof(start));
+        }
+
+        if (start.shape[0] > int.MaxValue)
+        {
+            throw new ArgumentException($"u has {start.shape[0]} samples; a batch has at most {int.MaxValue}.", nameof(start));
+        }
+
+        Tensor detached = start.requires_grad ? start.detach() : start;
+        long[] shape = start.shape, strides = start.stride();
+        bool isExpanded = shape.Zip(strides).Any(side => side is { First: > 1, Second: 0 });
+        return isExpanded ? detached.contiguous() : detached;
+    }
+
+    /// <summary>Checks what a map returned.</summary>
+    /// <param name="mapped">map(u).</param>
+    /// <param name="latent">u.</param>
+    /// <returns>The same.</returns>
+    /// <exception cref="ArgumentException">It is no latent like u.</exception>
+    public static Tensor Mapped(Tensor? mapped, Tensor latent)
+    {
+        if (mapped is null || mapped.IsInvalid)
+        {
+            string what = mapped is null ? "null" : "a tensor that has been disposed";
+            throw new ArgumentException($"The map must return a tensor. It was given {Shape(latent)} and returned {what}.");
+        }
+
+        if (!latent.shape.AsSpan().SequenceEqual(mapped.shape))
+        {
+            throw new ArgumentException($"The map must keep the shape of u. It was given {Shape(latent)} and returned {Shape(mapped)}.");
+        }
+
+        if (mapped.dtype != latent.dtype)
+        {
+            throw new ArgumentException($"The map must keep the dtype of u. It was given {latent.dtype} and returned {mapped.dtype}.");
+        }
+
+        if (mapped.device_type != latent.device_type || mapped.device_index != latent.device_index)
+        {
+            throw new ArgumentException($"The map must keep the device of u. It was given one on {latent.device} and returned one on {mapped.device}.");
+        }
+
+        return mapped.is_sparse
+            ? throw new ArgumentException($"The map must return a dense tensor. It returned a sparse one of {Shape(mapped)}: call to_dense() in it.")
+            : mapped;
+    }
+
+    private static string Shape(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}]";
+}

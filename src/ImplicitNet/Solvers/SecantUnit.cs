@@ -1,0 +1,57 @@
+using System.Numerics;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>
+/// The unit, a power of two, in which a sample's history is held so that no square over- or underflows: another unit changes no digit of
+/// what is computed.
+/// </summary>
+internal static class SecantUnit
+{
+    // Squares of residuals of this size, and of those that come after them and are smaller by all that float64 resolves, are within its range.
+    private const double Least = 1e-120;
+    private const double Most = 1e120;
+
+    /// <summary>The exponent of the unit for a sample.</summary>
+    /// <param name="norm">Of its first residual, from a sum of squares that may have left the range.</param>
+    /// <param name="residual">The residual.</param>
+    public static int Exponent<T>(double norm, ReadOnlySpan<T> residual)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (norm is >= Least and <= Most || double.IsNaN(norm))
+        {
+            return 0;
+        }
+
+        T largest = T.Zero;
+        foreach (T value in residual)
+        {
+            largest = T.MaxMagnitude(largest, value);
+        }
+
+        return T.IsFinite(largest) && largest != T.Zero ? T.ILogB(largest) : 0;
+    }
+
+    /// <summary>Multiplies by two to an exponent.</summary>
+    public static void Scale<T>(Span<T> values, int exponent)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (exponent != 0)
+        {
+            Scaled(values, exponent, values);
+        }
+    }
+
+    /// <summary>Writes the values times two to an exponent somewhere else.</summary>
+    /// <returns>Where they are now.</returns>
+    public static ReadOnlySpan<T> Scaled<T>(ReadOnlySpan<T> values, int exponent, Span<T> to)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            to[i] = T.ScaleB(values[i], exponent);
+        }
+
+        return to;
+    }
+}

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -100,9 +101,9 @@ internal sealed class PointJacobian : IDisposable
         Tensor latent = Rows(Point.detach());
         Tensor value = Rows(Value.detach());
         Tensor along = Rows(vector).to(latent.dtype);
-        Tensor length = Norm(along);
-        Tensor size = (Norm(latent) + Norm(value)) * Math.Sqrt(finfo(latent.dtype).eps);
-        Tensor step = where(length > 0, size / length, ones_like(length));
+        Tensor length = RowNorms.Column(along);
+        Tensor size = (RowNorms.Column(latent) + RowNorms.Column(value)) * Math.Sqrt(Precision.Of(latent.dtype).Epsilon);
+        Tensor step = where((length > 0) & (size > 0), size / length, ones_like(length)).to(latent.dtype);
         Tensor moved = Rows(_map((latent + (along * step)).reshape(Point.shape)));
         return ((moved - value) / step).reshape(Point.shape).MoveToOuterDisposeScope();
     }
@@ -156,10 +157,10 @@ internal sealed class PointJacobian : IDisposable
         Tensor latent = Point.detach();
         Tensor value = Value.detach();
         Tensor rows = Rows(latent);
-        ScalarType working = latent.dtype is ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        Tensor size = Norm(rows.to(working)) + Norm(Rows(value).to(working));
-        Tensor direction = arange(1, rows.shape[1] + 1, dtype: working, device: latent.device).sin();
-        Tensor beside = (rows + (size * Math.Sqrt(finfo(latent.dtype).eps) * direction / linalg.vector_norm(direction))).to(latent.dtype);
+        Precision precision = Precision.Of(latent.dtype);
+        Tensor size = (RowNorms.Column(rows) + RowNorms.Column(Rows(value))).to(precision.Working);
+        Tensor direction = arange(1, rows.shape[1] + 1, dtype: precision.Working, device: latent.device).sin();
+        Tensor beside = (rows + (size * Math.Sqrt(precision.Epsilon) * direction / linalg.vector_norm(direction))).to(latent.dtype);
         Tensor moved = _map(beside.reshape(latent.shape));
         if (((value != moved) & value.isfinite()).any().ToBoolean())
         {
@@ -169,6 +170,4 @@ internal sealed class PointJacobian : IDisposable
     }
 
     private static Tensor Rows(Tensor latents) => latents.reshape(latents.shape[0], -1);
-
-    private static Tensor Norm(Tensor rows) => linalg.vector_norm(rows, 2, [1], keepdim: true);
 }

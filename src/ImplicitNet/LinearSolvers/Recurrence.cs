@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.LinearSolvers;

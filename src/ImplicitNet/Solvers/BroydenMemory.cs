@@ -1,4 +1,4 @@
-using ImplicitNet.LinearSolvers;
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using ImplicitNet.Kernels;
-using ImplicitNet.LinearSolvers;
 using TorchSharp;
 using static TorchSharp.torch;
 

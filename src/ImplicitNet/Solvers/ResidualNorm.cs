@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ImplicitNet.LinearSolvers;
+using ImplicitNet.Kernels;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;

@@ -1,8 +1,7 @@
-using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ImplicitNet.LinearSolvers;
+namespace ImplicitNet.Kernels;
 
 /// <summary>
 /// The L2 norms of rows, whatever their size: no square over- or underflows, a norm is 0 for zeros alone, and that of a row times a power of

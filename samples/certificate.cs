@@ -16,12 +16,13 @@ PixelNormalization normalization = PixelNormalization.Of(digits.Train);
 BatchSource train = new(digits.Train, new BatchOptions { Normalization = normalization });
 BatchSource test = new(digits.Test, new BatchOptions { Normalization = normalization });
 
-Console.WriteLine("||W||   gamma measured   cosine of JFB   verdict      accuracy by JFB   exactly");
+Console.WriteLine("||W||   gamma measured   cosine of JFB   verdict               accuracy by JFB   exactly");
 foreach (double norm in new[] { 0.5, 0.9, 0.95, 1, 1.05, 1.1, 1.2 })
 {
     double jfb = Train(norm, new JacobianFreeGradient(), out GradientCertificate certificate);
     double exact = Train(norm, new ImplicitGradient(), out _);
-    Console.WriteLine($"{norm,5:0.00}   {certificate.Contraction.Measured,14:0.000}   {certificate.Gradient.Cosine,13:0.000}   {certificate.Verdict,-10}   {jfb,15:P1}   {exact,7:P1}");
+    string verdict = certificate.Counted.Any() ? certificate.Verdict.ToString() : "no sample converged";
+    Console.WriteLine($"{norm,5:0.00}   {certificate.Contraction.Measured,14:0.000}   {certificate.Gradient.Cosine,13:0.000}   {verdict,-19}   {jfb,15:P1}   {exact,7:P1}");
 }
 
 double Train(double norm, FixedPointGradient gradient, out GradientCertificate certificate)

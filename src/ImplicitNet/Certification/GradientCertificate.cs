@@ -60,7 +60,8 @@ public sealed record GradientCertificate
         Verdict.Doubtful when Gradient.Cosine >= GoodCosine && Unconverged > 0 =>
             Text($"The gradient is doubtful: its cosine to the exact one is {Gradient.Cosine:0.000}, but {Unconverged} solves did not converge."),
         Verdict.Doubtful when Gradient.Cosine >= GoodCosine => Text(
-            $"The gradient is doubtful: its direction is right (cosine {Gradient.Cosine:0.000}), but its length is {Length} of the exact one (relative error {Gradient.RelativeError:0.000}). Scale the learning rate, or use more terms or products."),
+            $"The gradient is doubtful: its direction is right (cosine {Gradient.Cosine:0.000}), but its length is {Length} of the exact one. ")
+            + Text($"Relative error: {Gradient.RelativeError:0.000}. Scale the learning rate, or use more terms or products."),
         Verdict.Doubtful => Text($"The gradient is doubtful: a step along it makes {100 * Gradient.Cosine:0.0} % of the decrease of an exact step of the same length. More terms or products would help."),
         Verdict.Misleading when Gradient.Cosine < 0 => Text($"The gradient is misleading: a step along it raises the loss (cosine {Gradient.Cosine:0.000}). Use the exact gradient, or contract more."),
         Verdict.Misleading => Text($"The gradient is misleading: its cosine to the exact one is {Gradient.Cosine:0.000}. Use the exact gradient, or contract more."),
@@ -78,7 +79,8 @@ public sealed record GradientCertificate
 
         Agreement[] directions = [.. Counted.Select(sample => sample.Direction).OfType<Agreement>()];
         string direction = directions.Length > 0 ? Text($"; directions: cosine {directions.Min(each => each.Cosine):0.0000} at least") : "";
-        return Text($"{Label}: {Gradient}{direction}; contraction {Contraction.Measured:0.0000} at most{(Contraction.IsContradicted ? ", above the bound given: an error" : "")}; reference to {ReferenceResidual:g2}; {Verdict.ToString().ToLowerInvariant()}.");
+        string error = Contraction.IsContradicted ? ", above the bound given: an error" : "";
+        return Text($"{Label}: {Gradient}{direction}; contraction {Contraction.Measured:0.0000} at most{error}; reference to {ReferenceResidual:g2}; {Verdict.ToString().ToLowerInvariant()}.");
     }
 
     private int Unconverged => Counted.Count(sample => sample.Status != SolveStatus.Converged);

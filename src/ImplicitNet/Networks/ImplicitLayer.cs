@@ -100,7 +100,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
             LastGradient = gradient;
             SampleMask mask = new(included);
             (latent, penalties) = mask.All ? Attach(map, solution, penalty, gradient)
-                : mask.None ? Detach(q, solution.Latent, penalty)
+                : mask.None ? Detach(q, map, solution.Latent, penalty)
                 : AttachSome(mask, q, map, solution, penalty, gradient);
             penalties = penalties?.MoveToOuterDisposeScope();
         }
@@ -169,8 +169,15 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The latents where no sample stays: with a graph, so that a loss of them can be sent back, which sends nothing.</summary>
-    private (Tensor Latent, Tensor? Penalties) Detach(Tensor q, Tensor latent, JacobianPenalty? penalty)
+    private (Tensor Latent, Tensor? Penalties) Detach(Tensor q, FixedPointMap map, Tensor latent, JacobianPenalty? penalty)
     {
+        if (!map.IsPerSample)
+        {
+            // Statistics in R move with the step that would be attached, whether or not the batch counts.
+            using IDisposable noGraph = no_grad();
+            map.Evaluate(latent).Dispose();
+        }
+
         Tensor[] sources = [q, .. _operator.parameters()];
         Tensor? penalties = penalty is null ? null : SampleMask.Unmoved(zeros(latent.shape[0], dtype: latent.dtype, device: latent.device), sources);
         return (SampleMask.Unmoved(Finite(latent), sources), penalties);

@@ -15,6 +15,9 @@ namespace ImplicitNet.Operators;
 /// </remarks>
 public sealed class BoundedConvolution : BoundedLayer
 {
+    // Numbers in the symbols of all frequencies: 2 GiB of them in float32.
+    private const double LargestSymbols = 1 << 29;
+
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
     private readonly FrequencyGrid _grid;
@@ -40,10 +43,18 @@ public sealed class BoundedConvolution : BoundedLayer
             throw new ArgumentOutOfRangeException(nameof(kernelSize), kernelSize, "The kernel's side must be odd and at least 1.");
         }
 
+        if (imageSize is (int imageHeight, int imageWidth) && outputs * (double)inputs * imageHeight * imageWidth > LargestSymbols)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(imageSize),
+                FormattableString.Invariant($"The bound for images of {imageHeight} x {imageWidth} takes {outputs} x {inputs} numbers a pixel, {LargestSymbols:g2} at most. ")
+                    + "Leave the size out: for large images the bound for all sizes is as good.");
+        }
+
         _padding = kernelSize / 2;
         _grid = imageSize is (int height, int width) ? FrequencyGrid.ForImages(height, width, kernelSize) : FrequencyGrid.ForAllSizes(kernelSize);
         ImageSize = imageSize;
-        using Tensor data = empty([outputs, inputs, kernelSize, kernelSize], Checked(dtype, nameof(dtype)));
+        using Tensor data = Uninitialized([outputs, inputs, kernelSize, kernelSize], dtype);
         _weight = new Parameter(data);
         _weight.DetachFromDisposeScope();
         nn.init.kaiming_uniform_(_weight, Math.Sqrt(5));

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using ImplicitNet.Differentiation;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -142,11 +144,24 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     /// <param name="weight">In float64, as it is applied.</param>
     private protected abstract double LargestSingularValue(Tensor weight);
 
-    /// <summary>Refuses a dtype that a layer cannot have.</summary>
-    private protected static ScalarType Checked(ScalarType dtype, string name) =>
-        dtype is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64
-            ? dtype
-            : throw new ArgumentException($"The weight of a bounded layer is float16, bfloat16, float32 or float64. Given: {dtype}.", name);
+    /// <summary>Room for a weight. The caller owns it.</summary>
+    /// <exception cref="ArgumentException">The dtype is none that a layer can have, or there is no memory for so large a weight.</exception>
+    private protected static Tensor Uninitialized(long[] shape, ScalarType dtype)
+    {
+        if (dtype is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64))
+        {
+            throw new ArgumentException($"The weight of a bounded layer is float16, bfloat16, float32 or float64. Given: {dtype}.", nameof(dtype));
+        }
+
+        try
+        {
+            return empty(shape, dtype);
+        }
+        catch (ExternalException exception)
+        {
+            throw new ArgumentException($"No weight of [{string.Join(", ", shape)}] can be made: {TorchMessage.InOneLine(exception.Message)}", nameof(shape));
+        }
+    }
 
     /// <summary>At most what rounding to float16 adds to the norm where elements underflow; 0 for dtypes whose range is that of float32.</summary>
     private double Underflow => Weight.dtype == ScalarType.Float16 ? Math.Pow(2, -25) * ErrorSpread * Math.Sqrt(Weight.numel()) : 0;

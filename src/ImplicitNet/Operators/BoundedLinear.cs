@@ -25,7 +25,7 @@ public sealed class BoundedLinear : BoundedLayer
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
-        using Tensor data = empty(outputs, inputs, Checked(dtype, nameof(dtype)));
+        using Tensor data = Uninitialized([outputs, inputs], dtype);
         _weight = new Parameter(data);
         _weight.DetachFromDisposeScope();
         nn.init.kaiming_uniform_(_weight, Math.Sqrt(5));

@@ -46,11 +46,13 @@ public static class Contraction
         for (int iteration = 0; iteration < iterations; iteration++)
         {
             using DisposeScope step = NewDisposeScope();
-            Tensor product = jacobian.Product(vector);
+
+            // Both products of vectors of length 1: that with J^T J is the square of a factor, which underflows where the factor does not.
+            Tensor product = Normalize(jacobian.Product(vector), rows, out Tensor along);
             Tensor transposed = jacobian.TransposeProduct(product).detach();
-            Tensor next = Normalize(transposed, rows, out Tensor squares);
+            Tensor next = Normalize(transposed, rows, out Tensor back);
             vector = next.MoveToOuterDisposeScope();
-            norms = squares.sqrt().MoveToOuterDisposeScope();
+            norms = (along.sqrt() * back.sqrt()).MoveToOuterDisposeScope();
         }
 
         return [.. norms.cpu().data<double>()];

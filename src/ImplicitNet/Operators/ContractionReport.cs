@@ -23,7 +23,9 @@ public readonly record struct ContractionReport(double? Declared, double? Certif
     /// <summary>One line with all of them.</summary>
     public override string ToString()
     {
-        string measured = double.IsNaN(Measured) ? "measured at no sample" : string.Create(CultureInfo.InvariantCulture, $"measured {Measured:0.0000} ({MeasuredMean:0.0000} on average)");
+        string measured = double.IsNaN(Measured)
+            ? "measured at no sample"
+            : string.Create(CultureInfo.InvariantCulture, $"measured {Measured:0.0000} ({MeasuredMean:0.0000} on average)");
         string bound = IsStated ? $"stated by the operator {Text(Certified)} (not checked)" : $"certified {Text(Certified)}";
         string error = !IsContradicted ? ""
             : IsStated ? " Error: the measured factor is above the one that the operator states, which is wrong."

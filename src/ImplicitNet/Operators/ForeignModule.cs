@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ImplicitNet.Differentiation;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
@@ -20,7 +21,7 @@ internal static class ForeignModule
         }
         catch (ExternalException exception)
         {
-            throw new ArgumentException($"The {role} cannot take {OperatorInput.Describe(input)}: {FirstLine(exception)}", nameof(input));
+            throw new ArgumentException($"The {role} cannot take {OperatorInput.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(input));
         }
     }
 
@@ -39,10 +40,5 @@ internal static class ForeignModule
 
     /// <summary>What to throw where an operation on u and q failed.</summary>
     public static ArgumentException Refusal(string who, Tensor latent, Tensor input, ExternalException exception) => new(
-        $"{who} cannot take u, {OperatorInput.Describe(latent)}, with q, {OperatorInput.Describe(input)}: {FirstLine(exception)}", nameof(latent));
-
-    /// <summary>A native message without its stack, which follows on lines of its own.</summary>
-    public static string FirstLine(ExternalException exception) => exception.Message.AsSpan().TrimStart() is var text && text.IndexOfAny('\r', '\n') is >= 0 and var end
-        ? text[..end].ToString()
-        : text.ToString();
+        $"{who} cannot take u, {OperatorInput.Describe(latent)}, with q, {OperatorInput.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(latent));
 }

@@ -1,4 +1,5 @@
 using ImplicitNet.Certification;
+using ImplicitNet.Gradients;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
@@ -58,6 +59,44 @@ public sealed class GradientCertificateTests : TensorTest
         Assert.Equal(new Agreement(-1, 2), Agreement.OfRows(-rows, rows)[1]);
         Assert.Equal(double.NaN, Agreement.OfRows(rows * double.NaN, rows)[1].Cosine);
         Assert.Equal(new Agreement(0.6, 0.8), Agreement.OfLists([tensor([3.0]), null], [tensor([3.0]), tensor([4.0])]));
+    }
+
+    [Fact]
+    public void A_right_direction_of_a_wrong_length_is_doubtful_and_the_length_is_named()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor exact = randn(1, 40, ScalarType.Float64);
+        foreach ((double length, Verdict verdict) in ((double, Verdict)[])[(0.015, Verdict.Doubtful), (0.2, Verdict.Doubtful), (0.5, Verdict.Good), (1, Verdict.Good), (1.5, Verdict.Good), (1.96, Verdict.Doubtful)])
+        {
+            Agreement agreement = Agreement.OfRows(exact * length, exact)[0];
+            Assert.Equal(length, agreement.Length, 1e-12);
+            GradientCertificate certificate = new("JFB", agreement, null, new ContractionReport(0.5, 0.5, 0.4, 0.4), [Sample()]);
+            Assert.Equal(verdict, certificate.Verdict);
+            if (verdict == Verdict.Doubtful)
+            {
+                Assert.Contains(FormattableString.Invariant($"its length is {length:0.000} of the exact one"), certificate.Explanation, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_batch_of_which_no_sample_converged_has_no_agreement()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (double value in new[] { double.NaN, 1 })
+        {
+            using ImplicitNetwork network = SmallNetwork.Create(0.9);
+            network.OnFailure = new MaskFailures();
+            network.Stopping = new StoppingRule { RelativeTolerance = 1e-12, MaxSteps = 1 };
+            foreach (GradientCertificate certificate in new GradientCertifier { GradientsBySample = true }.Compare(
+                network, full([3, 3], value, ScalarType.Float64), SmallNetwork.Losses, [new JacobianFreeGradient(), new ImplicitGradient(), new UnrolledGradient()]))
+            {
+                Assert.True(double.IsNaN(certificate.Gradient.Cosine) && double.IsNaN(certificate.Gradient.RelativeError) && double.IsNaN(certificate.ReferenceResidual));
+                Assert.True(double.IsNaN(certificate.Contraction.Measured));
+                Assert.Equal(Verdict.Unknown, certificate.Verdict);
+                Assert.EndsWith(": nothing is known: no sample converged, 0 of 3 count in the loss.", certificate.ToString(), StringComparison.Ordinal);
+            }
+        }
     }
 
     [Theory]

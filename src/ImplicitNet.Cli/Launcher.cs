@@ -40,7 +40,7 @@ internal static class Launcher
     {
         if (Describe(name => Environment.GetEnvironmentVariable(name)) is { } found)
         {
-            throw new CommandException($"{found}. Training on several ranks is not possible yet: start one process, or each with its own --output and without the launcher.");
+            throw new CommandException($"{found}. Training on several ranks is not possible yet: start one process, without the launcher.");
         }
     }
 

@@ -23,7 +23,9 @@ public static class ModelFolder
     /// <param name="config">What the network is.</param>
     /// <param name="network">Stays the caller's; its weights must be finite.</param>
     /// <exception cref="ArgumentException">The network is not the configuration's: the message says what differs. Nothing is written.</exception>
-    /// <exception cref="IOException">A file could not be written; an old one stays as it was.</exception>
+    /// <exception cref="IOException">
+    /// A file could not be written, and an old one stays as it was; or another process writes to the folder.
+    /// </exception>
     public static void Save(string folder, ModelConfig config, ImplicitNetwork network)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -34,6 +36,7 @@ public static class ModelFolder
         }
 
         Directory.CreateDirectory(folder);
+        using RunLock? hold = RunLock.TakeUnlessHeld(folder);
 
         // The configuration last: a folder that has one has the weights too.
         SafetensorsFile.Write(WeightsPath(folder), network.state_dict());

@@ -213,7 +213,7 @@ public sealed class Trainer : IDisposable
 
         using IDisposable? average = _average?.Apply();
         EvaluationResult validation = Evaluator.Evaluate(_network, _validation);
-        if (validation.Solver.Failures == validation.Solver.Samples && _network.OnFailure is MaskFailures)
+        if (validation.Solver.Failures == validation.Solver.Samples && _network.OnFailure is MaskFailures or ThrowOnFailure)
         {
             // They are classified by iterates that solve nothing: no weights can be chosen by that.
             throw TrainingDivergedException.Unsolved("validation sample", Step, _position.Epoch + 1);

@@ -20,7 +20,8 @@ public sealed class TrainingDivergedException : Exception
     /// <param name="learningRate">The rate of the step.</param>
     internal static TrainingDivergedException At(string what, long step, int epoch, double learningRate) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"{what} at step {step} (epoch {epoch}, learning rate {learningRate:g3}). Lower the learning rate or the weight decay, or clip the gradient; the last checkpoint is from before."));
+        $"{what} at step {step} (epoch {epoch}, learning rate {learningRate:g3}). ")
+        + "Lower the learning rate or the weight decay, or clip the gradient; the checkpoint and the weights that are kept are from before.");
 
     /// <summary>No sample of an epoch counted.</summary>
     /// <param name="samples">Which samples, for the begin of a sentence, such as "training sample".</param>
@@ -28,5 +29,6 @@ public sealed class TrainingDivergedException : Exception
     /// <param name="epoch">The epoch, from 1.</param>
     internal static TrainingDivergedException Unsolved(string samples, long step, int epoch) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"No {samples} of epoch {epoch} converged (up to step {step}). Raise the step limit or the tolerance of the solve, or lower the learning rate; the last checkpoint is from before."));
+        $"No {samples} of epoch {epoch} converged (up to step {step}). ")
+        + "Raise the step limit or the tolerance of the solve, or lower the learning rate; the weights that are kept are from before.");
 }

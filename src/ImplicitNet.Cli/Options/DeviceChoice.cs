@@ -36,7 +36,7 @@ internal static class DeviceChoice
         int number = threads ?? ThreadCount.Get();
         if (threads > cores)
         {
-            terminal.Tell($"[yellow]--threads {threads}: only {Figures.Counted(cores, "core")} can be used here; going on with {Figures.Counted(cores, "thread")}.[/]");
+            terminal.Tell($"[yellow]--threads {threads}: only {Figures.Counted(cores, "core")} can be used here; as many threads are taken.[/]");
         }
 
         if (Math.Min(number, cores) != ThreadCount.Get())

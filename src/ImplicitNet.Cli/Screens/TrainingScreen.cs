@@ -57,8 +57,10 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
     private string Step(TrainingEvent.StepFinished step)
     {
         double rate = (step.Step - _firstStep!.Value) * batchSize / Math.Max(1e-9, Stopwatch.GetElapsedTime(_begin).TotalSeconds);
+        string loss = double.IsNaN(step.Loss) ? "no sample converged" : Figures.Number(step.Loss, "0.000");
+        string accuracy = double.IsNaN(step.Accuracy) ? "-" : $"{Figures.Number(100 * step.Accuracy, "0.0")} %";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"epoch {step.Epoch}  {(double.IsNaN(step.Loss) ? "no sample converged" : string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:0.000}"))}  accuracy {(double.IsNaN(step.Accuracy) ? "-" : string.Create(CultureInfo.InvariantCulture, $"{100 * step.Accuracy:0.0} %"))}  {step.SolverSteps:0.0} steps  {rate:0} images/s");
+            $"epoch {step.Epoch}  loss {loss}  accuracy {accuracy}  {step.SolverSteps:0.0} steps  {rate:0} images/s");
     }
 }

@@ -28,13 +28,15 @@ internal static class Checkpoint
         using SafetensorsFile file = SafetensorsFile.Read(path);
         if (!file.Metadata.ContainsKey(SafetensorsChecksum.Key))
         {
-            throw new WeightsFileException(path, "it has no checksum: it is no checkpoint, or was written by an earlier version. Begin the run again in another folder.");
+            throw new WeightsFileException(
+                path, "it has no checksum: it is no checkpoint, or was written by an earlier version. Begin the run again in another folder.");
         }
 
         TrainingPosition position = ReadPosition(file, path);
         if (position.Fingerprint != start.Fingerprint)
         {
-            throw new WeightsFileException(path, $"it belongs to another run. It was made with {position.Fingerprint}; this run has {start.Fingerprint}.");
+            throw new WeightsFileException(
+                path, $"it belongs to another run. It was made with {position.Fingerprint}; this run has {start.Fingerprint}.");
         }
 
         if (limits.Fault(position) is { } fault)

@@ -54,9 +54,9 @@ internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, Weight
 
         AdamW.State[] states = [.. States()];
         long[] steps = [.. Find(file, path, OptimizerSteps, [states.Length], ScalarType.Int64).data<long>()];
-        if (steps.Any(count => count < 0 || count > step))
+        if (Array.FindIndex(steps, count => count < 0 || count > step) is >= 0 and var wrong)
         {
-            throw new WeightsFileException(path, $"tensor '{OptimizerSteps}' holds {steps.First(count => count < 0 || count > step)}; the run had made {step} steps.");
+            throw new WeightsFileException(path, $"tensor '{OptimizerSteps}' holds {steps[wrong]}; the run had made {step} steps.");
         }
 
         Tensor random = Find(file, path, RandomStateName, [RandomState.Length], ScalarType.Byte);

@@ -19,7 +19,9 @@ public sealed record EpochRecord
         init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(Step), value, "At least 0 steps were done.");
     }
 
-    /// <summary>Mean loss of the epoch's training samples that count, those that the failure policy leaves out not among them, dimensionless; NaN where none does.</summary>
+    /// <summary>
+    /// Mean loss of the epoch's training samples that count, dimensionless: those that the failure policy leaves out do not. NaN where none does.
+    /// </summary>
     public double? TrainLoss { get; init; }
 
     /// <summary>Share of the training samples that count that was classified rightly, 0 to 1; NaN where none does.</summary>

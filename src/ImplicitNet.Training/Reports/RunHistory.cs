@@ -114,7 +114,8 @@ public sealed class RunHistory : IDisposable
     {
         if (_stream.Length != _stream.Position)
         {
-            throw new IOException($"{_path}: the history was changed by another program while it was written; it had {_stream.Position} bytes and has {_stream.Length}.");
+            throw new IOException(
+                $"{_path}: the history was changed by another program while it was written; it had {_stream.Position} bytes and has {_stream.Length}.");
         }
 
         FileInfo named = new(_path);

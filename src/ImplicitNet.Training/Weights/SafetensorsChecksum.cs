@@ -32,7 +32,8 @@ internal static class SafetensorsChecksum
         long begin = stream.Position;
         byte[] length = new byte[SafetensorsHeader.LengthBytes];
         if (stream.ReadAtLeast(length, length.Length, throwOnEndOfStream: false) == length.Length
-            && BinaryPrimitives.ReadUInt64LittleEndian(length) is var bytes && bytes <= (ulong)Math.Min(stream.Length - stream.Position, Array.MaxLength))
+            && BinaryPrimitives.ReadUInt64LittleEndian(length) is var bytes
+            && bytes <= (ulong)Math.Min(stream.Length - stream.Position, SafetensorsHeader.MaximalLength))
         {
             byte[] header = new byte[bytes];
             stream.ReadExactly(header);
@@ -64,7 +65,8 @@ internal static class SafetensorsChecksum
         string stored = Encoding.Latin1.GetString(header.AsSpan(digits, Blank.Length));
         if (End(hash) is var actual && actual != stored)
         {
-            throw new WeightsFileException(path, $"its contents have the SHA-256 {actual}, but the file says {stored}; it is damaged, or was changed after it was written.");
+            throw new WeightsFileException(
+                path, $"its contents have the SHA-256 {actual}, but the file says {stored}; it is damaged, or was changed after it was written.");
         }
     }
 

@@ -18,7 +18,7 @@ public sealed class SafetensorsHeader
     internal const string MetadataName = "__metadata__";
 
     // The limit of the format's reference implementation.
-    private const long MaximalLength = 100_000_000;
+    internal const long MaximalLength = 100_000_000;
 
     private SafetensorsHeader(long dataBegin, Dictionary<string, SafetensorsEntry> entries, Dictionary<string, string> metadata)
     {

@@ -63,6 +63,17 @@ public sealed class ModelFolderTests : TensorTest
     }
 
     [Fact]
+    public void A_folder_that_another_writes_to_is_left_alone()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        using FileStream other = new(folder["run.lock"], FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        using ImplicitNetwork network = Config.CreateNetwork();
+        Assert.Contains("is in use by", Assert.ThrowsAny<IOException>(() => ModelFolder.Save(folder.Path, Config, network)).Message, StringComparison.Ordinal);
+        Assert.Equal(["run.lock"], folder.Names);
+    }
+
+    [Fact]
     public void Saving_changes_neither_the_random_state_nor_the_mode()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -141,6 +141,18 @@ public sealed class TrainerTests : TensorTest
     }
 
     [Fact]
+    public void A_folder_that_another_process_writes_to_is_left_alone()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        using FileStream other = new(Path.Combine(folder.Path, "run.lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        using ImplicitNetwork network = Network(1);
+        using Trainer trainer = new(network, Source(Data.Train, 1), Source(Data.Validation, 1), Options, new RunFolder(folder.Path));
+        Assert.Contains("is in use by", Assert.ThrowsAny<IOException>(() => trainer.Run()).Message, StringComparison.Ordinal);
+        Assert.Equal(["run.lock"], folder.Names);
+    }
+
+    [Fact]
     public void Without_a_checkpoint_there_is_nothing_to_resume()
     {
         using TemporaryFolder folder = new();

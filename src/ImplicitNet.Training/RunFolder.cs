@@ -32,7 +32,7 @@ public sealed class RunFolder
     /// <summary>The weights chosen on validation.</summary>
     public string Model => At("model.safetensors");
 
-    /// <summary>What the network is: architecture, sizes, solver, normalisation.</summary>
+    /// <summary>What the network is: architecture, sizes, tolerance and step limit, normalisation.</summary>
     public string Config => At("config.json");
 
     /// <summary>The history: one JSON object a line.</summary>

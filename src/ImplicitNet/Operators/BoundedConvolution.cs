@@ -43,6 +43,8 @@ public sealed class BoundedConvolution : BoundedLayer
             throw new ArgumentOutOfRangeException(nameof(kernelSize), kernelSize, "The kernel's side must be odd and at least 1.");
         }
 
+        _padding = kernelSize / 2;
+        _grid = imageSize is (int height, int width) ? FrequencyGrid.ForImages(height, width, kernelSize) : FrequencyGrid.ForAllSizes(kernelSize);
         if (imageSize is (int imageHeight, int imageWidth) && outputs * (double)inputs * imageHeight * imageWidth > LargestSymbols)
         {
             throw new ArgumentOutOfRangeException(
@@ -51,8 +53,6 @@ public sealed class BoundedConvolution : BoundedLayer
                     + "Leave the size out: for large images the bound for all sizes is as good.");
         }
 
-        _padding = kernelSize / 2;
-        _grid = imageSize is (int height, int width) ? FrequencyGrid.ForImages(height, width, kernelSize) : FrequencyGrid.ForAllSizes(kernelSize);
         ImageSize = imageSize;
         using Tensor data = Uninitialized([outputs, inputs, kernelSize, kernelSize], dtype);
         _weight = new Parameter(data);

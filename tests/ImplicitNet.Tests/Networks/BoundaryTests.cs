@@ -108,8 +108,8 @@ public sealed class BoundaryTests : TensorTest
             Assert.Throws<ArgumentException>(() => new ContractionOperator(narrowing, 0.5)).Message);
         Assert.Throws<ArgumentException>(() => new ContractionOperator(widening, 0.5));
         Assert.Throws<ArgumentException>(() => new BoundedLinear(3, 3, ScalarType.Int64));
-        OneLine(() => new BoundedLinear(1L << 40, 1L << 20), "huge");
-        OneLine(() => new BoundedConvolution(64, 64, 3, (60_000, 60_000)), "a huge image");
+        OneLine(() => new BoundedLinear(1L << 40, 1L << 20).Dispose(), "huge");
+        OneLine(() => new BoundedConvolution(64, 64, 3, (60_000, 60_000)).Dispose(), "a huge image");
         Assert.Throws<ArgumentException>(() => new BoundedConvolution(3, 3, dtype: ScalarType.ComplexFloat32));
         using ImplicitNetwork encoder = new(nn.Linear(4, 8), new ContractionOperator(new BoundedLinear(6, 6), 0.5), nn.Linear(6, 2));
         Assert.Equal(

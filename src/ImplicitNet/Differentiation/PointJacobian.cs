@@ -27,7 +27,8 @@ internal sealed class PointJacobian : IDisposable
         using IDisposable graph = enable_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor point = latent.detach().requires_grad_();
-        Tensor value = map(point).alias();
+        // On a copy: a map may write into its argument.
+        Tensor value = map(point.clone()).alias();
         Point = point.DetachFromDisposeScope();
         Value = value.DetachFromDisposeScope();
     }

@@ -32,7 +32,9 @@ internal static class AutogradDoor
     /// <param name="vector">v: the shape of the output.</param>
     /// <param name="createGraph">True to differentiate the products again.</param>
     /// <returns>One for each input; null where the output does not depend on it. The caller owns them.</returns>
-    /// <exception cref="InvalidOperationException">The engine failed: a tensor was changed, a graph was freed, a derivative is missing.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The engine failed: a tensor was changed, a graph was freed, a derivative is missing.
+    /// </exception>
     public static IReadOnlyList<Tensor?> Gradients(Tensor output, Tensor[] inputs, Tensor vector, bool createGraph)
     {
         try
@@ -48,7 +50,9 @@ internal static class AutogradDoor
         {
             string said = TorchMessage.InOneLine(exception.Message);
             string message = $"Autograd cannot differentiate this: {said}";
-            throw said.Contains("not implemented", StringComparison.Ordinal) ? new MissingDerivativeException(message) : new InvalidOperationException(message);
+            throw said.Contains("not implemented", StringComparison.Ordinal)
+                ? new MissingDerivativeException(message)
+                : new InvalidOperationException(message);
         }
     }
 }

@@ -27,7 +27,8 @@ internal sealed class PointJacobian : IDisposable
         using IDisposable graph = enable_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor point = latent.detach().requires_grad_();
-        Tensor value = map(point).alias();
+        // On a copy: a map may write into its argument.
+        Tensor value = map(point.clone()).alias();
         Point = point.DetachFromDisposeScope();
         Value = value.DetachFromDisposeScope();
     }
@@ -165,7 +166,8 @@ internal sealed class PointJacobian : IDisposable
         if (((value != moved) & value.isfinite()).any().ToBoolean())
         {
             throw new InvalidOperationException(
-                $"The map's value depends on u, but its graph does not (a detach or no_grad in it, perhaps): autograd cannot differentiate it. {_advice}");
+                "The map's value depends on u, but its graph does not (a detach or no_grad in it, perhaps): autograd cannot differentiate it. "
+                + _advice);
         }
     }
 

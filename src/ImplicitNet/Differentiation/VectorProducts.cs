@@ -16,7 +16,9 @@ public static class VectorProducts
     /// <param name="createGraph">True to differentiate the product again.</param>
     /// <returns>The shape of <paramref name="input"/>; zeros where the output does not depend on it. The caller owns it. The graph is kept.</returns>
     /// <exception cref="ArgumentException">A shape differs, or a tensor has no graph.</exception>
-    /// <exception cref="InvalidOperationException">Autograd cannot: a tensor of the graph was changed in place, the graph was freed, or an operation has no such derivative.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Autograd cannot: a tensor of the graph was changed in place, the graph was freed, or an operation has no such derivative.
+    /// </exception>
     public static Tensor TransposeProduct(Tensor output, Tensor input, Tensor vector, bool createGraph = false)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -66,7 +68,9 @@ public static class VectorProducts
     /// <param name="vector">v: the shape of <paramref name="input"/>.</param>
     /// <returns>The shape of <paramref name="output"/>. The caller owns it. The graph is kept.</returns>
     /// <exception cref="ArgumentException">A shape differs, or a tensor has no graph.</exception>
-    /// <exception cref="InvalidOperationException">Autograd cannot: a tensor of the graph was changed in place, the graph was freed, or an operation has no such derivative.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Autograd cannot: a tensor of the graph was changed in place, the graph was freed, or an operation has no such derivative.
+    /// </exception>
     public static Tensor Product(Tensor output, Tensor input, Tensor vector)
     {
         ArgumentNullException.ThrowIfNull(output);

@@ -40,7 +40,9 @@ internal sealed class ValueWitness
             {
                 throw new InvalidOperationException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The map is no longer the one that was attached: its value at sample {sample} has moved by {apart:g2} of its norm. A tensor that it computes with was modified by an inplace operation between the forward and the backward pass (a step of an optimizer, perhaps), or it draws random numbers. Go backward before anything is changed."));
+                    $"The map is no longer the one that was attached: its value at sample {sample} has moved by {apart:g2} of its norm. ")
+                    + "A tensor that it computes with was modified by an inplace operation between the forward and the backward pass "
+                    + "(a step of an optimizer, perhaps), or it draws random numbers. Go backward before anything is changed.");
             }
         }
     }

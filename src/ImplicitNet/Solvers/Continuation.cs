@@ -63,12 +63,17 @@ internal static class Continuation
 
         Tensor chosen = Answers.Indices(better, latents.device);
         latents.index_copy_(0, rows.index_select(0, chosen), layout.Flatten(again.Latent.to(latents.dtype)).index_select(0, chosen));
+
         // A sample whose new answer is kept has the inverse there, or none; what the first solver never learned is not made up.
         int[] taken = map.IsPerSample ? [.. better.Select(i => failed[i])] : [0];
         LowRankInverse? inverse = better.Count == 0
             ? solution.Inverse?.Merged(null, [], [])
             : solution.Inverse?.Merged(again.Inverse, map.IsPerSample ? better : [0], taken);
-        SolveReport report = new(samples, solution.Report.Evaluations + again.Report.Evaluations, changes, solution.Report.JacobianByDifferences || again.Report.JacobianByDifferences);
+        SolveReport report = new(
+            samples,
+            solution.Report.Evaluations + again.Report.Evaluations,
+            changes,
+            solution.Report.JacobianByDifferences || again.Report.JacobianByDifferences);
         return new FixedPointSolution(layout.Restore(latents).DetachFromDisposeScope(), report, inverse);
     }
 }

@@ -52,7 +52,8 @@ internal static class HostileMaps
                     using DisposeScope scope = NewDisposeScope();
                     random.manual_seed(3);
                     run(map);
-                }));
+                }
+                ));
             }
         }
 

@@ -1,0 +1,106 @@
+using ImplicitNet.Operators;
+using ImplicitNet.Solvers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Outside.Tests.Bounds;
+
+/// <summary>Operators whose norm the library bounds: a new kind is one line in <see cref="All"/>.</summary>
+internal static class OperatorFamily
+{
+    /// <summary>How each is drawn, and whether its dtype may be refused.</summary>
+    public static readonly IReadOnlyList<(Func<Random, ClaimedOperator> Draw, bool MayBeRefused)> All =
+    [
+        (random => OfLayer(random, Linear(random, ScalarType.Float32)), false),
+        (random => OfLayer(random, Linear(random, ScalarType.Float64)), false),
+        (random => OfLayer(random, Linear(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16)), true),
+        (random => OfLayer(random, Convolution(random, ScalarType.Float32, isFixed: true)), false),
+        (random => OfLayer(random, Convolution(random, ScalarType.Float64, isFixed: true)), false),
+        (random => OfLayer(random, Convolution(random, ScalarType.Float32, isFixed: false)), false),
+        (random => OfLayer(random, Convolution(random, ScalarType.Float64, isFixed: false)), false),
+        (random => OfLayer(random, Convolution(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16, random.OneIn(2))), true),
+        (random => OfContraction(random, Linear(random, random.OneIn(2) ? ScalarType.Float32 : ScalarType.Float64, isSquare: true)), false),
+        (random => OfContraction(random, Convolution(random, random.OneIn(2) ? ScalarType.Float32 : ScalarType.Float64, random.OneIn(2), isSquare: true)), false),
+    ];
+
+    /// <summary>Planted: claims nine tenths of the norm of an honest layer.</summary>
+    public static ClaimedOperator Lying(Random random)
+    {
+        ClaimedOperator honest = OfLayer(random, Linear(random, ScalarType.Float64));
+        return honest with { Claims = [("planted", honest.Matrix.Norm() * 0.9)], Matrix = honest.Matrix };
+    }
+
+    private static (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) Linear(Random random, ScalarType dtype, bool isSquare = false)
+    {
+        int inputs = random.Next(1, random.OneIn(5) ? 65 : 17), outputs = isSquare ? inputs : random.Next(1, random.OneIn(5) ? 65 : 17);
+        return (new BoundedLinear(inputs, outputs, dtype), [1, inputs], weight => PlainOperator.OfMatrix(weight, outputs, inputs));
+    }
+
+    private static (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) Convolution(
+        Random random, ScalarType dtype, bool isFixed, bool isSquare = false)
+    {
+        int inputs = random.Next(1, 5), outputs = isSquare ? inputs : random.Next(1, 5), side = random.Pick([1, 3, 3, 3, 5, 5, 7]);
+        int most = random.OneIn(6) ? 13 : 6;
+        (int height, int width) = (random.Next(1, most), random.Next(1, most));
+        return (
+            new BoundedConvolution(inputs, outputs, side, isFixed ? (height, width) : null, dtype),
+            [1, inputs, height, width],
+            weight => PlainOperator.OfKernel(weight, outputs, inputs, side, height, width));
+    }
+
+    /// <summary>Gives a layer a weight of some kind.</summary>
+    private static string Fill(Random random, BoundedLayer layer)
+    {
+        Parameter weight = layer.parameters().Single();
+        (string name, Func<Random, int, int, double[]> draw) = random.Pick(WeightFamily.All);
+        int rows = (int)weight.shape[0], columns = (int)(weight.numel() / rows);
+        using IDisposable noGraph = no_grad();
+        using Tensor values = tensor(draw(random, rows, columns), weight.shape).to(weight.dtype);
+        weight.copy_(values);
+        return name;
+    }
+
+    private static double[] Applied(BoundedLayer layer)
+    {
+        using Tensor weight = layer.NormalizedWeight();
+        using Tensor wide = weight.detach().to(ScalarType.Float64).contiguous();
+        return [.. wide.data<double>()];
+    }
+
+    private static ClaimedOperator OfLayer(Random random, (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) drawn)
+    {
+        BoundedLayer layer = drawn.Layer;
+        string weight = Fill(random, layer);
+        Parameter parameter = layer.parameters().Single();
+        bool inTraining = random.OneIn(2);
+        using IDisposable mode = inTraining ? enable_grad() : no_grad();
+        double certified = layer.CertifyNorm();
+        return new ClaimedOperator(
+            $"{layer.GetName()} [{string.Join(", ", parameter.shape)}] {parameter.dtype} on [{string.Join(", ", drawn.Input)}], weight {weight}",
+            [("certified", certified), ("promised", 1)],
+            drawn.Matrix(Applied(layer)))
+        {
+            Apply = layer.call, InputShape = drawn.Input, Dtype = parameter.dtype,
+        };
+    }
+
+    private static ClaimedOperator OfContraction(Random random, (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) drawn)
+    {
+        string weight = Fill(random, drawn.Layer);
+        Parameter parameter = drawn.Layer.parameters().Single();
+        double gamma = random.OneIn(2) ? random.NextDouble() : random.Pick([1e-6, 0.5, 0.9, 0.999999]);
+        PlainOperator matrix = drawn.Matrix(Applied(drawn.Layer)).Times(gamma);
+        using ContractionOperator contraction = new(drawn.Layer, gamma, LatentActivation.LeakyRelu(1));
+        using Tensor q = zeros(drawn.Input, parameter.dtype);
+        using FixedPointMap map = contraction.Bind(q);
+        double measured = Contraction.Measure(map, q)[0];
+        using Tensor latent = map.Evaluate(q);
+        return new ClaimedOperator(
+            $"contraction by {gamma:r} of {drawn.Layer.GetName()} [{string.Join(", ", parameter.shape)}] {parameter.dtype} on [{string.Join(", ", drawn.Input)}], weight {weight}",
+            [("certified", contraction.CertifyFactor()), ("declared", contraction.DeclaredFactor)],
+            matrix)
+        {
+            Dtype = parameter.dtype, LowerBounds = [("measured", measured)],
+        };
+    }
+}

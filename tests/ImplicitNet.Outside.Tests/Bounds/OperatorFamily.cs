@@ -1,5 +1,6 @@
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -70,6 +71,13 @@ internal static class OperatorFamily
     private static ClaimedOperator OfLayer(Random random, (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) drawn)
     {
         BoundedLayer layer = drawn.Layer;
+        if (random.OneIn(3))
+        {
+            // A weight that was in use before: its bound must not be taken for that of the next.
+            Fill(random, layer);
+            _ = Applied(layer);
+        }
+
         string weight = Fill(random, layer);
         Parameter parameter = layer.parameters().Single();
         bool inTraining = random.OneIn(2);
@@ -80,7 +88,9 @@ internal static class OperatorFamily
             [("certified", certified), ("promised", 1)],
             drawn.Matrix(Applied(layer)))
         {
-            Apply = layer.call, InputShape = drawn.Input, Dtype = parameter.dtype,
+            Apply = layer.call,
+            InputShape = drawn.Input,
+            Dtype = parameter.dtype,
         };
     }
 
@@ -94,13 +104,25 @@ internal static class OperatorFamily
         using Tensor q = zeros(drawn.Input, parameter.dtype);
         using FixedPointMap map = contraction.Bind(q);
         double measured = Contraction.Measure(map, q)[0];
-        using Tensor latent = map.Evaluate(q);
+        double secant = Secant(random, map, q);
         return new ClaimedOperator(
             $"contraction by {gamma:r} of {drawn.Layer.GetName()} [{string.Join(", ", parameter.shape)}] {parameter.dtype} on [{string.Join(", ", drawn.Input)}], weight {weight}",
             [("certified", contraction.CertifyFactor()), ("declared", contraction.DeclaredFactor)],
             matrix)
         {
-            Dtype = parameter.dtype, LowerBounds = [("measured", measured)],
+            Dtype = parameter.dtype,
+            LowerBounds = [("measured", measured), ("secant", secant)],
         };
+    }
+
+    /// <summary>||R(u) - R(v)|| / ||u - v|| for some u and v.</summary>
+    private static double Secant(Random random, FixedPointMap map, Tensor q)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        Tensor u = tensor(random.Numbers((int)q.numel(), random.Normal), q.shape).to(q.dtype);
+        Tensor v = random.OneIn(2) ? zeros_like(u) : u * -1;
+        Tensor apart = map.Evaluate(u) - map.Evaluate(v);
+        return linalg.vector_norm(apart.flatten()).ToDouble() / linalg.vector_norm((u - v).flatten()).ToDouble();
     }
 }

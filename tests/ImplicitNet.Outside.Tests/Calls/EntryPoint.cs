@@ -27,6 +27,7 @@ internal sealed record EntryPoint(string Name, Action<HostileCall> Call)
         new("ImplicitLayer.Run twice",
             call => { ImplicitLayer layer = call.Layer; Backward(layer.Run(call.Q).Output); Backward(layer.Run(call.Right).Output); }),
         new("ImplicitLayer.Run, backward late", BackwardLate),
+        new("ImplicitLayer.Run from two threads", RunFromTwoThreads),
         new("ImplicitLayer.Run with a penalty",
             call => Backward(call.Layer.Run(call.Q, penalty: new JacobianPenalty { Probes = 2 }), withPenalties: true)),
         new("ImplicitNetwork.call", call => Backward(call.Network.call(call.Q))),
@@ -131,6 +132,38 @@ internal sealed record EntryPoint(string Name, Action<HostileCall> Call)
         Backward(result, withPenalties: false);
     }
 
+    private static void RunFromTwoThreads(HostileCall call)
+    {
+        using ImplicitLayer layer = call.Layer;
+        Tensor q = call.Q;
+        Exception? other = null;
+        Thread thread = new(() =>
+        {
+            try
+            {
+                Backward(layer.Run(q), withPenalties: false);
+            }
+            catch (Exception exception)
+            {
+                other = exception;
+            }
+        });
+        thread.Start();
+        try
+        {
+            Backward(layer.Run(q), withPenalties: false);
+        }
+        finally
+        {
+            thread.Join();
+        }
+
+        if (other is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(other);
+        }
+    }
+
     private static void BackwardLate(HostileCall call)
     {
         using ImplicitLayer layer = call.Layer;
@@ -214,7 +247,8 @@ internal sealed record EntryPoint(string Name, Action<HostileCall> Call)
     private static ImplicitLayer Contracting(HostileCall call) => new(new ContractionOperator(
         new BoundedLinear(call.Right.shape[1], call.Right.shape[1]), 0.5, call.Random.OneIn(2) ? null : LatentActivation.Tanh))
     {
-        Gradient = call.Gradient, Solver = call.Solver,
+        Gradient = call.Gradient,
+        Solver = call.Solver,
     };
 
     private static BoundedConvolution Convolution(HostileCall call) => new(2, 2, call.Random.Pick([1, 3, 5]), call.Random.OneIn(2) ? null : (call.Random.Next(1, 4), 3));

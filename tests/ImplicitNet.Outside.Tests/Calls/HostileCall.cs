@@ -65,9 +65,13 @@ internal sealed class HostileCall
         get
         {
             long width = Right.shape[1];
-            return new ImplicitNetwork(Random.OneIn(2) ? nn.Identity() : nn.Linear(width, width), Operator, nn.Linear(width, 3))
+            nn.Module<Tensor, Tensor> encoder = Random.Next(5) switch { 0 => new HostileStage(_map), 1 => nn.Linear(width, width), _ => nn.Identity() };
+            return new ImplicitNetwork(encoder, Operator, Random.OneIn(5) ? new HostileStage(_map) : nn.Linear(width, 3))
             {
-                Solver = _solver, Gradient = _gradient, Stopping = Stopping, OnFailure = Policy,
+                Solver = _solver,
+                Gradient = _gradient,
+                Stopping = Stopping,
+                OnFailure = Policy,
             };
         }
     }

@@ -20,3 +20,18 @@ internal sealed class HostileModule : nn.Module<Tensor, Tensor, Tensor>
 
     public override Tensor forward(Tensor u, Tensor q) => _map.Evaluate(_state, u, q);
 }
+
+/// <summary>A hostile map as an encoder or a readout: of one tensor, which is u and q.</summary>
+internal sealed class HostileStage : nn.Module<Tensor, Tensor>
+{
+    private readonly HostileModule _module;
+
+    public HostileStage(HostileMap map)
+        : base(nameof(HostileStage))
+    {
+        _module = new HostileModule(map);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input) => _module.call(input, input);
+}

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -18,14 +19,16 @@ internal sealed class StatusCase
 
     // 0: every sample by itself. Above 0 the samples are coupled, by this share of the mean of all values.
     private readonly double? _couple;
+    private readonly bool _fallsBack;
 
     public StatusCase(Random random, FixedPointSolver? solver = null)
     {
         _family = random.Pick(random.OneIn(3) ? MatrixMap.All : ElementwiseMap.All);
         _solver = solver ?? random.Pick(SolverFamily.All)(random);
         _dtype = random.OneIn(2) ? ScalarType.Float32 : ScalarType.Float64;
-        int size = random.Pick([1, 1, 2, 2, 4, 8]);
-        int batch = random.Pick([1, 3, 40, 100, 250]);
+        int size = random.Pick([1, 1, 2, 2, 4, 8, 40]);
+        int batch = size > 8 ? random.Next(1, 5) : random.Pick([1, 3, 40, 100, 250]);
+        _fallsBack = random.OneIn(10);
         _couple = random.OneIn(12) ? random.Pick([0, 0.5]) : null;
         double scale = Scale(random);
         _rule = RuleFamily.Draw(random, _dtype, scale);
@@ -43,6 +46,12 @@ internal sealed class StatusCase
     /// <summary>How many of them were called converged.</summary>
     public int Converged { get; private set; }
 
+    /// <summary>How many samples were reported with a residual that is not that of the latent returned.</summary>
+    public int Misreported { get; private set; }
+
+    /// <summary>The first of these, in words.</summary>
+    public string? FirstMisreport { get; private set; }
+
     public string Kind => $"{_family.Name} by {Name(_solver)}";
 
     /// <summary>Solves, and says what is wrong.</summary>
@@ -59,6 +68,7 @@ internal sealed class StatusCase
         try
         {
             solution = FixedPoint.Solve(map, start, _solver, _rule);
+            solution = _fallsBack ? new FallBack { Then = new MaskFailures() }.Handle(map, solution, _solver, _rule) : solution;
         }
         catch (Exception exception)
         {
@@ -78,15 +88,13 @@ internal sealed class StatusCase
             for (int sample = 0; sample < Solves; sample++)
             {
                 SampleReport report = solution.Report.Samples[sample];
-                if (report.Status != SolveStatus.Converged)
-                {
-                    continue;
-                }
-
-                Converged++;
-                string? objection = _couple is { } couple
-                    ? judge.Objection(_starts, _inputs, latents, couple)
-                    : judge.Objection([_starts[sample]], [_inputs[sample]], [latents[sample]], couple: 0);
+                (double[][] begins, double[][] inputs, double[][] ends) = _couple is null
+                    ? ([_starts[sample]], [_inputs[sample]], [latents[sample]])
+                    : (_starts, _inputs, latents);
+                bool isConverged = report.Status == SolveStatus.Converged;
+                Converged += isConverged ? 1 : 0;
+                string? objection = isConverged ? judge.Objection(begins, inputs, ends, _couple ?? 0) : null;
+                Misreported += judge.ReportObjection(report.Residual, inputs, ends, _couple ?? 0) is { } misreport && Note(sample, misreport) ? 1 : 0;
                 if (objection is not null)
                 {
                     found.Add($"{this}, sample {sample}: {objection}; {report}; start {Join(_starts[sample])}, input {Join(_inputs[sample])}, u {Join(latents[sample])}");
@@ -98,7 +106,13 @@ internal sealed class StatusCase
     }
 
     public override string ToString() =>
-        $"{_family.Name}, {_dtype}, [{string.Join(", ", _shape)}]{(_couple is null ? "" : $", coupled by {_couple}")}, {_solver}, {_rule}";
+        $"{_family.Name}, {_dtype}, [{string.Join(", ", _shape)}]{(_couple is null ? "" : $", coupled by {_couple}")}{(_fallsBack ? ", with a fall back" : "")}, {_solver}, {_rule}";
+
+    private bool Note(int sample, string misreport)
+    {
+        FirstMisreport ??= $"{this}, sample {sample}: {misreport}; start {Join(_starts[sample])}, input {Join(_inputs[sample])}";
+        return true;
+    }
 
     private static double Scale(Random random) => random.OneIn(2) ? 1 : Math.ScaleB(1, random.Next(-100, 101));
 

@@ -23,6 +23,19 @@ internal sealed class StatusJudge(MapFamily family, StoppingRule rule, ScalarTyp
     private readonly double _unit = dtype == ScalarType.Float64 ? Math.ScaleB(1, -53) : Math.ScaleB(1, -24);
     private readonly double _least = dtype == ScalarType.Float64 ? double.Epsilon : Math.ScaleB(1, -149);
 
+    /// <summary>What is wrong with the residual that a sample is reported with, whatever its status; null where nothing is.</summary>
+    /// <param name="reported">The residual of the latent returned, as the report says it.</param>
+    /// <param name="input">q, in the dtype.</param>
+    /// <param name="latent">What came of the solve.</param>
+    /// <param name="couple">See <see cref="Objection"/>.</param>
+    public string? ReportObjection(double reported, double[][] input, double[][] latent, double couple)
+    {
+        Residual end = Measure(latent, input, couple);
+        return double.IsInfinity(reported) || !double.IsFinite(end.Norm) || Math.Abs(reported - end.Norm) <= ((Slack - 1) * end.Norm) + end.Rounding
+            ? null
+            : $"the residual is {end.Norm:g4}, and reported as {reported:g4}";
+    }
+
     /// <summary>What is wrong with a sample that is called converged; null where nothing is.</summary>
     /// <param name="start">Where the solve began, in the dtype.</param>
     /// <param name="input">q, in the dtype.</param>

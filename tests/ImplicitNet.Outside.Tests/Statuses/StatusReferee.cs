@@ -15,7 +15,7 @@ internal static class StatusReferee
         set_num_threads(1);
         bool isPlanted = arguments is [RefereeCase.Planted];
         int count = RefereeCase.Count(SolvesOfCi);
-        (int solves, int converged, int found) = (0, 0, 0);
+        (int solves, int converged, int found, int misreported) = (0, 0, 0, 0);
         Dictionary<string, int> kinds = [];
         foreach (RefereeCase drawn in RefereeCase.All())
         {
@@ -28,6 +28,12 @@ internal static class StatusReferee
             IReadOnlyList<string> objections = one.Objections();
             solves += one.Solves;
             converged += one.Converged;
+            misreported += one.Misreported;
+            if (one.FirstMisreport is { } misreport && misreported - one.Misreported < FindingsShown)
+            {
+                Console.WriteLine($"CsCheck_Seed={drawn.Seed} CsCheck_Iter=1: {misreport}");
+            }
+
             if (objections.Count > 0)
             {
                 kinds[one.Kind] = kinds.GetValueOrDefault(one.Kind) + objections.Count;
@@ -45,8 +51,8 @@ internal static class StatusReferee
             Console.WriteLine($"{times} times {kind}");
         }
 
-        Console.WriteLine($"{converged} called converged");
+        Console.WriteLine($"{converged} called converged, {misreported} reported with another residual than that of their latent");
         Console.WriteLine($"{solves} solves, {found} false Converged");
-        return found == 0 ? 0 : 1;
+        return found + misreported == 0 ? 0 : 1;
     }
 }

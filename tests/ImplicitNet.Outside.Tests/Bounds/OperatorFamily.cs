@@ -64,6 +64,11 @@ internal static class OperatorFamily
     private static double[] Applied(BoundedLayer layer)
     {
         using Tensor weight = layer.NormalizedWeight();
+        return Numbers(weight);
+    }
+
+    private static double[] Numbers(Tensor weight)
+    {
         using Tensor wide = weight.detach().to(ScalarType.Float64).contiguous();
         return [.. wide.data<double>()];
     }
@@ -99,10 +104,12 @@ internal static class OperatorFamily
         string weight = Fill(random, drawn.Layer);
         Parameter parameter = drawn.Layer.parameters().Single();
         double gamma = random.OneIn(2) ? random.NextDouble() : random.Pick([1e-6, 0.5, 0.9, 0.999999]);
-        PlainOperator matrix = drawn.Matrix(Applied(drawn.Layer)).Times(gamma);
         using ContractionOperator contraction = new(drawn.Layer, gamma, LatentActivation.LeakyRelu(1));
         using Tensor q = zeros(drawn.Input, parameter.dtype);
         using FixedPointMap map = contraction.Bind(q);
+
+        // The weight as the solve applies it: bounded, times gamma, rounded.
+        PlainOperator matrix = drawn.Matrix(Numbers(map.Inputs[^1]));
         double measured = Contraction.Measure(map, q)[0];
         double secant = Secant(random, map, q);
         return new ClaimedOperator(

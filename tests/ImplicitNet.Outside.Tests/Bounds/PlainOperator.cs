@@ -59,9 +59,6 @@ internal sealed class PlainOperator
     /// <summary>Whether <see cref="Norm"/> is the norm to rounding, and not a number below it.</summary>
     public bool IsExact => Math.Min(_rows, _columns) <= DecomposedSide;
 
-    /// <summary>The operator times a factor.</summary>
-    public PlainOperator Times(double factor) => new([.. _elements.Select(element => element * factor)], _rows, _columns);
-
     /// <summary>The product with one vector.</summary>
     public double[] Apply(double[] vector)
     {

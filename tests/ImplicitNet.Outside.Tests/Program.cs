@@ -17,7 +17,8 @@ internal static class Program
         ["calls", .. string[] rest] => CallReferee.Run(rest),
         [CallBatch.Verb, .. string[] rest] => CallBatch.Run(rest),
         _ when args.Any(argument => argument is "--server" or "--internal-msbuild-node") =>
-            Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions).GetAwaiter().GetResult(),
+            Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework
+                .RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions).GetAwaiter().GetResult(),
         _ => Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args).GetAwaiter().GetResult(),
     };
 }

@@ -10,7 +10,8 @@ internal static class RandomDraws
     public static double Between(this Random random, double low, double high) => low + ((high - low) * random.NextDouble());
 
     /// <summary>Standard normal (Box and Muller, 1958).</summary>
-    public static double Normal(this Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    public static double Normal(this Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
     public static double[] Numbers(this Random random, int count, Func<double> draw)
     {

@@ -7,13 +7,13 @@ namespace ImplicitNet.Outside.Tests;
 internal static class RefereeProcess
 {
     /// <summary>The dotnet command that runs this process: the runtime lies in shared/NAME/VERSION below it.</summary>
-    private static string Dotnet =>
-        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+    private static string Dotnet => Path.GetFullPath(
+        Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
 
     public static Process Start(params string[] arguments)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "ImplicitNet.Outside.Tests.dll");
-        ProcessStartInfo start = new(Dotnet, [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        ProcessStartInfo start = new(Dotnet, [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
 
         // The problems are small: more threads than one would wait for each other, and for everything else on the machine.
         start.Environment["OMP_NUM_THREADS"] = "1";

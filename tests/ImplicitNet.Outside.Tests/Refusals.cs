@@ -15,11 +15,15 @@ internal static class Refusals
     /// <summary>What is wrong with an exception; null where it is a clear refusal.</summary>
     public static string? Objection(Exception exception)
     {
-        string first = $"{exception.GetType().Name}: {exception.Message.Split('\n')[0]}";
-        return exception is not (ArgumentException or InvalidOperationException or NotSupportedException or FixedPointException or OperationCanceledException)
-            ? $"undocumented {first}"
-            : exception.Message.Split('\n').Length > MostLines || exception.Message.Length > MostCharacters ? $"{exception.Message.Split('\n').Length} lines: {first}"
-            : NativeWords.FirstOrDefault(word => exception.Message.Contains(word, StringComparison.Ordinal)) is { } native ? $"native words \"{native}\": {first}"
+        string message = exception.Message;
+        string[] lines = message.Split('\n');
+        string first = $"{exception.GetType().Name}: {lines[0]}";
+        bool isDocumented =
+            exception is ArgumentException or InvalidOperationException or NotSupportedException or FixedPointException or OperationCanceledException;
+        string? native = NativeWords.FirstOrDefault(word => message.Contains(word, StringComparison.Ordinal));
+        return !isDocumented ? $"undocumented {first}"
+            : lines.Length > MostLines || message.Length > MostCharacters ? $"{lines.Length} lines: {first}"
+            : native is not null ? $"native words \"{native}\": {first}"
             : null;
     }
 }

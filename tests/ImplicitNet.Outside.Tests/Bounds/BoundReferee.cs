@@ -19,7 +19,8 @@ internal static class BoundReferee
         foreach (RefereeCase drawn in RefereeCase.All().Take(count))
         {
             operators++;
-            (Func<Random, ClaimedOperator> draw, bool mayBeRefused) = isPlanted ? (OperatorFamily.Lying, false) : drawn.Random.Pick(OperatorFamily.All);
+            (Func<Random, ClaimedOperator> draw, bool mayBeRefused) =
+                isPlanted ? (OperatorFamily.Lying, false) : drawn.Random.Pick(OperatorFamily.All);
             string? objection;
             try
             {

@@ -20,8 +20,10 @@ internal static class OperatorFamily
         (random => OfLayer(random, Convolution(random, ScalarType.Float32, isFixed: false)), false),
         (random => OfLayer(random, Convolution(random, ScalarType.Float64, isFixed: false)), false),
         (random => OfLayer(random, Convolution(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16, random.OneIn(2))), true),
-        (random => OfContraction(random, Linear(random, random.OneIn(2) ? ScalarType.Float32 : ScalarType.Float64, isSquare: true)), false),
-        (random => OfContraction(random, Convolution(random, random.OneIn(2) ? ScalarType.Float32 : ScalarType.Float64, random.OneIn(2), isSquare: true)), false),
+        (random => OfContraction(random, Linear(random, ScalarType.Float32, isSquare: true)), false),
+        (random => OfContraction(random, Linear(random, ScalarType.Float64, isSquare: true)), false),
+        (random => OfContraction(random, Convolution(random, ScalarType.Float32, random.OneIn(2), isSquare: true)), false),
+        (random => OfContraction(random, Convolution(random, ScalarType.Float64, random.OneIn(2), isSquare: true)), false),
     ];
 
     /// <summary>Planted: claims nine tenths of the norm of an honest layer.</summary>
@@ -31,7 +33,8 @@ internal static class OperatorFamily
         return honest with { Claims = [("planted", honest.Matrix.Norm() * 0.9)], Matrix = honest.Matrix };
     }
 
-    private static (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) Linear(Random random, ScalarType dtype, bool isSquare = false)
+    private static (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) Linear(
+        Random random, ScalarType dtype, bool isSquare = false)
     {
         int inputs = random.Next(1, random.OneIn(5) ? 65 : 17), outputs = isSquare ? inputs : random.Next(1, random.OneIn(5) ? 65 : 17);
         return (new BoundedLinear(inputs, outputs, dtype), [1, inputs], weight => PlainOperator.OfMatrix(weight, outputs, inputs));
@@ -59,6 +62,12 @@ internal static class OperatorFamily
         using Tensor values = tensor(draw(random, rows, columns), weight.shape).to(weight.dtype);
         weight.copy_(values);
         return name;
+    }
+
+    private static string Name(BoundedLayer layer, long[] input, string weight)
+    {
+        Parameter parameter = layer.parameters().Single();
+        return $"{layer.GetName()} [{string.Join(", ", parameter.shape)}] {parameter.dtype} on [{string.Join(", ", input)}], weight {weight}";
     }
 
     private static double[] Applied(BoundedLayer layer)
@@ -89,7 +98,7 @@ internal static class OperatorFamily
         using IDisposable mode = inTraining ? enable_grad() : no_grad();
         double certified = layer.CertifyNorm();
         return new ClaimedOperator(
-            $"{layer.GetName()} [{string.Join(", ", parameter.shape)}] {parameter.dtype} on [{string.Join(", ", drawn.Input)}], weight {weight}",
+            Name(layer, drawn.Input, weight),
             [("certified", certified), ("promised", 1)],
             drawn.Matrix(Applied(layer)))
         {
@@ -99,7 +108,8 @@ internal static class OperatorFamily
         };
     }
 
-    private static ClaimedOperator OfContraction(Random random, (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) drawn)
+    private static ClaimedOperator OfContraction(
+        Random random, (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) drawn)
     {
         string weight = Fill(random, drawn.Layer);
         Parameter parameter = drawn.Layer.parameters().Single();
@@ -113,7 +123,7 @@ internal static class OperatorFamily
         double measured = Contraction.Measure(map, q)[0];
         double secant = Secant(random, map, q);
         return new ClaimedOperator(
-            $"contraction by {gamma:r} of {drawn.Layer.GetName()} [{string.Join(", ", parameter.shape)}] {parameter.dtype} on [{string.Join(", ", drawn.Input)}], weight {weight}",
+            $"contraction by {gamma:r} of {Name(drawn.Layer, drawn.Input, weight)}",
             [("certified", contraction.CertifyFactor()), ("declared", contraction.DeclaredFactor)],
             matrix)
         {

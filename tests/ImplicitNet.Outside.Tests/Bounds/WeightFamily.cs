@@ -20,7 +20,8 @@ internal static class WeightFamily
         ("orthogonal", (random, rows, columns) => Orthogonal(random, rows, columns, 0)),
         ("chessboard", (_, rows, columns) => [.. Enumerable.Range(0, rows * columns).Select(place => place % 2 == 0 ? 1.0 : -1.0)]),
         ("difference",
-            (_, rows, columns) => [.. Enumerable.Range(0, rows * columns).Select(place => place % columns == columns - 1 ? -1.0 : place % columns == 0 ? 1.0 : 0)]),
+            (_, rows, columns) =>
+                [.. Enumerable.Range(0, rows * columns).Select(place => place % columns == columns - 1 ? -1.0 : place % columns == 0 ? 1.0 : 0)]),
         ("wide spread",
             (random, rows, columns) => random.Numbers(rows * columns, () => random.Normal() * Math.Pow(10, random.Between(-12, 0)))),
         ("huge", (random, rows, columns) => random.Numbers(rows * columns, () => random.Normal() * 1e30)),
@@ -31,7 +32,8 @@ internal static class WeightFamily
         ("below normal", (random, rows, columns) => random.Numbers(rows * columns, () => random.Normal() * 1e-41)),
         ("any scale", (random, rows, columns) => Scaled(random, random.Numbers(rows * columns, random.Normal))),
         ("not finite",
-            (random, rows, columns) => [.. Hot(random, rows * columns, 1).Select(one => one == 0 ? 1 : random.Pick([double.NaN, double.PositiveInfinity]))]),
+            (random, rows, columns) =>
+                [.. Hot(random, rows * columns, 1).Select(one => one == 0 ? 1 : random.Pick([double.NaN, double.PositiveInfinity]))]),
     ];
 
     private static double[] Hot(Random random, int count, int times)

@@ -7,7 +7,7 @@ namespace ImplicitNet.Outside.Tests.Calls;
 /// <summary>Hostile calls in a process that may die of them: it says before each which one it is, and after each how it ended.</summary>
 internal static class CallBatch
 {
-    /// <summary>The first argument of such a process; then a seed, how many calls to pass over, how many to make, and whether planted ones.</summary>
+    /// <summary>The first argument of such a process; then a seed, calls to pass over, calls to make, and whether planted ones.</summary>
     public const string Verb = "call-batch";
 
     public const string Begin = "begin ";
@@ -88,7 +88,8 @@ internal static class CallBatch
     {
         IEnumerable<string> frames = (exception.StackTrace ?? "").Split('\n').Select(line => line.Trim());
         string[] own = [.. frames.Where(line => line.StartsWith("at ImplicitNet.", StringComparison.Ordinal))];
-        string? frame = own.FirstOrDefault(line => !line.Contains("Outside.Tests", StringComparison.Ordinal)) ?? own.FirstOrDefault(line => line.Contains("planted", StringComparison.OrdinalIgnoreCase));
+        string? frame = own.FirstOrDefault(line => !line.Contains("Outside.Tests", StringComparison.Ordinal))
+            ?? own.FirstOrDefault(line => line.Contains(RefereeCase.Planted, StringComparison.OrdinalIgnoreCase));
         return (frame ?? "").Split('(')[0].Replace("at ImplicitNet.", "", StringComparison.Ordinal);
     }
 }

@@ -35,7 +35,7 @@ internal static partial class CallReferee
     /// <returns>Calls made, the last one included.</returns>
     private static int Batch(string seed, int skipped, int count, string planted, Tally tally)
     {
-        using Process process = RefereeProcess.Start(CallBatch.Verb, seed, skipped.ToString(CultureInfo.InvariantCulture), count.ToString(CultureInfo.InvariantCulture), planted);
+        using Process process = RefereeProcess.Start(CallBatch.Verb, seed, Text(skipped), Text(count), planted);
         Task<string> errors = process.StandardError.ReadToEndAsync();
         int made = 0;
         string call = "";
@@ -76,9 +76,13 @@ internal static partial class CallReferee
         return made == 0 ? throw new InvalidOperationException($"The process for {seed} made no call: exit code {process.ExitCode}.") : made;
     }
 
-    private static string LastWords(string errors) =>
-        errors.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.StartsWith("what():", StringComparison.Ordinal) || line.Contains("Fatal", StringComparison.Ordinal))
-        ?? errors.Split('\n')[0].Trim();
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string LastWords(string errors)
+    {
+        string[] lines = [.. errors.Split('\n').Select(line => line.Trim())];
+        return lines.FirstOrDefault(line => line.StartsWith("what():", StringComparison.Ordinal)) ?? lines[0];
+    }
 
     /// <summary>What was found, by kind.</summary>
     private sealed partial class Tally

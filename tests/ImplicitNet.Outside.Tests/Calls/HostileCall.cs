@@ -56,7 +56,8 @@ internal sealed class HostileCall
     /// <summary>A tensor of any kind that is right now and then.</summary>
     public Tensor Any => Make(Random.OneIn(2) ? HostileTensor.Right : Random.Pick(HostileTensor.All))!;
 
-    public LatentOperator Operator => _isCoupled ? new CoupledModuleOperator(new HostileModule(_map)) : new ModuleOperator(new HostileModule(_map));
+    public LatentOperator Operator =>
+        _isCoupled ? new CoupledModuleOperator(new HostileModule(_map)) : new ModuleOperator(new HostileModule(_map));
 
     public ImplicitLayer Layer => new(Operator) { Solver = _solver, Gradient = _gradient, Stopping = Stopping, OnFailure = Policy };
 
@@ -65,7 +66,7 @@ internal sealed class HostileCall
         get
         {
             long width = Right.shape[1];
-            nn.Module<Tensor, Tensor> encoder = Random.Next(5) switch { 0 => new HostileStage(_map), 1 => nn.Linear(width, width), _ => nn.Identity() };
+            nn.Module<Tensor, Tensor> encoder = Random.OneIn(5) ? new HostileStage(_map) : Random.OneIn(4) ? nn.Linear(width, width) : nn.Identity();
             return new ImplicitNetwork(encoder, Operator, Random.OneIn(5) ? new HostileStage(_map) : nn.Linear(width, 3))
             {
                 Solver = _solver,
@@ -101,7 +102,8 @@ internal sealed class HostileCall
     }
 
     public override string ToString() =>
-        $"{_entry.Name}; map {_map.Name}{(_isCoupled ? ", coupled" : "")}; q {_qKind.Name}; start {_startKind.Name}; {_solver.GetType().Name}; {_gradient.GetType().Name}; {_mode}";
+        $"{_entry.Name}; map {_map.Name}{(_isCoupled ? ", coupled" : "")}; q {_qKind.Name}; start {_startKind.Name}; "
+        + $"{_solver.GetType().Name}; {_gradient.GetType().Name}; {_mode}";
 
     /// <summary>Where a kind cannot be made of this shape, what is right.</summary>
     private Tensor? Make(HostileTensor kind)

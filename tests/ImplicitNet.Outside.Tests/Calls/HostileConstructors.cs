@@ -76,7 +76,8 @@ internal static class HostileConstructors
         (_, _) => new LatentTuple(),
         (_, _) => new LatentTuple([]).Pack(),
         (_, _) => new LatentTuple([3]).Pack(null!),
-        (_, random) => new LatentCache(new LatentCacheOptions { MaxBytes = Whole(random), Dtype = random.Pick(Enum.GetValues<ScalarType>()) }).Dispose(),
+        (_, random) => new LatentCache(new LatentCacheOptions { MaxBytes = Whole(random) }).Dispose(),
+        (_, random) => new LatentCache(new LatentCacheOptions { Dtype = random.Pick(Enum.GetValues<ScalarType>()) }).Dispose(),
         (_, _) => new FallBack { Solver = null!, Then = null! },
         (_, _) => new WarnOnFailure { Warn = null! },
         (_, _) => new ImplicitLayer(new ModuleOperator(new HostileModule(HostileMap.All[0]))) { Gradient = null!, Solver = null! }.Dispose(),
@@ -88,7 +89,8 @@ internal static class HostileConstructors
         (_, _) => Contraction.Measure(null!, null!),
         (_, _) => Contraction.Report(null!, null!, null!),
         (_, _) => new GmresSolver().Solve(null!, null!, null!),
-        (x, random) => new DigitClassifierOptions { Height = Small(random), Width = Small(random), LatentChannels = Small(random), Gamma = x }.CreateNetwork().Dispose(),
+        (x, random) => new DigitClassifierOptions { Height = Small(random), Width = Small(random), Gamma = x }.CreateNetwork().Dispose(),
+        (_, random) => new DigitClassifierOptions { LatentChannels = Small(random), Classes = Small(random) }.CreateNetwork().Dispose(),
         (x, random) => new MnistFpnOptions { Classes = Small(random), LatentLayers = Small(random), Gamma = x }.CreateNetwork().Dispose(),
     ];
 

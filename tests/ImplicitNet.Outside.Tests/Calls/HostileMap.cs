@@ -60,7 +60,7 @@ internal sealed record HostileMap(string Name, Func<HostileMap.State, Tensor, Te
         new("NaN", (_, u, _) => u * float.NaN),
         new("NaN at the third call", (state, u, q) => state.Calls == 3 ? u * float.NaN : (u * 0.5) + q),
         new("NaN in one sample",
-            (_, u, q) => { Tensor v = (u * 0.5) + q; using (no_grad()) { v.narrow(0, 0, Math.Min(1, v.shape[0])).fill_(float.NaN); } return v; }),
+            (_, u, q) => FirstNaN((u * 0.5) + q)),
         new("infinite", (_, u, q) => ((u * u) + 1).exp().exp()),
         new("runs away", (_, u, q) => (u * 1e20) + 1),
         new("random", (_, u, q) => (u * 0.5) + q + rand_like(u)),
@@ -79,7 +79,7 @@ internal sealed record HostileMap(string Name, Func<HostileMap.State, Tensor, Te
         new("keeps its graph",
             (state, u, q) => { state.Graphs.Add(((u * 0.5) + q).DetachFromDisposeScope()); return state.Graphs[^1].alias(); }),
         new("through its last graph",
-            (state, u, q) => state.Last = (((state.Last?.shape.SequenceEqual(u.shape) == true ? state.Last : u) * 0.5) + q).DetachFromDisposeScope()),
+            (state, u, q) => state.Last = ((LastOr(state, u) * 0.5) + q).DetachFromDisposeScope()),
         new("goes backward inside", (_, u, q) => { Backward((u * 0.5) + q); return (u * 0.5) + q; }),
         new("goes backward through its value", (_, u, q) => { Tensor v = (u * u * 0.1) + q; Backward(v * v); return v; }),
         new("asks its argument for gradients", (_, u, q) => (u.detach().requires_grad_() * 0.5) + q),
@@ -118,6 +118,11 @@ internal sealed record HostileMap(string Name, Func<HostileMap.State, Tensor, Te
             value.sum().backward();
         }
     }
+
+    private static Tensor FirstNaN(Tensor value) =>
+        value.shape[0] < 2 ? value * float.NaN : cat([value.narrow(0, 0, 1) * float.NaN, value.narrow(0, 1, value.shape[0] - 1)], 0);
+
+    private static Tensor LastOr(State state, Tensor u) => state.Last is { } last && last.shape.SequenceEqual(u.shape) ? last : u;
 
     private static Tensor Sampled(Tensor u)
     {

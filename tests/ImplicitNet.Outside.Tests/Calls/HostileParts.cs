@@ -62,7 +62,8 @@ internal sealed class HostileFixedPointMap(HostileCall call) : FixedPointMap
 /// <summary>A solver whose steps are no steps.</summary>
 internal sealed record HostileSolver(int Kind) : FixedPointSolver
 {
-    public override FixedPointIteration Start(FixedPointMap map, Tensor start) => Kind % 7 == 0 ? null! : new Iteration(map, start, Kind % 7);
+    public override FixedPointIteration Start(FixedPointMap map, Tensor start) =>
+        Kind % 7 == 0 ? null! : new Iteration(map, start, Kind % 7);
 
     private sealed class Iteration(FixedPointMap map, Tensor start, int kind) : FixedPointIteration
     {

@@ -112,7 +112,8 @@ internal sealed class ElementwiseMap(string name, Func<Tensor, Tensor, Tensor> t
         {
             double x = u[place] / scale;
             value[place] = plain(x, q[place]) * scale;
-            size[place] = Math.Max(Math.Max(Size?.Invoke(x, q[place]) ?? 0, Math.Abs(q[place])) * scale, Math.Max(Math.Abs(value[place]), Math.Abs(u[place])));
+            double summed = Math.Max(Size?.Invoke(x, q[place]) ?? 0, Math.Abs(q[place])) * scale;
+            size[place] = Math.Max(summed, Math.Max(Math.Abs(value[place]), Math.Abs(u[place])));
         }
     }
 }

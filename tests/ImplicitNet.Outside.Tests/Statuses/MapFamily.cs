@@ -15,7 +15,10 @@ internal abstract class MapFamily(string name)
     /// <summary>What findings call it.</summary>
     public string Name { get; } = name;
 
-    /// <summary>Above 0 where no map of the family has a fixed point: the least residual of every element, by construction, in units of the scale.</summary>
+    /// <summary>
+    /// Above 0 where no map of the family has a fixed point: the least residual of every element, by construction, in units of
+    /// the scale.
+    /// </summary>
     public double LeastResidual { get; init; }
 
     /// <summary>Numbers in the input of a sample of some size.</summary>

@@ -10,7 +10,8 @@ internal sealed class MatrixMap(string name, Func<Random, int, double[,]> matrix
     private static readonly (Func<Tensor, Tensor> Torch, Func<double, double> Plain) Linear = (x => x, x => x);
     private static readonly (Func<Tensor, Tensor> Torch, Func<double, double> Plain) Tanh = (x => x.tanh(), Math.Tanh);
     private static readonly (Func<Tensor, Tensor> Torch, Func<double, double> Plain) Relu = (x => x.relu(), x => Math.Max(x, 0));
-    private static readonly (Func<Tensor, Tensor> Torch, Func<double, double> Plain) Leaky = (x => where(x > 0, x, x * 0.1), x => x > 0 ? x : x * 0.1);
+    private static readonly (Func<Tensor, Tensor> Torch, Func<double, double> Plain) Leaky =
+        (x => where(x > 0, x, x * 0.1), x => x > 0 ? x : x * 0.1);
 
     /// <summary>Families of matrices, of one line each.</summary>
     public static readonly IReadOnlyList<MapFamily> All =
@@ -95,7 +96,8 @@ internal sealed class MatrixMap(string name, Func<Random, int, double[,]> matrix
 
     private static double[,] Diagonal(int size, Func<int, double> element) => Fill(size, (row, column) => row == column ? element(row) : 0);
 
-    private static double[,] Jordan(int size, double value, double coupling) => Fill(size, (row, column) => row == column ? value : column == row + 1 ? coupling : 0);
+    private static double[,] Jordan(int size, double value, double coupling) =>
+        Fill(size, (row, column) => row == column ? value : column == row + 1 ? coupling : 0);
 
     private static double[,] Rotation(int size, double angle, double factor) => Fill(
         size,

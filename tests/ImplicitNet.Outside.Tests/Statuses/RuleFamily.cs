@@ -53,6 +53,8 @@ internal static class RuleFamily
     private static double Length(double[] numbers)
     {
         double largest = numbers.Aggregate(0.0, (most, number) => Math.Max(most, Math.Abs(number)));
-        return largest is 0 or double.PositiveInfinity ? largest : largest * Math.Sqrt(numbers.Sum(number => number / largest * (number / largest)));
+        return largest is 0 or double.PositiveInfinity
+            ? largest
+            : largest * Math.Sqrt(numbers.Sum(number => number / largest * (number / largest)));
     }
 }

@@ -34,10 +34,15 @@ internal sealed class StatusCase
         _rule = RuleFamily.Draw(random, _dtype, scale);
         bool sameScale = random.OneIn(2);
         (double[] Start, double[] Input)[] rows =
-            [.. Enumerable.Range(0, _couple is null ? batch : Math.Min(batch, 3)).Select(_ => _family.Draw(random, size, sameScale ? scale : Scale(random)))];
+        [
+            .. Enumerable.Range(0, _couple is null ? batch : Math.Min(batch, 3))
+                .Select(_ => _family.Draw(random, size, sameScale ? scale : Scale(random))),
+        ];
         _starts = [.. rows.Select(row => Rounded(row.Start))];
         _inputs = [.. rows.Select(row => Rounded(row.Input))];
-        _shape = size >= 4 && random.OneIn(2) ? [rows.Length, 2, size / 2] : size >= 4 && random.OneIn(2) ? [rows.Length, 1, size / 2, 2] : [rows.Length, size];
+        _shape = size >= 4 && random.OneIn(2) ? [rows.Length, 2, size / 2]
+            : size >= 4 && random.OneIn(2) ? [rows.Length, 1, size / 2, 2]
+            : [rows.Length, size];
     }
 
     /// <summary>Solves counted: one a sample, or one for all that are coupled.</summary>
@@ -94,10 +99,16 @@ internal sealed class StatusCase
                 bool isConverged = report.Status == SolveStatus.Converged;
                 Converged += isConverged ? 1 : 0;
                 string? objection = isConverged ? judge.Objection(begins, inputs, ends, _couple ?? 0) : null;
-                Misreported += judge.ReportObjection(report.Residual, inputs, ends, _couple ?? 0) is { } misreport && Note(sample, misreport) ? 1 : 0;
+                if (judge.ReportObjection(report.Residual, inputs, ends, _couple ?? 0) is { } misreport)
+                {
+                    Misreported++;
+                    FirstMisreport ??= $"{this}, sample {sample}: {misreport}; start {Join(_starts[sample])}, input {Join(_inputs[sample])}";
+                }
+
                 if (objection is not null)
                 {
-                    found.Add($"{this}, sample {sample}: {objection}; {report}; start {Join(_starts[sample])}, input {Join(_inputs[sample])}, u {Join(latents[sample])}");
+                    string numbers = $"start {Join(_starts[sample])}, input {Join(_inputs[sample])}, u {Join(latents[sample])}";
+                    found.Add($"{this}, sample {sample}: {objection}; {report}; {numbers}");
                 }
             }
 
@@ -106,25 +117,22 @@ internal sealed class StatusCase
     }
 
     public override string ToString() =>
-        $"{_family.Name}, {_dtype}, [{string.Join(", ", _shape)}]{(_couple is null ? "" : $", coupled by {_couple}")}{(_fallsBack ? ", with a fall back" : "")}, {_solver}, {_rule}";
-
-    private bool Note(int sample, string misreport)
-    {
-        FirstMisreport ??= $"{this}, sample {sample}: {misreport}; start {Join(_starts[sample])}, input {Join(_inputs[sample])}";
-        return true;
-    }
+        $"{_family.Name}, {_dtype}, [{string.Join(", ", _shape)}]{(_couple is null ? "" : $", coupled by {_couple}")}"
+        + $"{(_fallsBack ? ", with a fall back" : "")}, {_solver}, {_rule}";
 
     private static double Scale(Random random) => random.OneIn(2) ? 1 : Math.ScaleB(1, random.Next(-100, 101));
 
     private static string Name(FixedPointSolver solver) => solver.GetType().Name;
 
-    private static string Join(double[] numbers) => string.Join(" ", numbers.Take(6).Select(number => number.ToString("g9", CultureInfo.InvariantCulture)));
+    private static string Join(double[] numbers) =>
+        string.Join(" ", numbers.Take(6).Select(number => number.ToString("g9", CultureInfo.InvariantCulture)));
 
     private static Tensor Coupled(Tensor value, double share) => (value * (1 - share)) + (value.mean() * share);
 
     private Tensor Evaluate(Tensor u, Tensor q) => _family.Torch(u.reshape(u.shape[0], -1), q).reshape(u.shape);
 
-    private double[] Rounded(double[] numbers) => _dtype == ScalarType.Float64 ? numbers : [.. numbers.Select(number => (double)(float)number)];
+    private double[] Rounded(double[] numbers) =>
+        _dtype == ScalarType.Float64 ? numbers : [.. numbers.Select(number => (double)(float)number)];
 
     private Tensor Of(double[][] rows) => tensor(rows.SelectMany(row => row).ToArray(), [rows.Length, rows[0].Length]).to(_dtype);
 

@@ -54,7 +54,7 @@ internal sealed class ElementwiseMap(string name, Func<Tensor, Tensor, Tensor> t
         new ElementwiseMap("barely growing", (u, a) => u * (1 + a), (u, a) => u * (1 + a)) { Low = 1e-5, High = 1e-2 },
 
         // Discontinuous.
-        new ElementwiseMap("stairs", (u, a) => ((u * 3).floor() / 4) + a, (u, a) => (Math.Floor(u * 3) / 4) + a),
+        new ElementwiseMap("stairs", (u, a) => ((u * 3).floor() / 4) + a, (u, a) => (Math.Floor(u * 3) / 4) + a) { IsFlat = true },
         new ElementwiseMap("jump", (u, a) => where(u < a, u * 0.5, (u * 0.5) + 1), (u, a) => u < a ? u * 0.5 : (u * 0.5) + 1),
         new ElementwiseMap("saw",
             (u, a) => u - u.floor() + a, (u, a) => u - Math.Floor(u) + a) { Size = (u, a) => Math.Abs(u) + 1 + Math.Abs(a) },
@@ -66,7 +66,7 @@ internal sealed class ElementwiseMap(string name, Func<Tensor, Tensor, Tensor> t
         new ElementwiseMap("logarithm of negatives", (u, a) => u.log() + a, (u, a) => Math.Log(u) + a),
 
         // No fixed point: the residual is bounded away from 0 by construction.
-        new ElementwiseMap("sign", (u, _) => where(u < 0, ones_like(u), -ones_like(u)), (u, _) => u < 0 ? 1 : -1) { LeastResidual = 1 },
+        new ElementwiseMap("sign", (u, _) => where(u < 0, ones_like(u), -ones_like(u)), (u, _) => u < 0 ? 1 : -1) { LeastResidual = 1, IsFlat = true },
         new ElementwiseMap("broken line",
             (u, _) => where(u <= 0, (u * 0.5) + 1, (u * 0.5) - 1), (u, _) => u <= 0 ? (u * 0.5) + 1 : (u * 0.5) - 1) { LeastResidual = 1 },
         new ElementwiseMap("hyperbola", (u, _) => u + ((u * u) + 1).sqrt(), (u, _) => u + Math.Sqrt((u * u) + 1)) { LeastResidual = 1 },

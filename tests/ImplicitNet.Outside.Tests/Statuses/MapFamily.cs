@@ -21,6 +21,12 @@ internal abstract class MapFamily(string name)
     /// </summary>
     public double LeastResidual { get; init; }
 
+    /// <summary>
+    /// Whether the maps are constant between their jumps: then there is nothing that Newton's method could use, and it may
+    /// refuse them in a few words.
+    /// </summary>
+    public bool IsFlat { get; init; }
+
     /// <summary>Numbers in the input of a sample of some size.</summary>
     public abstract int InputSize(int size);
 

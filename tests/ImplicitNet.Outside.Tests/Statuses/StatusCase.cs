@@ -51,6 +51,9 @@ internal sealed class StatusCase
     /// <summary>How many of them were called converged.</summary>
     public int Converged { get; private set; }
 
+    /// <summary>How many of them were refused, since there is no derivative.</summary>
+    public int Refused { get; private set; }
+
     /// <summary>How many samples were reported with a residual that is not that of the latent returned.</summary>
     public int Misreported { get; private set; }
 
@@ -74,6 +77,11 @@ internal sealed class StatusCase
         {
             solution = FixedPoint.Solve(map, start, _solver, _rule);
             solution = _fallsBack ? new FallBack { Then = new MaskFailures() }.Handle(map, solution, _solver, _rule) : solution;
+        }
+        catch (Exception refusal) when (_family.IsFlat && Refusals.Objection(refusal) is null)
+        {
+            Refused = Solves;
+            return [];
         }
         catch (Exception exception)
         {

@@ -15,7 +15,7 @@ internal static class StatusReferee
         set_num_threads(1);
         bool isPlanted = arguments is [RefereeCase.Planted];
         int count = RefereeCase.Count(SolvesOfCi);
-        (int solves, int converged, int found, int misreported) = (0, 0, 0, 0);
+        (int solves, int converged, int refused, int found, int misreported) = (0, 0, 0, 0, 0);
         Dictionary<string, int> kinds = [];
         foreach (RefereeCase drawn in RefereeCase.All())
         {
@@ -28,6 +28,7 @@ internal static class StatusReferee
             IReadOnlyList<string> objections = one.Objections();
             solves += one.Solves;
             converged += one.Converged;
+            refused += one.Refused;
             misreported += one.Misreported;
             if (one.FirstMisreport is { } misreport && misreported - one.Misreported < FindingsShown)
             {
@@ -51,7 +52,8 @@ internal static class StatusReferee
             Console.WriteLine($"{times} times {kind}");
         }
 
-        Console.WriteLine($"{converged} called converged, {misreported} reported with another residual than that of their latent");
+        Console.WriteLine($"{converged} called converged, {refused} without a derivative refused");
+        Console.WriteLine($"{misreported} reported with another residual than that of their latent");
         Console.WriteLine($"{solves} solves, {found} false Converged");
         return found + misreported == 0 ? 0 : 1;
     }

@@ -46,6 +46,11 @@ public static class VectorProducts
     {
         ArgumentNullException.ThrowIfNull(inputs);
         Check(output, vector);
+        if (inputs.Contains(null!))
+        {
+            throw new ArgumentException("An input is null.", nameof(inputs));
+        }
+
         int[] wanted = [.. Enumerable.Range(0, inputs.Count).Where(position => inputs[position].requires_grad)];
         Tensor?[] products = new Tensor?[inputs.Count];
         if (wanted.Length > 0)
@@ -76,6 +81,11 @@ public static class VectorProducts
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(vector);
+        if (!output.is_floating_point() && !output.is_complex())
+        {
+            throw new ArgumentException($"The output has no graph: {output.dtype} has no derivatives.", nameof(output));
+        }
+
         using DisposeScope scope = NewDisposeScope();
         Tensor dual = zeros_like(output).requires_grad_();
         Tensor transposed = TransposeProduct(output, input, dual, createGraph: true);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using ImplicitNet.Differentiation;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.LinearSolvers;
@@ -27,14 +29,15 @@ internal sealed class MeteredOperator : LinearOperator
     /// <summary>Products so far, each counted once for every sample in it.</summary>
     public long Products => _meter.Products;
 
-    public override Tensor Apply(Tensor vectors) => Counted(vectors, _linear.Apply(vectors));
+    public override Tensor Apply(Tensor vectors) => Counted(vectors, _linear.Apply);
 
-    public override Tensor ApplyTransposed(Tensor vectors) => Counted(vectors, _linear.ApplyTransposed(vectors));
+    public override Tensor ApplyTransposed(Tensor vectors) => Counted(vectors, _linear.ApplyTransposed);
 
     /// <summary>The whole batch, to be disposed like a restriction.</summary>
     public MeteredOperator Whole() => new(_linear, _meter, ownsLinear: false);
 
-    public override LinearOperator Restrict(Tensor samples) => new MeteredOperator(_linear.Restrict(samples), _meter, ownsLinear: true);
+    public override LinearOperator Restrict(Tensor samples) => new MeteredOperator(
+        _linear.Restrict(samples) ?? throw new InvalidOperationException("The operator's restriction to some samples is null."), _meter, ownsLinear: true);
 
     public override void Dispose()
     {
@@ -44,8 +47,14 @@ internal sealed class MeteredOperator : LinearOperator
         }
     }
 
-    private Tensor Counted(Tensor vectors, Tensor product)
+    private Tensor Counted(Tensor vectors, Func<Tensor, Tensor?> apply)
     {
+        Tensor product = Product(vectors, apply) ?? throw new ArgumentException("A product of the operator is null.");
+        if (product.IsInvalid || product.is_sparse || product.device_type != vectors.device_type)
+        {
+            throw new ArgumentException("A product of the operator has been disposed, is sparse, or is on another device than its vectors.");
+        }
+
         if (!product.shape.AsSpan().SequenceEqual(vectors.shape) || product.dtype != vectors.dtype)
         {
             throw new ArgumentException(
@@ -57,6 +66,19 @@ internal sealed class MeteredOperator : LinearOperator
 
         // An alias, so that an operator may return its argument, or a tensor that it keeps, without losing it.
         return product.alias();
+    }
+
+    private static Tensor? Product(Tensor vectors, Func<Tensor, Tensor?> apply)
+    {
+        try
+        {
+            return apply(vectors);
+        }
+        catch (ExternalException exception)
+        {
+            throw new ArgumentException(
+                $"The operator cannot take [{string.Join(", ", vectors.shape)}] in {vectors.dtype}: {TorchMessage.InOneLine(exception.Message)}");
+        }
     }
 
     private sealed class Meter

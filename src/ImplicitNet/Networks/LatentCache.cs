@@ -187,6 +187,12 @@ public sealed class LatentCache : IDisposable
     private void Check(ReadOnlySpan<long> samples, Tensor latents)
     {
         ArgumentNullException.ThrowIfNull(latents);
+        if (latents.is_sparse || latents.device_type == DeviceType.META || latents.ndim == 0)
+        {
+            throw new ArgumentException(
+                $"Latents are dense and [batch, ...]. Given: [{string.Join(", ", latents.shape)}] on {latents.device}{(latents.is_sparse ? ", sparse" : "")}.", nameof(latents));
+        }
+
         if (latents.shape[0] != samples.Length)
         {
             throw new ArgumentException($"One id for each of {latents.shape[0]} latents is needed. Given: {samples.Length}.", nameof(samples));

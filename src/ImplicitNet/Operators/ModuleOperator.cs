@@ -46,6 +46,6 @@ public sealed class ModuleOperator : LatentOperator
     {
         OperatorInput.Ensure(q, nameof(q), "q", isNumber: _latentShape is null);
         using IDisposable noGraph = no_grad();
-        return _latentShape is null ? zeros_like(q) : zeros([q.shape[0], .. _latentShape], q.dtype, q.device);
+        return _latentShape is null ? zeros_like(q) : LatentContract.Zeros([q.shape[0], .. _latentShape], q.dtype, q.device);
     }
 }

@@ -14,6 +14,7 @@ internal sealed class ActiveSet : IDisposable
     private const int CompactionDivisor = 32;
 
     private readonly MeteredMap _whole;
+    private readonly bool _isForeign;
     private FixedPointMap _map;
     private bool[] _finished;
     private int _finishedCount;
@@ -26,10 +27,14 @@ internal sealed class ActiveSet : IDisposable
         _map = map;
         _finished = new bool[count];
         Samples = [.. Enumerable.Range(0, count)];
-        Iteration = solver.Start(map, start);
+        Iteration = solver.Start(map, start) ?? throw new InvalidOperationException($"{solver.GetType().Name}.Start returned null.");
+        _isForeign = Iteration.GetType().Assembly != typeof(ActiveSet).Assembly;
     }
 
     public FixedPointIteration Iteration { get; }
+
+    /// <summary>A step of the iteration; checked where that is not the library's own.</summary>
+    public FixedPointStep Step() => _isForeign ? LatentContract.Step(Iteration.Step(), Samples.Count) : Iteration.Step();
 
     /// <summary>The original position of every sample in the batch as it is now.</summary>
     public IReadOnlyList<int> Samples { get; private set; }

@@ -24,6 +24,11 @@ public sealed class CoupledMap : FixedPointMap
     {
         ArgumentNullException.ThrowIfNull(function);
         ArgumentNullException.ThrowIfNull(inputs);
+        if (inputs.Contains(null!))
+        {
+            throw new ArgumentException("An input is null.", nameof(inputs));
+        }
+
         _function = function;
         Inputs = inputs;
         Parameters = parameters;

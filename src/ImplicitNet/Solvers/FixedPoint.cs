@@ -43,7 +43,8 @@ public static class FixedPoint
             // What was made in that mode cannot be kept by a graph, which some solvers need: copies can.
             using IDisposable ordinary = inference_mode(false);
             using IDisposable noGraph = no_grad();
-            using FixedPointMap copy = map.With([.. map.Inputs.Select(input => input.clone())]);
+            using FixedPointMap copy = map.With([.. LatentContract.Inputs(map).Select(input => input.clone())])
+                ?? throw new ArgumentException("The map with copies of its inputs, With, is null.", nameof(map));
             return Solve(copy, latents.clone(), solver, stopping, trace, cancellation);
         }
 
@@ -128,7 +129,7 @@ public static class FixedPoint
         {
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
-            FixedPointStep measured = Attach(scope, active.Iteration.Step());
+            FixedPointStep measured = Attach(scope, active.Step());
             (double[] residuals, double[] ratios, double[] sizes) = ResidualMeasurement.Of(measured, stopping);
             double seconds = trace?.Seconds ?? 0;
 

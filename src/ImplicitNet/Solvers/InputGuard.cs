@@ -7,14 +7,14 @@ namespace ImplicitNet.Solvers;
 internal sealed class InputGuard : IDisposable
 {
     private readonly IReadOnlyList<Tensor> _inputs;
-    private readonly Tensor[] _copies;
+    private readonly Tensor?[] _copies;
 
     /// <summary>Copies the inputs as they are now.</summary>
     public InputGuard(IReadOnlyList<Tensor> inputs)
     {
         using IDisposable noGraph = no_grad();
         _inputs = inputs;
-        _copies = [.. inputs.Select(input => input.detach().clone().DetachFromDisposeScope())];
+        _copies = [.. inputs.Select(Copy)];
     }
 
     /// <summary>Throws when an input has changed since.</summary>
@@ -25,8 +25,8 @@ internal sealed class InputGuard : IDisposable
         using DisposeScope scope = NewDisposeScope();
         for (int position = 0; position < _copies.Length; position++)
         {
-            (Tensor now, Tensor before) = (_inputs[position].detach(), _copies[position]);
-            if (!(now.eq(before) | (now.ne(now) & before.ne(before))).all().ToBoolean())
+            (Tensor now, Tensor? before) = (_inputs[position].detach(), _copies[position]);
+            if (before is not null && !(now.eq(before) | (now.ne(now) & before.ne(before))).all().ToBoolean())
             {
                 string what = position == 0 ? "q" : $"input {position}";
                 throw new ArgumentException(
@@ -38,9 +38,13 @@ internal sealed class InputGuard : IDisposable
 
     public void Dispose()
     {
-        foreach (Tensor copy in _copies)
+        foreach (Tensor? copy in _copies)
         {
-            copy.Dispose();
+            copy?.Dispose();
         }
     }
+
+    /// <summary>Of a tensor that has elements to compare; null for another.</summary>
+    private static Tensor? Copy(Tensor input) =>
+        input.is_sparse || input.device_type == DeviceType.META ? null : input.detach().clone().DetachFromDisposeScope();
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using ImplicitNet.Differentiation;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -47,6 +49,78 @@ internal static class LatentContract
         long[] shape = start.shape, strides = start.stride();
         bool isExpanded = shape.Zip(strides).Any(side => side is { First: > 1, Second: 0 });
         return isExpanded ? detached.contiguous() : detached;
+    }
+
+    /// <summary>One evaluation of a caller's map, checked; what torch says in it comes out in one line.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="latent">u.</param>
+    /// <returns>Its value.</returns>
+    /// <exception cref="ArgumentException">The map cannot take u, or returned no latent like it.</exception>
+    public static Tensor Evaluate(FixedPointMap map, Tensor latent)
+    {
+        try
+        {
+            return Mapped(map.Evaluate(latent), latent);
+        }
+        catch (ExternalException exception)
+        {
+            throw new ArgumentException($"The map cannot take u, {Shape(latent)} in {latent.dtype}: {TorchMessage.InOneLine(exception.Message)}");
+        }
+    }
+
+    /// <summary>Zeros to start from.</summary>
+    /// <exception cref="ArgumentException">Torch has no such tensor: no memory for it, say.</exception>
+    public static Tensor Zeros(long[] shape, ScalarType dtype, Device? device)
+    {
+        try
+        {
+            return zeros(shape, dtype, device);
+        }
+        catch (ExternalException exception)
+        {
+            throw new ArgumentException(
+                $"There can be no latents of [{string.Join(", ", shape)}] in {dtype}: {TorchMessage.InOneLine(exception.Message)}", nameof(shape));
+        }
+    }
+
+    /// <summary>The inputs of a caller's map, of which none may be missing.</summary>
+    /// <exception cref="ArgumentException">The list or a tensor in it is null or has been disposed.</exception>
+    public static IReadOnlyList<Tensor> Inputs(FixedPointMap map)
+    {
+        IReadOnlyList<Tensor> inputs = map.Inputs ?? throw new ArgumentException("The map's list of inputs is null. A map without inputs has an empty list.");
+        for (int position = 0; position < inputs.Count; position++)
+        {
+            if (inputs[position] is null || inputs[position].IsInvalid)
+            {
+                throw new ArgumentException($"Input {position} of {inputs.Count} of the map {(inputs[position] is null ? "is null" : "has been disposed")}.");
+            }
+        }
+
+        return inputs;
+    }
+
+    /// <summary>Checks a step of a caller's solver.</summary>
+    /// <param name="step">What it handed out.</param>
+    /// <param name="batch">Samples that the iteration has.</param>
+    /// <returns>The same.</returns>
+    /// <exception cref="InvalidOperationException">It is no step of such a batch.</exception>
+    public static FixedPointStep Step(FixedPointStep step, int batch)
+    {
+        Tensor? value = step.Residual ?? step.Mapped;
+        if (step.Latent is null || value is null)
+        {
+            throw new InvalidOperationException("The solver's step has no latent or no residual.");
+        }
+
+        if (step.Latent.ndim == 0 || step.Latent.shape[0] != batch || !value.shape.AsSpan().SequenceEqual(step.Latent.shape))
+        {
+            throw new InvalidOperationException(
+                $"The solver's step must have a latent of {batch} samples and a residual of its shape. They are {Shape(step.Latent)} and {Shape(value)}.");
+        }
+
+        return step.Rejected.Count is 0 || step.Rejected.Count == batch
+            ? step
+            : throw new InvalidOperationException($"The solver's step says for {step.Rejected.Count} samples whether they were rejected. There are {batch}.");
     }
 
     /// <summary>Checks what a map returned.</summary>

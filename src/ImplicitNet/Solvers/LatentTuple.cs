@@ -38,7 +38,12 @@ public sealed class LatentTuple
     public long Size => _sizes.Sum();
 
     /// <summary>Zeros to start from: [batch, n]. The caller owns it.</summary>
-    public Tensor Zeros(long batch, ScalarType dtype = ScalarType.Float32, Device? device = null) => zeros([batch, Size], dtype, device);
+    /// <exception cref="ArgumentException">The batch is negative, or there is no memory for it.</exception>
+    public Tensor Zeros(long batch, ScalarType dtype = ScalarType.Float32, Device? device = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(batch);
+        return LatentContract.Zeros([batch, Size], dtype, device);
+    }
 
     /// <summary>Joins the tensors of a tuple: one copy, differentiable.</summary>
     /// <param name="parts">One tensor for each shape: [batch, ...].</param>

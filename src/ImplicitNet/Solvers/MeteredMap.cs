@@ -43,7 +43,7 @@ internal sealed class MeteredMap : FixedPointMap
         _meter.Evaluations += latent.shape[0];
 
         // An alias, so that a map may return its argument, or a tensor that it keeps, without losing it.
-        return _map.IsOwn ? LatentContract.Mapped(_map.Evaluate(latent), latent).alias()
+        return _map.IsOwn ? LatentContract.Evaluate(_map, latent).alias()
             : isFirst ? WatchingInputs(latent)
             : OnCopies(latent);
     }
@@ -69,7 +69,8 @@ internal sealed class MeteredMap : FixedPointMap
         }
     }
 
-    public override FixedPointMap Restrict(Tensor samples) => new MeteredMap(_map.Restrict(samples), _meter, ownsMap: true);
+    public override FixedPointMap Restrict(Tensor samples) => new MeteredMap(
+        _map.Restrict(samples) ?? throw new InvalidOperationException("The map's restriction to some samples is null."), _meter, ownsMap: true);
 
     public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => new MeteredMap(_map.With(inputs), _meter, ownsMap: true);
 
@@ -83,7 +84,7 @@ internal sealed class MeteredMap : FixedPointMap
 
     private Tensor WatchingInputs(Tensor latent)
     {
-        using InputGuard guard = new(_map.Inputs);
+        using InputGuard guard = new(LatentContract.Inputs(_map));
         Tensor mapped = OnCopies(latent);
         guard.ThrowIfChanged();
         return mapped;
@@ -92,7 +93,7 @@ internal sealed class MeteredMap : FixedPointMap
     private Tensor OnCopies(Tensor latent)
     {
         using DisposeScope scope = NewDisposeScope();
-        return LatentContract.Mapped(_map.Evaluate(latent.clone()), latent).clone().MoveToOuterDisposeScope();
+        return LatentContract.Evaluate(_map, latent.clone()).clone().MoveToOuterDisposeScope();
     }
 
     private sealed class Meter

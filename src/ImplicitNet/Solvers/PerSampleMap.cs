@@ -44,6 +44,10 @@ public sealed class PerSampleMap : FixedPointMap
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(parameters);
+        if (weights.Contains(null!) || parameters.Contains(null!))
+        {
+            throw new ArgumentException("A weight or a parameter is null.", weights.Contains(null!) ? nameof(weights) : nameof(parameters));
+        }
     }
 
     private PerSampleMap(

@@ -22,7 +22,7 @@ internal sealed class SingleSystemMap : FixedPointMap
     public override Tensor Evaluate(Tensor latent)
     {
         Tensor batch = latent.squeeze(0);
-        return LatentContract.Mapped(_coupled.Evaluate(batch), batch).unsqueeze(0);
+        return LatentContract.Evaluate(_coupled, batch).unsqueeze(0);
     }
 
     public override FixedPointMap Restrict(Tensor samples) =>

@@ -1,0 +1,22 @@
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Outside.Tests.Bounds;
+
+/// <summary>An operator of the library: what is claimed of its norm, what it does, and the same as a plain matrix.</summary>
+/// <param name="Name">What findings call it.</param>
+/// <param name="Claims">Numbers that are said to be at least the norm, each with its name.</param>
+/// <param name="Matrix">The operator, or one that it is at most as large as.</param>
+internal sealed record ClaimedOperator(string Name, IReadOnlyList<(string Name, double Value)> Claims, PlainOperator Matrix)
+{
+    /// <summary>What it makes of a batch of one, to show that the matrix is the operator; null where another shows it.</summary>
+    public Func<Tensor, Tensor>? Apply { get; init; }
+
+    /// <summary>The shape of what it is applied to.</summary>
+    public long[] InputShape { get; init; } = [];
+
+    /// <summary>Of the weight.</summary>
+    public ScalarType Dtype { get; init; }
+
+    /// <summary>Numbers that are said to be at most the norm, such as measured ones.</summary>
+    public IReadOnlyList<(string Name, double Value)> LowerBounds { get; init; } = [];
+}

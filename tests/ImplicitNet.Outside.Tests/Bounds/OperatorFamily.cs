@@ -1,0 +1,145 @@
+using ImplicitNet.Operators;
+using ImplicitNet.Solvers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Outside.Tests.Bounds;
+
+/// <summary>Operators whose norm the library bounds: a new kind is one line in <see cref="All"/>.</summary>
+internal static class OperatorFamily
+{
+    /// <summary>How each is drawn, and whether its dtype may be refused.</summary>
+    public static readonly IReadOnlyList<(Func<Random, ClaimedOperator> Draw, bool MayBeRefused)> All =
+    [
+        (random => OfLayer(random, Linear(random, ScalarType.Float32)), false),
+        (random => OfLayer(random, Linear(random, ScalarType.Float64)), false),
+        (random => OfLayer(random, Linear(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16)), true),
+        (random => OfLayer(random, Convolution(random, ScalarType.Float32, isFixed: true)), false),
+        (random => OfLayer(random, Convolution(random, ScalarType.Float64, isFixed: true)), false),
+        (random => OfLayer(random, Convolution(random, ScalarType.Float32, isFixed: false)), false),
+        (random => OfLayer(random, Convolution(random, ScalarType.Float64, isFixed: false)), false),
+        (random => OfLayer(random, Convolution(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16, random.OneIn(2))), true),
+        (random => OfContraction(random, Linear(random, ScalarType.Float32, isSquare: true)), false),
+        (random => OfContraction(random, Linear(random, ScalarType.Float64, isSquare: true)), false),
+        (random => OfContraction(random, Convolution(random, ScalarType.Float32, random.OneIn(2), isSquare: true)), false),
+        (random => OfContraction(random, Convolution(random, ScalarType.Float64, random.OneIn(2), isSquare: true)), false),
+    ];
+
+    /// <summary>Planted: claims nine tenths of the norm of an honest layer.</summary>
+    public static ClaimedOperator Lying(Random random)
+    {
+        ClaimedOperator honest = OfLayer(random, Linear(random, ScalarType.Float64));
+        return honest with { Claims = [("planted", honest.Matrix.Norm() * 0.9)], Matrix = honest.Matrix };
+    }
+
+    private static (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) Linear(
+        Random random, ScalarType dtype, bool isSquare = false)
+    {
+        int inputs = random.Next(1, random.OneIn(5) ? 65 : 17), outputs = isSquare ? inputs : random.Next(1, random.OneIn(5) ? 65 : 17);
+        return (new BoundedLinear(inputs, outputs, dtype), [1, inputs], weight => PlainOperator.OfMatrix(weight, outputs, inputs));
+    }
+
+    private static (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) Convolution(
+        Random random, ScalarType dtype, bool isFixed, bool isSquare = false)
+    {
+        int inputs = random.Next(1, 5), outputs = isSquare ? inputs : random.Next(1, 5), side = random.Pick([1, 3, 3, 3, 5, 5, 7]);
+        int most = random.OneIn(6) ? 13 : 6;
+        (int height, int width) = (random.Next(1, most), random.Next(1, most));
+        return (
+            new BoundedConvolution(inputs, outputs, side, isFixed ? (height, width) : null, dtype),
+            [1, inputs, height, width],
+            weight => PlainOperator.OfKernel(weight, outputs, inputs, side, height, width));
+    }
+
+    /// <summary>Gives a layer a weight of some kind.</summary>
+    private static string Fill(Random random, BoundedLayer layer)
+    {
+        Parameter weight = layer.parameters().Single();
+        (string name, Func<Random, int, int, double[]> draw) = random.Pick(WeightFamily.All);
+        int rows = (int)weight.shape[0], columns = (int)(weight.numel() / rows);
+        using IDisposable noGraph = no_grad();
+        using Tensor values = tensor(draw(random, rows, columns), weight.shape).to(weight.dtype);
+        weight.copy_(values);
+        return name;
+    }
+
+    private static string Name(BoundedLayer layer, long[] input, string weight)
+    {
+        Parameter parameter = layer.parameters().Single();
+        return $"{layer.GetName()} [{string.Join(", ", parameter.shape)}] {parameter.dtype} on [{string.Join(", ", input)}], weight {weight}";
+    }
+
+    private static double[] Applied(BoundedLayer layer)
+    {
+        using Tensor weight = layer.NormalizedWeight();
+        return Numbers(weight);
+    }
+
+    private static double[] Numbers(Tensor weight)
+    {
+        using Tensor wide = weight.detach().to(ScalarType.Float64).contiguous();
+        return [.. wide.data<double>()];
+    }
+
+    private static ClaimedOperator OfLayer(Random random, (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) drawn)
+    {
+        BoundedLayer layer = drawn.Layer;
+        if (random.OneIn(3))
+        {
+            // A weight that was in use before: its bound must not be taken for that of the next.
+            Fill(random, layer);
+            _ = Applied(layer);
+        }
+
+        string weight = Fill(random, layer);
+        Parameter parameter = layer.parameters().Single();
+        bool inTraining = random.OneIn(2);
+        using IDisposable mode = inTraining ? enable_grad() : no_grad();
+        double certified = layer.CertifyNorm();
+        return new ClaimedOperator(
+            Name(layer, drawn.Input, weight),
+            [("certified", certified), ("promised", 1)],
+            drawn.Matrix(Applied(layer)))
+        {
+            Apply = layer.call,
+            InputShape = drawn.Input,
+            Dtype = parameter.dtype,
+        };
+    }
+
+    private static ClaimedOperator OfContraction(
+        Random random, (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) drawn)
+    {
+        string weight = Fill(random, drawn.Layer);
+        Parameter parameter = drawn.Layer.parameters().Single();
+        double gamma = random.OneIn(2) ? random.NextDouble() : random.Pick([1e-6, 0.5, 0.9, 0.999999]);
+        using ContractionOperator contraction = new(drawn.Layer, gamma, LatentActivation.LeakyRelu(1));
+        using Tensor q = zeros(drawn.Input, parameter.dtype);
+        using FixedPointMap map = contraction.Bind(q);
+
+        // The weight as the solve applies it: bounded, times gamma, rounded.
+        PlainOperator matrix = drawn.Matrix(Numbers(map.Inputs[^1]));
+        double measured = Contraction.Measure(map, q)[0];
+        double secant = Secant(random, map, q);
+        return new ClaimedOperator(
+            $"contraction by {gamma:r} of {Name(drawn.Layer, drawn.Input, weight)}",
+            [("certified", contraction.CertifyFactor()), ("declared", contraction.DeclaredFactor)],
+            matrix)
+        {
+            Dtype = parameter.dtype,
+            LowerBounds = [("measured", measured), ("secant", secant)],
+        };
+    }
+
+    /// <summary>||R(u) - R(v)|| / ||u - v|| for some u and v.</summary>
+    private static double Secant(Random random, FixedPointMap map, Tensor q)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        Tensor u = tensor(random.Numbers((int)q.numel(), random.Normal), q.shape).to(q.dtype);
+        Tensor v = random.OneIn(2) ? zeros_like(u) : u * -1;
+        Tensor apart = map.Evaluate(u) - map.Evaluate(v);
+        return linalg.vector_norm(apart.flatten()).ToDouble() / linalg.vector_norm((u - v).flatten()).ToDouble();
+    }
+}

@@ -1,0 +1,114 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Outside.Tests.Bounds;
+
+/// <summary>A linear operator as a plain matrix, built column by column, and its norm by two ways that know nothing of the library's.</summary>
+internal sealed class PlainOperator
+{
+    // Below this side a decomposition takes a few milliseconds.
+    private const int DecomposedSide = 150;
+    private const int PowerSteps = 60;
+
+    private readonly double[] _elements;
+    private readonly int _rows;
+    private readonly int _columns;
+
+    private PlainOperator(double[] elements, int rows, int columns)
+    {
+        (_elements, _rows, _columns) = (elements, rows, columns);
+    }
+
+    /// <summary>A matrix, [outputs, inputs].</summary>
+    public static PlainOperator OfMatrix(double[] weight, int outputs, int inputs) => new(weight, outputs, inputs);
+
+    /// <summary>The zero-padded convolution of stride 1 that keeps the size of images.</summary>
+    /// <param name="kernel">[outputs, inputs, side, side].</param>
+    /// <param name="outputs">Channels out.</param>
+    /// <param name="inputs">Channels in.</param>
+    /// <param name="side">Of the kernel.</param>
+    /// <param name="height">Of the images.</param>
+    /// <param name="width">Of the images.</param>
+    public static PlainOperator OfKernel(double[] kernel, int outputs, int inputs, int side, int height, int width)
+    {
+        int pixels = height * width, columns = inputs * pixels, radius = side / 2;
+        double[] elements = new double[outputs * pixels * columns];
+        for (int output = 0; output < outputs; output++)
+        {
+            for (int input = 0; input < inputs; input++)
+            {
+                for (int place = 0; place < pixels; place++)
+                {
+                    (int y, int x) = (place / width, place % width);
+                    for (int pixel = 0; pixel < side * side; pixel++)
+                    {
+                        (int fromY, int fromX) = (y + (pixel / side) - radius, x + (pixel % side) - radius);
+                        if (fromY >= 0 && fromY < height && fromX >= 0 && fromX < width)
+                        {
+                            int row = (output * pixels) + place, column = (input * pixels) + (fromY * width) + fromX;
+                            elements[(row * columns) + column] = kernel[(((output * inputs) + input) * side * side) + pixel];
+                        }
+                    }
+                }
+            }
+        }
+
+        return new PlainOperator(elements, outputs * pixels, columns);
+    }
+
+    /// <summary>Whether <see cref="Norm"/> is the norm to rounding, and not a number below it.</summary>
+    public bool IsExact => Math.Min(_rows, _columns) <= DecomposedSide;
+
+    /// <summary>The product with one vector.</summary>
+    public double[] Apply(double[] vector)
+    {
+        double[] product = new double[_rows];
+        for (int row = 0; row < _rows; row++)
+        {
+            double sum = 0;
+            for (int column = 0; column < _columns; column++)
+            {
+                sum += _elements[(row * _columns) + column] * vector[column];
+            }
+
+            product[row] = sum;
+        }
+
+        return product;
+    }
+
+    /// <summary>
+    /// The norm: by decomposition where the matrix is small, from below by power iteration where it is not. In units of the
+    /// largest element, so that no square over- or underflows.
+    /// </summary>
+    /// <returns>NaN where an element is not finite.</returns>
+    public double Norm()
+    {
+        double largest = _elements.Aggregate(0.0, (most, one) => Math.Max(most, Math.Abs(one)));
+        if (!double.IsFinite(largest) || largest == 0)
+        {
+            return double.IsFinite(largest) ? 0 : double.NaN;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor matrix = tensor(_elements.Select(one => one / largest).ToArray(), [_rows, _columns]);
+        if (IsExact)
+        {
+            return linalg.svdvals(matrix).max().ToDouble() * largest;
+        }
+
+        Tensor transposed = matrix.t().contiguous();
+        Tensor vector = ones(_columns, ScalarType.Float64) + (arange(_columns, ScalarType.Float64).sin() * 0.5);
+        double norm = 0;
+        for (int step = 0; step < PowerSteps; step++)
+        {
+            using DisposeScope inner = NewDisposeScope();
+            Tensor unit = vector / linalg.vector_norm(vector);
+            Tensor product = matrix.mv(unit);
+            norm = Math.Max(norm, linalg.vector_norm(product).ToDouble());
+            vector = transposed.mv(product).MoveToOuterDisposeScope();
+        }
+
+        return norm * largest;
+    }
+}

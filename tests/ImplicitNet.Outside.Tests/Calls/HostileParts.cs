@@ -1,0 +1,109 @@
+using ImplicitNet.LinearSolvers;
+using ImplicitNet.Networks;
+using ImplicitNet.Operators;
+using ImplicitNet.Solvers;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Outside.Tests.Calls;
+
+/// <summary>A linear operator by a hostile map.</summary>
+internal sealed class HostileLinearOperator(HostileCall call) : LinearOperator
+{
+    public override Tensor Apply(Tensor vectors) => call.Evaluate(vectors, zeros_like(vectors));
+
+    public override Tensor ApplyTransposed(Tensor vectors) =>
+        call.Random.OneIn(3) ? throw new NotSupportedException("There is no transpose.") : call.Evaluate(vectors, zeros_like(vectors));
+
+    public override LinearOperator Restrict(Tensor samples) => call.Random.OneIn(9) ? null! : new HostileLinearOperator(call);
+
+    public override void Dispose()
+    {
+    }
+}
+
+/// <summary>An operator that binds nothing, or starts somewhere else.</summary>
+internal sealed class HostileOperator : LatentOperator
+{
+    private readonly HostileCall _call;
+
+    public HostileOperator(HostileCall call)
+        : base(nameof(HostileOperator))
+    {
+        _call = call;
+        RegisterComponents();
+    }
+
+    public override FixedPointMap Bind(Tensor q) => _call.Random.OneIn(4) ? null! : _call.Map(q);
+
+    public override Tensor StartingLatent(Tensor q) => _call.Start;
+}
+
+/// <summary>A map that restricts and says of itself whatever comes.</summary>
+internal sealed class HostileFixedPointMap(HostileCall call) : FixedPointMap
+{
+    public override bool IsPerSample => call.Random.OneIn(2);
+
+    public override IReadOnlyList<Tensor> Inputs => call.Random.Next(3) switch { 0 => null!, 1 => [null!], _ => [] };
+
+    public override IReadOnlyList<Tensor>? Parameters => call.Random.OneIn(2) ? null : [];
+
+    public override Tensor Evaluate(Tensor latent) => call.Evaluate(latent, call.Right);
+
+    public override FixedPointMap Restrict(Tensor samples) =>
+        call.Random.Next(3) switch { 0 => null!, 1 => throw new InvalidOperationException("This map has no restriction."), _ => this };
+
+    public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => call.Random.OneIn(2) ? null! : this;
+
+    public override void Dispose()
+    {
+    }
+}
+
+/// <summary>A solver whose steps are no steps.</summary>
+internal sealed record HostileSolver(int Kind) : FixedPointSolver
+{
+    public override FixedPointIteration Start(FixedPointMap map, Tensor start) =>
+        Kind % 7 == 0 ? null! : new Iteration(map, start, Kind % 7);
+
+    private sealed class Iteration(FixedPointMap map, Tensor start, int kind) : FixedPointIteration
+    {
+        public override FixedPointStep Step() => kind switch
+        {
+            1 => default,
+            2 => new FixedPointStep(start, start.sum()),
+            3 => new FixedPointStep(start, zeros(2, 2, 2)),
+            4 => new FixedPointStep(map.Evaluate(start), zeros_like(start), [true]),
+            5 => FixedPointStep.OfMapped(start, map.Evaluate(start).to(ScalarType.Float64)),
+            _ => throw new InvalidOperationException("This solver has no steps."),
+        };
+
+        public override void Restrict(FixedPointMap map, Tensor samples)
+        {
+        }
+
+        public override void Dispose()
+        {
+        }
+    }
+}
+
+/// <summary>A policy that hands on nothing, or what it has thrown away.</summary>
+internal sealed record HostilePolicy(int Kind) : FailurePolicy
+{
+    public override FixedPointSolution Handle(FixedPointMap map, FixedPointSolution solution, FixedPointSolver solver, StoppingRule stopping)
+    {
+        if (Kind % 3 == 0)
+        {
+            return null!;
+        }
+
+        if (Kind % 3 == 1)
+        {
+            solution.Dispose();
+        }
+
+        return solution;
+    }
+
+    public override bool Excludes(SampleReport sample) => Kind % 2 == 0;
+}

@@ -86,10 +86,11 @@ public sealed partial class FolderInUseTests : TensorTest
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "sends signals");
         using TemporaryFolder folder = new();
-        CliRun.Of(Short("--output", folder["run"], "--quiet")).Succeeded();
         using CliProcess process = CliProcess.StartInShell(
-            "mkfifo \"$FIFO\"; exec \"$@\"", new Dictionary<string, string> { ["FIFO"] = folder["fifo.png"] }, "predict", "--model", folder["run"], folder["fifo.png"]);
-        Assert.True(process.WaitUntil(() => File.Exists(folder["fifo.png"])));
+            "mkfifo \"$FIFO\"; exec \"$@\"",
+            new Dictionary<string, string> { ["FIFO"] = folder["fifo.pth"] },
+            "import", folder["fifo.pth"], "--network", "mnist-fpn", "--gamma", "0.95", "--output", folder["model"]);
+        Assert.True(process.WaitUntil(() => File.Exists(folder["fifo.pth"])));
         Thread.Sleep(2500);
         long begin = System.Diagnostics.Stopwatch.GetTimestamp();
         process.Signal(signal);

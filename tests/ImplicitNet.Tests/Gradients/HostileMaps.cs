@@ -47,17 +47,18 @@ internal static class HostileMaps
         {
             foreach ((string use, Action<Func<Tensor, Tensor, Tensor>> run) in Uses())
             {
-                cases.Add(($"{name}, {use}", () =>
-                {
-                    using DisposeScope scope = NewDisposeScope();
-                    random.manual_seed(3);
-                    run(map);
-                }
-                ));
+                cases.Add(($"{name}, {use}", () => InScope(run, map)));
             }
         }
 
         return cases;
+    }
+
+    private static void InScope(Action<Func<Tensor, Tensor, Tensor>> run, Func<Tensor, Tensor, Tensor> map)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(3);
+        run(map);
     }
 
     private static Dictionary<string, Action<Func<Tensor, Tensor, Tensor>>> Uses() => new()

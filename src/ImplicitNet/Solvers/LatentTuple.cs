@@ -41,8 +41,9 @@ public sealed class LatentTuple
     /// <exception cref="ArgumentException">The batch is negative, or there is no memory for it.</exception>
     public Tensor Zeros(long batch, ScalarType dtype = ScalarType.Float32, Device? device = null)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(batch);
-        return LatentContract.Zeros([batch, Size], dtype, device);
+        return batch >= 0
+            ? LatentContract.Zeros([batch, Size], dtype, device)
+            : throw new ArgumentException($"The batch must have at least 0 samples. Given: {batch}.", nameof(batch));
     }
 
     /// <summary>Joins the tensors of a tuple: one copy, differentiable.</summary>

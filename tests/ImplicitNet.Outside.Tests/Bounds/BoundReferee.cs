@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace ImplicitNet.Outside.Tests.Bounds;
 
 /// <summary>Bounded operators at random, and whether the bounds are above their norms.</summary>
@@ -12,7 +10,6 @@ internal static class BoundReferee
     /// <summary>Runs it. 0: nothing found.</summary>
     public static int Run(string[] arguments)
     {
-        set_num_threads(1);
         bool isPlanted = arguments is [RefereeCase.Planted];
         int count = RefereeCase.Count(OperatorsOfCi);
         (int operators, int refused, int found) = (0, 0, 0);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using static TorchSharp.torch;
 
 namespace ImplicitNet.Outside.Tests.Calls;
 
@@ -25,7 +24,6 @@ internal static class CallBatch
 
     public static int Run(string[] arguments)
     {
-        set_num_threads(1);
         bool isPlanted = arguments[3] == RefereeCase.Planted;
         IReadOnlyList<EntryPoint> entries = isPlanted ? EntryPoint.Planted : EntryPoint.All;
         int skipped = int.Parse(arguments[1], CultureInfo.InvariantCulture);

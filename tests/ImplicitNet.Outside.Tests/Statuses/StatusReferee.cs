@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace ImplicitNet.Outside.Tests.Statuses;
 
 /// <summary>Solves at random, and whether what is called converged is so.</summary>
@@ -12,7 +10,6 @@ internal static class StatusReferee
     /// <summary>Runs it. 0: nothing found.</summary>
     public static int Run(string[] arguments)
     {
-        set_num_threads(1);
         bool isPlanted = arguments is [RefereeCase.Planted];
         int count = RefereeCase.Count(SolvesOfCi);
         (int solves, int converged, int refused, int found, int misreported) = (0, 0, 0, 0, 0);

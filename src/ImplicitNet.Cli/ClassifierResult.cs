@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ImplicitNet.Operators;
 using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Files;
 using ImplicitNet.Training.Reports;
 
 namespace ImplicitNet.Cli;
@@ -88,11 +89,11 @@ internal sealed record ClassifierResult
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), ResultJson.Default.ClassifierResult) ?? throw new CommandException($"{path}: it holds null.");
+            return JsonShape.Read(File.ReadAllText(path), ResultJson.Default.ClassifierResult);
         }
         catch (JsonException exception)
         {
-            throw new CommandException($"{path}: {exception.Message} Delete the file to test the model again.", innerException: exception);
+            throw new CommandException($"{path}: {JsonShape.Line(exception)} Delete the file to test the model again.", innerException: exception);
         }
     }
 

@@ -14,7 +14,7 @@ public abstract record ClassifierOptions
     private const int MostClasses = 65_536;
 
     /// <summary>The most layers or blocks of one kind.</summary>
-    private protected const int MostLayers = 1000;
+    private protected const int MostLayers = 256;
 
     /// <summary>The most channels of an image or a latent.</summary>
     private protected const int MostChannels = 4096;

@@ -36,7 +36,7 @@ public sealed record DigitClassifierOptions() : ClassifierOptions(leastSide: 9, 
     public int LatentChannels { get; init => field = Within(value, 2, MostChannels, nameof(LatentChannels)); } = 32;
 
     /// <summary>
-    /// Residual blocks in the encoder, of two 3 x 3 convolutions each; 0 to 1000; default 0. With one the network has 54,352
+    /// Residual blocks in the encoder, of two 3 x 3 convolutions each; 0 to 256; default 0. With one the network has 54,352
     /// parameters, as many as the published one with two latent layers.
     /// </summary>
     public int ResidualBlocks { get; init => field = Within(value, 0, MostLayers, nameof(ResidualBlocks)); }

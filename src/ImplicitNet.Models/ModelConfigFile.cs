@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Files;
 
 namespace ImplicitNet.Models;
 
@@ -22,14 +24,7 @@ internal sealed record ModelConfigFile
     };
 
     // By reflection: generated readers would set a member that the file leaves out to zero, not to its default.
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        WriteIndented = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectNullableAnnotations = true,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-    };
+    private static readonly JsonSerializerOptions Options = Created();
 
     public int Format { get; init; } = 1;
 
@@ -65,11 +60,10 @@ internal sealed record ModelConfigFile
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public static ModelConfig Parse(string json)
     {
-        ModelConfigFile file = JsonSerializer.Deserialize<ModelConfigFile>(json, Options)
-            ?? throw new JsonException("it holds null; a JSON object was expected.");
+        ModelConfigFile file = JsonShape.Read(json, (JsonTypeInfo<ModelConfigFile>)Options.GetTypeInfo(typeof(ModelConfigFile)));
         if (file.Format != 1)
         {
-            throw new JsonException($"Format must be 1; it is {file.Format}.");
+            throw new JsonException($"member 'format' is {file.Format}; 1 was expected.");
         }
 
         ModelConfig config = new()
@@ -89,21 +83,25 @@ internal sealed record ModelConfigFile
     {
         if (!Architectures.TryGetValue(architecture, out Type? type))
         {
-            throw new JsonException($"Architecture must be one of {string.Join(", ", Architectures.Keys)}; it is {architecture}.");
+            throw new JsonException($"member 'architecture' is none of {string.Join(", ", Architectures.Keys)}.");
         }
 
-        try
+        return network.ValueKind == JsonValueKind.Undefined
+            ? (ClassifierOptions)Activator.CreateInstance(type)!
+            : (ClassifierOptions)JsonShape.Read(network, Options.GetTypeInfo(type), "network");
+    }
+
+    private static JsonSerializerOptions Created()
+    {
+        JsonSerializerOptions options = new()
         {
-            return network.ValueKind switch
-            {
-                JsonValueKind.Undefined => (ClassifierOptions)Activator.CreateInstance(type)!,
-                JsonValueKind.Null => throw new JsonException("it is null; a JSON object was expected."),
-                _ => (ClassifierOptions)network.Deserialize(type, Options)!,
-            };
-        }
-        catch (JsonException exception)
-        {
-            throw new JsonException($"network: {exception.Message}", exception);
-        }
+            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            WriteIndented = true,
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+            RespectNullableAnnotations = true,
+            ReadCommentHandling = JsonCommentHandling.Skip,
+        };
+        options.MakeReadOnly(populateMissingResolver: true);
+        return options;
     }
 }

@@ -1,10 +1,12 @@
+using ImplicitNet.Training.Files;
+
 namespace ImplicitNet.Models;
 
 /// <summary>A model's configuration cannot be used. The message names the file, the place and what was expected.</summary>
 public sealed class ModelFileException : Exception
 {
     internal ModelFileException(string path, string problem, Exception? innerException = null)
-        : base($"{path}: {problem}", innerException) => Path = path;
+        : base(OneLine.Of($"{path}: {problem}"), innerException) => Path = path;
 
     /// <summary>The file.</summary>
     public string Path { get; }

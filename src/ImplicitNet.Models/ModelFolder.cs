@@ -60,13 +60,9 @@ public static class ModelFolder
 
             return ModelConfigFile.Parse(File.ReadAllText(path));
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
-            throw new ModelFileException(path, exception.Message.ReplaceLineEndings(" "), exception);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new ModelFileException(path, exception.Message.ReplaceLineEndings(" "), exception);
+            throw new ModelFileException(path, JsonShape.Line(exception), exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -102,7 +98,7 @@ public static class ModelFolder
         ImplicitNetwork network = NetworkWeights.Build(config, weights.Tensors, path, "config.json");
         try
         {
-            NetworkWeights.Fill(network.state_dict(), weights.Tensors, path, "config.json");
+            NetworkWeights.Fill(network.state_dict(), weights.Tensors, path, "config.json", weights.PassedOver);
             network.eval();
             return network;
         }

@@ -38,10 +38,12 @@ internal static class NetworkWeights
     /// <param name="weights">The file's tensors: the same names and shapes, and the same kind (floating point, integer) of elements.</param>
     /// <param name="path">The file, for messages.</param>
     /// <param name="asker">What says which tensors there must be, for messages.</param>
+    /// <param name="passedOver">What the file has and is not read, by name, and what it is, for messages.</param>
     /// <exception cref="WeightsFileException">Tensors are missing, too many, or of another shape or kind: the message names them.</exception>
-    public static void Fill(IReadOnlyDictionary<string, Tensor> targets, IReadOnlyDictionary<string, Tensor> weights, string path, string asker)
+    public static void Fill(
+        IReadOnlyDictionary<string, Tensor> targets, IReadOnlyDictionary<string, Tensor> weights, string path, string asker, IReadOnlyDictionary<string, string> passedOver)
     {
-        if (Faults(targets, weights) is { } faults)
+        if (Faults(targets, weights, passedOver) is { } faults)
         {
             throw new WeightsFileException(path, $"the tensors are not those that {asker} asks for: {faults}.");
         }
@@ -54,15 +56,19 @@ internal static class NetworkWeights
     }
 
     /// <summary>How tensors differ from those that there must be, by name, shape and kind; null where they do not.</summary>
-    public static string? Faults(IReadOnlyDictionary<string, Tensor> targets, IReadOnlyDictionary<string, Tensor> weights)
+    public static string? Faults(
+        IReadOnlyDictionary<string, Tensor> targets, IReadOnlyDictionary<string, Tensor> weights, IReadOnlyDictionary<string, string>? passedOver = null)
     {
         string[] faults =
         [
-            .. Fault("missing", targets.Keys.Where(name => !weights.ContainsKey(name)).Select(name => $"'{name}'")),
+            .. Fault("of a kind that is not read", targets.Keys.Where(IsUnread).Select(name => $"'{name}' ({passedOver![name]})")),
+            .. Fault("missing", targets.Keys.Where(name => !weights.ContainsKey(name) && !IsUnread(name)).Select(name => $"'{name}'")),
             .. Fault("unlike", targets.Where(target => weights.ContainsKey(target.Key)).Select(target => Difference(target.Key, target.Value, weights[target.Key])).OfType<string>()),
             .. Fault("unknown", weights.Keys.Where(name => !targets.ContainsKey(name)).Select(name => $"'{name}'")),
         ];
         return faults.Length == 0 ? null : string.Join("; ", faults);
+
+        bool IsUnread(string name) => !weights.ContainsKey(name) && passedOver is not null && passedOver.ContainsKey(name);
     }
 
     private static IEnumerable<string> Fault(string kind, IEnumerable<string> names)

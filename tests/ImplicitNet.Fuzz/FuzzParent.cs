@@ -6,7 +6,6 @@ namespace ImplicitNet.Fuzz;
 internal sealed class FuzzParent(FuzzOptions options, IReadOnlyList<string> formats, string folder)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private int _deaths;
 
     /// <summary>Runs all cases and prints the counts.</summary>
     /// <returns>How many findings there were.</returns>
@@ -34,7 +33,6 @@ internal sealed class FuzzParent(FuzzOptions options, IReadOnlyList<string> form
             }
 
             board.Count(index % formats.Count, isRead: false, isFinding: true);
-            _deaths++;
             from = index + 1;
         }
 

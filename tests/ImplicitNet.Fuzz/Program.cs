@@ -16,6 +16,11 @@ try
 
         // The parent looks for the present case beside the board.
         new FuzzRunner(options, formats, board, Path.GetDirectoryName(options.Board)!).Run();
+        foreach (IDisposable format in formats.OfType<IDisposable>())
+        {
+            format.Dispose();
+        }
+
         return 0;
     }
 

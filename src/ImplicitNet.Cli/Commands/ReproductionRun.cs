@@ -101,13 +101,13 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
 
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), ResultJson.Default.ApplicationResult) is { Rows.Count: > 1 } result
+            return JsonShape.Read(File.ReadAllText(path), ResultJson.Default.ApplicationResult) is { Rows.Count: > 1 } result
                 ? result
                 : throw new CommandException($"{path}: this is no result of evaluate --applications. Delete it to evaluate again.");
         }
         catch (JsonException exception)
         {
-            throw new CommandException($"{path}: {exception.Message} Delete the file to evaluate again.", innerException: exception);
+            throw new CommandException($"{path}: {JsonShape.Line(exception)} Delete the file to evaluate again.", innerException: exception);
         }
     }
 

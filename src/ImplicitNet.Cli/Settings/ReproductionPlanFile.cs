@@ -63,15 +63,14 @@ internal sealed record ReproductionPlanFile
                 throw new CommandException($"{path}: it is larger than {LargestFile} bytes; this is no plan.");
             }
 
-            ReproductionPlanFile file = JsonSerializer.Deserialize(File.ReadAllText(path), ReproductionPlanJson.Default.ReproductionPlanFile)
-                ?? throw new CommandException($"{path}: it holds null; a JSON object was expected.");
+            ReproductionPlanFile file = JsonShape.Read(File.ReadAllText(path), ReproductionPlanJson.Default.ReproductionPlanFile);
             string[] known = [.. ReproducedTraining.All.Select(training => training.Name)];
             bool isUsable = file is { Format: 1, Plan: { Epochs: >= 1, Seeds.Count: >= 1, Trainings.Count: >= 1 } plan } && plan.Trainings.All(known.Contains);
             return isUsable ? file : throw new CommandException($"{path}: this is no plan that can be gone on with. Delete it to plan again.");
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
-            throw new CommandException($"{path}: {exception.Message}", innerException: exception);
+            throw new CommandException($"{path}: {JsonShape.Line(exception)}", innerException: exception);
         }
     }
 }

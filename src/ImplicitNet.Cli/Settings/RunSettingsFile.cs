@@ -28,14 +28,13 @@ internal static class RunSettingsFile
                 throw new CommandException($"{path}: it is larger than {LargestFile} bytes; this is no settings file.");
             }
 
-            RunSettings settings = JsonSerializer.Deserialize(File.ReadAllText(path), RunSettingsJson.Default.RunSettings)
-                ?? throw new CommandException($"{path}: it holds null; a JSON object was expected.");
+            RunSettings settings = JsonShape.Read(File.ReadAllText(path), RunSettingsJson.Default.RunSettings);
             Check(settings);
             return settings;
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
-            throw new CommandException($"{path}: {exception.Message}", innerException: exception);
+            throw new CommandException($"{path}: {JsonShape.Line(exception)}", innerException: exception);
         }
     }
 

@@ -24,7 +24,7 @@ public sealed record MnistFpnOptions() : ClassifierOptions(leastSide: 9, side: 2
     internal override long LeastNumbers => Convolution(ImageChannels, 16) + Convolution(16, MnistFpn.Channels)
         + (2 * LatentLayers * Convolution(MnistFpn.Channels, MnistFpn.Channels)) + SvhnLayers.LeastReadoutNumbers(LatentShape, Classes);
 
-    /// <summary>Layers of R; 1 to 1000; default 1.</summary>
+    /// <summary>Layers of R; 1 to 256; default 1.</summary>
     public int LatentLayers { get; init => field = Within(value, 1, MostLayers, nameof(LatentLayers)); } = 1;
 
     /// <inheritdoc/>

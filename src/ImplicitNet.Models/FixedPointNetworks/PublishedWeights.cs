@@ -1,6 +1,7 @@
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Weights;
 using ImplicitNet.Training.Weights.PyTorch;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Models.FixedPointNetworks;
@@ -12,15 +13,19 @@ namespace ImplicitNet.Models.FixedPointNetworks;
 public static class PublishedWeights
 {
     // As many as the options of a network take.
-    private const int MostLayers = 1000;
+    private const int MostLayers = 256;
 
     /// <summary>Builds a network with the weights of a file, in evaluation mode.</summary>
-    /// <param name="path">A file of torch.save: a state dictionary, or a dictionary that has one among its entries.</param>
+    /// <param name="path">
+    /// A file of torch.save: a state dictionary, or a dictionary that has one among its entries. What stands before all of its names, such as
+    /// <c>module.</c> of nn.DataParallel or <c>_orig_mod.</c> of torch.compile, is left away; counters of batches that batch norms of PyTorch
+    /// before 0.4.1 do not have are 0.
+    /// </param>
     /// <param name="describe">
     /// Takes the number of latent layers that the file has weights for, and returns what the network is. The file says
     /// nothing of gamma, nor whether the network was trained as an implicit one.
     /// </param>
-    /// <param name="place">Where in the file the state dictionary is; see <see cref="PyTorchFile.StateDictionary"/>. Default: the one that there is.</param>
+    /// <param name="place">Where in the file the state dictionary is; see <see cref="PyTorchFile.StateDictionary"/>. Default: the one that has weights of such a network.</param>
     /// <returns>The network and its configuration. The caller owns the network.</returns>
     /// <exception cref="WeightsFileException">
     /// The file is damaged, holds several state dictionaries, or tensors are missing, unknown, of another shape or not
@@ -30,13 +35,10 @@ public static class PublishedWeights
     {
         ArgumentNullException.ThrowIfNull(describe);
         using PyTorchFile file = PyTorchFile.Read(path);
-        IReadOnlyDictionary<string, Tensor> weights = file.StateDictionary(path, place);
+        PublishedState state = PublishedState.Of(file, path, place);
+        using DisposeScope scope = NewDisposeScope();
+        IReadOnlyDictionary<string, Tensor> weights = state.Tensors;
         int layers = PublishedNames.LatentLayers(weights.Keys);
-        if (layers == 0)
-        {
-            throw new WeightsFileException(path, "no tensor is called latent_convs.0...: these are not the weights of a network of the paper.");
-        }
-
         if (layers > MostLayers)
         {
             throw new WeightsFileException(path, $"there are tensors of {layers} latent layers; at most {MostLayers} are read.");
@@ -46,8 +48,9 @@ public static class PublishedWeights
         ImplicitNetwork network = NetworkWeights.Build(config, weights, path, $"the network {config.Architecture}");
         try
         {
-            NetworkWeights.Fill(PublishedNames.Of(network), weights, path, $"the network {config.Architecture}");
-            file.EnsureFinite(path, place);
+            Dictionary<string, Tensor> targets = PublishedNames.Of(network);
+            NetworkWeights.Fill(targets, state.WithCounters(targets), path, $"the network {config.Architecture}", state.PassedOver);
+            file.EnsureFinite(path, state.Place);
             network.eval();
             return (network, config);
         }

@@ -24,7 +24,7 @@ public sealed record SvhnFpnOptions() : ClassifierOptions(leastSide: SvhnLayers.
     internal override long LeastNumbers => Convolution(ImageChannels, 16)
         + (2 * LatentLayers * Convolution(SvhnLayers.Channels, SvhnLayers.Channels)) + SvhnLayers.LeastReadoutNumbers(LatentShape, Classes);
 
-    /// <summary>Layers of R; 1 to 1000; default 1.</summary>
+    /// <summary>Layers of R; 1 to 256; default 1.</summary>
     public int LatentLayers { get; init => field = Within(value, 1, MostLayers, nameof(LatentLayers)); } = 1;
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ImplicitNet.Training.Files;
 using ImplicitNet.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -52,13 +53,12 @@ internal static class Checkpoint
         try
         {
             return file.Metadata.TryGetValue(PositionKey, out string? json)
-                ? JsonSerializer.Deserialize(json, PositionJson.Default.TrainingPosition)
-                    ?? throw new WeightsFileException(path, "its position is null.")
+                ? JsonShape.Read(json, PositionJson.Default.TrainingPosition)
                 : throw new WeightsFileException(path, "it holds no position; this is no checkpoint.");
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
-            throw new WeightsFileException(path, $"its position cannot be read: {exception.Message.ReplaceLineEndings(" ")}", exception);
+            throw new WeightsFileException(path, $"its position cannot be read: {JsonShape.Line(exception)}", exception);
         }
     }
 }

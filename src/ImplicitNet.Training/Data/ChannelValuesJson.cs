@@ -7,7 +7,7 @@ namespace ImplicitNet.Training.Data;
 public sealed class ChannelValuesJson : JsonConverter<ChannelValues>
 {
     /// <summary>Reads a number or a list of them.</summary>
-    /// <exception cref="JsonException">It is neither, or an empty list.</exception>
+    /// <exception cref="JsonException">It is neither, or an empty list; the message is what was expected.</exception>
     public override ChannelValues Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType == JsonTokenType.Number)
@@ -26,7 +26,7 @@ public sealed class ChannelValuesJson : JsonConverter<ChannelValues>
 
         return reader.TokenType == JsonTokenType.EndArray && values.Count > 0
             ? [.. values]
-            : throw new JsonException(); // without a message of ours, it names the place in the file
+            : throw new JsonException("a number or a list of numbers");
     }
 
     /// <summary>Writes a number where there is one, else a list.</summary>

@@ -20,7 +20,11 @@ public sealed record Cifar10Definition : DatasetDefinition
         FolderName = "cifar10",
         ClassCount = Cifar10Batch.ClassCount,
         Normalization = PixelNormalization.Cifar10,
-        BinaryArchive = new DatasetFile("cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530") { MaximumBytes = 170_052_171 },
+        BinaryArchive = new DatasetFile("cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530")
+        {
+            MaximumBytes = 170_052_171,
+            Sha256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+        },
         Mirrors = [new Uri("https://www.cs.toronto.edu/~kriz/")],
     };
 

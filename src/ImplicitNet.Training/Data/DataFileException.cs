@@ -1,4 +1,4 @@
-using System.Text;
+using ImplicitNet.Training.Files;
 
 namespace ImplicitNet.Training.Data;
 
@@ -12,7 +12,7 @@ public sealed class DataFileException : IOException
     /// <param name="fault">What was found and what was expected, in one sentence.</param>
     /// <param name="innerException">The cause, where there is one.</param>
     public DataFileException(string path, long? offset, string fault, Exception? innerException = null)
-        : base(OneLine(offset is null ? $"{path}: {fault}" : $"{path}, byte {offset}: {fault}"), innerException)
+        : base(OneLine.Of(offset is null ? $"{path}: {fault}" : $"{path}, byte {offset}: {fault}"), innerException)
     {
         Path = path;
         Offset = offset;
@@ -23,16 +23,4 @@ public sealed class DataFileException : IOException
 
     /// <summary>The byte at which the fault shows, counted from 0 in the unpacked data; null where the fault has no place.</summary>
     public long? Offset { get; }
-
-    // A path may hold a line break, and so may the message of a cause.
-    private static string OneLine(string text)
-    {
-        var line = new StringBuilder(text.Length);
-        foreach (char letter in text)
-        {
-            line.Append(char.IsControl(letter) ? ' ' : letter);
-        }
-
-        return line.ToString();
-    }
 }

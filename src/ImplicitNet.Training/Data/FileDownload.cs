@@ -3,7 +3,7 @@ using ImplicitNet.Training.Files;
 
 namespace ImplicitNet.Training.Data;
 
-/// <summary>Fetches one file whose MD5 is known from the first of several mirrors that has it.</summary>
+/// <summary>Fetches one file whose checksum is known from the first of several mirrors that has it.</summary>
 /// <remarks>The file is held in memory until its checksum is right, and only then written, whole or not at all.</remarks>
 internal sealed class FileDownload(HttpClient client)
 {
@@ -49,7 +49,7 @@ internal sealed class FileDownload(HttpClient client)
                 await client.GetAsync(source, HttpCompletionOption.ResponseHeadersRead, waiting.Token).ConfigureAwait(false);
             response.EnsureSuccessStatusCode();
             await using Stream body = await response.Content.ReadAsStreamAsync(waiting.Token).ConfigureAwait(false);
-            using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+            using IncrementalHash hash = IncrementalHash.CreateHash(file.Sha256 is null ? HashAlgorithmName.MD5 : HashAlgorithmName.SHA256);
             long? expected = response.Content.Headers.ContentLength;
             MemoryStream content = new();
             byte[] chunk = new byte[ChunkSize];
@@ -82,16 +82,16 @@ internal sealed class FileDownload(HttpClient client)
         }
     }
 
-    private static void Check(DatasetFile file, long received, long? expected, string md5)
+    private static void Check(DatasetFile file, long received, long? expected, string checksum)
     {
         if (expected is not null && received != expected)
         {
             throw new MirrorException($"it sent {received} bytes of {expected}");
         }
 
-        if (md5 != file.Md5)
+        if (checksum != file.Checksum)
         {
-            throw new MirrorException($"it sent a file with MD5 {md5}, expected {file.Md5}");
+            throw new MirrorException($"it sent a file with {(file.Sha256 is null ? "MD5" : "SHA-256")} {checksum}, expected {file.Checksum}");
         }
     }
 

@@ -22,9 +22,17 @@ public sealed record SvhnDefinition : DatasetDefinition
         FolderName = "svhn",
         ClassCount = SvhnFile.ClassCount,
         Normalization = PixelNormalization.Svhn,
-        Train = new DatasetFile("train_32x32.mat", "e26dedcc434d2e4c54c9b2d4a06d8373") { MaximumBytes = 182_040_794 },
-        Test = new DatasetFile("test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3") { MaximumBytes = 64_275_384 },
-        // The publisher's own server speaks http only; the checksum catches what that lets through by accident.
+        Train = new DatasetFile("train_32x32.mat", "e26dedcc434d2e4c54c9b2d4a06d8373")
+        {
+            MaximumBytes = 182_040_794,
+            Sha256 = "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8",
+        },
+        Test = new DatasetFile("test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3")
+        {
+            MaximumBytes = 64_275_384,
+            Sha256 = "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b",
+        },
+        // The publisher's own server speaks http only: the SHA-256, which is that of the lists of TensorFlow Datasets, tells what is changed on the way.
         Mirrors = [new Uri("http://ufldl.stanford.edu/housenumbers/")],
     };
 

@@ -31,9 +31,19 @@ public static class DigitImage
     {
         ArgumentNullException.ThrowIfNull(image);
         GreyImage light = HasLightGround(image) ? image.Inverted() : image;
-        return InkSeparation.Separate(light) is not { } ink ? new GreyImage(new byte[Size * Size], Size, Size)
-            : (light.Height, light.Width) == (Size, Size) ? light
-            : Centred(Stretched(Scaled(CroppedToInk(ink))));
+        if (InkSeparation.Separate(light) is not { } ink)
+        {
+            return new GreyImage(new byte[Size * Size], Size, Size);
+        }
+
+        if ((light.Height, light.Width) == (Size, Size))
+        {
+            return light;
+        }
+
+        // A few dots far from each other are nothing any more when they are as small.
+        GreyImage scaled = Scaled(CroppedToInk(ink));
+        return scaled.Pixels.Max() == 0 ? new GreyImage(new byte[Size * Size], Size, Size) : Centred(Stretched(scaled));
     }
 
     private static bool HasLightGround(GreyImage image)

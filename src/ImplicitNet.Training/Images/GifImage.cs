@@ -88,13 +88,13 @@ internal sealed class GifImage : EncodedImage
         byte[] row = new byte[_frame.Width];
 
         // What the picture leaves of the screen is transparent.
-        uint[] colours = new uint[Width];
+        uint[] colours = new uint[_frame.Width];
+        int right = _frame.Left + _frame.Width;
         for (int y = 0; y < Height; y++)
         {
-            if (y < _frame.Top || y >= _frame.Top + _frame.Height)
-            {
-                canvas.Put(y, colours);
-            }
+            bool isBeside = y >= _frame.Top && y < _frame.Top + _frame.Height;
+            canvas.PutWhite(y, 0, isBeside ? _frame.Left : Width);
+            canvas.PutWhite(y, right, isBeside ? Width - right : 0);
         }
 
         foreach ((int first, int step) in _frame.IsInterlaced ? [(0, 8), (4, 8), (2, 4), (1, 2)] : ((int, int)[])[(0, 1)])
@@ -108,10 +108,10 @@ internal sealed class GifImage : EncodedImage
 
                 for (int x = 0; x < row.Length; x++)
                 {
-                    colours[_frame.Left + x] = _colours[row[x]];
+                    colours[x] = _colours[row[x]];
                 }
 
-                canvas.Put(_frame.Top + y, colours);
+                canvas.Put(_frame.Top + y, colours, _frame.Left);
             }
         }
 

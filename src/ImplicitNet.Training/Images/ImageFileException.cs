@@ -1,3 +1,5 @@
+using ImplicitNet.Training.Files;
+
 namespace ImplicitNet.Training.Images;
 
 /// <summary>An image file that cannot be read: the message says in one line which file and why.</summary>
@@ -8,7 +10,7 @@ public sealed class ImageFileException : Exception
     /// <param name="problem">What is wrong with it, and what was expected.</param>
     /// <param name="innerException">The failure underneath, if there is one.</param>
     public ImageFileException(string path, string problem, Exception? innerException = null)
-        : base($"{path}: {problem}", innerException) => Path = path;
+        : base(OneLine.Of($"{path}: {problem}"), innerException) => Path = path;
 
     /// <summary>The file, as the caller named it.</summary>
     public string Path { get; }

@@ -40,24 +40,54 @@ internal sealed class PixelCanvas
     /// <summary>Takes pixels of one row: one after the other, or every so many columns.</summary>
     public void Put(int row, ReadOnlySpan<uint> pixels, int column = 0, int step = 1)
     {
-        int begin = row / _factor * Width;
+        for (int plane = 0; plane < _values.Length; plane++)
+        {
+            // Neighbours are alike mostly, above all in large pictures of few bytes.
+            uint last = 0;
+            byte value = byte.MaxValue;
+            if (_factor == 1)
+            {
+                Span<byte> target = _values[plane].AsSpan(row * Width, Width);
+                for (int i = 0, place = column; i < pixels.Length; i++, place += step)
+                {
+                    value = pixels[i] == last ? value : Value(last = pixels[i], plane);
+                    target[place] = value;
+                }
+
+                continue;
+            }
+
+            Span<int> sums = _sums[plane].AsSpan(row / _factor * Width, Width);
+            (int cell, int inside) = Math.DivRem(column, _factor);
+            foreach (uint pixel in pixels)
+            {
+                value = pixel == last ? value : Value(last = pixel, plane);
+                sums[cell] += value;
+                for (inside += step; inside >= _factor; inside -= _factor)
+                {
+                    cell++;
+                }
+            }
+        }
+    }
+
+    /// <summary>Makes so many pixels of one row white, from a column on.</summary>
+    public void PutWhite(int row, int column, int count)
+    {
         for (int plane = 0; plane < _values.Length; plane++)
         {
             if (_factor == 1)
             {
-                Span<byte> target = _values[plane].AsSpan(begin, Width);
-                for (int i = 0, place = column; i < pixels.Length; i++, place += step)
-                {
-                    target[place] = Value(pixels[i], plane);
-                }
+                _values[plane].AsSpan((row * Width) + column, count).Fill(byte.MaxValue);
+                continue;
             }
-            else
+
+            Span<int> sums = _sums[plane].AsSpan(row / _factor * Width, Width);
+            for (int place = column, end = column + count; place < end;)
             {
-                Span<int> target = _sums[plane].AsSpan(begin, Width);
-                for (int i = 0, place = column; i < pixels.Length; i++, place += step)
-                {
-                    target[place / _factor] += Value(pixels[i], plane);
-                }
+                int next = Math.Min(((place / _factor) + 1) * _factor, end);
+                sums[place / _factor] += byte.MaxValue * (next - place);
+                place = next;
             }
         }
     }

@@ -5,20 +5,25 @@ namespace ImplicitNet.Training.Weights;
 
 /// <summary>Named tensors and texts in the safetensors format, which other tools for neural networks read and write too.</summary>
 /// <remarks>
-/// Element types: float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, bool. A file that was read owns its tensors:
-/// disposing it disposes them. Values are taken as they are; <see cref="EnsureFinite"/> refuses NaN and infinity. The text "sha256" is the
-/// SHA-256 of the whole file, from its first byte to its last, with these 64 hexadecimal digits taken as 64 characters '0'.
+/// Element types: float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, bool; tensors of another type of the format are
+/// passed over. A file that was read owns its tensors: disposing it disposes them. Values are taken as they are; <see cref="EnsureFinite"/>
+/// refuses NaN and infinity. The text "sha256" is the SHA-256 of the whole file, from its first byte to its last, with these 64 hexadecimal
+/// digits taken as 64 characters '0'.
 /// </remarks>
 public sealed class SafetensorsFile : IDisposable
 {
-    internal SafetensorsFile(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    internal SafetensorsFile(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> passedOver, IReadOnlyDictionary<string, string> metadata)
     {
         Tensors = tensors;
+        PassedOver = passedOver;
         Metadata = metadata;
     }
 
     /// <summary>The tensors by name, in the file's order, on the CPU, row-major, without gradient. This object owns them.</summary>
     public IReadOnlyDictionary<string, Tensor> Tensors { get; }
+
+    /// <summary>The tensors that were passed over, by name, and their dtype in the file, such as "F8_E4M3", which no tensor here can hold.</summary>
+    public IReadOnlyDictionary<string, string> PassedOver { get; }
 
     /// <summary>The free texts of the file by name.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }

@@ -20,15 +20,19 @@ public sealed class SafetensorsHeader
     // The limit of the format's reference implementation.
     private const long MaximalLength = 100_000_000;
 
-    private SafetensorsHeader(long dataBegin, Dictionary<string, SafetensorsEntry> entries, Dictionary<string, string> metadata)
+    private SafetensorsHeader(long dataBegin, Dictionary<string, SafetensorsEntry> entries, Dictionary<string, string> passedOver, Dictionary<string, string> metadata)
     {
         DataBegin = dataBegin;
         Entries = entries;
+        PassedOver = passedOver;
         Metadata = metadata;
     }
 
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
+
+    /// <summary>The tensors that are passed over, by name, and their dtype in the file, such as "F8_E4M3", which no tensor here can hold.</summary>
+    public IReadOnlyDictionary<string, string> PassedOver { get; }
 
     /// <summary>The free texts of the file by name.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
@@ -85,6 +89,7 @@ public sealed class SafetensorsHeader
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 4 });
             Dictionary<string, string> metadata = [];
             Dictionary<string, SafetensorsEntry> entries = [];
+            Dictionary<string, string> passedOver = [];
             foreach (JsonProperty property in document.RootElement.EnumerateObject())
             {
                 if (property.NameEquals(MetadataName))
@@ -93,12 +98,21 @@ public sealed class SafetensorsHeader
                 }
                 else
                 {
-                    entries.Add(property.Name, SafetensorsHeaderJson.Entry(property.Name, property.Value, path));
+                    entries.Add(property.Name, SafetensorsHeaderJson.Entry(property.Name, property.Value, path, out string? foreign));
+                    if (foreign is not null)
+                    {
+                        passedOver.Add(property.Name, foreign);
+                    }
                 }
             }
 
             CheckCover(entries, dataLength, path);
-            return new SafetensorsHeader(LengthBytes + json.Length, entries, metadata);
+            foreach (string name in passedOver.Keys)
+            {
+                entries.Remove(name);
+            }
+
+            return new SafetensorsHeader(LengthBytes + json.Length, entries, passedOver, metadata);
         }
         catch (JsonException exception)
         {

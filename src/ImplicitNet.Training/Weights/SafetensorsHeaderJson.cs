@@ -24,22 +24,25 @@ internal static class SafetensorsHeaderJson
     }
 
     /// <summary>One tensor: its dtype, its shape, and offsets that fit both.</summary>
-    public static SafetensorsEntry Entry(string name, JsonElement json, string path)
+    /// <param name="name">The tensor.</param>
+    /// <param name="json">What the header says of it.</param>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="foreign">The dtype where no tensor here can hold it; else null.</param>
+    public static SafetensorsEntry Entry(string name, JsonElement json, string path, out string? foreign)
     {
         string place = $"tensor '{name}'";
         Require(json.ValueKind == JsonValueKind.Object, place, "must be an object", path);
 
         string? dtype = json.TryGetProperty("dtype", out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
         Require(dtype is not null, place, "dtype must be a text", path);
-        Require(
-            SafetensorsType.TryParse(dtype, out torch.ScalarType type),
-            place,
-            $"dtype is '{dtype}', expected one of {SafetensorsType.Names}",
-            path);
+        bool isOurs = SafetensorsType.TryParse(dtype, out torch.ScalarType type);
+        foreign = isOurs ? null : dtype;
+        int? bits = isOurs ? 8 * SafetensorsType.SizeOf(type) : SafetensorsType.ForeignBits(dtype!);
+        Require(bits is not null, place, $"dtype is '{dtype}', which the format does not have; {SafetensorsType.Names} are read", path);
 
         long[] shape = Numbers(json, "shape", place, path);
         Require(shape.Length <= MaximalRank, place, $"shape has {shape.Length} sizes, at most {MaximalRank} are possible", path);
-        long bytes = ByteLength(shape, SafetensorsType.SizeOf(type), place, path);
+        long bytes = ByteLength(shape, bits!.Value, place, path);
 
         long[] offsets = Numbers(json, "data_offsets", place, path);
         Require(offsets.Length == 2, place, $"data_offsets has {offsets.Length} numbers, expected 2", path);
@@ -68,23 +71,17 @@ internal static class SafetensorsHeaderJson
         return numbers;
     }
 
-    private static long ByteLength(long[] shape, int elementSize, string place, string path)
+    private static long ByteLength(long[] shape, int bits, string place, string path)
     {
-        try
+        // An empty tensor has strides too: they are products of the sizes that are not 0, and must not overflow either.
+        Int128 strides = bits;
+        foreach (long size in shape)
         {
-            // An empty tensor has strides too: they are products of the sizes that are not 0, and must not overflow either.
-            long strides = elementSize;
-            foreach (long size in shape)
-            {
-                strides = checked(strides * Math.Max(size, 1));
-            }
+            strides *= Math.Max(size, 1);
+            Require((strides + 7) / 8 <= long.MaxValue, place, $"the shape [{string.Join(", ", shape)}] is beyond 2^63 bytes", path);
+        }
 
-            return shape.Contains(0) ? 0 : strides;
-        }
-        catch (OverflowException exception)
-        {
-            throw new WeightsFileException(path, $"{place}: the shape [{string.Join(", ", shape)}] is beyond 2^63 bytes.", exception);
-        }
+        return shape.Contains(0) ? 0 : (long)((strides + 7) / 8);
     }
 
     private static void Require(bool holds, string place, string problem, string path)

@@ -33,11 +33,13 @@ internal static class SafetensorsReader
                 tensors.Add(name, tensor);
                 if (entry.End > entry.Begin)
                 {
+                    // What is passed over leaves holes.
+                    stream.Position = header.DataBegin + entry.Begin;
                     tensor.ReadBytesFromStream(stream);
                 }
             }
 
-            return new SafetensorsFile(tensors, header.Metadata);
+            return new SafetensorsFile(tensors, header.PassedOver, header.Metadata);
         }
         catch (Exception exception)
         {

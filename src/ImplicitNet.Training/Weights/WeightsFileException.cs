@@ -1,3 +1,5 @@
+using ImplicitNet.Training.Files;
+
 namespace ImplicitNet.Training.Weights;
 
 /// <summary>A weights file that cannot be read: the message says in one line which file, where in it, and what was expected.</summary>
@@ -8,7 +10,7 @@ public sealed class WeightsFileException : Exception
     /// <param name="problem">Where in the file, and what was expected there.</param>
     /// <param name="innerException">The failure underneath, if there is one.</param>
     public WeightsFileException(string path, string problem, Exception? innerException = null)
-        : base($"{path}: {problem}", innerException) => Path = path;
+        : base(OneLine.Of($"{path}: {problem}"), innerException) => Path = path;
 
     /// <summary>The file, as the caller named it.</summary>
     public string Path { get; }

@@ -7,7 +7,7 @@ namespace ImplicitNet.Fuzz.Files;
 /// <summary>Writes small MAT files of level 5 as MATLAB does.</summary>
 internal static class MatBytes
 {
-    public const int Int8 = 1, UInt8 = 2, Int16 = 3, UInt16 = 4, Int32 = 5, UInt32 = 6, Single = 7, Double = 9, Matrix = 14, Compressed = 15;
+    public const int Int8 = 1, UInt8 = 2, Int16 = 3, UInt16 = 4, Int32 = 5, UInt32 = 6, Single = 7, Double = 9, Int64 = 12, UInt64 = 13, Matrix = 14, Compressed = 15;
     public const int DoubleClass = 6, UInt8Class = 9;
 
     public static byte[] File(params byte[][] elements) => [.. Header(), .. elements.SelectMany(element => element)];

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Collections.Immutable;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using ImplicitNet.Models;
@@ -11,7 +11,7 @@ using ImplicitNet.Training.Weights;
 namespace ImplicitNet.Fuzz.Formats;
 
 /// <summary>Checkpoints of a small run, changed in their names, shapes, texts and position, read as train --resume does.</summary>
-internal sealed class CheckpointFormat : FuzzFormat
+internal sealed class CheckpointFormat : FuzzFormat, IDisposable
 {
     private readonly ImplicitNetwork _network;
     private readonly Trainer _trainer;
@@ -45,6 +45,13 @@ internal sealed class CheckpointFormat : FuzzFormat
             JsonObject entry = header[name]!.AsObject();
             if (name == "__metadata__")
             {
+                // Otherwise the sum is made right again below.
+                if (random.OneIn(4))
+                {
+                    entry["sha256"] = random.Text(70);
+                    continue;
+                }
+
                 string position = (string?)entry["position"] ?? "{}";
                 entry["position"] = Encoding.UTF8.GetString(JsonMutation.Of(random, position));
                 continue;
@@ -74,6 +81,13 @@ internal sealed class CheckpointFormat : FuzzFormat
         byte[] text = Encoding.UTF8.GetBytes(header.ToJsonString());
         byte[] prefix = new byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)text.Length);
+        if (SafetensorsChecksum.Find(text) is { } digits and >= 0)
+        {
+            using IncrementalHash hash = SafetensorsChecksum.Begin(prefix, text, digits);
+            hash.AppendData(data);
+            Encoding.ASCII.GetBytes(SafetensorsChecksum.End(hash)).CopyTo(text, digits);
+        }
+
         return random.Damaged([.. prefix, .. text, .. data], 6);
     }
 
@@ -81,6 +95,12 @@ internal sealed class CheckpointFormat : FuzzFormat
     {
         File.Copy(path, _folder.Checkpoint, overwrite: true);
         _trainer.Resume();
+    }
+
+    public void Dispose()
+    {
+        _trainer.Dispose();
+        _network.Dispose();
     }
 
     public override bool IsRefusal(Exception exception) => exception is WeightsFileException;

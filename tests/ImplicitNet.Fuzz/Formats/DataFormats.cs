@@ -49,7 +49,7 @@ internal sealed class MatFormat : DataFormat
     public override byte[] Make(FuzzRandom random)
     {
         int count = random.Between(1, 3);
-        int labelType = random.Of(MatBytes.UInt8, MatBytes.Double, MatBytes.Int32, MatBytes.Single, 12, 13, random.Below(20));
+        int labelType = random.Of(MatBytes.UInt8, MatBytes.Double, MatBytes.Int32, MatBytes.Single, 12, 13, random.OneIn(8) ? random.Below(20) : MatBytes.UInt8);
         int width = labelType switch { MatBytes.Double or 12 or 13 => 8, MatBytes.Int32 or MatBytes.UInt32 or MatBytes.Single => 4, MatBytes.Int16 or MatBytes.UInt16 => 2, _ => 1 };
         byte[] labels = new byte[count * width];
         for (int i = 0; i < count; i++)
@@ -59,10 +59,10 @@ internal sealed class MatFormat : DataFormat
 
         List<byte[]> elements =
         [
-            MatBytes.Array("X", (int)random.Or(9, 20), [.. new int[] { 32, 32, 3, count }.Select(size => (int)random.Or(size, 20))], (int)random.Or(2, 20), random.Bytes(3072 * (random.OneIn(10) ? random.Below(3) : count)), (int)random.Or(0, 30)),
-            MatBytes.Array(random.OneIn(20) ? random.Text(40) : "y", (int)random.Or(9, 20), [(int)random.Or(count, 20), (int)random.Or(1, 20)], labelType, labels),
+            MatBytes.Array("X", (int)random.Or(9, 60), [.. new int[] { 32, 32, 3, count }.Select(size => (int)random.Or(size, 80))], (int)random.Or(2, 60), random.Bytes(3072 * (random.OneIn(10) ? random.Below(3) : count)), (int)random.Or(0, 30)),
+            MatBytes.Array(random.OneIn(20) ? random.Text(40) : "y", (int)random.Or(9, 60), [(int)random.Or(count, 60), (int)random.Or(1, 60)], labelType, labels),
         ];
-        elements = [.. elements.Select(element => random.Damaged(element, 6)).Select(element => random.OneIn(2) ? MatBytes.Packed(element) : element)];
+        elements = [.. elements.Select(element => random.Damaged(element, 10)).Select(element => random.OneIn(2) ? MatBytes.Packed(element) : element)];
         if (random.OneIn(8))
         {
             elements.Insert(random.Below(3), random.OneIn(2) ? elements[0] : MatBytes.Packed(MatBytes.Element(random.Below(20), new byte[random.Small(1 << 18)])));
@@ -133,7 +133,7 @@ internal sealed class CifarArchiveFormat : DataFormat
         }
 
         tar = random.Damaged(tar, 5);
-        tar = random.OneIn(30) ? [.. tar[..^1024], .. new byte[random.Small(1 << 20)]] : tar;
+        tar = random.OneIn(30) && tar.Length > 1024 ? [.. tar[..^1024], .. new byte[random.Small(1 << 20)]] : tar;
         using MemoryStream packed = new();
         using (GZipStream packer = new(packed, CompressionLevel.Fastest, leaveOpen: true))
         {

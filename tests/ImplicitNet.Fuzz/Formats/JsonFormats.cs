@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ImplicitNet.Cli;
-using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;

@@ -162,7 +162,7 @@ internal sealed class JpegFormat : PictureFormat
                     segment[1] = random.Of<byte>(0xC2, 0xC2, 0xC1, 0xC3, 0xC9);
                     break;
                 case 2:
-                    for (int copies = random.OneIn(10) ? random.Between(1, 2000) : 1; copies > 0; copies--)
+                    for (int copies = random.OneIn(10) && segment.Length < 1000 ? random.Between(1, 2000) : 1; copies > 0; copies--)
                     {
                         segments.Insert(place, segment);
                     }

@@ -36,7 +36,7 @@ internal sealed class PyTorchFormat : FuzzFormat
 
         if (random.OneIn(10))
         {
-            entries.Add((random.Of("archive/byteorder", "archive/constants.pkl", "other/data.pkl", "archive/data/0", "archive/.data/serialization_id", random.Text(30)), random.OneIn(2) ? [.. "little"u8] : random.Bytes(random.Small(30))));
+            entries.Add((random.Of("archive/byteorder", "archive/constants.pkl", "other/data.pkl", "archive/data/0", "archive/.data/serialization_id", "archive/" + random.Text(30)), random.OneIn(2) ? [.. "little"u8] : random.Bytes(random.Small(30))));
         }
 
         return random.Damaged(Zip([.. entries], random.OneIn(15) ? CompressionLevel.Fastest : CompressionLevel.NoCompression), 5);
@@ -70,13 +70,13 @@ internal sealed class PyTorchFormat : FuzzFormat
     private static byte[] Tensor(FuzzRandom random, int[] elements)
     {
         int storage = random.Below(elements.Length);
-        long announced = random.Or(elements[storage], 20);
+        long announced = random.Or(elements[storage], 60);
         int rank = random.Small(4);
-        long[] size = rank switch { 0 => [], 1 => [random.Or(elements[storage], 10)], _ => [.. Enumerable.Range(0, rank).Select(_ => random.Or(random.Below(4), 20))] };
-        long[] stride = [.. size.Select((_, axis) => random.OneIn(8) ? random.Edge() : random.OneIn(6) ? 0 : size[(axis + 1)..].Aggregate(1L, (product, number) => unchecked(product * number)))];
+        long[] size = rank switch { 0 => [], 1 => [random.Or(elements[storage], 40)], _ => [.. Enumerable.Range(0, rank).Select(_ => random.Or(random.Below(4), 80))] };
+        long[] stride = [.. size.Select((_, axis) => random.OneIn(40) ? random.Edge() : random.OneIn(6) ? 0 : size[(axis + 1)..].Aggregate(1L, (product, number) => unchecked(product * number)))];
         return PickleBytes.Tensor(
-            Storage(random.OneIn(15) ? random.Of("HalfStorage", "QInt8Storage", "UntypedStorage", "LongStorage", random.Text(9)) : "FloatStorage", random.OneIn(30) ? random.Text(4) : $"{storage}", announced),
-            random.Or(0, 12), size, stride);
+            Storage(random.OneIn(50) ? random.Of("HalfStorage", "QInt8Storage", "UntypedStorage", "LongStorage", random.Text(9)) : "FloatStorage", random.OneIn(100) ? random.Text(4) : $"{storage}", announced),
+            random.Or(0, 60), size, stride);
     }
 
     private static byte[] WithOpcodes(FuzzRandom random, byte[] pickle)

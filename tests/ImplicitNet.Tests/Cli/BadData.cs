@@ -1,5 +1,3 @@
-using ImplicitNet.Tests.Training.Data;
-
 namespace ImplicitNet.Tests.Cli;
 
 /// <summary>A folder of IDX files as MNIST has them, small, and sound until a test damages one.</summary>

@@ -1,5 +1,3 @@
-using ImplicitNet.Tests.Training.Data;
-
 namespace ImplicitNet.Tests.Cli;
 
 public sealed class BadDataTests : TensorTest

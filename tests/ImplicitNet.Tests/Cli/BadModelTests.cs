@@ -1,5 +1,4 @@
 using System.Text;
-using ImplicitNet.Tests.Training.Weights;
 using ImplicitNet.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
-using ImplicitNet.Tests.Training.Weights.PyTorch;
 using ImplicitNet.Training.Weights.PyTorch;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -88,6 +87,69 @@ public sealed class ImportCommandTests : TensorTest
         CliRun.Of("import", folder["old.pth"], "--network", "mnist-fpn", "--gamma", "1", "--output", "x").Failed(2, "--gamma must be");
         CliRun.Of("export", "--model", folder["none"], "--pytorch", folder["w.pth"]).Failed(1, "config.json");
         Assert.Equal(["old.pth"], folder.Names);
+    }
+
+    public static TheoryData<string> Forms => ["module.", "_orig_mod.", "module._orig_mod.", "net.", "rng beside", "several", "old", "averaged"];
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void Weights_as_others_save_them_are_read_as_the_plain_ones(string form)
+    {
+        ArgumentNullException.ThrowIfNull(form);
+        using TemporaryFolder folder = new();
+        WriteMnist(folder["w.pth"]);
+        (string Name, long[] Shape, byte[] Bytes, bool IsCounter)[] tensors = ReadAll(folder["w.pth"]);
+        string prefix = form.EndsWith('.') ? form : form == "averaged" ? "module." : "";
+        (string, byte[])[] entries = [.. tensors
+            .Select((tensor, key) => (tensor, key))
+            .Where(item => form != "old" || !item.tensor.IsCounter)
+            .Select(item => (prefix + item.tensor.Name, Entry(item.tensor, item.key)))];
+        byte[] random = PickleBytes.Tensor(PickleBytes.Storage("ByteStorage", "rng", 16), 0, [16], [1]);
+        byte[] content = form switch
+        {
+            "rng beside" => PickleBytes.Dictionary(("state_dict", PickleBytes.Ordered(entries)), ("rng_state", random)),
+            "several" => PickleBytes.Dictionary(("optimizer", PickleBytes.Ordered([.. Enumerable.Range(0, 90).Select(i => ($"x{i}", random))])), ("model", PickleBytes.Ordered(entries)), ("epoch", PickleBytes.Int(3))),
+            "averaged" => PickleBytes.Ordered([("n_averaged", random), .. entries]),
+            _ => PickleBytes.Ordered(entries),
+        };
+        folder.Write("form.pth", PickleBytes.File(content, [.. tensors.Select((tensor, key) => ($"{key}", tensor.Bytes)), ("rng", new byte[16])]));
+        foreach (string name in (string[])["w", "form"])
+        {
+            CliRun.Of("import", folder[name + ".pth"], "--network", "mnist-fpn", "--gamma", "0.95", "--output", folder[name]).Succeeded();
+        }
+
+        Assert.Equal(File.ReadAllBytes(Path.Combine(folder["w"], "model.safetensors")), File.ReadAllBytes(Path.Combine(folder["form"], "model.safetensors")));
+    }
+
+    [Fact]
+    public void Two_dictionaries_of_such_weights_are_named_and_a_quantised_weight_is_named_with_its_kind()
+    {
+        using TemporaryFolder folder = new();
+        WriteMnist(folder["w.pth"]);
+        (string Name, long[] Shape, byte[] Bytes, bool IsCounter)[] tensors = ReadAll(folder["w.pth"]);
+        (string Key, byte[])[] records = [.. tensors.Select((tensor, key) => ($"{key}", tensor.Bytes))];
+        byte[] entries = PickleBytes.Ordered([.. tensors.Select((tensor, key) => (tensor.Name, Entry(tensor, key)))]);
+        folder.Write("two.pth", PickleBytes.File(PickleBytes.Dictionary(("model", entries), ("ema", entries)), records));
+        string[] rest = ["--network", "mnist-fpn", "--gamma", "0.95", "--output", folder["model"]];
+        CliRun.Of(["import", folder["two.pth"], .. rest]).Failed(1, "'model', 'ema'", "--entry");
+
+        byte[] quantised = PickleBytes.Call(PickleBytes.Global("torch._utils", "_rebuild_qtensor"), PickleBytes.Int(1));
+        folder.Write("quantised.pth", PickleBytes.File(PickleBytes.Ordered([.. tensors.Select((tensor, key) => (tensor.Name, tensor.Name == "fc_y.weight" ? quantised : Entry(tensor, key)))]), records));
+        CliRun.Of(["import", folder["quantised.pth"], .. rest]).Failed(1, "of a kind that is not read, 'fc_y.weight' (torch._utils._rebuild_qtensor)");
+        CliRun.Of(["import", folder["two.pth"], .. rest, "--entry", "ema"]).Succeeded();
+    }
+
+    private static byte[] Entry((string Name, long[] Shape, byte[] Bytes, bool IsCounter) tensor, int key)
+    {
+        long[] stride = [.. tensor.Shape.Select((_, axis) => tensor.Shape[(axis + 1)..].Aggregate(1L, (product, size) => product * size))];
+        return PickleBytes.Tensor(PickleBytes.Storage(tensor.IsCounter ? "LongStorage" : "FloatStorage", $"{key}", tensor.Bytes.Length / (tensor.IsCounter ? 8 : 4)), 0, tensor.Shape, stride);
+    }
+
+    private static (string Name, long[] Shape, byte[] Bytes, bool IsCounter)[] ReadAll(string path)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PyTorchFile file = PyTorchFile.Read(path);
+        return [.. file.StateDictionary(path).Select(tensor => (tensor.Key, tensor.Value.shape, tensor.Value.contiguous().bytes.ToArray(), tensor.Value.dtype == ScalarType.Int64))];
     }
 
     /// <summary>On a few digits: those of a run that is said to have made the model.</summary>

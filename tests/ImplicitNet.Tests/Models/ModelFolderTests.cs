@@ -85,26 +85,34 @@ public sealed class ModelFolderTests : TensorTest
     }
 
     [Theory]
-    [InlineData("", "JSON")]
-    [InlineData("null", "null")]
-    [InlineData("[]", "JSON")]
-    [InlineData("{}", "required")]
+    [InlineData("", "line 1, byte 1: this is no JSON")]
+    [InlineData("null", "it is null; a JSON object was expected")]
+    [InlineData("[]", "it is a list; a JSON object was expected")]
+    [InlineData("{}", "member 'data' is missing; a text was expected")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 0}""", "PixelDeviation")]
     [InlineData("""{"data": "digits", "pixelMean": [0.1, 0.2], "pixelDeviation": [1, 1]}""", "PixelMean")]
     [InlineData("""{"data": "digits", "pixelMean": [0.1, 0.2, 0.3], "pixelDeviation": [1, 1], "network": {"imageChannels": 3}}""", "2 deviations")]
-    [InlineData("""{"data": "digits", "pixelMean": [], "pixelDeviation": 1}""", "pixelMean")]
-    [InlineData("""{"data": "digits", "pixelMean": [1, "2"], "pixelDeviation": 1}""", "pixelMean")]
-    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": "resnet"}""", "digit-classifier")]
-    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "format": 2}""", "Format")]
-    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "gama": 2}""", "gama")]
-    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": null}""", "network")]
-    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": {"gamma": 1.5}}""", "contraction factor")]
+    [InlineData("""{"data": "digits", "pixelMean": [], "pixelDeviation": 1}""", "member 'pixelMean' is a list; a number or a list of numbers was expected")]
+    [InlineData("""{"data": "digits", "pixelMean": [1, "2"], "pixelDeviation": 1}""", "member 'pixelMean' is a list; a number or a list of numbers was expected")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": "resnet"}""", "member 'architecture' is none of digit-classifier")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "format": 2}""", "member 'format' is 2; 1 was expected")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "gama": 2}""", "member 'gama' is not known; expected are format, architecture")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": null}""", "member 'network' is null; a JSON object was expected")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": {"gamma": 1.5}}""", "Gamma: The contraction factor must be in (0, 1). It is 1.5.")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "relativeTolerance": -1}""", "tolerance")]
-    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": null}""", "architecture")]
-    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": "mnist-fpn", "network": {"latentChannels": 2}}""", "network: ")]
-    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": []}""", "network: ")]
-    [InlineData("""{"data": "digits", "pixelMean": "a", "pixelDeviation": 1}""", "pixelMean")]
-    [InlineData("""{"data": "digits", "pixelMean": null, "pixelDeviation": 1}""", "pixelMean")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": null}""", "member 'architecture' is null; a text was expected")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": "mnist-fpn", "network": {"latentChannels": 2}}""", "member 'network.latentChannels' is not known; expected are ")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": []}""", "member 'network' is a list; a JSON object was expected")]
+    [InlineData("""{"data": "digits", "pixelMean": "a", "pixelDeviation": 1}""", "member 'pixelMean' is the text 'a'; a number or a list of numbers was expected")]
+    [InlineData("""{"data": "digits", "pixelMean": null, "pixelDeviation": 1}""", "member 'pixelMean' is null")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "maxSteps": 1.5}""", "member 'maxSteps' is 1.5; a whole number of at most 2147483647 was expected")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "maxSteps": 99999999999}""", "a whole number of at most 2147483647 was expected")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "relativeTolerance": "1e-3"}""", "member 'relativeTolerance' is the text '1e-3'; a finite number was expected")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "network": {"explicit": 0}}""", "member 'network.explicit' is 0; true or false was expected")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "data": "mnist"}""", "data")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1,}""", "this is no JSON")]
+    [InlineData("""{"data": "\ud800", "pixelMean": 0.1, "pixelDeviation": 1}""", "data")]
+    [InlineData("""{"data": 1""", "this is no JSON")]
     public void A_bad_configuration_is_refused_in_one_line_that_names_the_file(string json, string expected)
     {
         using TemporaryFolder folder = new();
@@ -113,6 +121,18 @@ public sealed class ModelFolderTests : TensorTest
         Assert.StartsWith(ModelFolder.ConfigPath(folder.Path), message, StringComparison.Ordinal);
         Assert.Contains(expected, message, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain('\n', message);
+        Assert.DoesNotContain(".NET", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("ImplicitNet.Models", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_configuration_that_is_nested_without_end_is_refused_and_one_with_a_byte_order_mark_is_read()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(ModelFolder.ConfigPath(folder.Path), "{\"data\": " + new string('[', 100_000));
+        Assert.Contains("this is no JSON", Assert.Throws<ModelFileException>(() => { ModelFolder.LoadConfig(folder.Path); }).Message, StringComparison.Ordinal);
+        File.WriteAllText(ModelFolder.ConfigPath(folder.Path), '\uFEFF' + Config.ToJson());
+        Assert.Equal(Config, ModelFolder.LoadConfig(folder.Path));
     }
 
     [Fact]
@@ -179,8 +199,8 @@ public sealed class ModelFolderTests : TensorTest
 
     // Each is a small file that would build a network of gigabytes, or of a hundred thousand modules.
     [Theory]
-    [InlineData("digit-classifier", "residualBlocks", 32768, "ResidualBlocks must be at least 0 and at most 1000")]
-    [InlineData("digit-classifier", "residualBlocks", 900, "numbers")]
+    [InlineData("digit-classifier", "residualBlocks", 32768, "ResidualBlocks must be at least 0 and at most 256")]
+    [InlineData("digit-classifier", "residualBlocks", 200, "numbers")]
     [InlineData("digit-classifier", "latentChannels", 100_000, "LatentChannels must be at least 2 and at most 4096")]
     [InlineData("digit-classifier", "latentChannels", 4096, "numbers")]
     [InlineData("digit-classifier", "height", 60_000, "Height must be at least 9 and at most 4096")]
@@ -189,12 +209,12 @@ public sealed class ModelFolderTests : TensorTest
     [InlineData("digit-classifier", "classes", 65_536, "numbers")]
     [InlineData("digit-classifier", "imageChannels", 2_000_000, "ImageChannels must be at least 1 and at most 4096")]
     [InlineData("digit-classifier", "imageChannels", 4096, "missing")]
-    [InlineData("mnist-fpn", "latentLayers", 30_000, "LatentLayers must be at least 1 and at most 1000")]
-    [InlineData("mnist-fpn", "latentLayers", 1000, "numbers")]
-    [InlineData("svhn-fpn", "latentLayers", 1000, "numbers")]
+    [InlineData("mnist-fpn", "latentLayers", 30_000, "LatentLayers must be at least 1 and at most 256")]
+    [InlineData("mnist-fpn", "latentLayers", 250, "numbers")]
+    [InlineData("svhn-fpn", "latentLayers", 250, "numbers")]
     [InlineData("svhn-fpn", "height", 4096, "missing")]
     [InlineData("svhn-contraction", "width", 4096, "missing")]
-    [InlineData("cifar10-fpn", "latentLayers", 1000, "numbers")]
+    [InlineData("cifar10-fpn", "latentLayers", 250, "numbers")]
     [InlineData("cifar10-fpn", "width", 4096, "missing")]
     [InlineData("cifar10-contraction", "height", 4096, "missing")]
     public void Sizes_that_the_weights_cannot_hold_are_refused_before_anything_is_built(string architecture, string member, int size, string expected)
@@ -231,6 +251,22 @@ public sealed class ModelFolderTests : TensorTest
             long numbers = network.state_dict().Values.Sum(tensor => tensor.numel());
             Assert.InRange(options.LeastNumbers, numbers / 40, numbers);
         }
+    }
+
+    [Fact]
+    public void A_tensor_that_is_asked_for_and_of_a_type_that_is_not_read_is_named_with_its_type()
+    {
+        using TemporaryFolder folder = new();
+        using (ImplicitNetwork network = Config.CreateNetwork())
+        {
+            ModelFolder.Save(folder.Path, Config, network);
+        }
+
+        string header = """{"readout.linear.weight":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[0,3]}}""";
+        File.WriteAllBytes(ModelFolder.WeightsPath(folder.Path), SafetensorsBytes.Make(header, 3));
+        Assert.Contains(
+            "of a kind that is not read, 'readout.linear.weight' (F8_E4M3)",
+            Assert.Throws<WeightsFileException>(() => { ModelFolder.Load(folder.Path); }).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -82,7 +82,7 @@ internal sealed class MatArray
             MatType.Int8 or MatType.UInt8 => 1,
             MatType.Int16 or MatType.UInt16 => 2,
             MatType.Int32 or MatType.UInt32 or MatType.Single => 4,
-            MatType.Double => 8,
+            MatType.Double or MatType.Int64 or MatType.UInt64 => 8,
             _ => throw Fault($"{Name} has numbers of type {type}, which are not read here."),
         };
         if (length != (long)count * width)
@@ -103,6 +103,8 @@ internal sealed class MatArray
                 MatType.UInt16 => BinaryPrimitives.ReadUInt16LittleEndian(number),
                 MatType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(number),
                 MatType.UInt32 => BinaryPrimitives.ReadUInt32LittleEndian(number),
+                MatType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(number),
+                MatType.UInt64 => BinaryPrimitives.ReadUInt64LittleEndian(number),
                 MatType.Single => BinaryPrimitives.ReadSingleLittleEndian(number),
                 _ => BinaryPrimitives.ReadDoubleLittleEndian(number),
             };

@@ -55,16 +55,18 @@ public sealed class PyTorchFile : IDisposable
         AtomicFile.Write(path, stream => PyTorchWriter.Write(stream, tensors));
     }
 
-    /// <summary>The state dictionary of a model: the file's own, else the only one among its entries.</summary>
+    /// <summary>
+    /// The state dictionary of a model: the file's own, or the one among its entries that has more tensors, as where a state dictionary and
+    /// a tensor beside it were saved together.
+    /// </summary>
     /// <param name="path">The name of the file for messages.</param>
     /// <param name="place">Its place, where there are several; default: the one that there is.</param>
     /// <exception cref="WeightsFileException">There is none of that place, or there are several; the message names them.</exception>
     public IReadOnlyDictionary<string, Tensor> StateDictionary(string path, string? place = null)
     {
-        string[] candidates = StateDictionaries.ContainsKey("")
-            ? [""]
-            : [.. StateDictionaries.Keys.Where(key => !key.Contains('/'))];
-        string? chosen = place ?? (candidates.Length == 1 ? candidates[0] : null);
+        int own = StateDictionaries.TryGetValue("", out IReadOnlyDictionary<string, Tensor>? root) ? root.Count : 0;
+        string[] larger = [.. StateDictionaries.Where(state => !state.Key.Contains('/') && state.Value.Count > own).Select(state => state.Key)];
+        string? chosen = place ?? (larger.Length == 1 ? larger[0] : larger.Length == 0 && own > 0 ? "" : null);
         if (chosen is not null && StateDictionaries.TryGetValue(chosen, out IReadOnlyDictionary<string, Tensor>? found))
         {
             return found;

@@ -22,6 +22,20 @@ public sealed class DatasetSourceTests : IDisposable
         Assert.Equal("MNIST train", parts.Train.Name);
     }
 
+    [Theory]
+    [InlineData("", true, "")]
+    [InlineData("mnist", true, ".gz")]
+    [InlineData("raw", false, "")]
+    [InlineData("MNIST/raw", false, "")]
+    [InlineData("MNIST/raw", true, ".gz")]
+    [InlineData("mnist/raw", false, ".gz")]
+    public async Task Names_with_a_dot_and_the_folders_of_torchvision_are_found(string subfolder, bool hasDot, string extension)
+    {
+        WriteAll(subfolder, extension, hasDot);
+        TrainTest parts = await FromFolder().LoadAsync(cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal((3, 2), (parts.Train.Count, parts.Test.Count));
+    }
+
     [Fact]
     public async Task A_folder_that_lacks_a_file_is_refused_without_a_download()
     {
@@ -83,16 +97,19 @@ public sealed class DatasetSourceTests : IDisposable
         DatasetFile[] files = [.. definitions.SelectMany(definition => definition.Files)];
         Assert.Equal(11, files.Select(file => file.Md5).Distinct().Count());
         Assert.All(files, file => Assert.Matches("^[0-9a-f]{32}$", file.Md5));
+        Assert.Equal(11, files.Select(file => file.Sha256).Distinct().Count());
+        Assert.All(files, file => Assert.Matches("^[0-9a-f]{64}$", file.Sha256));
         Assert.All(definitions.SelectMany(definition => definition.Mirrors), mirror => Assert.EndsWith("/", mirror.AbsoluteUri, StringComparison.Ordinal));
     }
 
-    private void WriteAll(string subfolder, string extension)
+    private void WriteAll(string subfolder, string extension, bool hasDot = false)
     {
         IReadOnlyList<DatasetFile> files = IdxDatasetDefinition.Mnist.Files;
         byte[][] contents = [IdxBytes.Images(3, 5, 4), IdxBytes.Labels(1, 2, 3), IdxBytes.Images(2, 5, 4), IdxBytes.Labels(4, 5)];
         foreach ((DatasetFile file, byte[] content) in files.Zip(contents))
         {
-            _folder.Write(Path.Combine(subfolder, Path.GetFileNameWithoutExtension(file.Name) + extension), extension.Length == 0 ? content : IdxBytes.Packed(content));
+            string name = Path.GetFileNameWithoutExtension(file.Name);
+            _folder.Write(Path.Combine(subfolder, (hasDot ? name.Replace("-idx", ".idx", StringComparison.Ordinal) : name) + extension), extension.Length == 0 ? content : IdxBytes.Packed(content));
         }
     }
 

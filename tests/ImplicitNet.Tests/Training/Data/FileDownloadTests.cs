@@ -49,6 +49,17 @@ public sealed class FileDownloadTests : IDisposable
     public Task A_wrong_checksum_is_refused() => Refused(_ => FakeMirror.Content([.. Body[1..], 0]), "it sent a file with MD5 ");
 
     [Fact]
+    public async Task A_file_of_the_right_md5_and_another_sha_256_is_refused_and_one_of_the_right_sha_256_is_taken_whatever_its_md5()
+    {
+        FakeMirror mirror = new((_, _) => Task.FromResult(FakeMirror.Content(Body)));
+        DataFileException fault = await Assert.ThrowsAsync<DataFileException>(() => Fetch(mirror, file: Wanted with { Sha256 = new string('0', 64) }));
+        Assert.Contains("it sent a file with SHA-256 ", fault.Message, StringComparison.Ordinal);
+        Assert.Empty(_folder.Names);
+        await Fetch(mirror, file: Wanted with { Md5 = "", Sha256 = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Body)) });
+        Assert.Equal(["letters.gz"], _folder.Names);
+    }
+
+    [Fact]
     public Task A_body_shorter_than_announced_is_refused() =>
         Refused(_ => FakeMirror.Broken(Body[..70_000], _ => Task.CompletedTask, announced: Body.Length), "it sent 70000 bytes of 200000");
 

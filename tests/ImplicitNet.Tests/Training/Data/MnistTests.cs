@@ -28,6 +28,9 @@ public sealed class MnistTests
     {
         string folder = SharedData.FolderOrSkip("data/mnist");
         Assert.All(
+            IdxDatasetDefinition.Mnist.Files,
+            file => Assert.Equal(file.Sha256, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, file.Name))))));
+        Assert.All(
             IdxDatasetDefinition.Mnist.Files, file => Assert.Equal(file.Md5, IdxBytes.Md5(File.ReadAllBytes(Path.Combine(folder, file.Name)))));
     }
 

@@ -1,4 +1,3 @@
-using ImplicitNet.Tests.Training.Data.Matlab;
 using ImplicitNet.Training.Data;
 
 namespace ImplicitNet.Tests.Training.Data;

@@ -79,6 +79,14 @@ public sealed class DigitImageTests : IDisposable
     }
 
     [Fact]
+    public void Two_dots_far_from_each_other_are_no_digit()
+    {
+        byte[] page = new byte[2000 * 1500];
+        page[0] = page[^1] = 255;
+        Assert.All(DigitImage.Prepare(new GreyImage(page, 1500, 2000)).Pixels, pixel => Assert.Equal(0, pixel));
+    }
+
+    [Fact]
     public void An_image_of_the_final_size_is_taken_as_it_is_but_for_dark_and_light()
     {
         byte[] pixels = new byte[28 * 28];

@@ -107,4 +107,30 @@ public sealed class SafetensorsReadTests : TensorTest
 
         public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, end - (int)Position)]);
     }
+
+    [Theory]
+    [InlineData("U16", 2, 4)]
+    [InlineData("U32", 2, 8)]
+    [InlineData("U64", 2, 16)]
+    [InlineData("C64", 2, 16)]
+    [InlineData("F8_E4M3", 3, 3)]
+    [InlineData("F8_E5M2", 3, 3)]
+    [InlineData("F8_E8M0", 3, 3)]
+    [InlineData("F6_E2M3", 4, 3)]
+    [InlineData("F4", 6, 3)]
+    public void A_tensor_of_a_type_that_no_tensor_holds_is_passed_over_by_name_and_the_others_are_read(string dtype, int count, int bytes)
+    {
+        using TemporaryFolder folder = new();
+        string header = $$"""
+            {"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}, "foreign":{"dtype":"{{dtype}}","shape":[{{count}}],"data_offsets":[1,{{1 + bytes}}]},
+            "b":{"dtype":"U8","shape":[2],"data_offsets":[{{1 + bytes}},{{3 + bytes}}]} }
+            """;
+        string path = folder.Write("x.safetensors", SafetensorsBytes.Make(header, [7, .. Enumerable.Repeat((byte)99, bytes), 8, 9]));
+        using SafetensorsFile file = SafetensorsFile.Read(path);
+        Assert.Equal(["a", "b"], file.Tensors.Keys);
+        Assert.Equal([7], file.Tensors["a"].data<byte>().ToArray());
+        Assert.Equal([8, 9], file.Tensors["b"].data<byte>().ToArray());
+        Assert.Equal(new Dictionary<string, string> { ["foreign"] = dtype }, file.PassedOver);
+        Assert.Equal(["foreign"], SafetensorsHeader.Read(path).PassedOver.Keys);
+    }
 }

@@ -33,7 +33,7 @@ public sealed class SvhnFileTests
         { MatBytes.File(Labels, MatBytes.Array("X", MatBytes.UInt8Class, [32, 32, 3], MatBytes.UInt8, new byte[3071])), "3071 bytes" },
         { MatBytes.File(MatBytes.Array("y", MatBytes.UInt8Class, [3, 2], MatBytes.UInt8, new byte[6])), "y is 3 x 2, expected" },
         { MatBytes.File(MatBytes.Array("y", MatBytes.DoubleClass, [3, 1], MatBytes.Double, new byte[16])), "16 bytes, expected 3 numbers of 8" },
-        { MatBytes.File(MatBytes.Array("y", MatBytes.DoubleClass, [3, 1], 12, new byte[24])), "Int64, which are not read here" },
+        { MatBytes.File(MatBytes.Array("y", MatBytes.DoubleClass, [3, 1], 16, new byte[24])), "16, which are not read here" },
         { MatBytes.File(MatBytes.Images(3), Labels)[..^1], "the file was cut short" },
         { [.. MatBytes.File(MatBytes.Images(3), Labels), 1], "ends inside the type and size" },
         { MatBytes.File(MatBytes.Element(MatBytes.Matrix, [.. MatBytes.Element(MatBytes.Int32, new byte[8])])), "the flags of an array" },
@@ -141,5 +141,21 @@ public sealed class SvhnFileTests
         DataFileException fault = Assert.Throws<DataFileException>(() => Read(file));
         Assert.Contains(expected, fault.Message, StringComparison.Ordinal);
         Assert.StartsWith("x.mat", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(MatBytes.Int8, 8, 1)]
+    [InlineData(MatBytes.UInt8, 9, 1)]
+    [InlineData(MatBytes.Int16, 10, 2)]
+    [InlineData(MatBytes.UInt16, 11, 2)]
+    [InlineData(MatBytes.Int32, 12, 4)]
+    [InlineData(MatBytes.UInt32, 13, 4)]
+    [InlineData(MatBytes.Int64, 14, 8)]
+    [InlineData(MatBytes.UInt64, 15, 8)]
+    public void Labels_of_every_class_of_whole_numbers_are_read(int type, int arrayClass, int width)
+    {
+        byte[] numbers = [.. ((byte[])[1, 9, 10]).SelectMany(label => (byte[])[label, .. new byte[width - 1]])];
+        byte[] file = MatBytes.File(MatBytes.Images(3), MatBytes.Array("y", arrayClass, [3, 1], type, numbers));
+        Assert.Equal([1, 9, 0], SvhnFile.Read(new MemoryStream(file), "x.mat", "SVHN").Labels.ToArray());
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using ImplicitNet.Training.Weights.PyTorch;
+using ImplicitNet.Training.Files;
 using SkiaSharp;
 
 namespace ImplicitNet.Training.Images;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImplicitNet.Training.Files;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using ImplicitNet.Training.Files;
 using ImplicitNet.Training.Weights.PyTorch;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,4 +1,4 @@
-namespace ImplicitNet.Training.Weights.PyTorch;
+namespace ImplicitNet.Training.Files;
 
 /// <summary>The checksum of zip archives (ISO 3309, reflected polynomial 0xEDB88320).</summary>
 internal struct Crc32()

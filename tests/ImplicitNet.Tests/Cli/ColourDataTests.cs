@@ -3,7 +3,6 @@ using ImplicitNet.Cli;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
-using ImplicitNet.Tests.Training.Data.Matlab;
 using ImplicitNet.Tests.Training.Images;
 using ImplicitNet.Training.Data.Augmentations;
 using SkiaSharp;

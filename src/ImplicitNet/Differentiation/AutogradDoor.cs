@@ -23,7 +23,7 @@ internal static class AutogradDoor
         """;
 
 #pragma warning disable RS0030 // The guarded door: the script is a constant that compiles.
-    private static readonly Lazy<jit.CompilationUnit> _unit = new(() => jit.compile(Script.ReplaceLineEndings("\n")));
+    private static readonly Lazy<jit.CompilationUnit> Unit = new(() => jit.compile(Script.ReplaceLineEndings("\n")));
 #pragma warning restore RS0030
 
     /// <summary><c>J^T v</c> for every input. The graph is kept.</summary>
@@ -39,7 +39,7 @@ internal static class AutogradDoor
     {
         try
         {
-            return _unit.Value.invoke("gradients", output, inputs, vector, createGraph) switch
+            return Unit.Value.invoke("gradients", output, inputs, vector, createGraph) switch
             {
                 Tensor[] all => all,
                 object?[] some => [.. some.Select(each => each as Tensor)],

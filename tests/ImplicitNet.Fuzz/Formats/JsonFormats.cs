@@ -103,7 +103,13 @@ internal sealed class HistoryFormat : FuzzFormat
 {
     private static readonly string Line = System.Text.Encoding.UTF8.GetString(HistoryLine.Format(new EpochRecord
     {
-        Epoch = 1, Step = 10, TrainLoss = 1.5, TrainAccuracy = 0.5, LearningRate = 1e-3, SolverSteps = 5, Seconds = 2,
+        Epoch = 1,
+        Step = 10,
+        TrainLoss = 1.5,
+        TrainAccuracy = 0.5,
+        LearningRate = 1e-3,
+        SolverSteps = 5,
+        Seconds = 2,
     }.ToHistory()).Span).TrimEnd('\n');
 
     public override string Name => "history";

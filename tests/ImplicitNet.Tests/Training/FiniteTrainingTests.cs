@@ -165,16 +165,16 @@ public sealed class FiniteTrainingTests : TensorTest
 
     private sealed class SteepEncoder : nn.Module<Tensor, Tensor>
     {
-        private readonly nn.Module<Tensor, Tensor> inner;
-        private readonly Parameter offset = new(zeros(1));
+        private readonly nn.Module<Tensor, Tensor> _inner;
+        private readonly Parameter _offset = new(zeros(1));
 
         public SteepEncoder(nn.Module<Tensor, Tensor> inner)
             : base(nameof(SteepEncoder))
         {
-            this.inner = inner;
+            _inner = inner;
             RegisterComponents();
         }
 
-        public override Tensor forward(Tensor input) => inner.call(input) + offset.sqrt();
+        public override Tensor forward(Tensor input) => _inner.call(input) + _offset.sqrt();
     }
 }

@@ -9,9 +9,9 @@ namespace ImplicitNet.Tests.Solvers;
 /// <summary>Maps, solvers and operators that callers write, and that are not what they promise: one line says so.</summary>
 public sealed class ForeignPartsTests
 {
-    public static TheoryData<string> Cases => [.. Cases.Keys];
+    public static TheoryData<string> Cases => [.. Mistakes.Keys];
 
-    private static readonly Dictionary<string, Action> Cases = new()
+    private static readonly Dictionary<string, Action> Mistakes = new()
     {
         ["a function that torch refuses"] = () => Solve(new PerSampleMap(u => u + ones(7, 5, 3))),
         ["a coupled function that torch refuses"] = () => Solve(new CoupledMap(u => u + ones(7, 5, 3))),
@@ -46,7 +46,7 @@ public sealed class ForeignPartsTests
     [MemberData(nameof(Cases))]
     public void What_is_wrong_is_said_in_one_line(string name)
     {
-        Exception exception = Assert.ThrowsAny<Exception>(Cases[name]);
+        Exception exception = Assert.ThrowsAny<Exception>(Mistakes[name]);
         Assert.True(exception is ArgumentException or InvalidOperationException, exception.ToString());
         Assert.DoesNotContain('\n', exception.Message);
     }

@@ -50,10 +50,10 @@ internal sealed class CertifiedBatch : IDisposable
         {
             _solution = network.Layer.Solve(_map, network.Layer.Operator.StartingLatent(_q));
             _counts = [.. _solution.Report.Samples.Select(sample => !network.OnFailure.Excludes(sample))];
-            _residuals = Ratios(Rows(_map.Evaluate(_solution.Latent).detach() - _solution.Latent), Rows(_solution.Latent));
+            _residuals = Ratios(Rows(LatentContract.EvaluateCopy(_map, _solution.Latent).detach() - _solution.Latent), Rows(_solution.Latent));
             _factors = Contraction.Measure(_map, _solution.Latent, options.PowerIterations);
             LeaveOut();
-            _mapped = Evaluation.OnCopy(_map, _solution.Latent);
+            _mapped = LatentContract.EvaluateCopy(_map, _solution.Latent);
             _system = new AdjointSystem(_map, _solution.Latent);
             _loss = new LossGradient(network, _mapped, losses, _solution.Report, _counts);
             double tolerance = options.ReferenceTolerance ?? Precision.Of(_loss.Latents.dtype).ReferenceTolerance;
@@ -111,7 +111,7 @@ internal sealed class CertifiedBatch : IDisposable
             // In training mode the encoder may look across the batch.
             Tensor q = _network.training ? _q.narrow(0, sample, 1) : _network.Encoder.call(data.narrow(0, sample, 1));
             using FixedPointMap map = _network.Layer.Operator.Bind(q);
-            Tensor mapped = Evaluation.OnCopy(map, _solution.Latent.narrow(0, sample, 1));
+            Tensor mapped = LatentContract.EvaluateCopy(map, _solution.Latent.narrow(0, sample, 1));
             conditions[sample] = new DescentCondition(ParameterGram.Condition(mapped, _theta, _options.LanczosSteps, sample), Below1(_certified) ?? _factors[sample]);
         }
 

@@ -24,7 +24,7 @@ internal sealed class AdjointFunction : autograd.SingleTensorFunction<AdjointFun
     {
         using DisposeScope scope = NewDisposeScope();
         LowRankInverse? inverse = gradient.NeedsInverse ? solution.Inverse : null;
-        Tensor value = Evaluation.OnCopy(map, solution.Latent);
+        Tensor value = LatentContract.EvaluateCopy(map, solution.Latent);
         ValueWitness? witness = gradient.EvaluatesAgain && value.requires_grad ? new ValueWitness(value) : null;
         AdjointPass pass = new(map, gradient, inverse, report, AdjointSide.FixedPoint, witness);
         return Attach(value, pass, solution.Latent, map).MoveToOuterDisposeScope();

@@ -112,10 +112,10 @@ internal sealed class AdjointPass
         }
 
         AdjointPass again = new(_map, exact, inverse: null, new GradientReport(Report), AdjointSide.FixedPoint, _witness);
-        Tensor attached = AdjointFunction.Attach(Evaluation.OnCopy(map, latent), again, latent, map);
+        Tensor attached = AdjointFunction.Attach(LatentContract.EvaluateCopy(map, latent), again, latent, map);
         Gate gate = new();
         Tensor point = attached.requires_grad ? GateFunction.Attach(attached, gate) : attached.detach().requires_grad_();
-        Tensor mapped = Evaluation.OnCopy(map, point);
+        Tensor mapped = LatentContract.EvaluateCopy(map, point);
         Tensor product = mapped.requires_grad ? VectorProducts.TransposeProduct(mapped, point, constant, createGraph: true) : zeros_like(constant);
         AdjointPass solve = new(_map, exact, inverse: null, new GradientReport(Report), AdjointSide.Adjoint, _witness);
         Tensor direction = AdjointFunction.Attach(gradient + product, solve, latent, map);

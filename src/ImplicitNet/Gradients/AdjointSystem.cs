@@ -99,6 +99,6 @@ internal sealed class AdjointSystem : LinearOperator
     {
         using DisposeScope scope = NewDisposeScope();
         using FixedPointMap map = _map.With([.. _map.Inputs.Select(input => input.detach())]);
-        return map.Evaluate(latent).MoveToOuterDisposeScope();
+        return LatentContract.EvaluateCopy(map, latent).MoveToOuterDisposeScope();
     }
 }

@@ -50,7 +50,7 @@ public abstract record FixedPointGradient
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        (Tensor first, Tensor second) = (map.Evaluate(latent).to(ScalarType.Float64), map.Evaluate(latent).to(ScalarType.Float64));
+        (Tensor first, Tensor second) = (LatentContract.EvaluateCopy(map, latent).to(ScalarType.Float64), LatentContract.EvaluateCopy(map, latent).to(ScalarType.Float64));
         Tensor size = first.abs().maximum(second.abs());
         if (((first - second).abs() > size * 0.01).any().ToBoolean())
         {

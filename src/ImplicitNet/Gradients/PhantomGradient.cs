@@ -37,7 +37,7 @@ public sealed record PhantomGradient : FixedPointGradient
         Tensor latent = solution.Latent;
         for (int step = 0; step < Steps; step++)
         {
-            Tensor mapped = Evaluation.OnCopy(map, latent);
+            Tensor mapped = LatentContract.EvaluateCopy(map, latent);
             latent = Damping == 1 ? mapped : (mapped * Damping) + (latent * (1 - Damping));
         }
 

@@ -30,7 +30,7 @@ internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientRepo
             // One scope a step: a graph keeps what it needs by itself, and without one nothing is to be kept.
             using DisposeScope scope = NewDisposeScope();
             Tensor before = latent;
-            latent = Evaluation.OnCopy(map, before).MoveToOuterDisposeScope();
+            latent = LatentContract.EvaluateCopy(map, before).MoveToOuterDisposeScope();
             if (!ReferenceEquals(before, first) && !ReferenceEquals(before, latent))
             {
                 before.Dispose();

@@ -40,7 +40,7 @@ public static class Contraction
 
         using IDisposable graph = enable_grad();
         using Generator generator = new((ulong)seed, CPU);
-        using PointJacobian jacobian = new(map.Evaluate, latent, "Take it out of the map: a norm is measured by products with the Jacobian and its transpose.");
+        using PointJacobian jacobian = new(at => LatentContract.EvaluateCopy(map, at), latent, "Take it out of the map: a norm is measured by products with the Jacobian and its transpose.");
         Tensor vector = Normalize(randn(latent.shape, latent.dtype, generator: generator).to(latent.device), rows, out _);
         Tensor norms = zeros(rows);
         for (int iteration = 0; iteration < iterations; iteration++)

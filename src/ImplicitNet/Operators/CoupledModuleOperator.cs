@@ -30,6 +30,9 @@ public sealed class CoupledModuleOperator : LatentOperator
         RegisterComponents();
     }
 
+    /// <summary>Whether the library wrote the module: see <see cref="FixedPointMap.IsOwn"/>.</summary>
+    internal bool IsOwn { get; init; }
+
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">A part of the module in training mode draws random numbers.</exception>
     public override FixedPointMap Bind(Tensor q)
@@ -39,7 +42,7 @@ public sealed class CoupledModuleOperator : LatentOperator
         Tensor[] parameters = [.. _module.parameters().Where(parameter => parameter.requires_grad)];
         if (!training)
         {
-            return new PerSampleMap((latent, input, _) => ForeignModule.Call(_module, latent, input), q, weights: [], parameters);
+            return new PerSampleMap((latent, input, _) => ForeignModule.Call(_module, latent, input), q, weights: [], parameters) { IsOwn = IsOwn };
         }
 
         bool isAttached = false;
@@ -51,7 +54,7 @@ public sealed class CoupledModuleOperator : LatentOperator
                 return ForeignModule.Call(_module, latent, inputs[0]);
             },
             [q],
-            parameters);
+            parameters) { IsOwn = IsOwn };
     }
 
     /// <summary>Zeros in the shape and memory layout of q.</summary>

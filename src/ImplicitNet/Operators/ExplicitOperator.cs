@@ -45,7 +45,7 @@ public sealed class ExplicitOperator : LatentOperator, IContraction
     {
         using DisposeScope scope = NewDisposeScope();
         using FixedPointMap map = _operator.Bind(q);
-        Tensor value = map.Evaluate(StartingLatent(q)).DetachFromDisposeScope();
+        Tensor value = LatentContract.EvaluateCopy(map, StartingLatent(q)).DetachFromDisposeScope();
         return new ConstantMap(value, isOwned: true);
     }
 

@@ -56,7 +56,7 @@ public sealed record JacobianPenalty
         }
 
         using IDisposable graph = enable_grad();
-        using PointJacobian jacobian = new(map.Evaluate, latent, "Take it out of the map, or leave the penalty away.");
+        using PointJacobian jacobian = new(at => LatentContract.EvaluateCopy(map, at), latent, "Take it out of the map, or leave the penalty away.");
         long size = Math.Max(1, latent.numel() / Math.Max(1, latent.shape[0]));
         Tensor sum = zeros(latent.shape[0], dtype: latent.dtype, device: latent.device);
         for (int probe = 0; probe < Probes && !jacobian.IsZero && latent.numel() > 0; probe++)

@@ -34,6 +34,6 @@ public abstract class LatentOperator : nn.Module<Tensor, Tensor, Tensor>
         OperatorInput.Ensure(u, nameof(u), "u");
         OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
         using FixedPointMap map = Bind(q);
-        return map.Evaluate(u);
+        return LatentContract.EvaluateCopy(map, u);
     }
 }

@@ -51,7 +51,7 @@ public sealed class CoupledMap : FixedPointMap
         throw new InvalidOperationException("A map whose samples depend on each other has no restriction to some of them.");
 
     /// <inheritdoc/>
-    public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => new CoupledMap(_function, inputs, Parameters);
+    public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => new CoupledMap(_function, inputs, Parameters) { IsOwn = IsOwn };
 
     /// <inheritdoc/>
     public override void Dispose()

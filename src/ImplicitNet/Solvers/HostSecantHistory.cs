@@ -81,7 +81,8 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
             for (int sample = first; sample < last; sample++)
             {
                 Span<T> residual = lastResiduals[sample];
-                double norm = Math.Sqrt(SecantKernels<T>.Subtract(images[sample], latents[sample], residual));
+                SecantKernels<T>.Subtract(images[sample], latents[sample], residual);
+                double norm = SecantKernels<T>.Norm(residual);
                 SecantKernels<T>.AddScaled(latents[sample], residual, _mixing, nexts[sample]);
                 latents[sample].CopyTo(lastLatents[sample]);
                 if (SecantUnit.Exponent(norm, residual) is var exponent and not 0)
@@ -89,7 +90,7 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
                     _exponents[sample] = exponent;
                     SecantUnit.Scale(lastLatents[sample], -exponent);
                     SecantUnit.Scale(residual, -exponent);
-                    norm = Math.Sqrt(SecantKernels<T>.Products(residual, residual, residual).B);
+                    norm = SecantKernels<T>.Norm(residual);
                 }
 
                 choice.Begin(sample, norm);

@@ -68,6 +68,25 @@ internal static class LatentContract
         }
     }
 
+    /// <summary>
+    /// As <see cref="Evaluate"/>, in the graph where gradients are enabled; u stays as it is. A map that the library did not write may write into its
+    /// argument (<c>u.mul_(0.5).add_(q)</c>): it is given a copy of u, so that the copy is what it costs.
+    /// </summary>
+    /// <param name="map">The map.</param>
+    /// <param name="latent">u; not changed.</param>
+    /// <returns>Its value. In the caller's dispose scope.</returns>
+    /// <exception cref="ArgumentException">The map cannot take u, or returned no latent like it.</exception>
+    public static Tensor EvaluateCopy(FixedPointMap map, Tensor latent)
+    {
+        if (map.IsOwn)
+        {
+            return Evaluate(map, latent);
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        return Evaluate(map, latent.clone()).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Zeros to start from.</summary>
     /// <exception cref="ArgumentException">Torch has no such tensor: no memory for it, say.</exception>
     public static Tensor Zeros(long[] shape, ScalarType dtype, Device? device)

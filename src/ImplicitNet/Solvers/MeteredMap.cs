@@ -93,7 +93,7 @@ internal sealed class MeteredMap : FixedPointMap
     private Tensor OnCopies(Tensor latent)
     {
         using DisposeScope scope = NewDisposeScope();
-        return LatentContract.Evaluate(_map, latent.clone()).clone().MoveToOuterDisposeScope();
+        return LatentContract.EvaluateCopy(_map, latent).clone().MoveToOuterDisposeScope();
     }
 
     private sealed class Meter

@@ -1,66 +1,98 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using ImplicitNet.Kernels;
 
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// Passes over the rows of one sample. Sums are accumulated in float64, in as many partial sums as a vector of the elements has lanes.
+/// Passes over the rows of one sample. Sums are accumulated in float64, in twice as many partial sums as a vector of that has lanes.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
 internal static class SecantKernels<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary><c>difference = a - b</c>.</summary>
-    /// <returns>The sum of its squares.</returns>
-    public static double Subtract(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> difference)
+    public static void Subtract(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> difference)
     {
         ReadOnlySpan<Vector<T>> x = Vectors(a), y = Vectors(b);
         Span<Vector<T>> to = MemoryMarshal.Cast<T, Vector<T>>(difference);
-        Vector<double> low = default, high = default;
         int place = 0;
         for (; place < x.Length && place < y.Length && place < to.Length; place++)
         {
-            Vector<T> value = x[place] - y[place];
-            to[place] = value;
-            (Vector<double> first, Vector<double> second) = Widen(value);
-            low += first * first;
-            high += second * second;
+            to[place] = x[place] - y[place];
         }
 
-        double sum = Vector.Sum(low + high);
         for (int rest = place * Vector<T>.Count; rest < a.Length; rest++)
         {
-            T value = a[rest] - b[rest];
-            difference[rest] = value;
-            sum += Product(value, value);
+            difference[rest] = a[rest] - b[rest];
+        }
+    }
+
+    /// <summary>The L2 norm, at every scale.</summary>
+    public static double Norm(ReadOnlySpan<T> values) => typeof(T) == typeof(double)
+        ? RowLength.Of(MemoryMarshal.Cast<T, double>(values))
+        : RowLength.Of(MemoryMarshal.Cast<T, float>(values));
+
+    /// <summary>The elements in float64.</summary>
+    public static void Widen(ReadOnlySpan<T> values, Span<double> to)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            MemoryMarshal.Cast<T, double>(values).CopyTo(to);
+            return;
         }
 
-        return sum;
+        ReadOnlySpan<float> from = MemoryMarshal.Cast<T, float>(values);
+        ReadOnlySpan<Vector<float>> x = MemoryMarshal.Cast<float, Vector<float>>(from);
+        Span<Vector<double>> wide = MemoryMarshal.Cast<double, Vector<double>>(to);
+        int place = 0;
+        for (; place < x.Length && (2 * place) + 1 < wide.Length; place++)
+        {
+            Vector.Widen(x[place], out wide[2 * place], out wide[(2 * place) + 1]);
+        }
+
+        for (int rest = place * Vector<float>.Count; rest < from.Length; rest++)
+        {
+            to[rest] = from[rest];
+        }
     }
 
     /// <summary><c>a . b</c> and <c>a . c</c>.</summary>
-    public static (double B, double C) Products(ReadOnlySpan<T> a, ReadOnlySpan<T> b, ReadOnlySpan<T> c)
+    public static (double B, double C) Products(ReadOnlySpan<T> a, ReadOnlySpan<double> b, ReadOnlySpan<double> c)
     {
-        ReadOnlySpan<Vector<T>> x = Vectors(a), y = Vectors(b), z = Vectors(c);
+        ReadOnlySpan<Vector<T>> x = Vectors(a);
+        ReadOnlySpan<Vector<double>> y = MemoryMarshal.Cast<double, Vector<double>>(b), z = MemoryMarshal.Cast<double, Vector<double>>(c);
         Vector<double> b1 = default, b2 = default, c1 = default, c2 = default;
         int place = 0;
-        for (; place < x.Length && place < y.Length && place < z.Length; place++)
+        if (typeof(T) == typeof(double))
         {
-            (Vector<double> first, Vector<double> second) = Widen(x[place]);
-            (Vector<double> firstOfB, Vector<double> secondOfB) = Widen(y[place]);
-            (Vector<double> firstOfC, Vector<double> secondOfC) = Widen(z[place]);
-            b1 += first * firstOfB;
-            b2 += second * secondOfB;
-            c1 += first * firstOfC;
-            c2 += second * secondOfC;
+            for (; place + 1 < x.Length && place + 1 < y.Length && place + 1 < z.Length; place += 2)
+            {
+                Vector<double> first = x[place].As<T, double>(), second = x[place + 1].As<T, double>();
+                b1 = Vector.MultiplyAddEstimate(first, y[place], b1);
+                b2 = Vector.MultiplyAddEstimate(second, y[place + 1], b2);
+                c1 = Vector.MultiplyAddEstimate(first, z[place], c1);
+                c2 = Vector.MultiplyAddEstimate(second, z[place + 1], c2);
+            }
+        }
+        else
+        {
+            for (; place < x.Length && (2 * place) + 1 < y.Length && (2 * place) + 1 < z.Length; place++)
+            {
+                Vector.Widen(x[place].As<T, float>(), out Vector<double> first, out Vector<double> second);
+                b1 = Vector.MultiplyAddEstimate(first, y[2 * place], b1);
+                b2 = Vector.MultiplyAddEstimate(second, y[(2 * place) + 1], b2);
+                c1 = Vector.MultiplyAddEstimate(first, z[2 * place], c1);
+                c2 = Vector.MultiplyAddEstimate(second, z[(2 * place) + 1], c2);
+            }
         }
 
         double byB = Vector.Sum(b1 + b2), byC = Vector.Sum(c1 + c2);
         for (int rest = place * Vector<T>.Count; rest < a.Length; rest++)
         {
-            byB += Product(a[rest], b[rest]);
-            byC += Product(a[rest], c[rest]);
+            double value = double.CreateTruncating(a[rest]);
+            byB += value * b[rest];
+            byC += value * c[rest];
         }
 
         return (byB, byC);
@@ -101,21 +133,6 @@ internal static class SecantKernels<T>
             value[rest] -= (byA * a[rest]) + (byB * b[rest]);
         }
     }
-
-    /// <summary>The elements in float64; those that are it already, and zeros that change no sum.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector<double> First, Vector<double> Second) Widen(Vector<T> values)
-    {
-        if (typeof(T) == typeof(double))
-        {
-            return (values.As<T, double>(), default);
-        }
-
-        Vector.Widen(values.As<T, float>(), out Vector<double> first, out Vector<double> second);
-        return (first, second);
-    }
-
-    private static double Product(T a, T b) => double.CreateTruncating(a) * double.CreateTruncating(b);
 
     private static ReadOnlySpan<Vector<T>> Vectors(ReadOnlySpan<T> values) => MemoryMarshal.Cast<T, Vector<T>>(values);
 }

@@ -48,24 +48,35 @@ internal readonly ref struct SecantSample<T>(AndersonVariant variant, T mixing)
         Span<double> byNew = numbers[..memory], byResidual = numbers.Slice(memory, memory), newByResiduals = numbers[(2 * memory)..];
         numbers.Clear();
         double squares = 0;
+        Span<double> memoryOfPiece = stackalloc double[3 * Piece];
         for (int start = 0; start < Latent.Length; start += Piece)
         {
             int length = Math.Min(Piece, Latent.Length - start);
             ReadOnlySpan<T> latent = Latent.Slice(start, length);
             Span<T> residual = Residual.Slice(start, length), newResidual = Slot(ResidualSlots, newest, start, length);
-            squares += SecantKernels<T>.Subtract(Image.Slice(start, length), latent, residual);
+            SecantKernels<T>.Subtract(Image.Slice(start, length), latent, residual);
             Span<T> newLatent = Slot(LatentSlots, newest, start, length);
             SecantKernels<T>.Subtract(latent, LastLatent.Slice(start, length), newLatent);
             SecantKernels<T>.Subtract(residual, LastResidual.Slice(start, length), newResidual);
+
+            // Widened once for all slots.
+            Span<double> value = memoryOfPiece[..length], difference = memoryOfPiece.Slice(Piece, length), newTest = memoryOfPiece.Slice(2 * Piece, length);
+            SecantKernels<T>.Widen(residual, value);
+            SecantKernels<T>.Widen(newResidual, difference);
+            squares += SecantKernels<T>.Products(residual, value, value).B;
+            if (!variant.IsSymmetric)
+            {
+                SecantKernels<T>.Widen(variant.Tests(newLatent, newResidual), newTest);
+            }
+
             for (int slot = 0; slot < Slots; slot++)
             {
                 ReadOnlySpan<T> test = variant.Tests(Slot(LatentSlots, slot, start, length), Slot(ResidualSlots, slot, start, length));
-                (double byDifference, double byValue) = SecantKernels<T>.Products(test, newResidual, residual);
+                (double byDifference, double byValue) = SecantKernels<T>.Products(test, difference, value);
                 (byNew[slot], byResidual[slot]) = (byNew[slot] + byDifference, byResidual[slot] + byValue);
                 if (!variant.IsSymmetric)
                 {
-                    ReadOnlySpan<T> newTest = variant.Tests(newLatent, newResidual);
-                    newByResiduals[slot] += SecantKernels<T>.Products(Slot(ResidualSlots, slot, start, length), newTest, residual).B;
+                    newByResiduals[slot] += SecantKernels<T>.Products(Slot(ResidualSlots, slot, start, length), newTest, value).B;
                 }
             }
         }

@@ -13,7 +13,7 @@ internal static class SecantUnit
     private const double Most = 1e120;
 
     /// <summary>The exponent of the unit for a sample.</summary>
-    /// <param name="norm">Of its first residual, from a sum of squares that may have left the range.</param>
+    /// <param name="norm">Of its first residual.</param>
     /// <param name="residual">The residual.</param>
     public static int Exponent<T>(double norm, ReadOnlySpan<T> residual)
         where T : unmanaged, IFloatingPointIeee754<T>

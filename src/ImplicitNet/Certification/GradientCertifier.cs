@@ -1,3 +1,4 @@
+using ImplicitNet.Differentiation;
 using ImplicitNet.Gradients;
 using ImplicitNet.LinearSolvers;
 using ImplicitNet.Networks;
@@ -85,6 +86,10 @@ public sealed record GradientCertifier
     /// </exception>
     /// <exception cref="Solvers.FixedPointException">A sample did not converge and the network's policy is to throw.</exception>
     public IReadOnlyList<GradientCertificate> Compare(
+        ImplicitNetwork network, Tensor data, Func<Tensor, Tensor> losses, IReadOnlyList<FixedPointGradient> gradients) =>
+        TorchMessage.Guarded(() => Compared(network, data, losses, gradients));
+
+    private IReadOnlyList<GradientCertificate> Compared(
         ImplicitNetwork network, Tensor data, Func<Tensor, Tensor> losses, IReadOnlyList<FixedPointGradient> gradients)
     {
         ArgumentNullException.ThrowIfNull(network);

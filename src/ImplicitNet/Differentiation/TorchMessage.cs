@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
 namespace ImplicitNet.Differentiation;
@@ -23,6 +24,20 @@ internal static partial class TorchMessage
 
         text = White().Replace(text, " ").Trim();
         return text.Length <= Longest ? text : string.Concat(text.AsSpan(0, Longest), " ...");
+    }
+
+    /// <summary>Makes a call of the public surface: what torch refuses in it, and no check has foreseen, comes out in one line.</summary>
+    /// <exception cref="InvalidOperationException">Torch refused.</exception>
+    public static T Guarded<T>(Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (ExternalException exception)
+        {
+            throw new InvalidOperationException($"Torch refuses: {InOneLine(exception.Message)}");
+        }
     }
 
     [GeneratedRegex(@"Exception raised from |\bframe #\d+")]

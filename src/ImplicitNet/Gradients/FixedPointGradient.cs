@@ -1,3 +1,4 @@
+using ImplicitNet.Differentiation;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -29,7 +30,7 @@ public abstract record FixedPointGradient
         ArgumentNullException.ThrowIfNull(map);
         ArgumentNullException.ThrowIfNull(solution);
         using Tensor before = get_rng_state();
-        Tensor attached = Attached(map, solution, report ?? new GradientReport());
+        Tensor attached = TorchMessage.Guarded(() => Attached(map, solution, report ?? new GradientReport()));
         using Tensor after = get_rng_state();
         if (!before.bytes.SequenceEqual(after.bytes))
         {

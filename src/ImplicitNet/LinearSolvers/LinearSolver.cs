@@ -1,3 +1,4 @@
+using ImplicitNet.Differentiation;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -30,7 +31,7 @@ public abstract record LinearSolver
     {
         using IDisposable noGraph = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        return Run(LinearSystem.Of(linear, rightSide, tolerances, start));
+        return TorchMessage.Guarded(() => Run(LinearSystem.Of(linear, rightSide, tolerances, start)));
     }
 
     /// <summary>Solves a system that is checked, without gradients, in a dispose scope of its own.</summary>

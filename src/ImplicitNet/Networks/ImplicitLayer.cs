@@ -1,3 +1,4 @@
+using ImplicitNet.Differentiation;
 using ImplicitNet.Gradients;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
@@ -81,7 +82,11 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// A backward pass through an earlier call failed inside, its gradient was NaN, and nobody was told yet. Thrown once; then the layer goes on.
     /// </exception>
     public ImplicitResult Run(
-        Tensor q, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, JacobianPenalty? penalty = null, CancellationToken cancellation = default)
+        Tensor q, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, JacobianPenalty? penalty = null, CancellationToken cancellation = default) =>
+        TorchMessage.Guarded(() => RunOnce(q, start, trace, penalty, cancellation));
+
+    private ImplicitResult RunOnce(
+        Tensor q, Func<Tensor, Tensor>? start, ResidualTrace? trace, JacobianPenalty? penalty, CancellationToken cancellation)
     {
         OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
         _untold.Throw();

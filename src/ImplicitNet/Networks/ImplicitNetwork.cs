@@ -1,3 +1,4 @@
+using ImplicitNet.Differentiation;
 using ImplicitNet.Gradients;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
@@ -87,7 +88,11 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     /// <returns>The output and the report. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     public ImplicitResult Run(
-        Tensor data, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, JacobianPenalty? penalty = null, CancellationToken cancellation = default)
+        Tensor data, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, JacobianPenalty? penalty = null, CancellationToken cancellation = default) =>
+        TorchMessage.Guarded(() => RunOnce(data, start, trace, penalty, cancellation));
+
+    private ImplicitResult RunOnce(
+        Tensor data, Func<Tensor, Tensor>? start, ResidualTrace? trace, JacobianPenalty? penalty, CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor q = Encode(data);
@@ -102,7 +107,9 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     /// <summary>Declared, certified and measured contraction factor at the fixed points of a batch.</summary>
     /// <param name="data">d: [batch, ...].</param>
     /// <returns>The factors, dimensionless; see <see cref="Contraction.Report"/>. Nothing is measured in an empty batch.</returns>
-    public ContractionReport MeasureContraction(Tensor data)
+    public ContractionReport MeasureContraction(Tensor data) => TorchMessage.Guarded(() => Measured(data));
+
+    private ContractionReport Measured(Tensor data)
     {
         ArgumentNullException.ThrowIfNull(data);
         using DisposeScope scope = NewDisposeScope();

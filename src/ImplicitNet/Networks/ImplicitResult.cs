@@ -1,5 +1,6 @@
 using System.Globalization;
 using ImplicitNet.Gradients;
+using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -53,7 +54,7 @@ public sealed class ImplicitResult : IDisposable
     /// <exception cref="ArgumentException">The shape is another, or the dtype no floating-point one.</exception>
     public Tensor Average(Tensor losses)
     {
-        ArgumentNullException.ThrowIfNull(losses);
+        OperatorInput.Ensure(losses, nameof(losses), "The losses", isNumber: false);
         if (losses.ndim != 1 || losses.shape[0] != _included.Length)
         {
             throw new ArgumentException($"One loss for each of {_included.Length} samples is needed. Given: [{string.Join(", ", losses.shape)}].", nameof(losses));

@@ -62,7 +62,20 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         }
 
         OperatorInput.EnsureLike(input, weight, nameof(input), "The input");
-        return Compute(input, weight);
+        return Applied(input, weight);
+    }
+
+    // What the checks let through and torch refuses, such as an input made in inference mode where a graph is recorded.
+    private Tensor Applied(Tensor input, Tensor weight)
+    {
+        try
+        {
+            return Compute(input, weight);
+        }
+        catch (ExternalException exception)
+        {
+            throw new ArgumentException($"{GetName()} cannot take {OperatorInput.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(input));
+        }
     }
 
     /// <summary>Refuses a tensor that is no input, or no output, of this layer.</summary>
@@ -110,7 +123,7 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         EnsureFits(input, nameof(input), "The input", input: true);
         OperatorInput.EnsureLike(input, Weight, nameof(input), "The input");
         using Tensor weight = NormalizedWeight();
-        return Compute(input, weight);
+        return Applied(input, weight);
     }
 
     /// <summary><see cref="NormalizedWeight"/> times a factor, rounded to the weight's dtype once.</summary>

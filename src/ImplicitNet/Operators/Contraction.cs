@@ -18,7 +18,10 @@ public static class Contraction
     /// <param name="seed">Of the starting vectors.</param>
     /// <returns>One norm a sample, or one in all for a coupled map, dimensionless; none for an empty batch.</returns>
     /// <exception cref="InvalidOperationException">The map hides its graph in u, or an operation of it cannot be differentiated twice by autograd.</exception>
-    public static double[] Measure(FixedPointMap map, Tensor latent, int iterations = 30, long seed = 0)
+    public static double[] Measure(FixedPointMap map, Tensor latent, int iterations = 30, long seed = 0) =>
+        TorchMessage.Guarded(() => Measured(map, latent, iterations, seed));
+
+    private static double[] Measured(FixedPointMap map, Tensor latent, int iterations, long seed)
     {
         ArgumentNullException.ThrowIfNull(map);
         OperatorInput.Ensure(latent, nameof(latent), "The latent");

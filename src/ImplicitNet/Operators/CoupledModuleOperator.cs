@@ -54,7 +54,8 @@ public sealed class CoupledModuleOperator : LatentOperator
                 return ForeignModule.Call(_module, latent, inputs[0]);
             },
             [q],
-            parameters) { IsOwn = IsOwn };
+            parameters)
+        { IsOwn = IsOwn };
     }
 
     /// <summary>Zeros in the shape and memory layout of q.</summary>

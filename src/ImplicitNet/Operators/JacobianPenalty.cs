@@ -37,7 +37,9 @@ public sealed record JacobianPenalty
     /// <param name="latent">u*: [batch, ...]; held constant.</param>
     /// <returns>[batch], dimensionless, in the graph of what the map computes with. The caller owns it.</returns>
     /// <exception cref="InvalidOperationException">The map couples its samples, hides its graph in u, or cannot be differentiated by autograd.</exception>
-    public Tensor Estimate(FixedPointMap map, Tensor latent)
+    public Tensor Estimate(FixedPointMap map, Tensor latent) => TorchMessage.Guarded(() => Estimated(map, latent));
+
+    private Tensor Estimated(FixedPointMap map, Tensor latent)
     {
         ArgumentNullException.ThrowIfNull(map);
         OperatorInput.Ensure(latent, nameof(latent), "The latent");

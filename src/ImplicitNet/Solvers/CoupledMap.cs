@@ -44,7 +44,11 @@ public sealed class CoupledMap : FixedPointMap
     public override IReadOnlyList<Tensor>? Parameters { get; }
 
     /// <inheritdoc/>
-    public override Tensor Evaluate(Tensor latent) => _function(latent, Inputs);
+    public override Tensor Evaluate(Tensor latent)
+    {
+        ArgumentNullException.ThrowIfNull(latent);
+        return _function(latent, Inputs);
+    }
 
     /// <inheritdoc/>
     public override FixedPointMap Restrict(Tensor samples) =>

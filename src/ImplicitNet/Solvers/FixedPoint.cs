@@ -1,3 +1,4 @@
+using ImplicitNet.Differentiation;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -48,7 +49,8 @@ public static class FixedPoint
             return Solve(copy, latents.clone(), solver, stopping, trace, cancellation);
         }
 
-        return Continue(map, latents, beginnings: null, solver ?? new PicardSolver(), stopping ?? new StoppingRule(), trace, cancellation);
+        return TorchMessage.Guarded(
+            () => Continue(map, latents, beginnings: null, solver ?? new PicardSolver(), stopping ?? new StoppingRule(), trace, cancellation));
     }
 
     /// <summary>

@@ -74,7 +74,11 @@ public sealed class PerSampleMap : FixedPointMap
     public override IReadOnlyList<Tensor>? Parameters { get; }
 
     /// <inheritdoc/>
-    public override Tensor Evaluate(Tensor latent) => _function(latent, _input, _weights);
+    public override Tensor Evaluate(Tensor latent)
+    {
+        ArgumentNullException.ThrowIfNull(latent);
+        return _function(latent, _input, _weights);
+    }
 
     /// <inheritdoc/>
     public override FixedPointMap Restrict(Tensor samples)

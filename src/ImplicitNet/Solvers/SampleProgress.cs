@@ -21,6 +21,7 @@ internal sealed class SampleProgress
     private readonly StoppingRule _stopping;
     private readonly double _absolute;
     private readonly double _rounding;
+    private readonly double _noise;
     private readonly SampleReport[] _samples;
     private readonly State[] _states;
 
@@ -33,7 +34,9 @@ internal sealed class SampleProgress
     {
         _stopping = stopping;
         _absolute = stopping.Resolve(dtype).Absolute;
-        _rounding = Precision.Of(dtype).Epsilon / 2;
+        Precision precision = Precision.Of(dtype);
+        _rounding = precision.Epsilon / 2;
+        _noise = Math.Max(precision.Rounding, 8 * precision.Epsilon);
         _samples = new SampleReport[count];
         _states = new State[count];
         for (int sample = 0; sample < _samples.Length; sample++)
@@ -94,8 +97,11 @@ internal sealed class SampleProgress
         SampleReport after = IsAsGood(residual, state.Least) ? here : before with { Steps = step, Passed = passed };
         state.Least = Math.Min(state.Least, residual);
         _samples[sample] = after;
-        return IsGrowingOn(ref state, residual) ? Finish(sample, after with { Status = SolveStatus.Diverged })
-            : IsOutOfPatience(ref state, step, residual) ? Finish(sample, after with { Status = OutOfPatience(in state, residual, start) })
+
+        // What is no more than the rounding of u goes up and down, and has not grown.
+        bool isNoise = residual <= _noise * size && double.IsFinite(size);
+        return IsGrowingOn(ref state, residual, isNoise) ? Finish(sample, after with { Status = SolveStatus.Diverged })
+            : IsOutOfPatience(ref state, step, residual) ? Finish(sample, after with { Status = OutOfPatience(in state, residual, start, isNoise) })
             : step >= _stopping.MaxSteps;
     }
 
@@ -107,9 +113,9 @@ internal sealed class SampleProgress
     }
 
     /// <summary>Whether the residual has grown beyond the divergence factor, and goes on growing as it did.</summary>
-    private bool IsGrowingOn(ref State state, double residual)
+    private bool IsGrowingOn(ref State state, double residual, bool isNoise)
     {
-        bool isBeyond = residual > _stopping.DivergenceFactor * state.Least;
+        bool isBeyond = !isNoise && residual > _stopping.DivergenceFactor * state.Least;
         if (!isBeyond || state.Growth is null)
         {
             state.Growth = isBeyond ? new ResidualTrend(residual, GrowthSteps) : null;
@@ -163,9 +169,9 @@ internal sealed class SampleProgress
     }
 
     /// <summary>A residual far above the least one has grown, unless it is no more than at the start and goes up and down: that is rounding.</summary>
-    private static SolveStatus OutOfPatience(in State state, double residual, double start)
+    private static SolveStatus OutOfPatience(in State state, double residual, double start, bool isNoise)
     {
-        bool isGrowth = residual > start || state.Trend is { IsAbove: true, IsSteady: true };
+        bool isGrowth = !isNoise && (residual > start || state.Trend is { IsAbove: true, IsSteady: true });
         return isGrowth && residual > GrowthRatio * state.Least ? SolveStatus.Diverged : SolveStatus.Stalled;
     }
 

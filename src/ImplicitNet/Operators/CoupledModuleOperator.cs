@@ -42,7 +42,11 @@ public sealed class CoupledModuleOperator : LatentOperator
         Tensor[] parameters = [.. _module.parameters().Where(parameter => parameter.requires_grad)];
         if (!training)
         {
-            return new PerSampleMap((latent, input, _) => ForeignModule.Call(_module, latent, input), q, weights: [], parameters) { IsOwn = IsOwn };
+            return new PerSampleMap(
+                (latent, input, _) => ForeignModule.Call(_module, latent, input), q, weights: [], parameters)
+            {
+                IsOwn = IsOwn
+            };
         }
 
         bool isAttached = false;
@@ -54,7 +58,10 @@ public sealed class CoupledModuleOperator : LatentOperator
                 return ForeignModule.Call(_module, latent, inputs[0]);
             },
             [q],
-            parameters) { IsOwn = IsOwn };
+            parameters)
+        {
+            IsOwn = IsOwn
+        };
     }
 
     /// <summary>Zeros in the shape and memory layout of q.</summary>

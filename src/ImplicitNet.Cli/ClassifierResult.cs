@@ -93,7 +93,8 @@ internal sealed record ClassifierResult
         }
         catch (JsonException exception)
         {
-            throw new CommandException($"{path}: {JsonShape.Line(exception)} Delete the file to test the model again.", innerException: exception);
+            throw new CommandException(
+                $"{path}: {JsonShape.Line(exception)} Delete the file to test the model again.", innerException: exception);
         }
     }
 

@@ -16,7 +16,8 @@ internal static class CommandLine
     /// <summary>Runs a command.</summary>
     public static int Run(string[] arguments, Terminal terminal)
     {
-        using Interruption interruption = new(terminal.Leave, () => FailureMessage.Report(new OperationCanceledException(), terminal.Error));
+        using Interruption interruption = new(
+            terminal.Leave, () => FailureMessage.Report(new OperationCanceledException(), terminal.Error));
 
         // Work that nobody can be told of is stopped as by a signal: what train has done is saved.
         terminal.OnLoss(interruption.Cancel);

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace ImplicitNet.Cli;
 
 /// <summary>
-/// Turns the first Ctrl-C, SIGTERM or SIGHUP (the terminal is gone) into a cancellation; a second Ctrl-C or SIGTERM ends the process at once, and
-/// so does the first signal where nothing heeds it.
+/// Turns the first Ctrl-C, SIGTERM or SIGHUP (the terminal is gone) into a cancellation; a second Ctrl-C or SIGTERM ends the process at
+/// once, and so does the first signal where nothing heeds it.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
@@ -13,8 +13,9 @@ internal sealed class Interruption : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Set for a child of this program, whose standard input is its parent's hold on it: what is written there asks it to end, and the end of
-    /// it, when the parent was killed, ends it at once. Left alone it would hold its folder against whoever goes on with the parent's work.
+    /// Set for a child of this program, whose standard input is its parent's hold on it: what is written there asks it to end, and the end
+    /// of it, when the parent was killed, ends it at once. Left alone it would hold its folder against whoever goes on with the parent's
+    /// work.
     /// </summary>
     public const string ParentVariable = "IMPLICITNET_PARENT";
 

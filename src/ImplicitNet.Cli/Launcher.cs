@@ -73,7 +73,8 @@ internal static class Launcher
 
         return Number("WORLD_SIZE") is > 1 and { } world && Number("RANK") is not null ? Words("torchrun", "WORLD_SIZE", world) : null;
 
-        int? Number(string name) => int.TryParse(variable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+        int? Number(string name) =>
+            int.TryParse(variable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
         static string Words(string launcher, string name, int value) =>
             string.Create(CultureInfo.InvariantCulture, $"this is one of several processes of {launcher} ({name} is {value})");

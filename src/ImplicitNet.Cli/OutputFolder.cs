@@ -7,7 +7,8 @@ namespace ImplicitNet.Cli;
 /// <summary>A folder that a command writes to, held against every other process until it is disposed.</summary>
 internal sealed class OutputFolder : IDisposable
 {
-    private static readonly string[] RunFiles = ["run.json", "config.json", "checkpoint.safetensors", "model.safetensors", "history.jsonl", "result.json"];
+    private static readonly string[] RunFiles =
+        ["run.json", "config.json", "checkpoint.safetensors", "model.safetensors", "history.jsonl", "result.json"];
 
     private readonly RunLock _hold;
 
@@ -49,7 +50,8 @@ internal sealed class OutputFolder : IDisposable
     /// <exception cref="IOException">It cannot be made or written to.</exception>
     public static OutputFolder TakeNew(string data)
     {
-        string first = System.IO.Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"{data}-{DateTime.Now:yyyyMMdd-HHmmss}"));
+        string first = System.IO.Path.Combine(
+            "runs", string.Create(CultureInfo.InvariantCulture, $"{data}-{DateTime.Now:yyyyMMdd-HHmmss}"));
         for (int number = 1; ; number++)
         {
             string path = number == 1 ? first : string.Create(CultureInfo.InvariantCulture, $"{first}-{number}");
@@ -70,7 +72,8 @@ internal sealed class OutputFolder : IDisposable
     public static bool HoldsRun(string folder) => RunFiles.Any(name => File.Exists(System.IO.Path.Combine(folder, name)));
 
     /// <summary>Whether a folder has a model's weights, and nothing else of a run or a model.</summary>
-    public static bool HoldsOnlyWeights(string folder) => RunFiles.Where(name => File.Exists(System.IO.Path.Combine(folder, name))).SequenceEqual(["model.safetensors"]);
+    public static bool HoldsOnlyWeights(string folder) =>
+        RunFiles.Where(name => File.Exists(System.IO.Path.Combine(folder, name))).SequenceEqual(["model.safetensors"]);
 
     /// <summary>Whether a folder has a lock: that of a process that was killed, or, while this one holds it, its own.</summary>
     public static bool IsLeftBehind(string folder) => File.Exists(System.IO.Path.Combine(folder, RunLock.FileName));

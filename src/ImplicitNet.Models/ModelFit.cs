@@ -31,7 +31,8 @@ internal static class ModelFit
             return $"its tensors are not those of the configuration: {faults}";
         }
 
-        if (weights.Where(weight => !weight.Value.isfinite().all().item<bool>()).Select(weight => weight.Key).FirstOrDefault() is { } broken)
+        if (weights.Where(weight => !weight.Value.isfinite().all().item<bool>())
+            .Select(weight => weight.Key).FirstOrDefault() is { } broken)
         {
             return $"its tensor '{broken}' is not finite";
         }
@@ -85,6 +86,7 @@ internal static class ModelFit
     private static Tensor Image(ClassifierOptions sizes, Tensor like)
     {
         long[] shape = [1, sizes.ImageChannels, sizes.Height, sizes.Width];
-        return linspace(-1, 1, shape.Aggregate((a, b) => a * b), dtype: ScalarType.Float64).mul(17).sin().reshape(shape).to(like.dtype).to(like.device);
+        return linspace(-1, 1, shape.Aggregate((a, b) => a * b), dtype: ScalarType.Float64)
+            .mul(17).sin().reshape(shape).to(like.dtype).to(like.device);
     }
 }

@@ -22,7 +22,9 @@ public static class ModelFolder
     /// <param name="folder">The folder; made where it does not exist.</param>
     /// <param name="config">What the network is.</param>
     /// <param name="network">Stays the caller's; its weights must be finite.</param>
-    /// <exception cref="ArgumentException">The network is not the configuration's: the message says what differs. Nothing is written.</exception>
+    /// <exception cref="ArgumentException">
+    /// The network is not the configuration's: the message says what differs. Nothing is written.
+    /// </exception>
     /// <exception cref="IOException">
     /// A file could not be written, and an old one stays as it was; or another process writes to the folder.
     /// </exception>
@@ -32,7 +34,8 @@ public static class ModelFolder
         ArgumentNullException.ThrowIfNull(network);
         if (ModelFit.Fault(config, network) is { } fault)
         {
-            throw new ArgumentException($"The network is not the {config.Architecture} that the configuration describes: {fault}.", nameof(network));
+            throw new ArgumentException(
+                $"The network is not the {config.Architecture} that the configuration describes: {fault}.", nameof(network));
         }
 
         Directory.CreateDirectory(folder);

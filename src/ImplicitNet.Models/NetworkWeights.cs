@@ -30,7 +30,8 @@ internal static class NetworkWeights
         }
 
         return config.Network.LeastNumbers <= FreeNumbers + (MostForEach * held) ? config.CreateNetwork() : throw new WeightsFileException(
-            path, $"the tensors are not those that {asker} asks for: they are {held} numbers, and its sizes need {config.Network.LeastNumbers} at least.");
+            path, $"the tensors are not those that {asker} asks for: "
+            + $"they are {held} numbers, and its sizes need {config.Network.LeastNumbers} at least.");
     }
 
     /// <summary>Copies every tensor by its name.</summary>
@@ -41,7 +42,8 @@ internal static class NetworkWeights
     /// <param name="passedOver">What the file has and is not read, by name, and what it is, for messages.</param>
     /// <exception cref="WeightsFileException">Tensors are missing, too many, or of another shape or kind: the message names them.</exception>
     public static void Fill(
-        IReadOnlyDictionary<string, Tensor> targets, IReadOnlyDictionary<string, Tensor> weights, string path, string asker, IReadOnlyDictionary<string, string> passedOver)
+        IReadOnlyDictionary<string, Tensor> targets, IReadOnlyDictionary<string, Tensor> weights,
+        string path, string asker, IReadOnlyDictionary<string, string> passedOver)
     {
         if (Faults(targets, weights, passedOver) is { } faults)
         {
@@ -57,13 +59,15 @@ internal static class NetworkWeights
 
     /// <summary>How tensors differ from those that there must be, by name, shape and kind; null where they do not.</summary>
     public static string? Faults(
-        IReadOnlyDictionary<string, Tensor> targets, IReadOnlyDictionary<string, Tensor> weights, IReadOnlyDictionary<string, string>? passedOver = null)
+        IReadOnlyDictionary<string, Tensor> targets, IReadOnlyDictionary<string, Tensor> weights,
+        IReadOnlyDictionary<string, string>? passedOver = null)
     {
         string[] faults =
         [
             .. Fault("of a kind that is not read", targets.Keys.Where(IsUnread).Select(name => $"'{name}' ({passedOver![name]})")),
             .. Fault("missing", targets.Keys.Where(name => !weights.ContainsKey(name) && !IsUnread(name)).Select(name => $"'{name}'")),
-            .. Fault("unlike", targets.Where(target => weights.ContainsKey(target.Key)).Select(target => Difference(target.Key, target.Value, weights[target.Key])).OfType<string>()),
+            .. Fault("unlike", targets.Where(target => weights.ContainsKey(target.Key))
+                .Select(target => Difference(target.Key, target.Value, weights[target.Key])).OfType<string>()),
             .. Fault("unknown", weights.Keys.Where(name => !targets.ContainsKey(name)).Select(name => $"'{name}'")),
         ];
         return faults.Length == 0 ? null : string.Join("; ", faults);

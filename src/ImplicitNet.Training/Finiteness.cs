@@ -6,10 +6,12 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training;
 
 /// <summary>
-/// Looks for NaN and infinity in what an optimiser is about to use and in what it has made: the one place that decides whether a step may be
-/// made, and whether its weights may be kept.
+/// Looks for NaN and infinity in what an optimiser is about to use and in what it has made: the one place that decides whether a step may
+/// be made, and whether its weights may be kept.
 /// </summary>
-/// <remarks>Costs one native pass over all gradients a step, a second one where they are clipped, and none over the weights but for the first.</remarks>
+/// <remarks>
+/// Costs one native pass over all gradients a step, a second one where they are clipped, and none over the weights but for the first.
+/// </remarks>
 internal sealed class Finiteness(nn.Module network)
 {
     // Adam keeps squares of gradients. Beyond this they overflow float32, and the weight they belong to never moves again.
@@ -26,7 +28,8 @@ internal sealed class Finiteness(nn.Module network)
     // Some way from where float32 ends.
     private const double LargestBound = 1e37;
 
-    private readonly KeyValuePair<string, Tensor>[] _parameters = [.. network.named_parameters().Select(entry => KeyValuePair.Create<string, Tensor>(entry.name, entry.parameter))];
+    private readonly KeyValuePair<string, Tensor>[] _parameters =
+        [.. network.named_parameters().Select(entry => KeyValuePair.Create<string, Tensor>(entry.name, entry.parameter))];
     private readonly Parameter[] _values = [.. network.parameters()];
 
     // Of the absolute values of all weights; not known before the first step.
@@ -37,7 +40,8 @@ internal sealed class Finiteness(nn.Module network)
     /// <returns>For a message: that one is not finite, or too large; the gradients are then of no use. Null where none is.</returns>
     public string? CheckGradients(double? clipNorm)
     {
-        // The largest gradient: it cannot overflow, as a sum of squares can. In one native call, which under an infinite limit scales nothing.
+        // The largest gradient: it cannot overflow, as a sum of squares can. In one native call, which under an infinite limit scales
+        // nothing.
         double largest = nn.utils.clip_grad_norm_(_values, double.PositiveInfinity, double.PositiveInfinity);
         if (!double.IsFinite(largest))
         {
@@ -53,9 +57,9 @@ internal sealed class Finiteness(nn.Module network)
     }
 
     /// <summary>
-    /// Says which weight is not finite after a step of Adam. They are looked at in the first step, and where a bound of them says that one may
-    /// have overflowed: <c>|w| &lt;- |w| max(1, |1 - rate decay|) + 8 rate</c>, a direction of Adam being at most 7.3 (its first moment over the
-    /// root of its second, with betas of 0.9 and 0.999).
+    /// Says which weight is not finite after a step of Adam. They are looked at in the first step, and where a bound of them says that one
+    /// may have overflowed: <c>|w| &lt;- |w| max(1, |1 - rate decay|) + 8 rate</c>, a direction of Adam being at most 7.3 (its first moment
+    /// over the root of its second, with betas of 0.9 and 0.999).
     /// </summary>
     /// <param name="rate">The learning rate of the step.</param>
     /// <param name="decay">The decoupled weight decay.</param>

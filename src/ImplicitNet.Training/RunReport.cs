@@ -175,7 +175,8 @@ public sealed record RunReport
         ])]);
 
     /// <summary>A mean over samples that count; NaN is that of none.</summary>
-    private string Counted(double? value, string format, string unit) => value is double.NaN ? "no sample converged" : Text(value, format) + unit;
+    private string Counted(double? value, string format, string unit) =>
+        value is double.NaN ? "no sample converged" : Text(value, format) + unit;
 
     private string Text(double? value, string format) => value is { } number ? number.ToString(format, Culture) : "–";
 

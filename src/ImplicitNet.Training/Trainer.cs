@@ -257,7 +257,8 @@ public sealed class Trainer : IDisposable
     {
         if (Finiteness.Check(tensors) is { } place)
         {
-            throw TrainingDivergedException.At($"{what}: {place}", Step, _position.Epoch + 1, _options.RateAt(Math.Max(0, Step - 1), _steps));
+            throw TrainingDivergedException.At(
+                $"{what}: {place}", Step, _position.Epoch + 1, _options.RateAt(Math.Max(0, Step - 1), _steps));
         }
     }
 }

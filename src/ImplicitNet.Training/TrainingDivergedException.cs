@@ -21,7 +21,8 @@ public sealed class TrainingDivergedException : Exception
     internal static TrainingDivergedException At(string what, long step, int epoch, double learningRate) => new(string.Create(
         CultureInfo.InvariantCulture,
         $"{what} at step {step} (epoch {epoch}, learning rate {learningRate:g3}). ")
-        + "Lower the learning rate or the weight decay, or clip the gradient; the checkpoint and the weights that are kept are from before.");
+        + "Lower the learning rate or the weight decay, or clip the gradient; "
+        + "the checkpoint and the weights that are kept are from before.");
 
     /// <summary>No sample of an epoch counted.</summary>
     /// <param name="samples">Which samples, for the begin of a sentence, such as "training sample".</param>

@@ -19,7 +19,9 @@ public abstract record TrainingEvent
     /// <param name="StepInEpoch">Steps made so far in the epoch.</param>
     /// <param name="StepsPerEpoch">Steps of an epoch.</param>
     /// <param name="Loss">The mean loss of the batch's samples that count; NaN where none does.</param>
-    /// <param name="Accuracy">Share of the epoch's samples so far that were classified rightly, of those that count, 0 to 1; NaN where none does.</param>
+    /// <param name="Accuracy">
+    /// Share of the epoch's samples so far that were classified rightly, of those that count, 0 to 1; NaN where none does.
+    /// </param>
     /// <param name="LearningRate">The rate of the step.</param>
     /// <param name="SolverSteps">Mean solver steps of the batch's samples.</param>
     public sealed record StepFinished(

@@ -15,8 +15,8 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
     private readonly Finiteness _finiteness = new(network);
 
     /// <summary>
-    /// Makes a step on a batch, in the caller's dispose scope. A batch of which no sample counts changes no weight: there is no gradient, and
-    /// the moments alone would move them.
+    /// Makes a step on a batch, in the caller's dispose scope. A batch of which no sample counts changes no weight: there is no gradient,
+    /// and the moments alone would move them.
     /// </summary>
     /// <param name="batch">The batch; stays the caller's.</param>
     /// <param name="rate">The learning rate.</param>

@@ -13,7 +13,12 @@ namespace ImplicitNet.Cli.Commands;
 /// <summary>predict: what a model says about image files.</summary>
 internal sealed class PredictCommand(Terminal terminal, CancellationToken cancellation)
 {
-    private readonly Argument<string[]> _images = new("images") { Description = "PNG, JPEG, WebP, GIF or BMP files, one digit or one thing each.", Arity = ArgumentArity.OneOrMore, HelpName = "image" };
+    private readonly Argument<string[]> _images = new("images")
+    {
+        Description = "PNG, JPEG, WebP, GIF or BMP files, one digit or one thing each.",
+        Arity = ArgumentArity.OneOrMore,
+        HelpName = "image"
+    };
     private readonly Option<string> _model = ModelOption.Create();
     private readonly SolveOptions _solve = new();
     private readonly CommonOptions _common = new();
@@ -53,21 +58,26 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
             terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.PredictionResult));
         }
 
-        string[] blank = [.. predictions.Where(prediction => prediction.Status == PredictionResult.NoInk).Select(prediction => prediction.Path)];
+        string[] blank = [.. predictions.Where(prediction => prediction.Status == PredictionResult.NoInk)
+            .Select(prediction => prediction.Path)];
         return blank.Length == 0 ? ExitCodes.Success : throw new CommandException(
-            $"{blank[0]}: no ink was found{(blank.Length == 1 ? "" : $", as in {blank.Length - 1} other images")}; one digit, darker or lighter than its ground, was expected.");
+            $"{blank[0]}: no ink was found{(blank.Length == 1 ? "" : $", as in {blank.Length - 1} other images")}; "
+            + "one digit, darker or lighter than its ground, was expected.");
     }
 
-    private PredictionResult.Prediction[] Predict(ImplicitNetwork network, ModelConfig config, Device device, string[] paths, byte[]?[] images)
+    private PredictionResult.Prediction[] Predict(
+        ImplicitNetwork network, ModelConfig config, Device device, string[] paths, byte[]?[] images)
     {
         const int batchSize = 250;
         IReadOnlyList<string> names = ClassNames.Of(config.Data, config.Network.Classes);
-        PredictionResult.Prediction[] predictions = [.. paths.Select(path => new PredictionResult.Prediction(path, null, null, [], 0, PredictionResult.NoInk, null))];
+        PredictionResult.Prediction[] predictions =
+            [.. paths.Select(path => new PredictionResult.Prediction(path, null, null, [], 0, PredictionResult.NoInk, null))];
         using IDisposable noGraph = no_grad();
         foreach (int[] indices in Enumerable.Range(0, images.Length).Where(i => images[i] is not null).Chunk(batchSize))
         {
             using DisposeScope scope = NewDisposeScope();
-            using ImplicitResult result = network.Run(PredictImage.ToTensor([.. indices.Select(i => images[i]!)], config).to(device), cancellation: cancellation);
+            using ImplicitResult result = network.Run(
+                PredictImage.ToTensor([.. indices.Select(i => images[i]!)], config).to(device), cancellation: cancellation);
             float[] shares = [.. nn.functional.softmax(result.Output, 1).cpu().data<float>()];
             for (int place = 0; place < indices.Length; place++)
             {

@@ -107,7 +107,8 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
         }
         catch (JsonException exception)
         {
-            throw new CommandException($"{path}: {JsonShape.Line(exception)} Delete the file to evaluate again.", innerException: exception);
+            throw new CommandException(
+                $"{path}: {JsonShape.Line(exception)} Delete the file to evaluate again.", innerException: exception);
         }
     }
 

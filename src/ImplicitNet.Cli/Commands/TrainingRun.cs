@@ -96,7 +96,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         return true;
     }
 
-    private int Train(RunFolder folder, ModelConfig config, LoadedData data, FixedPointSolver solver, Device device, bool isResumed, RunSettings kept)
+    private int Train(
+        RunFolder folder, ModelConfig config, LoadedData data, FixedPointSolver solver, Device device, bool isResumed, RunSettings kept)
     {
         random.manual_seed(settings.Seed);
         using ImplicitNetwork network = config.CreateNetwork();

@@ -24,8 +24,8 @@ internal static class DeviceChoice
     }
 
     /// <summary>
-    /// Sets the threads, to those given or one a core, and never more than there are cores to this process, by its affinity and its container:
-    /// threads that wait for each other without cores of their own bring a machine to its knees.
+    /// Sets the threads, to those given or one a core, and never more than there are cores to this process, by its affinity and its
+    /// container: threads that wait for each other without cores of their own bring a machine to its knees.
     /// </summary>
     /// <param name="threads">The number; null for the default.</param>
     /// <param name="terminal">Told when there are fewer cores than asked for.</param>
@@ -36,7 +36,8 @@ internal static class DeviceChoice
         int number = threads ?? ThreadCount.Get();
         if (threads > cores)
         {
-            terminal.Tell($"[yellow]--threads {threads}: only {Figures.Counted(cores, "core")} can be used here; as many threads are taken.[/]");
+            terminal.Tell(
+                $"[yellow]--threads {threads}: only {Figures.Counted(cores, "core")} can be used here; as many threads are taken.[/]");
         }
 
         if (Math.Min(number, cores) != ThreadCount.Get())

@@ -47,7 +47,8 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
             : "no sample converged";
         string line = string.Create(
             CultureInfo.InvariantCulture,
-            $"  {record.Epoch,5}  {training}   {record.ValidationLoss,8:0.0000}  {100 * record.ValidationAccuracy,6:0.00} %  {record.SolverSteps,6:0.0}  {gamma,6}  {Figures.Seconds(record.Seconds ?? 0),7}");
+            $"  {record.Epoch,5}  {training}   {record.ValidationLoss,8:0.0000}  {100 * record.ValidationAccuracy,6:0.00} %  "
+            + $"{record.SolverSteps,6:0.0}  {gamma,6}  {Figures.Seconds(record.Seconds ?? 0),7}");
         string failed = record.SolverFailures is > 0 and { } count
             ? $"  [yellow]{Figures.Percent((double)count / finished.Solver.Samples)} of the solves did not converge[/]"
             : "";

@@ -37,7 +37,9 @@ internal static class VisibleText
         return visible.ToString();
     }
 
-    /// <summary>Control characters (C0, DEL, C1), and Unicode's format characters, among them those that turn the direction of writing.</summary>
+    /// <summary>
+    /// Control characters (C0, DEL, C1), and Unicode's format characters, among them those that turn the direction of writing.
+    /// </summary>
     private static bool IsObeyed(Rune rune) => rune != ZeroWidthJoiner && rune != ZeroWidthNonJoiner && Rune.GetUnicodeCategory(rune) is
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

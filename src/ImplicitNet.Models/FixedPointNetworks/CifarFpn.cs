@@ -24,6 +24,7 @@ public static class CifarFpn
         using DisposeScope scope = NewDisposeScope();
         CifarEncoder encoder = new(options.ImageChannels, CifarLayers.Channels);
         CifarLatent latent = new(CifarLayers.Channels, options.LatentLayers, options.Gamma);
-        return options.Join(encoder, new CoupledModuleOperator(latent) { IsOwn = true }, CifarLayers.Readout(options.LatentShape, options.Classes));
+        return options.Join(
+            encoder, new CoupledModuleOperator(latent) { IsOwn = true }, CifarLayers.Readout(options.LatentShape, options.Classes));
     }
 }

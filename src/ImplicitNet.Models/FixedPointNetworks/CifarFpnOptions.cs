@@ -21,7 +21,8 @@ public sealed record CifarFpnOptions() : ClassifierOptions(leastSide: 1, side: 3
     /// <inheritdoc/>
     [JsonIgnore]
     internal override long LeastNumbers => Convolution(ImageChannels, CifarLayers.Channels, 7)
-        + (2 * LatentLayers * Convolution(CifarLayers.Channels, CifarLayers.Channels)) + CifarLayers.LeastReadoutNumbers(LatentShape, Classes);
+        + (2 * LatentLayers * Convolution(CifarLayers.Channels, CifarLayers.Channels))
+        + CifarLayers.LeastReadoutNumbers(LatentShape, Classes);
 
     /// <summary>Layers of R; 1 to 256; default 5.</summary>
     public int LatentLayers { get; init => field = Within(value, 1, MostLayers, nameof(LatentLayers)); } = 5;

@@ -36,6 +36,7 @@ public static class MnistFpn
             ("bn_2", nn.BatchNorm2d(Channels)),
             ("activation2", nn.LeakyReLU(ConvolutionPair.Slope, inplace: true)));
         ResidualLatent latent = new(Channels, options.LatentLayers, options.Gamma);
-        return options.Join(encoder, new CoupledModuleOperator(latent) { IsOwn = true }, SvhnLayers.Readout(options.LatentShape, options.Classes));
+        return options.Join(
+            encoder, new CoupledModuleOperator(latent) { IsOwn = true }, SvhnLayers.Readout(options.LatentShape, options.Classes));
     }
 }

@@ -30,26 +30,33 @@ internal sealed class PublishedState
     /// <exception cref="WeightsFileException">There is none, or there are several; the message names them.</exception>
     public static PublishedState Of(PyTorchFile file, string path, string? place)
     {
-        string[] places = place is not null ? [place] : [.. file.StateDictionaries.Where(state => Prefix(state.Value.Keys) is not null).Select(state => state.Key)];
+        string[] places = place is not null
+            ? [place]
+            : [.. file.StateDictionaries.Where(state => Prefix(state.Value.Keys) is not null).Select(state => state.Key)];
         if (places.Length > 1)
         {
             throw new WeightsFileException(
-                path, $"several dictionaries hold weights of such a network: {string.Join(", ", places.Take(10).Select(Printable.Of))}; choose one by --entry, or by its place.");
+                path, $"several dictionaries hold weights of such a network: {string.Join(", ", places.Take(10).Select(Printable.Of))}; "
+                + "choose one by --entry, or by its place.");
         }
 
         string chosen = places.Length == 1 ? places[0] : "";
         IReadOnlyDictionary<string, Tensor> tensors = places.Length == 1 ? file.StateDictionary(path, chosen) : file.StateDictionary(path);
         if (Prefix(tensors.Keys) is not { } prefix)
         {
-            throw new WeightsFileException(path, "no tensor is called latent_convs.0...: these are not the weights of a network of the paper.");
+            throw new WeightsFileException(
+                path, "no tensor is called latent_convs.0...: these are not the weights of a network of the paper.");
         }
 
-        bool hasPrefix = prefix.Length > 0 && tensors.Keys.All(name => name == Average || name.StartsWith(prefix, StringComparison.Ordinal));
+        bool hasPrefix = prefix.Length > 0
+            && tensors.Keys.All(name => name == Average || name.StartsWith(prefix, StringComparison.Ordinal));
         string inFile = (chosen.Length == 0 ? "" : chosen + "/") + (hasPrefix ? prefix : "");
         return new PublishedState(
             chosen,
-            tensors.Where(tensor => !hasPrefix || tensor.Key != Average).ToDictionary(tensor => hasPrefix ? tensor.Key[prefix.Length..] : tensor.Key, tensor => tensor.Value),
-            file.PassedOver.Where(value => value.Key.StartsWith(inFile, StringComparison.Ordinal)).ToDictionary(value => value.Key[inFile.Length..], value => value.Value));
+            tensors.Where(tensor => !hasPrefix || tensor.Key != Average)
+                .ToDictionary(tensor => hasPrefix ? tensor.Key[prefix.Length..] : tensor.Key, tensor => tensor.Value),
+            file.PassedOver.Where(value => value.Key.StartsWith(inFile, StringComparison.Ordinal))
+                .ToDictionary(value => value.Key[inFile.Length..], value => value.Value));
     }
 
     /// <summary>The tensors, and zeros for the counters that a network has and the file, as those of old versions, has none of.</summary>

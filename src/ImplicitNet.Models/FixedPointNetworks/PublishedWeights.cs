@@ -17,15 +17,18 @@ public static class PublishedWeights
 
     /// <summary>Builds a network with the weights of a file, in evaluation mode.</summary>
     /// <param name="path">
-    /// A file of torch.save: a state dictionary, or a dictionary that has one among its entries. What stands before all of its names, such as
-    /// <c>module.</c> of nn.DataParallel or <c>_orig_mod.</c> of torch.compile, is left away; counters of batches that batch norms of PyTorch
-    /// before 0.4.1 do not have are 0.
+    /// A file of torch.save: a state dictionary, or a dictionary that has one among its entries. What stands before all of its names, such
+    /// as <c>module.</c> of nn.DataParallel or <c>_orig_mod.</c> of torch.compile, is left away; counters of batches that batch norms of
+    /// PyTorch before 0.4.1 do not have are 0.
     /// </param>
     /// <param name="describe">
     /// Takes the number of latent layers that the file has weights for, and returns what the network is. The file says
     /// nothing of gamma, nor whether the network was trained as an implicit one.
     /// </param>
-    /// <param name="place">Where in the file the state dictionary is; see <see cref="PyTorchFile.StateDictionary"/>. Default: the one that has weights of such a network.</param>
+    /// <param name="place">
+    /// Where in the file the state dictionary is; see <see cref="PyTorchFile.StateDictionary"/>. Default: the one that has weights of such
+    /// a network.
+    /// </param>
     /// <returns>The network and its configuration. The caller owns the network.</returns>
     /// <exception cref="WeightsFileException">
     /// The file is damaged, holds several state dictionaries, or tensors are missing, unknown, of another shape or not

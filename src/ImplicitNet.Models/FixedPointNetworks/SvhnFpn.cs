@@ -26,6 +26,7 @@ public static class SvhnFpn
         ConvolutionalSequence encoder = new(
             [.. SvhnLayers.Encoder(options.ImageChannels), (PublishedNames.Unused, new UnusedNorms(SvhnLayers.Channels))]);
         ResidualLatent latent = new(SvhnLayers.Channels, options.LatentLayers, options.Gamma);
-        return options.Join(encoder, new CoupledModuleOperator(latent) { IsOwn = true }, SvhnLayers.Readout(options.LatentShape, options.Classes));
+        return options.Join(
+            encoder, new CoupledModuleOperator(latent) { IsOwn = true }, SvhnLayers.Readout(options.LatentShape, options.Classes));
     }
 }

@@ -22,7 +22,9 @@ internal static class Checkpoint
     /// <param name="tensors">The run's tensors, which are overwritten.</param>
     /// <param name="start">The position of the run at its begin.</param>
     /// <param name="limits">How far the run can have come.</param>
-    /// <exception cref="WeightsFileException">The file is damaged, of an earlier version, of another run, or does not fit the network.</exception>
+    /// <exception cref="WeightsFileException">
+    /// The file is damaged, of an earlier version, of another run, or does not fit the network.
+    /// </exception>
     public static TrainingPosition Read(string path, TrainingTensors tensors, TrainingPosition start, PositionLimits limits)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -30,7 +32,8 @@ internal static class Checkpoint
         if (!file.Metadata.ContainsKey(SafetensorsChecksum.Key))
         {
             throw new WeightsFileException(
-                path, "it has no checksum: it is no checkpoint, or was written by an earlier version. Begin the run again in another folder.");
+                path, "it has no checksum: it is no checkpoint, or was written by an earlier version. "
+                + "Begin the run again in another folder.");
         }
 
         TrainingPosition position = ReadPosition(file, path);

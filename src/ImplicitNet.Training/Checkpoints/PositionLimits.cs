@@ -45,7 +45,8 @@ internal readonly record struct PositionLimits(int Epochs, int StepsPerEpoch, in
         {
             if (!(value >= least && value <= most))
             {
-                return FormattableString.Invariant($"{name} is {value}, outside [{least}, {most}] (a run of {epochs} epochs of {StepsPerEpoch} steps)");
+                return FormattableString.Invariant(
+                    $"{name} is {value}, outside [{least}, {most}] (a run of {epochs} epochs of {StepsPerEpoch} steps)");
             }
         }
 

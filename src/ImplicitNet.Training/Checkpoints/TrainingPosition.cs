@@ -69,7 +69,8 @@ internal sealed record TrainingPosition
     /// <summary>Whether a validation is better than the best so far: more accurate, or as accurate with a smaller loss.</summary>
     public bool IsBeatenBy(EvaluationResult validation) =>
         BestEpoch == 0 || validation.Accuracy > BestAccuracy
-        || (validation.Accuracy == BestAccuracy && (validation.Loss < BestLoss || (double.IsNaN(BestLoss) && !double.IsNaN(validation.Loss))));
+        || (validation.Accuracy == BestAccuracy
+            && (validation.Loss < BestLoss || (double.IsNaN(BestLoss) && !double.IsNaN(validation.Loss))));
 
     /// <summary>The position after an epoch, at the beginning of the next.</summary>
     /// <param name="record">The epoch, validated.</param>

@@ -17,8 +17,8 @@ public sealed class DatasetSource
     public DatasetDefinition Definition { get; }
 
     /// <summary>
-    /// A folder that holds the files, as published or unpacked, themselves or in a subfolder named as the definition says or as torchvision names it (MNIST/raw). Where it is
-    /// given, nothing else is looked at and nothing is downloaded. Default null.
+    /// A folder that holds the files, as published or unpacked, themselves or in a subfolder named as the definition says or as torchvision
+    /// names it (MNIST/raw). Where it is given, nothing else is looked at and nothing is downloaded. Default null.
     /// </summary>
     public string? DataDirectory { get; init; }
 
@@ -45,7 +45,8 @@ public sealed class DatasetSource
     private Func<TrainTest> FromDataDirectory(string directory)
     {
         // The last is the name that torchvision gives: MNIST, FashionMNIST.
-        string[] folders = [directory, Path.Combine(directory, Definition.FolderName), Path.Combine(directory, Definition.Title.Replace("-", "", StringComparison.Ordinal))];
+        string[] folders = [directory, Path.Combine(directory, Definition.FolderName),
+            Path.Combine(directory, Definition.Title.Replace("-", "", StringComparison.Ordinal))];
         return folders.Select(Definition.Find).FirstOrDefault(read => read is not null) ?? throw new DataFileException(
             directory, null, $"{Definition.Title} is not complete here: missing {Definition.Missing(folders)}; a subfolder {Definition.FolderName} will do.");
     }
@@ -98,7 +99,8 @@ public sealed class DatasetSource
         return Definition.Find(folder) is null ? [.. missing, .. damaged] : damaged;
     }
 
-    [SuppressMessage("Security", "CA5351", Justification = "Where no SHA-256 is known, the MD5 of the publisher tells a damaged file, and is relied on for no more.")]
+    [SuppressMessage("Security", "CA5351",
+        Justification = "Where no SHA-256 is known, the MD5 of the publisher tells a damaged file, and is relied on for no more.")]
     private static async Task<string> ChecksumAsync(string path, DatasetFile file, CancellationToken cancellation)
     {
         await using FileStream stream = File.OpenRead(path);

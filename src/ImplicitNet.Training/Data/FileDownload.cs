@@ -91,7 +91,8 @@ internal sealed class FileDownload(HttpClient client)
 
         if (checksum != file.Checksum)
         {
-            throw new MirrorException($"it sent a file with {(file.Sha256 is null ? "MD5" : "SHA-256")} {checksum}, expected {file.Checksum}");
+            throw new MirrorException(
+                $"it sent a file with {(file.Sha256 is null ? "MD5" : "SHA-256")} {checksum}, expected {file.Checksum}");
         }
     }
 

@@ -56,7 +56,8 @@ public sealed record IdxDatasetDefinition : DatasetDefinition
         {
             Sha256 = "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
         },
-        // The publisher's own server speaks http only: the SHA-256, which is that of the lists of TensorFlow Datasets, tells what is changed on the way.
+        // The publisher's own server speaks http only: the SHA-256, which is that of the lists of TensorFlow Datasets, tells what is
+        // changed on the way.
         Mirrors = [new Uri("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/")],
     };
 

@@ -32,7 +32,8 @@ public sealed record SvhnDefinition : DatasetDefinition
             MaximumBytes = 64_275_384,
             Sha256 = "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b",
         },
-        // The publisher's own server speaks http only: the SHA-256, which is that of the lists of TensorFlow Datasets, tells what is changed on the way.
+        // The publisher's own server speaks http only: the SHA-256, which is that of the lists of TensorFlow Datasets, tells what is
+        // changed on the way.
         Mirrors = [new Uri("http://ufldl.stanford.edu/housenumbers/")],
     };
 

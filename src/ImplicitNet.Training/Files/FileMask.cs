@@ -8,7 +8,8 @@ namespace ImplicitNet.Training.Files;
 internal static class FileMask
 {
     private const UnixFileMode ReadAndWrite =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        UnixFileMode.UserRead | UnixFileMode.UserWrite
+        | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     // Nothing for group and others.
     private const uint OwnerOnly = 0b000_111_111;

@@ -15,7 +15,8 @@ internal static class JsonShape
 
     private static readonly string[] Behind = [" LineNumber:", " Path:"];
 
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, CommentHandling = JsonCommentHandling.Skip };
+    private static readonly JsonDocumentOptions Strict =
+        new() { AllowDuplicateProperties = false, CommentHandling = JsonCommentHandling.Skip };
 
     /// <summary>Reads a whole text.</summary>
     /// <exception cref="JsonException">It is no JSON, or not of this shape; the message is one line.</exception>
@@ -31,7 +32,8 @@ internal static class JsonShape
         catch (JsonException exception) when (exception.LineNumber is { } line)
         {
             throw new JsonException(
-                string.Create(CultureInfo.InvariantCulture, $"line {line + 1}, byte {exception.BytePositionInLine + 1}: this is no JSON. {Reason(exception.Message)}"), exception);
+                string.Create(CultureInfo.InvariantCulture,
+                    $"line {line + 1}, byte {exception.BytePositionInLine + 1}: this is no JSON. {Reason(exception.Message)}"), exception);
         }
         catch (InvalidOperationException exception)
         {
@@ -60,7 +62,8 @@ internal static class JsonShape
         catch (JsonException exception)
         {
             // Nothing that is known gets here; a converter may know more than the shape.
-            throw new JsonException($"{Named(exception.Path?.TrimStart('$', '.') ?? place)}cannot be read. {Reason(exception.Message)}", exception);
+            throw new JsonException(
+                $"{Named(exception.Path?.TrimStart('$', '.') ?? place)}cannot be read. {Reason(exception.Message)}", exception);
         }
     }
 
@@ -70,7 +73,10 @@ internal static class JsonShape
         string message = exception.Message.ReplaceLineEndings("\n").Split('\n')[0];
         int parameter = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
         message = parameter < 0 ? message : message[..parameter];
-        message = exception is ArgumentException { ParamName: { Length: > 0 } name } && !message.Contains(name, StringComparison.OrdinalIgnoreCase) ? $"{name}: {message}" : message;
+        message = exception is ArgumentException { ParamName: { Length: > 0 } name }
+            && !message.Contains(name, StringComparison.OrdinalIgnoreCase)
+            ? $"{name}: {message}"
+            : message;
         return exception is ArgumentOutOfRangeException { ActualValue: { } value }
             ? string.Create(CultureInfo.InvariantCulture, $"{message} It is {value}.")
             : message;
@@ -126,7 +132,9 @@ internal static class JsonShape
             }
             else if ((type.UnmappedMemberHandling ?? type.Options.UnmappedMemberHandling) == JsonUnmappedMemberHandling.Disallow)
             {
-                throw new JsonException($"{Named(Inner(place, member.Name))}is not known; expected are {string.Join(", ", type.Properties.Select(property => property.Name))}.");
+                throw new JsonException(
+                    $"{Named(Inner(place, member.Name))}is not known; "
+                    + $"expected are {string.Join(", ", type.Properties.Select(property => property.Name))}.");
             }
         }
 
@@ -144,16 +152,23 @@ internal static class JsonShape
     private static string? Expected(JsonElement value, JsonTypeInfo type, Type plain)
     {
         JsonValueKind kind = value.ValueKind;
-        bool isNamed = kind == JsonValueKind.String && (type.NumberHandling ?? type.Options.NumberHandling).HasFlag(JsonNumberHandling.AllowNamedFloatingPointLiterals);
+        bool isNamed = kind == JsonValueKind.String
+            && (type.NumberHandling ?? type.Options.NumberHandling).HasFlag(JsonNumberHandling.AllowNamedFloatingPointLiterals);
         return type.Kind switch
         {
             JsonTypeInfoKind.Object or JsonTypeInfoKind.Dictionary => kind == JsonValueKind.Object ? null : "a JSON object",
             JsonTypeInfoKind.Enumerable => kind == JsonValueKind.Array ? null : "a list",
             _ when plain == typeof(string) => kind == JsonValueKind.String ? null : "a text",
             _ when plain == typeof(bool) => kind is JsonValueKind.True or JsonValueKind.False ? null : "true or false",
-            _ when plain == typeof(int) => kind == JsonValueKind.Number && value.TryGetInt32(out _) ? null : $"a whole number of at most {int.MaxValue}",
-            _ when plain == typeof(long) => kind == JsonValueKind.Number && value.TryGetInt64(out _) ? null : $"a whole number of at most {long.MaxValue}",
-            _ when plain == typeof(double) => isNamed || (kind == JsonValueKind.Number && double.IsFinite(value.GetDouble())) ? null : "a finite number",
+            _ when plain == typeof(int) => kind == JsonValueKind.Number && value.TryGetInt32(out _)
+                ? null
+                : $"a whole number of at most {int.MaxValue}",
+            _ when plain == typeof(long) => kind == JsonValueKind.Number && value.TryGetInt64(out _)
+                ? null
+                : $"a whole number of at most {long.MaxValue}",
+            _ when plain == typeof(double) => isNamed || (kind == JsonValueKind.Number && double.IsFinite(value.GetDouble()))
+                ? null
+                : "a finite number",
             _ => OfConverter(value, type),
         };
     }
@@ -162,7 +177,9 @@ internal static class JsonShape
     {
         try
         {
-            return value.ValueKind != JsonValueKind.Undefined && (type.Type == typeof(JsonElement) || value.Deserialize(type) is not null) ? null : "a value";
+            return value.ValueKind != JsonValueKind.Undefined && (type.Type == typeof(JsonElement) || value.Deserialize(type) is not null)
+                ? null
+                : "a value";
         }
         catch (JsonException exception)
         {
@@ -185,7 +202,8 @@ internal static class JsonShape
 
     private static string Short(string text)
     {
-        string line = string.Concat(text.Take(LongestTold).Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter));
+        string line = string.Concat(text.Take(LongestTold)
+            .Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter));
         return text.Length > LongestTold ? line + "..." : line;
     }
 
@@ -193,7 +211,8 @@ internal static class JsonShape
     private static string Reason(string message)
     {
         string line = message.ReplaceLineEndings(" ");
-        int end = Behind.Select(text => line.IndexOf(text, StringComparison.Ordinal)).Where(place => place >= 0).DefaultIfEmpty(line.Length).Min();
+        int end = Behind.Select(text => line.IndexOf(text, StringComparison.Ordinal))
+            .Where(place => place >= 0).DefaultIfEmpty(line.Length).Min();
         return line[..end];
     }
 }

@@ -1,6 +1,8 @@
 namespace ImplicitNet.Training.Files;
 
-/// <summary>A message as one line of bearable length: names in files, and paths, may hold line breaks and other controls, and be long.</summary>
+/// <summary>
+/// A message as one line of bearable length: names in files, and paths, may hold line breaks and other controls, and be long.
+/// </summary>
 internal static class OneLine
 {
     private const int Longest = 3000;

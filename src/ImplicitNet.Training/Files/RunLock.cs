@@ -6,8 +6,8 @@ using System.Text;
 namespace ImplicitNet.Training.Files;
 
 /// <summary>
-/// The hold of one process on a run's folder: the file <c>run.lock</c>, open and locked. The system releases it with the process, however that
-/// ends; the file itself says nothing but by whom it was made, and one that was left behind is in nobody's way.
+/// The hold of one process on a run's folder: the file <c>run.lock</c>, open and locked. The system releases it with the process, however
+/// that ends; the file itself says nothing but by whom it was made, and one that was left behind is in nobody's way.
 /// </summary>
 /// <remarks>Not every file system of a network has such locks; where there are none, nobody is kept out.</remarks>
 internal sealed class RunLock : IDisposable
@@ -35,7 +35,8 @@ internal sealed class RunLock : IDisposable
     public static RunLock Take(string folder)
     {
         string path = Path.Combine(Path.GetFullPath(folder), FileName);
-        string content = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId} {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}\n");
+        string content = string.Create(
+            CultureInfo.InvariantCulture, $"{Environment.ProcessId} {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}\n");
         while (true)
         {
             FileStream stream = Open(path, folder);
@@ -123,7 +124,8 @@ internal sealed class RunLock : IDisposable
         }
         catch (IOException exception) when (InUse.Contains(exception.HResult))
         {
-            throw new FolderInUseException(folder, int.TryParse(Read(path)?.Split(' ')[0], CultureInfo.InvariantCulture, out int process) ? process : null);
+            throw new FolderInUseException(
+                folder, int.TryParse(Read(path)?.Split(' ')[0], CultureInfo.InvariantCulture, out int process) ? process : null);
         }
     }
 

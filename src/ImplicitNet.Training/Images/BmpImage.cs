@@ -4,7 +4,9 @@ using SkiaSharp;
 
 namespace ImplicitNet.Training.Images;
 
-/// <summary>An uncompressed BMP file of 1, 4, 8, 16, 24 or 32 bits a pixel, read in managed code; its length must be what it announces.</summary>
+/// <summary>
+/// An uncompressed BMP file of 1, 4, 8, 16, 24 or 32 bits a pixel, read in managed code; its length must be what it announces.
+/// </summary>
 /// <remarks>Skia ends the process on some of them. Run-length compressed ones are refused: hardly anybody writes them.</remarks>
 internal sealed class BmpImage : EncodedImage
 {
@@ -48,17 +50,22 @@ internal sealed class BmpImage : EncodedImage
         if (!(compression == 0 && bits is 1 or 4 or 8 or 16 or 24 or 32) && masks.Length == 0)
         {
             throw new ImageFileException(
-                path, $"the image cannot be decoded: a BMP of {bits} bits a pixel and compression {compression}; uncompressed ones of 1, 4, 8, 16, 24 or 32 bits are read. Store it as PNG.");
+                path, $"the image cannot be decoded: a BMP of {bits} bits a pixel and compression {compression}; "
+                + "uncompressed ones of 1, 4, 8, 16, 24 or 32 bits are read. Store it as PNG.");
         }
 
         long begin = Number(content, 10);
         long needed = begin + (RowBytes(width, bits) * height);
         if (needed > content.Length || begin < FileHeaderLength + headerLength)
         {
-            throw new ImageFileException(path, $"the image is cut off: {width} x {height} pixels of {bits} bits from byte {begin} on need {needed} bytes; it has {content.Length}.");
+            throw new ImageFileException(
+                path, $"the image is cut off: {width} x {height} pixels of {bits} bits "
+                + $"from byte {begin} on need {needed} bytes; it has {content.Length}.");
         }
 
-        return new BmpImage(content, path, (int)height, (int)width, (int)begin, bits, isTopDown, Palette(content, headerLength, bits, begin), masks.Length > 0 || bits != 16 ? masks : [0x7C00, 0x3E0, 0x1F, 0]);
+        return new BmpImage(
+            content, path, (int)height, (int)width, (int)begin, bits, isTopDown,
+            Palette(content, headerLength, bits, begin), masks.Length > 0 || bits != 16 ? masks : [0x7C00, 0x3E0, 0x1F, 0]);
     }
 
     public override PixelCanvas Decode(int factor, bool isColour)

@@ -40,7 +40,8 @@ internal abstract class EncodedImage(string path, int height, int width)
         if (width * height > ImageFile.MaximalPixels || Math.Max(width, height) > ImageFile.MaximalSide)
         {
             throw new ImageFileException(
-                path, $"has {width} x {height} pixels; at most {ImageFile.MaximalPixels} in all and {ImageFile.MaximalSide} on a side are read.");
+                path, $"has {width} x {height} pixels; "
+                + $"at most {ImageFile.MaximalPixels} in all and {ImageFile.MaximalSide} on a side are read.");
         }
     }
 
@@ -50,7 +51,9 @@ internal abstract class EncodedImage(string path, int height, int width)
     {
         if ((long)height * width > held)
         {
-            throw new ImageFileException(path, $"announces {width} x {height} pixels, of which its {bytes} bytes can hold {held} at most; it is damaged or cut off.");
+            throw new ImageFileException(
+                path, $"announces {width} x {height} pixels, of which its {bytes} bytes can hold {held} at most; "
+                + "it is damaged or cut off.");
         }
     }
 }

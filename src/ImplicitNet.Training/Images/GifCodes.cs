@@ -1,6 +1,8 @@
 namespace ImplicitNet.Training.Images;
 
-/// <summary>Unpacks the codes of a GIF (T. A. Welch, "A technique for high-performance data compression", 1984, with codes of growing length).</summary>
+/// <summary>
+/// Unpacks the codes of a GIF (T. A. Welch, "A technique for high-performance data compression", 1984, with codes of growing length).
+/// </summary>
 internal sealed class GifCodes
 {
     private const int MostCodes = 4096;

@@ -53,14 +53,17 @@ internal sealed class GifImage : EncodedImage
 
         if (content[place] != (byte)',')
         {
-            throw new ImageFileException(path, $"the image cannot be decoded: byte {place} of the GIF begins neither a picture nor an extension.");
+            throw new ImageFileException(
+                path, $"the image cannot be decoded: byte {place} of the GIF begins neither a picture nor an extension.");
         }
 
-        Frame frame = new(Short(content, place + 3), Short(content, place + 1), Short(content, place + 7), Short(content, place + 5), (content[place + 9] & 0x40) != 0, 0, 0);
+        Frame frame = new(Short(content, place + 3), Short(content, place + 1), Short(content, place + 7), Short(content, place + 5),
+            (content[place + 9] & 0x40) != 0, 0, 0);
         if (frame.Height < 1 || frame.Width < 1 || frame.Top + frame.Height > height || frame.Left + frame.Width > width)
         {
             throw new ImageFileException(
-                path, $"the image cannot be decoded: its first picture, {frame.Width} x {frame.Height} at ({frame.Left}, {frame.Top}), is empty or outside of the {width} x {height} pixels announced.");
+                path, $"the image cannot be decoded: its first picture, {frame.Width} x {frame.Height} at ({frame.Left}, {frame.Top}), "
+                + $"is empty or outside of the {width} x {height} pixels announced.");
         }
 
         byte flags = content[place + 9];
@@ -74,11 +77,13 @@ internal sealed class GifImage : EncodedImage
 
         if (table.Length == 0 || content[place] is < 1 or > 8)
         {
-            throw new ImageFileException(path, "the image cannot be decoded: it has no colours, or codes of a length that GIF does not have.");
+            throw new ImageFileException(
+                path, "the image cannot be decoded: it has no colours, or codes of a length that GIF does not have.");
         }
 
         EnsureHeld(path, frame.Height, frame.Width, PixelsForByte * (content.Length - place), content.Length);
-        return new GifImage(content, path, height, width, frame with { CodeBits = content[place], Begin = place + 1 }, Colours(table, transparent));
+        return new GifImage(
+            content, path, height, width, frame with { CodeBits = content[place], Begin = place + 1 }, Colours(table, transparent));
     }
 
     public override PixelCanvas Decode(int factor, bool isColour)
@@ -144,7 +149,9 @@ internal sealed class GifImage : EncodedImage
         uint[] colours = new uint[256];
         for (int i = 0; i < colours.Length; i++)
         {
-            colours[i] = (3 * i) + 2 < table.Length ? 0xFF000000 | table[3 * i] | ((uint)table[(3 * i) + 1] << 8) | ((uint)table[(3 * i) + 2] << 16) : 0xFF000000;
+            colours[i] = (3 * i) + 2 < table.Length
+                ? 0xFF000000 | table[3 * i] | ((uint)table[(3 * i) + 1] << 8) | ((uint)table[(3 * i) + 2] << 16)
+                : 0xFF000000;
         }
 
         if (transparent >= 0)

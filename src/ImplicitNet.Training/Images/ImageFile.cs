@@ -6,7 +6,8 @@ namespace ImplicitNet.Training.Images;
 /// <remarks>
 /// Grey is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601), transparency lies on white, of an animation the first picture is read, and
 /// the way a camera was held is respected. A file may be hostile: its head is read first, and sizes that its bytes cannot hold are refused;
-/// decoding takes at most 64 MiB and 10 times the file's length. PNG, GIF and BMP are decoded in managed code, JPEG and WebP by Skia out of memory.
+/// decoding takes at most 64 MiB and 10 times the file's length. PNG, GIF and BMP are decoded in managed code, JPEG and WebP by Skia out of
+/// memory.
 /// </remarks>
 public static class ImageFile
 {
@@ -60,7 +61,9 @@ public static class ImageFile
         return Colour(path, (rows, columns) => Factor(rows, columns, 3, height, width)).Resized(height, width);
     }
 
-    /// <summary>Reads an image as grey values, in its own size up to 4 million pixels; a larger one is made smaller by a whole factor.</summary>
+    /// <summary>
+    /// Reads an image as grey values, in its own size up to 4 million pixels; a larger one is made smaller by a whole factor.
+    /// </summary>
     /// <exception cref="ImageFileException">The file cannot be opened, is not an image, is cut off, or has too many pixels.</exception>
     internal static GreyImage ReadPage(string path) => Grey(Open(path), path, static (rows, columns) => Factor(rows, columns, 1, 1, 1));
 
@@ -77,7 +80,8 @@ public static class ImageFile
         return new ColourImage(Upright(0), Upright(1), Upright(2));
     }
 
-    private static (PixelCanvas Canvas, SKEncodedOrigin Origin) Decode(byte[] content, string path, bool isColour, Func<int, int, int> factorOf)
+    private static (PixelCanvas Canvas, SKEncodedOrigin Origin) Decode(
+        byte[] content, string path, bool isColour, Func<int, int, int> factorOf)
     {
         EncodedImage image = Recognised(content, path);
         bool isTurned = image.Origin >= SKEncodedOrigin.LeftTop;
@@ -88,7 +92,8 @@ public static class ImageFile
         return needed <= allowed
             ? (image.Decode(factor, isColour), image.Origin)
             : throw new ImageFileException(
-                path, $"{image.Width} x {image.Height} pixels of this kind take {needed >> 20} MiB to decode, and a file of {content.Length} bytes may take {allowed >> 20} MiB; store it smaller, or as a plain PNG.");
+                path, $"{image.Width} x {image.Height} pixels of this kind take {needed >> 20} MiB to decode, "
+                + $"and a file of {content.Length} bytes may take {allowed >> 20} MiB; store it smaller, or as a plain PNG.");
     }
 
     private static EncodedImage Recognised(byte[] content, string path) => content switch
@@ -97,7 +102,8 @@ public static class ImageFile
         [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] => GifImage.Open(content, path),
         [(byte)'B', (byte)'M', ..] => BmpImage.Open(content, path),
         [0xFF, 0xD8, 0xFF, ..] => JpegImage.Open(content, path),
-        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => WebpImage.Open(content, path),
+        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..]
+            => WebpImage.Open(content, path),
         _ => throw new ImageFileException(path, ImageFormat.NameOf(content) is { } name
             ? $"is {name}; {ImageFormat.Expected} was expected."
             : $"is not an image; {ImageFormat.Expected} was expected."),

@@ -31,7 +31,9 @@ internal static class ImageFormat
         ([0x93, .. "NUMPY"u8], "an array of NumPy"),
     ];
 
-    /// <summary>What a file is that is none of those that are read, in words: "a TIFF image". Null where its first bytes say nothing.</summary>
+    /// <summary>
+    /// What a file is that is none of those that are read, in words: "a TIFF image". Null where its first bytes say nothing.
+    /// </summary>
     public static string? NameOf(ReadOnlySpan<byte> content)
     {
         foreach ((byte[] begin, string name) in Others)

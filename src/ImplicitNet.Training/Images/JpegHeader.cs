@@ -62,7 +62,9 @@ internal sealed class JpegHeader
                     isProgressive = marker == 0xC2;
                     break;
                 case 0xC3 or (>= 0xC5 and <= 0xC7) or (>= 0xC9 and <= 0xCB) or (>= 0xCD and <= 0xCF):
-                    throw new ImageFileException(path, "the image cannot be decoded: it is a lossless, hierarchical or arithmetically coded JPEG; baseline and progressive ones are read.");
+                    throw new ImageFileException(
+                        path, "the image cannot be decoded: it is a lossless, hierarchical or arithmetically coded JPEG; "
+                        + "baseline and progressive ones are read.");
                 case 0xDA:
                     scans++;
                     isBuffered |= isProgressive || (scans == 1 && !segment.IsEmpty && !frame.IsEmpty && segment[0] < frame[5]);
@@ -87,7 +89,9 @@ internal sealed class JpegHeader
     {
         if (Scans * Blocks > MostBlocksOfAllScans)
         {
-            throw new ImageFileException(path, $"{Scans} scans of {Width} x {Height} pixels are more work than any picture needs; store it as a baseline JPEG or as PNG.");
+            throw new ImageFileException(
+                path, $"{Scans} scans of {Width} x {Height} pixels are more work than any picture needs; "
+                + "store it as a baseline JPEG or as PNG.");
         }
     }
 

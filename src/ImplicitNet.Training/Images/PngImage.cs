@@ -5,7 +5,9 @@ using SkiaSharp;
 
 namespace ImplicitNet.Training.Images;
 
-/// <summary>A PNG file (ISO/IEC 15948), decoded in managed code row by row; of its chunks only those that make the pixels are read.</summary>
+/// <summary>
+/// A PNG file (ISO/IEC 15948), decoded in managed code row by row; of its chunks only those that make the pixels are read.
+/// </summary>
 internal sealed class PngImage : EncodedImage
 {
     // Deflate makes at most 1032 bytes of one.
@@ -70,7 +72,9 @@ internal sealed class PngImage : EncodedImage
                 checksum.Append(named);
                 if (checksum.Value != BinaryPrimitives.ReadUInt32BigEndian(content.AsSpan(place - 4)))
                 {
-                    throw new ImageFileException(path, $"the image cannot be decoded: the checksum of chunk {System.Text.Encoding.Latin1.GetString(name)} is wrong; the file is damaged.");
+                    throw new ImageFileException(
+                        path, $"the image cannot be decoded: the checksum of chunk {System.Text.Encoding.Latin1.GetString(name)} is wrong; "
+                        + "the file is damaged.");
                 }
             }
 
@@ -143,7 +147,8 @@ internal sealed class PngImage : EncodedImage
         if (!PngPixels.IsKnown(header[9], header[8]) || header[10] != 0 || header[11] != 0 || header[12] > 1)
         {
             throw new ImageFileException(
-                path, $"the image cannot be decoded: colour type {header[9]} of {header[8]} bits, compression {header[10]}, filter {header[11]}, interlacing {header[12]} are none that PNG has.");
+                path, $"the image cannot be decoded: colour type {header[9]} of {header[8]} bits, compression {header[10]}, "
+                + $"filter {header[11]}, interlacing {header[12]} are none that PNG has.");
         }
     }
 
@@ -163,7 +168,8 @@ internal sealed class PngImage : EncodedImage
 
         if (raw > DeflateRatio * _compressed.Length)
         {
-            throw Fault($"announces {Width} x {Height} pixels, which are {raw} bytes; its {length} bytes cannot hold them: it is damaged or cut off.");
+            throw Fault($"announces {Width} x {Height} pixels, which are {raw} bytes; its {length} bytes cannot hold them: "
+                + "it is damaged or cut off.");
         }
     }
 

@@ -103,7 +103,8 @@ internal sealed class PngPixels
                     | (isThere ? palette[3 * i] | ((uint)palette[(3 * i) + 1] << 8) | ((uint)palette[(3 * i) + 2] << 16) : 0);
         }
 
-        if (type == 0 && transparency.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(transparency) is var grey && grey < colours.Length)
+        if (type == 0 && transparency.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(transparency) is var grey
+            && grey < colours.Length)
         {
             colours[grey] &= ~Opaque;
         }

@@ -4,7 +4,9 @@ using SkiaSharp;
 
 namespace ImplicitNet.Training.Images;
 
-/// <summary>A WebP file: its head is checked here, its pixels are decoded by Skia out of memory, made smaller where that is asked for.</summary>
+/// <summary>
+/// A WebP file: its head is checked here, its pixels are decoded by Skia out of memory, made smaller where that is asked for.
+/// </summary>
 internal sealed class WebpImage : EncodedImage
 {
     // A macroblock of 16 x 16 pixels needs two bits at least for its modes.
@@ -61,7 +63,8 @@ internal sealed class WebpImage : EncodedImage
     {
         using SKData data = SKData.CreateCopy(_content);
         using SKCodec codec = SKCodec.Create(data);
-        SKImageInfo info = new(PixelCanvas.Shrunk(Width, factor), PixelCanvas.Shrunk(Height, factor), SKColorType.Rgba8888, SKAlphaType.Unpremul);
+        SKImageInfo info = new(
+            PixelCanvas.Shrunk(Width, factor), PixelCanvas.Shrunk(Height, factor), SKColorType.Rgba8888, SKAlphaType.Unpremul);
         uint[] pixels = new uint[info.Width * info.Height];
         GCHandle pinned = GCHandle.Alloc(pixels, GCHandleType.Pinned);
         try

@@ -20,7 +20,8 @@ public sealed record EpochRecord
     }
 
     /// <summary>
-    /// Mean loss of the epoch's training samples that count, dimensionless: those that the failure policy leaves out do not. NaN where none does.
+    /// Mean loss of the epoch's training samples that count, dimensionless: those that the failure policy leaves out do not. NaN where none
+    /// does.
     /// </summary>
     public double? TrainLoss { get; init; }
 

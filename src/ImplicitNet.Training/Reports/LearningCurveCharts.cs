@@ -114,6 +114,8 @@ public static class LearningCurveCharts
             [double first, .., double last] => $"{what}: from {Text(first)} to {Text(last)} over {known.Length} epochs.",
         };
 
-        string Text(double number) => double.IsNaN(number) ? "no sample that converged" : number.ToString(format, CultureInfo.InvariantCulture) + unit;
+        string Text(double number) => double.IsNaN(number)
+            ? "no sample that converged"
+            : number.ToString(format, CultureInfo.InvariantCulture) + unit;
     }
 }

@@ -57,7 +57,9 @@ public sealed class RunHistory : IDisposable
 
     /// <summary>Adds a record. A file that was deleted or replaced since the last one is written again, with all its records.</summary>
     /// <param name="record">The record.</param>
-    /// <exception cref="IOException">It could not be written, for example because the disk is full, or the file was cut short by somebody else.</exception>
+    /// <exception cref="IOException">
+    /// It could not be written, for example because the disk is full, or the file was cut short by somebody else.
+    /// </exception>
     public void Append(HistoryRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
@@ -115,7 +117,8 @@ public sealed class RunHistory : IDisposable
         if (_stream.Length != _stream.Position)
         {
             throw new IOException(
-                $"{_path}: the history was changed by another program while it was written; it had {_stream.Position} bytes and has {_stream.Length}.");
+                $"{_path}: the history was changed by another program while it was written; "
+                + $"it had {_stream.Position} bytes and has {_stream.Length}.");
         }
 
         FileInfo named = new(_path);

@@ -42,8 +42,8 @@ public sealed class TensorBoardLog : IDisposable
     }
 
     /// <summary>
-    /// Hands what was added to the system, so that TensorBoard sees it now and a kill loses none of it. A file that was deleted meanwhile is
-    /// written again.
+    /// Hands what was added to the system, so that TensorBoard sees it now and a kill loses none of it. A file that was deleted meanwhile
+    /// is written again.
     /// </summary>
     /// <exception cref="IOException">It could not be written.</exception>
     public void Flush()

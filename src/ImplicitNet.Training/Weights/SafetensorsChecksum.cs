@@ -26,7 +26,9 @@ internal static class SafetensorsChecksum
     /// <summary>Checks a file against its sum, before anything of it is used.</summary>
     /// <param name="stream">At the file's begin, where it is again afterwards.</param>
     /// <param name="path">The file, for messages.</param>
-    /// <exception cref="WeightsFileException">The sum is another. A file without one, or whose header is none, is left to its reader.</exception>
+    /// <exception cref="WeightsFileException">
+    /// The sum is another. A file without one, or whose header is none, is left to its reader.
+    /// </exception>
     public static void Verify(Stream stream, string path)
     {
         long begin = stream.Position;
@@ -52,7 +54,8 @@ internal static class SafetensorsChecksum
 
         if (digits < 0)
         {
-            throw new WeightsFileException(path, $"its checksum '{Key}' is no text of {Blank.Length} hexadecimal digits; the file is damaged.");
+            throw new WeightsFileException(
+                path, $"its checksum '{Key}' is no text of {Blank.Length} hexadecimal digits; the file is damaged.");
         }
 
         using IncrementalHash hash = Begin(length, header, digits);
@@ -66,7 +69,8 @@ internal static class SafetensorsChecksum
         if (End(hash) is var actual && actual != stored)
         {
             throw new WeightsFileException(
-                path, $"its contents have the SHA-256 {actual}, but the file says {stored}; it is damaged, or was changed after it was written.");
+                path, $"its contents have the SHA-256 {actual}, but the file says {stored}; "
+                + "it is damaged, or was changed after it was written.");
         }
     }
 
@@ -98,7 +102,8 @@ internal static class SafetensorsChecksum
                 return isSum ? (int)json.TokenStartIndex + 1 : -1;
             }
 
-            if (json.CurrentDepth == 1 && json.TokenType == JsonTokenType.PropertyName && !json.ValueTextEquals(SafetensorsHeader.MetadataName))
+            if (json.CurrentDepth == 1 && json.TokenType == JsonTokenType.PropertyName
+                && !json.ValueTextEquals(SafetensorsHeader.MetadataName))
             {
                 json.Skip();
             }

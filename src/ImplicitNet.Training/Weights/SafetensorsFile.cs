@@ -12,7 +12,9 @@ namespace ImplicitNet.Training.Weights;
 /// </remarks>
 public sealed class SafetensorsFile : IDisposable
 {
-    internal SafetensorsFile(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> passedOver, IReadOnlyDictionary<string, string> metadata)
+    internal SafetensorsFile(
+        IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> passedOver,
+        IReadOnlyDictionary<string, string> metadata)
     {
         Tensors = tensors;
         PassedOver = passedOver;
@@ -22,7 +24,9 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The tensors by name, in the file's order, on the CPU, row-major, without gradient. This object owns them.</summary>
     public IReadOnlyDictionary<string, Tensor> Tensors { get; }
 
-    /// <summary>The tensors that were passed over, by name, and their dtype in the file, such as "F8_E4M3", which no tensor here can hold.</summary>
+    /// <summary>
+    /// The tensors that were passed over, by name, and their dtype in the file, such as "F8_E4M3", which no tensor here can hold.
+    /// </summary>
     public IReadOnlyDictionary<string, string> PassedOver { get; }
 
     /// <summary>The free texts of the file by name.</summary>
@@ -34,7 +38,9 @@ public sealed class SafetensorsFile : IDisposable
     /// </summary>
     /// <param name="path">The file.</param>
     /// <returns>The tensors and texts. The caller owns it. Its tensors are outside of any dispose scope.</returns>
-    /// <exception cref="WeightsFileException">The file cannot be opened, breaks the format or does not have its checksum; the message says where.</exception>
+    /// <exception cref="WeightsFileException">
+    /// The file cannot be opened, breaks the format or does not have its checksum; the message says where.
+    /// </exception>
     public static SafetensorsFile Read(string path)
     {
         using FileStream stream = SafetensorsReader.Open(path);
@@ -44,7 +50,9 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Replaces a file whole or not at all. Equal content gives equal bytes.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="tensors">The tensors by name, of any layout and device; each is written in row-major order.</param>
-    /// <param name="metadata">Texts to keep with them, besides "format": "pt" and the checksum "sha256", which takes the place of a given one.</param>
+    /// <param name="metadata">
+    /// Texts to keep with them, besides "format": "pt" and the checksum "sha256", which takes the place of a given one.
+    /// </param>
     /// <exception cref="ArgumentException">A tensor has an element type that the format lacks, is sparse, or has the name __metadata__.</exception>
     /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
     public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
@@ -53,7 +61,9 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Writes the format to a stream, which is left open.</summary>
     /// <param name="stream">Where to write, from its present position.</param>
     /// <param name="tensors">The tensors by name, of any layout and device; each is written in row-major order.</param>
-    /// <param name="metadata">Texts to keep with them, besides "format": "pt" and the checksum "sha256", which takes the place of a given one.</param>
+    /// <param name="metadata">
+    /// Texts to keep with them, besides "format": "pt" and the checksum "sha256", which takes the place of a given one.
+    /// </param>
     /// <exception cref="ArgumentException">A tensor has an element type that the format lacks, is sparse, or has the name __metadata__.</exception>
     public static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {

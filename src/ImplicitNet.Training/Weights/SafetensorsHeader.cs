@@ -20,7 +20,9 @@ public sealed class SafetensorsHeader
     // The limit of the format's reference implementation.
     internal const long MaximalLength = 100_000_000;
 
-    private SafetensorsHeader(long dataBegin, Dictionary<string, SafetensorsEntry> entries, Dictionary<string, string> passedOver, Dictionary<string, string> metadata)
+    private SafetensorsHeader(
+        long dataBegin, Dictionary<string, SafetensorsEntry> entries, Dictionary<string, string> passedOver,
+        Dictionary<string, string> metadata)
     {
         DataBegin = dataBegin;
         Entries = entries;
@@ -31,7 +33,9 @@ public sealed class SafetensorsHeader
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
 
-    /// <summary>The tensors that are passed over, by name, and their dtype in the file, such as "F8_E4M3", which no tensor here can hold.</summary>
+    /// <summary>
+    /// The tensors that are passed over, by name, and their dtype in the file, such as "F8_E4M3", which no tensor here can hold.
+    /// </summary>
     public IReadOnlyDictionary<string, string> PassedOver { get; }
 
     /// <summary>The free texts of the file by name.</summary>

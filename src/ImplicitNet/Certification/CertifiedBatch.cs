@@ -50,7 +50,8 @@ internal sealed class CertifiedBatch : IDisposable
         {
             _solution = network.Layer.Solve(_map, network.Layer.Operator.StartingLatent(_q));
             _counts = [.. _solution.Report.Samples.Select(sample => !network.OnFailure.Excludes(sample))];
-            _residuals = Ratios(Rows(LatentContract.EvaluateCopy(_map, _solution.Latent).detach() - _solution.Latent), Rows(_solution.Latent));
+            _residuals = Ratios(
+                Rows(LatentContract.EvaluateCopy(_map, _solution.Latent).detach() - _solution.Latent), Rows(_solution.Latent));
             _factors = Contraction.Measure(_map, _solution.Latent, options.PowerIterations);
             LeaveOut();
             _mapped = LatentContract.EvaluateCopy(_map, _solution.Latent);
@@ -74,7 +75,8 @@ internal sealed class CertifiedBatch : IDisposable
         if (!_counts.Contains(true))
         {
             Agreement unknown = new(double.NaN, double.NaN);
-            return new GradientCertificate(gradient.Label, unknown, null, ContractionReport.Of(_network.Layer.Operator, []), Samples(_mapped, null, conditions));
+            return new GradientCertificate(
+                gradient.Label, unknown, null, ContractionReport.Of(_network.Layer.Operator, []), Samples(_mapped, null, conditions));
         }
 
         using DisposeScope scope = NewDisposeScope();
@@ -97,7 +99,8 @@ internal sealed class CertifiedBatch : IDisposable
         Agreement whole = Agreement.OfLists(Whole(used, _loss.Readout), Whole(Reach(_mapped, _exact), _loss.Readout));
         SampleCertificate[] samples = Samples(attached, direction, conditions);
         ContractionReport contraction = ContractionReport.Of(_network.Layer.Operator, [.. _factors.Where((_, sample) => _counts[sample])]);
-        return new GradientCertificate(gradient.Label, whole, Theory(gradient, Below1(_certified) ?? Below1(contraction.Measured)), contraction, samples);
+        return new GradientCertificate(
+            gradient.Label, whole, Theory(gradient, Below1(_certified) ?? Below1(contraction.Measured)), contraction, samples);
     }
 
     /// <summary>The descent condition of the first samples, null for the others.</summary>

@@ -25,7 +25,8 @@ internal sealed class LossGradient
     {
         Tensor point = latent.detach().requires_grad_();
         Parameters = (Tensor[])[.. network.Readout.parameters().Where(parameter => parameter.requires_grad)];
-        _losses = losses(ForeignModule.Call(network.Readout, point, "readout")) ?? throw new ArgumentException("The losses are null.", nameof(losses));
+        _losses = losses(ForeignModule.Call(network.Readout, point, "readout"))
+            ?? throw new ArgumentException("The losses are null.", nameof(losses));
         using ImplicitResult result = new(point.alias(), point.alias(), report, new GradientReport(), counts);
         Tensor loss = result.Average(_losses);
         if (!loss.requires_grad)

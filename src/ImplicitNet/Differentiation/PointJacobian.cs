@@ -166,7 +166,8 @@ internal sealed class PointJacobian : IDisposable
         if (((value != moved) & value.isfinite()).any().ToBoolean())
         {
             throw new InvalidOperationException(
-                "The map's value depends on u, but its graph does not (a detach or no_grad in it, perhaps): autograd cannot differentiate it. "
+                "The map's value depends on u, but its graph does not (a detach or no_grad in it, perhaps): "
+                + "autograd cannot differentiate it. "
                 + _advice);
         }
     }

@@ -55,7 +55,8 @@ public static class VectorProducts
         Tensor?[] products = new Tensor?[inputs.Count];
         if (wanted.Length > 0)
         {
-            IReadOnlyList<Tensor?> found = AutogradDoor.Gradients(output, [.. wanted.Select(position => inputs[position])], vector, createGraph);
+            IReadOnlyList<Tensor?> found = AutogradDoor.Gradients(
+                output, [.. wanted.Select(position => inputs[position])], vector, createGraph);
             for (int i = 0; i < wanted.Length; i++)
             {
                 products[wanted[i]] = found[i];

@@ -37,7 +37,8 @@ public abstract record AdjointGradient : FixedPointGradient
         if (NeedsInverse && solution.Inverse is null && solution.Latent.shape[0] > 0)
         {
             throw new InvalidOperationException(
-                $"{GetType().Name} needs a solver that keeps its inverse: give the network a BroydenSolver with KeepInverse = true, first where it stands in a chain.");
+                $"{GetType().Name} needs a solver that keeps its inverse: "
+                + "give the network a BroydenSolver with KeepInverse = true, first where it stands in a chain.");
         }
     }
 

@@ -23,7 +23,8 @@ internal sealed class AdjointPass
     /// <param name="side">What the node stands for.</param>
     /// <param name="witness">What R(u*, q) was; null where nothing was taken down.</param>
     public AdjointPass(
-        FixedPointMap map, AdjointGradient gradient, LowRankInverse? inverse, GradientReport report, AdjointSide side, ValueWitness? witness)
+        FixedPointMap map, AdjointGradient gradient, LowRankInverse? inverse, GradientReport report,
+        AdjointSide side, ValueWitness? witness)
     {
         _map = map;
         _gradient = gradient;

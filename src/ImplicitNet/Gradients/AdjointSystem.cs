@@ -15,7 +15,8 @@ namespace ImplicitNet.Gradients;
 internal sealed class AdjointSystem : LinearOperator
 {
     private const string Advice =
-        $"Take it out of the map, or choose {nameof(JacobianFreeGradient)}, which differentiates one application of the map alone and needs no Jacobian.";
+        $"Take it out of the map, or choose {nameof(JacobianFreeGradient)}, "
+        + "which differentiates one application of the map alone and needs no Jacobian.";
 
     private readonly FixedPointMap _map;
     private readonly Tensor _latent;

@@ -44,19 +44,21 @@ public abstract record FixedPointGradient
     private protected abstract Tensor Attached(FixedPointMap map, FixedPointSolution solution, GradientReport report);
 
     /// <summary>
-    /// Refuses a map that is another function at every evaluation. Asked only where random numbers were drawn meanwhile, which may have been
-    /// another thread's doing.
+    /// Refuses a map that is another function at every evaluation. Asked only where random numbers were drawn meanwhile, which may have
+    /// been another thread's doing.
     /// </summary>
     private static void EnsureOneFunction(FixedPointMap map, Tensor latent)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        (Tensor first, Tensor second) = (LatentContract.EvaluateCopy(map, latent).to(ScalarType.Float64), LatentContract.EvaluateCopy(map, latent).to(ScalarType.Float64));
+        (Tensor first, Tensor second) = (LatentContract.EvaluateCopy(map, latent).to(ScalarType.Float64),
+            LatentContract.EvaluateCopy(map, latent).to(ScalarType.Float64));
         Tensor size = first.abs().maximum(second.abs());
         if (((first - second).abs() > size * 0.01).any().ToBoolean())
         {
             throw new InvalidOperationException(
-                "R draws random numbers: two evaluations at the same u differ (a functional dropout, perhaps), so that neither a fixed point nor its gradient exists. "
+                "R draws random numbers: two evaluations at the same u differ (a functional dropout, perhaps), "
+                + "so that neither a fixed point nor its gradient exists. "
                 + "Draw the masks before the solve, and let the map use them.");
         }
     }

@@ -46,7 +46,9 @@ internal sealed record Precision
     /// <summary>The spacing of the dtype's numbers at 1.</summary>
     public required double Epsilon { get; init; }
 
-    /// <summary>The share of a sum of many products in <see cref="Working"/> that says nothing: 45 and 8 times the spacing of its numbers at 1.</summary>
+    /// <summary>
+    /// The share of a sum of many products in <see cref="Working"/> that says nothing: 45 and 8 times the spacing of its numbers at 1.
+    /// </summary>
     public required double Rounding { get; init; }
 
     /// <summary>The default relative tolerance of a fixed point; the absolute one is a thousandth of it.</summary>

@@ -28,9 +28,12 @@ internal static class RandomState
     public static string? Fault(Tensor state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        if (state.IsInvalid || state.dtype != ScalarType.Byte || state.ndim != 1 || state.shape[0] != Length || state.device_type != TorchSharp.DeviceType.CPU)
+        if (state.IsInvalid || state.dtype != ScalarType.Byte || state.ndim != 1 || state.shape[0] != Length
+            || state.device_type != TorchSharp.DeviceType.CPU)
         {
-            return state.IsInvalid ? "it was disposed" : $"it is {state.dtype} [{string.Join(", ", state.shape)}] on {state.device_type}; Byte [{Length}] on CPU was expected";
+            return state.IsInvalid
+                ? "it was disposed"
+                : $"it is {state.dtype} [{string.Join(", ", state.shape)}] on {state.device_type}; Byte [{Length}] on CPU was expected";
         }
 
         byte[] bytes = [.. state.data<byte>()];

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Kernels;
 
 /// <summary>
-/// The L2 norms of rows, whatever their size: no square over- or underflows, a norm is 0 for zeros alone, and that of a row times a power of
-/// two is that many times the norm, to the bit.
+/// The L2 norms of rows, whatever their size: no square over- or underflows, a norm is 0 for zeros alone, and that of a row times a power
+/// of two is that many times the norm, to the bit.
 /// </summary>
 internal static class RowNorms
 {
@@ -61,6 +61,7 @@ internal static class RowNorms
         Tensor wide = rows.to(Precision.Of(rows.dtype).Working);
         Tensor largest = wide.abs().amax([1], keepdim: true);
         Tensor scale = where(largest > 0, largest, ones_like(largest));
-        return (linalg.vector_norm(wide / scale, 2, [1], keepdim: true).to(ScalarType.Float64) * scale.to(ScalarType.Float64)).MoveToOuterDisposeScope();
+        return (linalg.vector_norm(wide / scale, 2, [1], keepdim: true).to(ScalarType.Float64) * scale.to(ScalarType.Float64))
+            .MoveToOuterDisposeScope();
     }
 }

@@ -18,7 +18,8 @@ internal static class TensorMemory
     /// <summary>Whether a tensor is on the processor, contiguous, not empty, and not too large.</summary>
     /// <param name="tensor">Any tensor.</param>
     public static bool Holds(Tensor tensor) =>
-        tensor.device_type == DeviceType.CPU && tensor.is_contiguous() && tensor.numel() is > 0 and var elements && Holds(elements, tensor.dtype);
+        tensor.device_type == DeviceType.CPU && tensor.is_contiguous() && tensor.numel() is > 0 and var elements
+        && Holds(elements, tensor.dtype);
 }
 
 /// <summary>

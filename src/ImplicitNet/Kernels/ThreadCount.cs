@@ -5,7 +5,9 @@ namespace ImplicitNet.Kernels;
 /// <summary>The number of threads that torch computes with; the one way to set it. A number that it cannot take ends the process.</summary>
 internal static class ThreadCount
 {
-    /// <summary>More than any machine's cores that this was tried on; libgomp ends the process when the system refuses it a thread.</summary>
+    /// <summary>
+    /// More than any machine's cores that this was tried on; libgomp ends the process when the system refuses it a thread.
+    /// </summary>
     public const int Most = 1024;
 
     /// <summary>Processors that this process may use: those of the machine, or fewer by its affinity or its container's limit.</summary>

@@ -40,12 +40,15 @@ internal sealed class LinearSystem
         ArgumentNullException.ThrowIfNull(tolerances);
         if (rightSide.IsInvalid || start is { IsInvalid: true })
         {
-            throw new ArgumentException($"{(rightSide.IsInvalid ? "b" : "The start")} has been disposed.", rightSide.IsInvalid ? nameof(rightSide) : nameof(start));
+            throw new ArgumentException(
+                $"{(rightSide.IsInvalid ? "b" : "The start")} has been disposed.", rightSide.IsInvalid ? nameof(rightSide) : nameof(start));
         }
 
         if (rightSide.is_sparse || start is { is_sparse: true } || rightSide.device_type == DeviceType.META)
         {
-            throw new ArgumentException("b and the start must be dense tensors that have values: call to_dense() first, and take no meta tensors.", nameof(rightSide));
+            throw new ArgumentException(
+                "b and the start must be dense tensors that have values: call to_dense() first, and take no meta tensors.",
+                nameof(rightSide));
         }
 
         if (rightSide.ndim != 2 || rightSide.dtype is not (ScalarType.Float32 or ScalarType.Float64))

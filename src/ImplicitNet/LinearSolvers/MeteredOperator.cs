@@ -37,7 +37,8 @@ internal sealed class MeteredOperator : LinearOperator
     public MeteredOperator Whole() => new(_linear, _meter, ownsLinear: false);
 
     public override LinearOperator Restrict(Tensor samples) => new MeteredOperator(
-        _linear.Restrict(samples) ?? throw new InvalidOperationException("The operator's restriction to some samples is null."), _meter, ownsLinear: true);
+        _linear.Restrict(samples) ?? throw new InvalidOperationException("The operator's restriction to some samples is null."),
+        _meter, ownsLinear: true);
 
     public override void Dispose()
     {
@@ -52,7 +53,8 @@ internal sealed class MeteredOperator : LinearOperator
         Tensor product = Product(vectors, apply) ?? throw new ArgumentException("A product of the operator is null.");
         if (product.IsInvalid || product.is_sparse || product.device_type != vectors.device_type)
         {
-            throw new ArgumentException("A product of the operator has been disposed, is sparse, or is on another device than its vectors.");
+            throw new ArgumentException(
+                "A product of the operator has been disposed, is sparse, or is on another device than its vectors.");
         }
 
         if (!product.shape.AsSpan().SequenceEqual(vectors.shape) || product.dtype != vectors.dtype)
@@ -77,7 +79,8 @@ internal sealed class MeteredOperator : LinearOperator
         catch (ExternalException exception)
         {
             throw new ArgumentException(
-                $"The operator cannot take [{string.Join(", ", vectors.shape)}] in {vectors.dtype}: {TorchMessage.InOneLine(exception.Message)}");
+                $"The operator cannot take [{string.Join(", ", vectors.shape)}] in {vectors.dtype}: "
+                + $"{TorchMessage.InOneLine(exception.Message)}");
         }
     }
 

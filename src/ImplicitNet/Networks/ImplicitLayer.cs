@@ -61,7 +61,8 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// <returns>[batch, ...]. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A backward pass through an earlier call failed inside, its gradient was NaN, and nobody was told yet. Thrown once; then the layer goes on.
+    /// A backward pass through an earlier call failed inside, its gradient was NaN, and nobody was told yet. Thrown once; then the layer
+    /// goes on.
     /// </exception>
     public override Tensor forward(Tensor q)
     {
@@ -79,10 +80,15 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// <returns>The latents and the report. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A backward pass through an earlier call failed inside, its gradient was NaN, and nobody was told yet. Thrown once; then the layer goes on.
+    /// A backward pass through an earlier call failed inside, its gradient was NaN, and nobody was told yet. Thrown once; then the layer
+    /// goes on.
     /// </exception>
     public ImplicitResult Run(
-        Tensor q, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, JacobianPenalty? penalty = null, CancellationToken cancellation = default) =>
+        Tensor q,
+        Func<Tensor, Tensor>? start = null,
+        ResidualTrace? trace = null,
+        JacobianPenalty? penalty = null,
+        CancellationToken cancellation = default) =>
         TorchMessage.Guarded(() => RunOnce(q, start, trace, penalty, cancellation));
 
     private ImplicitResult RunOnce(
@@ -92,7 +98,8 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         _untold.Throw();
         using DisposeScope scope = NewDisposeScope();
         TrainingParts.EnsureOneFunction(_operator, mayCouple: true);
-        using FixedPointMap map = _operator.Bind(q) ?? throw new InvalidOperationException($"{_operator.GetType().Name}.{nameof(LatentOperator.Bind)} returned null.");
+        using FixedPointMap map = _operator.Bind(q)
+            ?? throw new InvalidOperationException($"{_operator.GetType().Name}.{nameof(LatentOperator.Bind)} returned null.");
         Tensor own = _operator.StartingLatent(q);
         using FixedPointSolution solution = Solve(map, start is null ? own : Checked(start(own), own), trace, cancellation);
         LastReport = solution.Report;
@@ -143,19 +150,21 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         return start.shape.AsSpan().SequenceEqual(own.shape) && start.dtype == own.dtype && start.device_type == own.device_type
             ? start
             : throw new ArgumentException(
-                $"The start must be like the operator's own, {OperatorInput.Describe(own)} on {own.device}. Given: {OperatorInput.Describe(start)} on {start.device}.",
+                $"The start must be like the operator's own, {OperatorInput.Describe(own)} on {own.device}. "
+                + $"Given: {OperatorInput.Describe(start)} on {start.device}.",
                 nameof(start));
     }
 
-    private (Tensor Latent, Tensor? Penalties) Attach(FixedPointMap map, FixedPointSolution solution, JacobianPenalty? penalty, GradientReport report)
+    private (Tensor Latent, Tensor? Penalties) Attach(
+        FixedPointMap map, FixedPointSolution solution, JacobianPenalty? penalty, GradientReport report)
     {
         Tensor? penalties = penalty?.Estimate(map, solution.Latent);
         return (Gradient.Attach(map, solution, report), penalties);
     }
 
     /// <summary>
-    /// Attaches the samples that stay. The others take part as copies of one of them, to which nothing is sent back: what failed may be NaN,
-    /// and so would be the gradient of every weight.
+    /// Attaches the samples that stay. The others take part as copies of one of them, to which nothing is sent back: what failed may be
+    /// NaN, and so would be the gradient of every weight.
     /// </summary>
     private (Tensor Latent, Tensor? Penalties) AttachSome(
         SampleMask mask, Tensor q, FixedPointMap map, FixedPointSolution solution, JacobianPenalty? penalty, GradientReport report)
@@ -184,7 +193,9 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         }
 
         Tensor[] sources = [q, .. _operator.parameters()];
-        Tensor? penalties = penalty is null ? null : SampleMask.Unmoved(zeros(latent.shape[0], dtype: latent.dtype, device: latent.device), sources);
+        Tensor? penalties = penalty is null
+            ? null
+            : SampleMask.Unmoved(zeros(latent.shape[0], dtype: latent.dtype, device: latent.device), sources);
         return (SampleMask.Unmoved(Finite(latent), sources), penalties);
     }
 

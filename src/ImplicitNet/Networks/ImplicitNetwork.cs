@@ -88,7 +88,11 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     /// <returns>The output and the report. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     public ImplicitResult Run(
-        Tensor data, Func<Tensor, Tensor>? start = null, ResidualTrace? trace = null, JacobianPenalty? penalty = null, CancellationToken cancellation = default) =>
+        Tensor data,
+        Func<Tensor, Tensor>? start = null,
+        ResidualTrace? trace = null,
+        JacobianPenalty? penalty = null,
+        CancellationToken cancellation = default) =>
         TorchMessage.Guarded(() => RunOnce(data, start, trace, penalty, cancellation));
 
     private ImplicitResult RunOnce(
@@ -120,8 +124,8 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Q(d). A sample whose data are not finite is NaN, and spoils no other: where weights or statistics could learn from it, another sample
-    /// stands in for it in the encoder, and nothing is sent back to it.
+    /// Q(d). A sample whose data are not finite is NaN, and spoils no other: where weights or statistics could learn from it, another
+    /// sample stands in for it in the encoder, and nothing is sent back to it.
     /// </summary>
     internal Tensor Encode(Tensor data)
     {
@@ -133,7 +137,9 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
 
         SampleMask finite = SampleMask.OfFinite(data);
         Tensor q = ForeignModule.Call(_encoder, finite.Neutral(data), "encoder");
-        return finite.All || !q.is_floating_point() || q.ndim == 0 || q.shape[0] != data.shape[0] ? q : finite.Choose(q, full([1], double.NaN, q.dtype, q.device));
+        return finite.All || !q.is_floating_point() || q.ndim == 0 || q.shape[0] != data.shape[0]
+            ? q
+            : finite.Choose(q, full([1], double.NaN, q.dtype, q.device));
     }
 
     /// <summary>S(u), in which samples that do not count take no part.</summary>
@@ -152,6 +158,7 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
             return SampleMask.Unmoved(values, [solved.Output, .. _readout.parameters()]);
         }
 
-        return included.Choose(SampleMask.OfFinite(output).All ? output : ForeignModule.Call(_readout, included.Neutral(solved.Output), "readout"), values);
+        return included.Choose(
+            SampleMask.OfFinite(output).All ? output : ForeignModule.Call(_readout, included.Neutral(solved.Output), "readout"), values);
     }
 }

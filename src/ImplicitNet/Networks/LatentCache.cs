@@ -170,7 +170,8 @@ public sealed class LatentCache : IDisposable
             (Tensor given, bool isValues) = (tensors[name], name == "values");
             if (given.ndim != (isValues ? 2 : 1) || (isValues ? !given.is_floating_point() : given.dtype != ScalarType.Int64))
             {
-                return $"{name} is {given.dtype} [{string.Join(", ", given.shape)}], not {(isValues ? "floating-point numbers [samples, n]" : "Int64 [n]")}";
+                return $"{name} is {given.dtype} [{string.Join(", ", given.shape)}], "
+                    + $"not {(isValues ? "floating-point numbers [samples, n]" : "Int64 [n]")}";
             }
         }
 
@@ -178,9 +179,13 @@ public sealed class LatentCache : IDisposable
         long[] order = [.. tensors["order"].data<long>()];
         (long samples, long[] values) = (tensors["samples"].shape[0], tensors["values"].shape);
         Int128 size = shape.Aggregate((Int128)1, (product, side) => product * Math.Clamp(side, -1, int.MaxValue) % ((Int128)1 << 90));
-        return shape.Any(side => side < 0) || size != values[1] ? $"samples of [{string.Join(", ", shape)}] are not {values[1]} numbers each"
-            : samples != values[0] || tensors["samples"].data<long>().Distinct().LongCount() != samples ? $"{samples} ids, each once, do not fit {values[0]} latents"
-            : order.Length > 0 && (order[0] != 0 || !order.Order().SequenceEqual(Enumerable.Range(0, shape.Length + 1).Select(d => (long)d))) ? $"the order [{string.Join(", ", order)}] is none of [batch, {string.Join(", ", shape)}]"
+        return shape.Any(side => side < 0) || size != values[1]
+                ? $"samples of [{string.Join(", ", shape)}] are not {values[1]} numbers each"
+            : samples != values[0] || tensors["samples"].data<long>().Distinct().LongCount() != samples
+                ? $"{samples} ids, each once, do not fit {values[0]} latents"
+            : order.Length > 0
+                && (order[0] != 0 || !order.Order().SequenceEqual(Enumerable.Range(0, shape.Length + 1).Select(d => (long)d)))
+                ? $"the order [{string.Join(", ", order)}] is none of [batch, {string.Join(", ", shape)}]"
             : null;
     }
 
@@ -190,7 +195,9 @@ public sealed class LatentCache : IDisposable
         if (latents.is_sparse || latents.device_type == DeviceType.META || latents.ndim == 0)
         {
             throw new ArgumentException(
-                $"Latents are dense and [batch, ...]. Given: [{string.Join(", ", latents.shape)}] on {latents.device}{(latents.is_sparse ? ", sparse" : "")}.", nameof(latents));
+                "Latents are dense and [batch, ...]. "
+                + $"Given: [{string.Join(", ", latents.shape)}] on {latents.device}{(latents.is_sparse ? ", sparse" : "")}.",
+                nameof(latents));
         }
 
         if (latents.shape[0] != samples.Length)

@@ -32,7 +32,9 @@ internal sealed class SampleMask(bool[] included)
         return new SampleMask([.. rows.isfinite().reshape(batch, -1).all(1).cpu().data<bool>()]);
     }
 
-    /// <summary>Rows of one tensor where samples stay, of the other where they do not; no gradient reaches the others' of the first.</summary>
+    /// <summary>
+    /// Rows of one tensor where samples stay, of the other where they do not; no gradient reaches the others' of the first.
+    /// </summary>
     /// <param name="kept">[batch, ...].</param>
     /// <param name="other">The same shape, or one that becomes it.</param>
     public Tensor Choose(Tensor kept, Tensor other)

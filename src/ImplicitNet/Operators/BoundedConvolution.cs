@@ -71,14 +71,16 @@ public sealed class BoundedConvolution : BoundedLayer
     internal override Tensor Compute(Tensor input, Tensor weight) => nn.functional.conv2d(input, weight, padding: [_padding, _padding]);
 
     /// <inheritdoc/>
-    internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) => _fused.TryApply(input, weight, shift, slope);
+    internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) =>
+        _fused.TryApply(input, weight, shift, slope);
 
     private protected override Tensor UpperBound(Tensor weight) => _grid.UpperBound(weight);
 
     private protected override double LargestSingularValue(Tensor weight) => _grid.Certify(weight);
 
     private protected override bool Fits(long[] shape, long width) =>
-        shape.Length == 4 && shape[1] == width && (ImageSize is not (int height, int imageWidth) || (shape[2] == height && shape[3] == imageWidth));
+        shape.Length == 4 && shape[1] == width
+        && (ImageSize is not (int height, int imageWidth) || (shape[2] == height && shape[3] == imageWidth));
 
     private protected override string Shape(long width) => ImageSize is (int height, int imageWidth)
         ? $"[batch, {width}, {height}, {imageWidth}] (its norm is bounded for images of {height} x {imageWidth})"

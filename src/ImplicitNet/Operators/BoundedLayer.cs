@@ -58,7 +58,8 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         OperatorInput.Ensure(weight, nameof(weight), "The weight");
         if (!weight.shape.AsSpan().SequenceEqual(Weight.shape))
         {
-            throw new ArgumentException($"The layer's weight is {OperatorInput.Describe(Weight)}. Given: {OperatorInput.Describe(weight)}.", nameof(weight));
+            throw new ArgumentException(
+                $"The layer's weight is {OperatorInput.Describe(Weight)}. Given: {OperatorInput.Describe(weight)}.", nameof(weight));
         }
 
         OperatorInput.EnsureLike(input, weight, nameof(input), "The input");
@@ -158,12 +159,15 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     private protected abstract double LargestSingularValue(Tensor weight);
 
     /// <summary>Room for a weight. The caller owns it.</summary>
-    /// <exception cref="ArgumentException">The dtype is none that a layer can have, or there is no memory for so large a weight.</exception>
+    /// <exception cref="ArgumentException">
+    /// The dtype is none that a layer can have, or there is no memory for so large a weight.
+    /// </exception>
     private protected static Tensor Uninitialized(long[] shape, ScalarType dtype)
     {
         if (dtype is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64))
         {
-            throw new ArgumentException($"The weight of a bounded layer is float16, bfloat16, float32 or float64. Given: {dtype}.", nameof(dtype));
+            throw new ArgumentException(
+                $"The weight of a bounded layer is float16, bfloat16, float32 or float64. Given: {dtype}.", nameof(dtype));
         }
 
         try
@@ -172,14 +176,19 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         }
         catch (ExternalException exception)
         {
-            throw new ArgumentException($"No weight of [{string.Join(", ", shape)}] can be made: {TorchMessage.InOneLine(exception.Message)}", nameof(shape));
+            throw new ArgumentException(
+                $"No weight of [{string.Join(", ", shape)}] can be made: {TorchMessage.InOneLine(exception.Message)}", nameof(shape));
         }
     }
 
-    /// <summary>At most what rounding to float16 adds to the norm where elements underflow; 0 for dtypes whose range is that of float32.</summary>
+    /// <summary>
+    /// At most what rounding to float16 adds to the norm where elements underflow; 0 for dtypes whose range is that of float32.
+    /// </summary>
     private double Underflow => Weight.dtype == ScalarType.Float16 ? Math.Pow(2, -25) * ErrorSpread * Math.Sqrt(Weight.numel()) : 0;
 
-    /// <summary>What the weight is divided by: at least the bound of its norm, and at least <see cref="LeastBound"/>; [1], in its graph.</summary>
+    /// <summary>
+    /// What the weight is divided by: at least the bound of its norm, and at least <see cref="LeastBound"/>; [1], in its graph.
+    /// </summary>
     private Tensor Bound(Tensor weight)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -45,7 +45,8 @@ public sealed class BoundedLinear : BoundedLayer
     /// <inheritdoc/>
     internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) => null;
 
-    private protected override Tensor UpperBound(Tensor weight) => SpectralNorm.UpperBound(weight, SpectralNorm.Largest(weight.unsqueeze(0)).Estimate);
+    private protected override Tensor UpperBound(Tensor weight) =>
+        SpectralNorm.UpperBound(weight, SpectralNorm.Largest(weight.unsqueeze(0)).Estimate);
 
     private protected override double LargestSingularValue(Tensor weight) => SpectralNorm.LargestSingularValue(weight);
 }

@@ -9,15 +9,17 @@ namespace ImplicitNet.Operators;
 public static class Contraction
 {
     /// <summary>
-    /// <c>||dR/du||_2</c> for every sample, by power iteration on <c>J^T J</c>: a lower bound that approaches the norm. A map that couples its
-    /// samples is one system, with one norm.
+    /// <c>||dR/du||_2</c> for every sample, by power iteration on <c>J^T J</c>: a lower bound that approaches the norm. A map that
+    /// couples its samples is one system, with one norm.
     /// </summary>
     /// <param name="map">A map that can be differentiated twice.</param>
     /// <param name="latent">Where to measure, usually u*: [batch, ...], floating point.</param>
     /// <param name="iterations">Power iterations, at least 1; default 30. Each costs one product with J and one with its transpose.</param>
     /// <param name="seed">Of the starting vectors.</param>
     /// <returns>One norm a sample, or one in all for a coupled map, dimensionless; none for an empty batch.</returns>
-    /// <exception cref="InvalidOperationException">The map hides its graph in u, or an operation of it cannot be differentiated twice by autograd.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The map hides its graph in u, or an operation of it cannot be differentiated twice by autograd.
+    /// </exception>
     public static double[] Measure(FixedPointMap map, Tensor latent, int iterations = 30, long seed = 0) =>
         TorchMessage.Guarded(() => Measured(map, latent, iterations, seed));
 
@@ -43,7 +45,10 @@ public static class Contraction
 
         using IDisposable graph = enable_grad();
         using Generator generator = new((ulong)seed, CPU);
-        using PointJacobian jacobian = new(at => LatentContract.EvaluateCopy(map, at), latent, "Take it out of the map: a norm is measured by products with the Jacobian and its transpose.");
+        using PointJacobian jacobian = new(
+            at => LatentContract.EvaluateCopy(map, at),
+            latent,
+            "Take it out of the map: a norm is measured by products with the Jacobian and its transpose.");
         Tensor vector = Normalize(randn(latent.shape, latent.dtype, generator: generator).to(latent.device), rows, out _);
         Tensor norms = zeros(rows);
         for (int iteration = 0; iteration < iterations; iteration++)

@@ -59,7 +59,11 @@ public sealed class ContractionOperator : LatentOperator, IContraction
         EnsureFits(q);
         using DisposeScope scope = NewDisposeScope();
         Tensor weight = _layer.ScaledWeight(DeclaredFactor).DetachFromDisposeScope();
-        return new PerSampleMap((latent, input, weights) => Evaluate(latent, input, weights[0]), q, weights: [weight], parameters: []) { IsOwn = true };
+        return new PerSampleMap(
+            (latent, input, weights) => Evaluate(latent, input, weights[0]), q, weights: [weight], parameters: [])
+        {
+            IsOwn = true
+        };
     }
 
     /// <summary>act(q) = R(0, q): the first iterate from zero, without the cost of an evaluation.</summary>

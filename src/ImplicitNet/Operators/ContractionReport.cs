@@ -4,7 +4,9 @@ namespace ImplicitNet.Operators;
 
 /// <summary>The contraction factor of an operator, three ways. All dimensionless, in the L2 norm.</summary>
 /// <param name="Declared">What the construction aims at; null when the operator declares none.</param>
-/// <param name="Certified">An upper bound over all u and q; null when the operator gives none. Rigorous unless <see cref="IsStated"/>.</param>
+/// <param name="Certified">
+/// An upper bound over all u and q; null when the operator gives none. Rigorous unless <see cref="IsStated"/>.
+/// </param>
 /// <param name="Measured">
 /// The largest norm of dR/du over the samples looked at, at their fixed points: a lower bound of the factor. NaN without a sample.
 /// </param>

@@ -42,7 +42,10 @@ public sealed class CoupledModuleOperator : LatentOperator
         Tensor[] parameters = [.. _module.parameters().Where(parameter => parameter.requires_grad)];
         if (!training)
         {
-            return new PerSampleMap((latent, input, _) => ForeignModule.Call(_module, latent, input), q, weights: [], parameters) { IsOwn = IsOwn };
+            return new PerSampleMap((latent, input, _) => ForeignModule.Call(_module, latent, input), q, weights: [], parameters)
+            {
+                IsOwn = IsOwn,
+            };
         }
 
         bool isAttached = false;
@@ -55,7 +58,9 @@ public sealed class CoupledModuleOperator : LatentOperator
             },
             [q],
             parameters)
-        { IsOwn = IsOwn };
+        {
+            IsOwn = IsOwn,
+        };
     }
 
     /// <summary>Zeros in the shape and memory layout of q.</summary>

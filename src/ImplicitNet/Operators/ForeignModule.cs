@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
 
-/// <summary>Calls what a user has written: an error of the native library comes out in one line that says what the module was given.</summary>
+/// <summary>
+/// Calls what a user has written: an error of the native library comes out in one line that says what the module was given.
+/// </summary>
 internal static class ForeignModule
 {
     /// <summary>The module's value.</summary>
@@ -21,7 +23,8 @@ internal static class ForeignModule
         }
         catch (ExternalException exception)
         {
-            throw new ArgumentException($"The {role} cannot take {OperatorInput.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(input));
+            throw new ArgumentException(
+                $"The {role} cannot take {OperatorInput.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(input));
         }
     }
 
@@ -40,5 +43,6 @@ internal static class ForeignModule
 
     /// <summary>What to throw where an operation on u and q failed.</summary>
     public static ArgumentException Refusal(string who, Tensor latent, Tensor input, ExternalException exception) => new(
-        $"{who} cannot take u, {OperatorInput.Describe(latent)}, with q, {OperatorInput.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(latent));
+        $"{who} cannot take u, {OperatorInput.Describe(latent)}, with q, {OperatorInput.Describe(input)}: "
+        + $"{TorchMessage.InOneLine(exception.Message)}", nameof(latent));
 }

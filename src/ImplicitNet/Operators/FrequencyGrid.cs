@@ -47,7 +47,9 @@ internal sealed class FrequencyGrid
         if (((long)height + radius) * ((long)width + radius) * kernelSize * kernelSize > MostTableNumbers)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(height), $"The norm is bounded for images of at most {MostTableNumbers / (kernelSize * kernelSize)} pixels with a kernel of {kernelSize}; {height} x {width} were given. Leave the image size out for a bound that holds for all.");
+                nameof(height), $"The norm is bounded for images of at most {MostTableNumbers / (kernelSize * kernelSize)} pixels "
+                + $"with a kernel of {kernelSize}; {height} x {width} were given. "
+                + "Leave the image size out for a bound that holds for all.");
         }
 
         (int, int) torus = (Math.Max(height + radius, kernelSize), Math.Max(width + radius, kernelSize));

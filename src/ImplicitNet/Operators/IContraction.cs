@@ -8,7 +8,8 @@ public interface IContraction
 
     /// <summary>
     /// A rigorous upper bound of the Lipschitz constant in u, for the weights as they are now and for all u and q, in the
-    /// L2 norm; dimensionless. For an operator of one's own nothing checks it: reports say that it is stated, and compare what they measure.
+    /// L2 norm; dimensionless. For an operator of one's own nothing checks it: reports say that it is stated, and compare what they
+    /// measure.
     /// </summary>
     double CertifyFactor();
 }

@@ -36,7 +36,9 @@ public sealed record JacobianPenalty
     /// <param name="map">A per-sample map, bound with its graph.</param>
     /// <param name="latent">u*: [batch, ...]; held constant.</param>
     /// <returns>[batch], dimensionless, in the graph of what the map computes with. The caller owns it.</returns>
-    /// <exception cref="InvalidOperationException">The map couples its samples, hides its graph in u, or cannot be differentiated by autograd.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The map couples its samples, hides its graph in u, or cannot be differentiated by autograd.
+    /// </exception>
     public Tensor Estimate(FixedPointMap map, Tensor latent) => TorchMessage.Guarded(() => Estimated(map, latent));
 
     private Tensor Estimated(FixedPointMap map, Tensor latent)
@@ -58,7 +60,8 @@ public sealed record JacobianPenalty
         }
 
         using IDisposable graph = enable_grad();
-        using PointJacobian jacobian = new(at => LatentContract.EvaluateCopy(map, at), latent, "Take it out of the map, or leave the penalty away.");
+        using PointJacobian jacobian = new(
+            at => LatentContract.EvaluateCopy(map, at), latent, "Take it out of the map, or leave the penalty away.");
         long size = Math.Max(1, latent.numel() / Math.Max(1, latent.shape[0]));
         Tensor sum = zeros(latent.shape[0], dtype: latent.dtype, device: latent.device);
         for (int probe = 0; probe < Probes && !jacobian.IsZero && latent.numel() > 0; probe++)

@@ -14,8 +14,8 @@ public sealed class ModuleOperator : LatentOperator
     private readonly long[]? _latentShape;
 
     /// <summary>
-    /// Wraps a module that treats every sample by itself and is one function: batch normalisation and dropout in training mode are refused when
-    /// q is bound.
+    /// Wraps a module that treats every sample by itself and is one function: batch normalisation and dropout in training mode are refused
+    /// when q is bound.
     /// </summary>
     /// <param name="module">Takes u: [batch, ...] and q: [batch, ...], returns the shape of u. Owned from now on.</param>
     /// <param name="latentShape">Shape of one sample's latent; default: that of q.</param>
@@ -29,7 +29,9 @@ public sealed class ModuleOperator : LatentOperator
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">A part of the module in training mode draws random numbers or looks across the batch.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A part of the module in training mode draws random numbers or looks across the batch.
+    /// </exception>
     public override FixedPointMap Bind(Tensor q)
     {
         OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);

@@ -21,7 +21,8 @@ internal static class OperatorInput
 
         if (tensor.is_sparse || tensor.is_meta)
         {
-            throw new ArgumentException($"{what} must be a dense tensor with values. Given: a {(tensor.is_sparse ? "sparse one" : "meta tensor")}.", name);
+            throw new ArgumentException(
+                $"{what} must be a dense tensor with values. Given: a {(tensor.is_sparse ? "sparse one" : "meta tensor")}.", name);
         }
 
         if (isNumber && !tensor.is_floating_point())
@@ -41,7 +42,8 @@ internal static class OperatorInput
         if (tensor.dtype != weight.dtype || tensor.device_type != weight.device_type || tensor.device_index != weight.device_index)
         {
             throw new ArgumentException(
-                $"{what} must have the dtype and device of the weights, {weight.dtype} on {weight.device}. Given: {tensor.dtype} on {tensor.device}.", name);
+                $"{what} must have the dtype and device of the weights, {weight.dtype} on {weight.device}. "
+                + $"Given: {tensor.dtype} on {tensor.device}.", name);
         }
     }
 

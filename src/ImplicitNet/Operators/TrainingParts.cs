@@ -25,21 +25,24 @@ internal static class TrainingParts
             if (Draws(part))
             {
                 throw new InvalidOperationException(
-                    $"R draws random numbers: {part.GetType().Name} \"{name}\" gives another mask at every evaluation. Put it into the encoder or the readout, "
+                    $"R draws random numbers: {part.GetType().Name} \"{name}\" gives another mask at every evaluation. "
+                    + "Put it into the encoder or the readout, "
                     + "give its masks to R with q, or set it to eval().");
             }
 
             if (!mayCouple && KeepsStatistics(part))
             {
                 throw new InvalidOperationException(
-                    $"R looks across the batch: {part.GetType().Name} \"{name}\" is in training mode, and moves its statistics at every evaluation. "
+                    $"R looks across the batch: {part.GetType().Name} \"{name}\" is in training mode, "
+                    + "and moves its statistics at every evaluation. "
                     + $"Take a {nameof(CoupledModuleOperator)}, put it into the encoder, or set it to eval().");
             }
         }
     }
 
     /// <summary>The normalisations of a module that keep statistics now.</summary>
-    public static NormBase[] Statistics(nn.Module module) => [.. module.modules().OfType<NormBase>().Where(norm => norm.training && KeepsStatistics(norm))];
+    public static NormBase[] Statistics(nn.Module module) =>
+        [.. module.modules().OfType<NormBase>().Where(norm => norm.training && KeepsStatistics(norm))];
 
     private static bool Draws(nn.Module part) => part switch
     {

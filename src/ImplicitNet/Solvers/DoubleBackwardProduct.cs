@@ -17,7 +17,8 @@ namespace ImplicitNet.Solvers;
 /// <see cref="InvalidOperationException"/>: its products would all be zero. <see cref="FiniteDifferenceProduct"/> takes
 /// such a map. Where torch has no second derivative of an operation (sampling on a grid, distances, fused attention), J v is the
 /// difference quotient of the map instead, and <see cref="SolveReport.JacobianByDifferences"/> says so; products with the
-/// transpose stay those of autograd. One that cuts a part of its graph only cannot be told from one that does not; Newton's method is then slow.
+/// transpose stay those of autograd. One that cuts a part of its graph only cannot be told from one that does not; Newton's method is then
+/// slow.
 /// </para>
 /// </remarks>
 public sealed record DoubleBackwardProduct : JacobianProduct

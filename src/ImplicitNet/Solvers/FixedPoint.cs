@@ -24,8 +24,8 @@ public static class FixedPoint
     /// <param name="cancellation">Looked at before every step.</param>
     /// <returns>The latents, in the shape of <paramref name="start"/>, and the report. The caller owns it.</returns>
     /// <exception cref="ArgumentException">
-    /// <paramref name="start"/> has no batch dimension or no floating-point dtype, is sparse or disposed, or the map writes into its inputs or
-    /// returns something else than a dense tensor of the shape, dtype and device of u.
+    /// <paramref name="start"/> has no batch dimension or no floating-point dtype, is sparse or disposed, or the map writes into its inputs
+    /// or returns something else than a dense tensor of the shape, dtype and device of u.
     /// </exception>
     /// <exception cref="OperationCanceledException">Cancelled; every tensor of the solve has been released.</exception>
     public static FixedPointSolution Solve(
@@ -54,8 +54,8 @@ public static class FixedPoint
     }
 
     /// <summary>
-    /// Solves from a start that is checked. The beginnings are the residuals where the solve began that this one goes on from, for every sample;
-    /// null where there is none.
+    /// Solves from a start that is checked. The beginnings are the residuals where the solve began that this one goes on from, for every
+    /// sample; null where there is none.
     /// </summary>
     internal static FixedPointSolution Continue(
         FixedPointMap map,
@@ -108,7 +108,8 @@ public static class FixedPoint
         FixedPointSolution whole = Run(system, start.unsqueeze(0), beginnings?.Take(1).ToArray(), solver, stopping, trace, cancellation);
         Tensor latents = whole.Latent.squeeze(0).DetachFromDisposeScope();
         whole.Latent.Dispose();
-        SolveReport report = new([.. Enumerable.Repeat(whole.Report.Samples[0], batch)], whole.Report.Evaluations * batch, hasDifferences: whole.Report.JacobianByDifferences);
+        SolveReport report = new([.. Enumerable.Repeat(whole.Report.Samples[0], batch)],
+            whole.Report.Evaluations * batch, hasDifferences: whole.Report.JacobianByDifferences);
         return new FixedPointSolution(latents, report, whole.Inverse?.AsSingleSystem());
     }
 
@@ -172,7 +173,8 @@ public static class FixedPoint
         }
 
         LowRankInverse? inverse = (active.Iteration as IFinishListener)?.TakeInverse();
-        return new FixedPointSolution(answers.Take(), new SolveReport(progress.Samples, metered.Evaluations, hasDifferences: metered.HasDifferences), inverse);
+        return new FixedPointSolution(
+            answers.Take(), new SolveReport(progress.Samples, metered.Evaluations, hasDifferences: metered.HasDifferences), inverse);
     }
 
     /// <summary>The loop owns what a step hands it, also when the measurement throws.</summary>

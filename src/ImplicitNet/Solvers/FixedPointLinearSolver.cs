@@ -169,7 +169,11 @@ public sealed record FixedPointLinearSolver : LinearSolver
         }
 
         public override FixedPointMap Restrict(Tensor samples) =>
-            new LinearMap(linear.Restrict(samples), rightSide.index_select(0, samples).DetachFromDisposeScope(), ownsLinear: true) { IsOwn = true };
+            new LinearMap(
+                linear.Restrict(samples), rightSide.index_select(0, samples).DetachFromDisposeScope(), ownsLinear: true)
+            {
+                IsOwn = true
+            };
 
         public override FixedPointMap With(IReadOnlyList<Tensor> inputs) =>
             new LinearMap(linear, inputs[0].alias().DetachFromDisposeScope(), ownsLinear: false) { IsOwn = true };

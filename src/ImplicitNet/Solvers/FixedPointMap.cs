@@ -17,8 +17,8 @@ public abstract class FixedPointMap : IDisposable
     public abstract bool IsPerSample { get; }
 
     /// <summary>
-    /// Whether the library wrote this map, and it is known to write into no tensor that it is given or has returned; a solver gives any other
-    /// a copy of u, and takes a copy of its value.
+    /// Whether the library wrote this map, and it is known to write into no tensor that it is given or has returned; a solver gives any
+    /// other a copy of u, and takes a copy of its value.
     /// </summary>
     internal bool IsOwn { get; init; }
 

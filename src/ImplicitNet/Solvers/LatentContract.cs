@@ -22,7 +22,8 @@ internal static class LatentContract
 
         if (start.is_sparse)
         {
-            throw new ArgumentException($"u must be dense. It was given a sparse tensor {Shape(start)}: call to_dense() first.", nameof(start));
+            throw new ArgumentException(
+                $"u must be dense. It was given a sparse tensor {Shape(start)}: call to_dense() first.", nameof(start));
         }
 
         if (start.ndim == 0)
@@ -64,13 +65,14 @@ internal static class LatentContract
         }
         catch (ExternalException exception)
         {
-            throw new ArgumentException($"The map cannot take u, {Shape(latent)} in {latent.dtype}: {TorchMessage.InOneLine(exception.Message)}");
+            throw new ArgumentException(
+                $"The map cannot take u, {Shape(latent)} in {latent.dtype}: {TorchMessage.InOneLine(exception.Message)}");
         }
     }
 
     /// <summary>
-    /// As <see cref="Evaluate"/>, in the graph where gradients are enabled; u stays as it is. A map that the library did not write may write into its
-    /// argument (<c>u.mul_(0.5).add_(q)</c>): it is given a copy of u, so that the copy is what it costs.
+    /// As <see cref="Evaluate"/>, in the graph where gradients are enabled; u stays as it is. A map that the library did not write may
+    /// write into its argument (<c>u.mul_(0.5).add_(q)</c>): it is given a copy of u, so that the copy is what it costs.
     /// </summary>
     /// <param name="map">The map.</param>
     /// <param name="latent">u; not changed.</param>
@@ -98,7 +100,8 @@ internal static class LatentContract
         catch (ExternalException exception)
         {
             throw new ArgumentException(
-                $"There can be no latents of [{string.Join(", ", shape)}] in {dtype}: {TorchMessage.InOneLine(exception.Message)}", nameof(shape));
+                $"There can be no latents of [{string.Join(", ", shape)}] in {dtype}: {TorchMessage.InOneLine(exception.Message)}",
+                nameof(shape));
         }
     }
 
@@ -106,12 +109,14 @@ internal static class LatentContract
     /// <exception cref="ArgumentException">The list or a tensor in it is null or has been disposed.</exception>
     public static IReadOnlyList<Tensor> Inputs(FixedPointMap map)
     {
-        IReadOnlyList<Tensor> inputs = map.Inputs ?? throw new ArgumentException("The map's list of inputs is null. A map without inputs has an empty list.");
+        IReadOnlyList<Tensor> inputs = map.Inputs
+            ?? throw new ArgumentException("The map's list of inputs is null. A map without inputs has an empty list.");
         for (int position = 0; position < inputs.Count; position++)
         {
             if (inputs[position] is null || inputs[position].IsInvalid)
             {
-                throw new ArgumentException($"Input {position} of {inputs.Count} of the map {(inputs[position] is null ? "is null" : "has been disposed")}.");
+                throw new ArgumentException(
+                    $"Input {position} of {inputs.Count} of the map {(inputs[position] is null ? "is null" : "has been disposed")}.");
             }
         }
 
@@ -134,12 +139,14 @@ internal static class LatentContract
         if (step.Latent.ndim == 0 || step.Latent.shape[0] != batch || !value.shape.AsSpan().SequenceEqual(step.Latent.shape))
         {
             throw new InvalidOperationException(
-                $"The solver's step must have a latent of {batch} samples and a residual of its shape. They are {Shape(step.Latent)} and {Shape(value)}.");
+                $"The solver's step must have a latent of {batch} samples and a residual of its shape. "
+                + $"They are {Shape(step.Latent)} and {Shape(value)}.");
         }
 
         return step.Rejected.Count is 0 || step.Rejected.Count == batch
             ? step
-            : throw new InvalidOperationException($"The solver's step says for {step.Rejected.Count} samples whether they were rejected. There are {batch}.");
+            : throw new InvalidOperationException(
+                $"The solver's step says for {step.Rejected.Count} samples whether they were rejected. There are {batch}.");
     }
 
     /// <summary>Checks what a map returned.</summary>
@@ -167,11 +174,13 @@ internal static class LatentContract
 
         if (mapped.device_type != latent.device_type || mapped.device_index != latent.device_index)
         {
-            throw new ArgumentException($"The map must keep the device of u. It was given one on {latent.device} and returned one on {mapped.device}.");
+            throw new ArgumentException(
+                $"The map must keep the device of u. It was given one on {latent.device} and returned one on {mapped.device}.");
         }
 
         return mapped.is_sparse
-            ? throw new ArgumentException($"The map must return a dense tensor. It returned a sparse one of {Shape(mapped)}: call to_dense() in it.")
+            ? throw new ArgumentException(
+                $"The map must return a dense tensor. It returned a sparse one of {Shape(mapped)}: call to_dense() in it.")
             : mapped;
     }
 

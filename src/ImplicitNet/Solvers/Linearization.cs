@@ -18,7 +18,9 @@ internal sealed class Linearization : LinearOperator
     /// <param name="rows">The solve, for the layout of its rows.</param>
     /// <param name="map">The map of these samples; it must outlive this.</param>
     /// <param name="latent">Where they stand: [count, n].</param>
-    /// <exception cref="InvalidOperationException">The map's value depends on u, and its graph does not; or autograd cannot differentiate it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The map's value depends on u, and its graph does not; or autograd cannot differentiate it.
+    /// </exception>
     public Linearization(IterateRows rows, FixedPointMap map, Tensor latent)
     {
         _rows = rows;

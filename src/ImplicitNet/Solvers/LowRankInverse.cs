@@ -132,7 +132,9 @@ public sealed class LowRankInverse : IDisposable
         }
 
         Tensor rows = _layout.Flatten(batch);
-        Tensor scaled = Array.TrueForAll(_dampings, damping => damping == 1) ? rows : rows * tensor(_dampings, dtype: rows.dtype, device: rows.device).unsqueeze(1);
+        Tensor scaled = Array.TrueForAll(_dampings, damping => damping == 1)
+            ? rows
+            : rows * tensor(_dampings, dtype: rows.dtype, device: rows.device).unsqueeze(1);
         Tensor product = _layout.Restore(Less(scaled, left, right, rows));
         return (_single ? product.squeeze(0) : product).clone().MoveToOuterDisposeScope();
     }

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// A caller's map as the loop sees it: counts the evaluations paid, refuses a result that is no latent of the batch, and keeps a map that writes
-/// into its argument, or into a value that it has returned, away from the solver's tensors. Restrictions count into the same meter.
+/// A caller's map as the loop sees it: counts the evaluations paid, refuses a result that is no latent of the batch, and keeps a map that
+/// writes into its argument, or into a value that it has returned, away from the solver's tensors. Restrictions count into the same meter.
 /// </summary>
 internal sealed class MeteredMap : FixedPointMap
 {
@@ -70,7 +70,8 @@ internal sealed class MeteredMap : FixedPointMap
     }
 
     public override FixedPointMap Restrict(Tensor samples) => new MeteredMap(
-        _map.Restrict(samples) ?? throw new InvalidOperationException("The map's restriction to some samples is null."), _meter, ownsMap: true);
+        _map.Restrict(samples) ?? throw new InvalidOperationException("The map's restriction to some samples is null."),
+        _meter, ownsMap: true);
 
     public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => new MeteredMap(_map.With(inputs), _meter, ownsMap: true);
 

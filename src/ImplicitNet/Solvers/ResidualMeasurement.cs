@@ -30,7 +30,8 @@ internal static class ResidualMeasurement
             (residuals, references, sizes) = ByTorch(layout.Flatten(step.Residual!), latent, stopping, absolute, relative);
         }
 
-        double[] ratios = [.. residuals.Zip(references, (residual, reference) => stopping.Scale.Ratio(residual, reference, absolute, relative))];
+        double[] ratios =
+            [.. residuals.Zip(references, (residual, reference) => stopping.Scale.Ratio(residual, reference, absolute, relative))];
         return (residuals, ratios, sizes);
     }
 
@@ -55,7 +56,8 @@ internal static class ResidualMeasurement
         {
             for (int row = portion * rows; row < Math.Min(residuals.Length, (portion + 1) * rows); row++)
             {
-                (double difference, double reference) = SumsOfSquares.Lengths(values.Slice(row * size, size), latents.Slice(row * size, size));
+                (double difference, double reference) = SumsOfSquares.Lengths(
+                    values.Slice(row * size, size), latents.Slice(row * size, size));
                 residuals[row] = norm.OfLength(difference, size);
                 references[row] = norm.OfLength(reference, size);
             }

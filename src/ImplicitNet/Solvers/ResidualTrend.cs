@@ -34,12 +34,14 @@ internal sealed class ResidualTrend
     /// <summary>Whether the last residual is above the first.</summary>
     public bool IsAbove => _last > _first;
 
-    /// <summary>Whether the residuals move mostly in one direction: those of a map do, those that are rounding, or that circle, do not.</summary>
+    /// <summary>
+    /// Whether the residuals move mostly in one direction: those of a map do, those that are rounding, or that circle, do not.
+    /// </summary>
     public bool IsSteady => _turns * TurnShare <= _count + TurnShare - 1;
 
     /// <summary>
-    /// Whether the residuals move steadily and either fall by now or grow more slowly than before: those of a map that contracts in the end,
-    /// however slowly, and whatever it does on the way. Growth that goes on grows by as much again.
+    /// Whether the residuals move steadily and either fall by now or grow more slowly than before: those of a map that contracts in the
+    /// end, however slowly, and whatever it does on the way. Growth that goes on grows by as much again.
     /// </summary>
     public bool IsRecovering => IsSteady && (_last < _middle || Math.Log(_last / _middle) < Math.Log(_middle / _first) * SlowingShare);
 

@@ -29,7 +29,9 @@ internal sealed class SampleProgress
     /// <param name="count">Samples.</param>
     /// <param name="stopping">The rule.</param>
     /// <param name="dtype">Of the latents.</param>
-    /// <param name="beginnings">Where the solve goes on from another, the residual of every sample at the start of that; null where it does not.</param>
+    /// <param name="beginnings">
+    /// Where the solve goes on from another, the residual of every sample at the start of that; null where it does not.
+    /// </param>
     public SampleProgress(int count, StoppingRule stopping, ScalarType dtype, IReadOnlyList<double>? beginnings = null)
     {
         _stopping = stopping;
@@ -51,7 +53,9 @@ internal sealed class SampleProgress
 
     public IReadOnlyList<SampleReport> Samples => _samples;
 
-    /// <summary>Whether a later residual is less than the least before, or level with it: then the later iterate is the one to return.</summary>
+    /// <summary>
+    /// Whether a later residual is less than the least before, or level with it: then the later iterate is the one to return.
+    /// </summary>
     public static bool IsAsGood(double residual, double least) => double.IsFinite(residual) && residual * ProgressRatio <= least;
 
     /// <summary>The step whose iterate is the sample's best so far; 0 before there is one.</summary>
@@ -88,7 +92,8 @@ internal sealed class SampleProgress
             Passed = passed,
         };
 
-        // The residual may be more by the rounding of u: beside a u so large that the one at the start would be lost in it, none says anything.
+        // The residual may be more by the rounding of u: beside a u so large that the one at the start would be lost in it, none says
+        // anything.
         if (isPassed && (isStart || residual + (_rounding * size) <= StartShare * start))
         {
             return Finish(sample, here with { Status = SolveStatus.Converged });
@@ -101,7 +106,8 @@ internal sealed class SampleProgress
         // What is no more than the rounding of u goes up and down, and has not grown.
         bool isNoise = residual <= _noise * size && double.IsFinite(size);
         return IsGrowingOn(ref state, residual, isNoise) ? Finish(sample, after with { Status = SolveStatus.Diverged })
-            : IsOutOfPatience(ref state, step, residual) ? Finish(sample, after with { Status = OutOfPatience(in state, residual, start, isNoise) })
+            : IsOutOfPatience(ref state, step, residual)
+                ? Finish(sample, after with { Status = OutOfPatience(in state, residual, start, isNoise) })
             : step >= _stopping.MaxSteps;
     }
 
@@ -133,7 +139,9 @@ internal sealed class SampleProgress
         return isDivergence;
     }
 
-    /// <summary>Whether nothing has come of the steps of the patience: no fall of the least residual, and no way back from a transient.</summary>
+    /// <summary>
+    /// Whether nothing has come of the steps of the patience: no fall of the least residual, and no way back from a transient.
+    /// </summary>
     private bool IsOutOfPatience(ref State state, int step, double residual)
     {
         if (state.Least < ProgressRatio * state.Milestone)
@@ -168,7 +176,9 @@ internal sealed class SampleProgress
         return false;
     }
 
-    /// <summary>A residual far above the least one has grown, unless it is no more than at the start and goes up and down: that is rounding.</summary>
+    /// <summary>
+    /// A residual far above the least one has grown, unless it is no more than at the start and goes up and down: that is rounding.
+    /// </summary>
     private static SolveStatus OutOfPatience(in State state, double residual, double start, bool isNoise)
     {
         bool isGrowth = !isNoise && (residual > start || state.Trend is { IsAbove: true, IsSteady: true });

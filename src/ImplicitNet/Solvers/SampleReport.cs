@@ -13,7 +13,9 @@ namespace ImplicitNet.Solvers;
 /// <param name="BestStep">The step whose iterate is returned, counted from 1: the start is measured by step 1; 0 when no residual was finite.</param>
 public readonly record struct SampleReport(SolveStatus Status, int Steps, double Residual, double Ratio, int BestStep)
 {
-    /// <summary>The norm of <c>map(u) - u</c> at the start, in the rule's norm; that of the whole chain where solvers follow each other.</summary>
+    /// <summary>
+    /// The norm of <c>map(u) - u</c> at the start, in the rule's norm; that of the whole chain where solvers follow each other.
+    /// </summary>
     public double StartResidual { get; init; }
 
     /// <summary>

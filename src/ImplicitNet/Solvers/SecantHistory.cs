@@ -20,7 +20,9 @@ internal abstract class SecantHistory : IDisposable
         _ => new TensorSecantHistory(options),
     };
 
-    /// <summary>What is left of the square of a difference that depends on newer ones, as a share of it: rounding, and no difference.</summary>
+    /// <summary>
+    /// What is left of the square of a difference that depends on newer ones, as a share of it: rounding, and no difference.
+    /// </summary>
     /// <param name="precision">Of the latents.</param>
     public abstract double Dependence(Precision precision);
 

@@ -60,7 +60,8 @@ internal readonly ref struct SecantSample<T>(AndersonVariant variant, T mixing)
             SecantKernels<T>.Subtract(residual, LastResidual.Slice(start, length), newResidual);
 
             // Widened once for all slots.
-            Span<double> value = memoryOfPiece[..length], difference = memoryOfPiece.Slice(Piece, length), newTest = memoryOfPiece.Slice(2 * Piece, length);
+            Span<double> value = memoryOfPiece[..length], difference = memoryOfPiece.Slice(Piece, length),
+                newTest = memoryOfPiece.Slice(2 * Piece, length);
             SecantKernels<T>.Widen(residual, value);
             SecantKernels<T>.Widen(newResidual, difference);
             squares += SecantKernels<T>.Products(residual, value, value).B;

@@ -8,7 +8,8 @@ namespace ImplicitNet.Solvers;
 /// </summary>
 internal static class SecantUnit
 {
-    // Squares of residuals of this size, and of those that come after them and are smaller by all that float64 resolves, are within its range.
+    // Squares of residuals of this size, and of those that come after them and are smaller by all that float64 resolves, are within its
+    // range.
     private const double Least = 1e-120;
     private const double Most = 1e120;
 

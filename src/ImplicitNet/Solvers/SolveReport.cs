@@ -47,7 +47,8 @@ public sealed class SolveReport
 
     /// <summary>How many samples converged by one part of the tolerance.</summary>
     /// <param name="part">Which.</param>
-    public int CountConverged(TolerancePart part) => Samples.Count(sample => sample.Status == SolveStatus.Converged && sample.Passed == part);
+    public int CountConverged(TolerancePart part) =>
+        Samples.Count(sample => sample.Status == SolveStatus.Converged && sample.Passed == part);
 
     /// <summary>Throws when a sample did not converge.</summary>
     /// <exception cref="FixedPointException">With <see cref="ToString"/> as its message and this report.</exception>
@@ -67,10 +68,14 @@ public sealed class SolveReport
             return "There were no samples.";
         }
 
-        string differences = JacobianByDifferences ? " Products with the Jacobian were differences: torch has no second derivative of an operation of the map." : "";
+        string differences = JacobianByDifferences
+            ? " Products with the Jacobian were differences: torch has no second derivative of an operation of the map."
+            : "";
         if (AllConverged)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"All {Samples.Count} samples converged in {MeanSteps:0.0} steps on average, {MaxSteps} at most.{differences}");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"All {Samples.Count} samples converged in {MeanSteps:0.0} steps on average, {MaxSteps} at most.{differences}");
         }
 
         StringBuilder text = new();
@@ -93,7 +98,9 @@ public sealed class SolveReport
 
         if (Failures().SelectMany(group => group).Count(index => Samples[index].Passed != TolerancePart.None) is > 0 and var count)
         {
-            text.Append(CultureInfo.InvariantCulture, $" Of these, {count} met the tolerance without coming to half of the residual at the start: u has grown until any residual, or its rounding, is small beside it.");
+            text.Append(CultureInfo.InvariantCulture,
+                $" Of these, {count} met the tolerance without coming to half of the residual at the start: "
+                + $"u has grown until any residual, or its rounding, is small beside it.");
         }
 
         return text.Append(differences).ToString();
@@ -107,7 +114,8 @@ public sealed class SolveReport
     private static string Advice(SolveStatus status) => status switch
     {
         SolveStatus.MaxStepsReached => "Raise MaxSteps, loosen the tolerance, or contract more.",
-        SolveStatus.Stalled => "The tolerance may be below what the dtype resolves, the fall slower than 0.1 % in the patience and lost in rounding, or the map no contraction: loosen the tolerance, raise Patience, or damp the solver.",
+        SolveStatus.Stalled => "The tolerance may be below what the dtype resolves, the fall slower than 0.1 % in the patience "
+            + "and lost in rounding, or the map no contraction: loosen the tolerance, raise Patience, or damp the solver.",
         SolveStatus.Diverged => "The map is no contraction there: bound its operator norm below 1, or damp the solver.",
         _ => "The map returned NaN or infinity: check the data, the weights and the learning rate.",
     };

@@ -5,14 +5,18 @@ using ImplicitNet.Kernels;
 
 namespace ImplicitNet.Solvers;
 
-/// <summary>The sums of squares of one sample's residual and latent, in one pass over both, and the lengths that follow from them.</summary>
+/// <summary>
+/// The sums of squares of one sample's residual and latent, in one pass over both, and the lengths that follow from them.
+/// </summary>
 internal static class SumsOfSquares
 {
     // Sums within these have lost nothing to squares that over- or underflow in float32.
     private const float Least = 1e-18f;
     private const float Most = 1e38f;
 
-    /// <summary>The L2 norms of <c>mapped - latent</c> and <c>latent</c>: from the sums where those are sound, else by a second pass in float64.</summary>
+    /// <summary>
+    /// The L2 norms of <c>mapped - latent</c> and <c>latent</c>: from the sums where those are sound, else by a second pass in float64.
+    /// </summary>
     /// <param name="mapped">map(u) of one sample.</param>
     /// <param name="latent">u: as many elements.</param>
     public static (double Difference, double Latent) Lengths(ReadOnlySpan<float> mapped, ReadOnlySpan<float> latent)

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;
 
-/// <summary>By torch's operations: for any device and dtype; one transfer to the host a step. Held in float32 for narrower latents.</summary>
+/// <summary>
+/// By torch's operations: for any device and dtype; one transfer to the host a step. Held in float32 for narrower latents.
+/// </summary>
 internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistory
 {
     // First residuals within these have squares, and later residuals have them, within the range of float32 or float64.
@@ -91,7 +93,9 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
         bool isDouble = latent.dtype == ScalarType.Float64;
         (double least, double most) = isDouble ? DoubleRange : SingleRange;
         int limit = isDouble ? 1000 : 120;
-        int[] exponents = [.. norms.Select(norm => norm == 0 || !double.IsFinite(norm) || (norm >= least && norm <= most) ? 0 : Math.Clamp(Math.ILogB(norm), -limit, limit))];
+        int[] exponents = [.. norms.Select(norm => norm == 0 || !double.IsFinite(norm) || (norm >= least && norm <= most)
+            ? 0
+            : Math.Clamp(Math.ILogB(norm), -limit, limit))];
         for (int sample = 0; sample < norms.Length; sample++)
         {
             choice.Begin(sample, Math.ScaleB(norms[sample], -exponents[sample]));
@@ -100,7 +104,8 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
         Tensor next = latent.add(residual, alpha: options.Mixing);
         if (exponents.Any(exponent => exponent != 0))
         {
-            Tensor units = tensor(exponents.Select(exponent => Math.ScaleB(1, -exponent)).ToArray(), latent.dtype, latent.device).unsqueeze(1);
+            Tensor units = tensor(
+                exponents.Select(exponent => Math.ScaleB(1, -exponent)).ToArray(), latent.dtype, latent.device).unsqueeze(1);
             (latent, residual) = (latent * units, residual * units);
             Replace(ref _units, units);
         }

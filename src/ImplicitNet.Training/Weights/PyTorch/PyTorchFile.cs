@@ -65,7 +65,8 @@ public sealed class PyTorchFile : IDisposable
     public IReadOnlyDictionary<string, Tensor> StateDictionary(string path, string? place = null)
     {
         int own = StateDictionaries.TryGetValue("", out IReadOnlyDictionary<string, Tensor>? root) ? root.Count : 0;
-        string[] larger = [.. StateDictionaries.Where(state => !state.Key.Contains('/') && state.Value.Count > own).Select(state => state.Key)];
+        string[] larger =
+            [.. StateDictionaries.Where(state => !state.Key.Contains('/') && state.Value.Count > own).Select(state => state.Key)];
         string? chosen = place ?? (larger.Length == 1 ? larger[0] : larger.Length == 0 && own > 0 ? "" : null);
         if (chosen is not null && StateDictionaries.TryGetValue(chosen, out IReadOnlyDictionary<string, Tensor>? found))
         {

@@ -124,7 +124,9 @@ internal sealed class PyTorchReader(PyTorchArchive archive, string path)
         _elements += tensor.Size.Aggregate((Int128)1, (product, size) => product * size);
         if (_elements > FreeElements + (MaximalElementsForByte * archive.Length))
         {
-            throw new WeightsFileException(path, $"data.pkl: the tensors are views of {_elements} elements, and the file has {archive.Length} bytes; save copies: torch.save({{k: v.clone() for k, v in state.items()}}, path).");
+            throw new WeightsFileException(
+                path, $"data.pkl: the tensors are views of {_elements} elements, and the file has {archive.Length} bytes; "
+                + $"save copies: torch.save({{k: v.clone() for k, v in state.items()}}, path).");
         }
 
         return storage.Tensor.as_strided([.. tensor.Size], [.. tensor.Stride], tensor.Offset).DetachFromDisposeScope();

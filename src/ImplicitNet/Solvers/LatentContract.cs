@@ -85,8 +85,9 @@ internal static class LatentContract
             return Evaluate(map, latent);
         }
 
+        // An alias: a map may return a tensor that it keeps, which belongs to another scope.
         using DisposeScope scope = NewDisposeScope();
-        return Evaluate(map, latent.clone()).MoveToOuterDisposeScope();
+        return Evaluate(map, latent.clone()).alias().MoveToOuterDisposeScope();
     }
 
     /// <summary>Zeros to start from.</summary>

@@ -167,7 +167,12 @@ public sealed class LatentCache : IDisposable
 
         foreach (string name in names)
         {
-            (Tensor given, bool isValues) = (tensors[name], name == "values");
+            (Tensor? given, bool isValues) = (tensors[name], name == "values");
+            if (given is null || given.IsInvalid || given.is_sparse || given.device_type == DeviceType.META)
+            {
+                return $"{name} is null, has been disposed, is sparse or has no values";
+            }
+
             if (given.ndim != (isValues ? 2 : 1) || (isValues ? !given.is_floating_point() : given.dtype != ScalarType.Int64))
             {
                 return $"{name} is {given.dtype} [{string.Join(", ", given.shape)}], "

@@ -52,6 +52,25 @@ internal static class LatentContract
         return isExpanded ? detached.contiguous() : detached;
     }
 
+    /// <summary>Refuses what holds no rows of numbers in places of their own.</summary>
+    /// <param name="tensor">The argument.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="what">What it is, such as "The vector".</param>
+    /// <exception cref="ArgumentException">It is null, disposed, sparse, on the meta device or a scalar.</exception>
+    public static void EnsureDense(Tensor? tensor, string name, string what)
+    {
+        ArgumentNullException.ThrowIfNull(tensor, name);
+        string? fault = tensor.IsInvalid ? "has been disposed"
+            : tensor.is_sparse ? "is sparse: call to_dense() first"
+            : tensor.device_type == DeviceType.META ? "has no values: it is on the meta device"
+            : tensor.ndim == 0 ? "is a scalar; [batch, ...] was expected"
+            : null;
+        if (fault is not null)
+        {
+            throw new ArgumentException($"{what} {fault}.", name);
+        }
+    }
+
     /// <summary>One evaluation of a caller's map, checked; what torch says in it comes out in one line.</summary>
     /// <param name="map">The map.</param>
     /// <param name="latent">u.</param>

@@ -60,6 +60,7 @@ public sealed class LatentTuple
 
         for (int part = 0; part < parts.Length; part++)
         {
+            LatentContract.EnsureDense(parts[part], nameof(parts), $"Tensor {part} of the tuple");
             if (!parts[part].shape.AsSpan(1).SequenceEqual(_shapes[part]) || parts[part].shape[0] != parts[0].shape[0])
             {
                 throw new ArgumentException(
@@ -78,7 +79,7 @@ public sealed class LatentTuple
     /// <exception cref="ArgumentException">The matrix has another n.</exception>
     public Tensor[] Unpack(Tensor packed)
     {
-        ArgumentNullException.ThrowIfNull(packed);
+        LatentContract.EnsureDense(packed, nameof(packed), "The packed tuple");
         if (packed.ndim != 2 || packed.shape[1] != Size)
         {
             throw new ArgumentException($"A packed tuple is [batch, {Size}]. Given: [{string.Join(", ", packed.shape)}].", nameof(packed));

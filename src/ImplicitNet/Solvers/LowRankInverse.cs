@@ -117,7 +117,7 @@ public sealed class LowRankInverse : IDisposable
 
     private Tensor Apply(Tensor vector, Tensor left, Tensor right)
     {
-        ArgumentNullException.ThrowIfNull(vector);
+        LatentContract.EnsureDense(vector, nameof(vector), "The vector");
         using IDisposable noGraph = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor batch = _single ? vector.unsqueeze(0) : vector;

@@ -14,8 +14,18 @@ namespace ImplicitNet.Gradients;
 /// </remarks>
 internal static class Handover
 {
+    // A node that differentiates something within it begins a backward pass in a backward pass. Layers in layers and higher derivatives nest a
+    // few; beyond 60 libtorch's engine goes on with another thread, and waits for ever where that one needs what this one holds.
+    private const int DeepestNesting = 32;
+
     [ThreadStatic]
     private static Tensor?[]? _last;
+
+    [ThreadStatic]
+    private static int _depth;
+
+    [ThreadStatic]
+    private static bool _isTooDeep;
 
     /// <summary>
     /// Runs what a node does in the backward pass. Native code called the node, and an exception that goes back there ends the
@@ -36,7 +46,7 @@ internal static class Handover
         {
             try
             {
-                backward().ToArray().CopyTo(gradients, 0);
+                Nested(backward).ToArray().CopyTo(gradients, 0);
             }
             catch (Exception exception)
             {
@@ -60,6 +70,29 @@ internal static class Handover
 
         gradient.Dispose();
         return Of(gradients);
+    }
+
+    /// <summary>Runs it unless a pass has come back to itself too often; then no pass around it does anything more.</summary>
+    private static IReadOnlyList<Tensor?> Nested(Func<IReadOnlyList<Tensor?>> backward)
+    {
+        _isTooDeep |= _depth >= DeepestNesting;
+        if (_isTooDeep)
+        {
+            throw new InvalidOperationException(
+                $"The backward pass came back to itself {DeepestNesting} times: the map keeps the graph of an earlier evaluation, perhaps. "
+                + "Detach what it keeps.");
+        }
+
+        _depth++;
+        try
+        {
+            return backward();
+        }
+        finally
+        {
+            _depth--;
+            _isTooDeep &= _depth > 0;
+        }
     }
 
     /// <summary>Keeps the gradients, and lets go of those of the call before.</summary>

@@ -1,3 +1,4 @@
+using ImplicitNet.Gradients;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using TorchSharp;
@@ -89,6 +90,31 @@ public sealed class BackwardFailureTests : TensorTest
         loss.backward();
         sound.call(q);
         Assert.Throws<InvalidOperationException>(() => broken.call(q));
+    }
+
+    /// <summary>Each pass begins two within it: libtorch's engine waits for ever where they nest too deeply.</summary>
+    [Fact]
+    public void A_pass_that_comes_back_to_itself_without_end_is_ended()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        GradientReport report = new(), later = new();
+        int runs = 0;
+        Run();
+        Assert.Equal(32, runs);
+        Assert.Contains("came back to itself", report.Failure!.Message, StringComparison.Ordinal);
+
+        Handover.Run(ones(1), later, 1, () => [ones(1)], () => [full(1, double.NaN)]);
+        Assert.Null(later.Failure);
+
+        void Run() => Handover.Run(ones(1), report, 1, Backward, () => [full(1, double.NaN)]);
+
+        Tensor?[] Backward()
+        {
+            runs++;
+            Run();
+            Run();
+            return [ones(1)];
+        }
     }
 
     private static Tensor Gradient(Func<Tensor> loss, Tensor q)

@@ -7,7 +7,7 @@ public sealed class FileBudgetTests
     private const int MostColumns = 140;
 
     // Lines of src over the width when this was counted. Lower it with them; it is not to be raised.
-    private const int WideLines = 650;
+    private const int WideLines = 648;
 
     [Fact]
     public void No_file_has_more_than_400_lines()

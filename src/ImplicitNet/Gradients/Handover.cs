@@ -14,8 +14,8 @@ namespace ImplicitNet.Gradients;
 /// </remarks>
 internal static class Handover
 {
-    // A node that differentiates something within it begins a backward pass in a backward pass. Layers in layers and higher derivatives nest a
-    // few; beyond 60 libtorch's engine goes on with another thread, and waits for ever where that one needs what this one holds.
+    // A node that differentiates something within it begins a backward pass in a backward pass. Layers in layers and higher derivatives
+    // nest a few; beyond 60 libtorch's engine goes on with another thread, and waits for ever where that one needs what this one holds.
     private const int DeepestNesting = 32;
 
     [ThreadStatic]

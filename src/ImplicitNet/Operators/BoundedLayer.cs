@@ -75,7 +75,8 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         }
         catch (ExternalException exception)
         {
-            throw new ArgumentException($"{GetName()} cannot take {OperatorInput.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(input));
+            throw new ArgumentException(
+                $"{GetName()} cannot take {OperatorInput.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(input));
         }
     }
 

@@ -50,7 +50,8 @@ public static class FixedPoint
         }
 
         return TorchMessage.Guarded(
-            () => Continue(map, latents, beginnings: null, solver ?? new PicardSolver(), stopping ?? new StoppingRule(), trace, cancellation));
+            () => Continue(
+                map, latents, beginnings: null, solver ?? new PicardSolver(), stopping ?? new StoppingRule(), trace, cancellation));
     }
 
     /// <summary>

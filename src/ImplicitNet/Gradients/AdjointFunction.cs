@@ -35,13 +35,24 @@ internal sealed class AdjointFunction : autograd.SingleTensorFunction<AdjointFun
     /// <param name="pass">What the node does.</param>
     /// <param name="latent">u*.</param>
     /// <param name="map">The map with the tensors that the graph is to keep.</param>
-    public static Tensor Attach(Tensor value, AdjointPass pass, Tensor latent, FixedPointMap map) =>
-        is_grad_enabled() && value.requires_grad ? apply([value, pass, pass.Pack(latent, map), .. pass.Sources(map)]) : value;
+    public static Tensor Attach(Tensor value, AdjointPass pass, Tensor latent, FixedPointMap map)
+    {
+        if (!is_grad_enabled() || !value.requires_grad)
+        {
+            return value;
+        }
+
+        List<Tensor> kept = pass.Pack(latent, map);
+        Tensor[] sources = pass.Sources(map);
+        Tensor[] alarm = pass.EvaluatesAgain ? [ChangeAlarm.Over(kept, latent.device)] : [];
+        return apply([value, pass, kept, .. sources, .. alarm]);
+    }
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
-        ctx.save_data(Key, vars[1]);
+        AdjointPass pass = (AdjointPass)vars[1];
+        ctx.save_data(Key, pass);
         ctx.save_for_backward((List<Tensor>)vars[2]);
         ctx.set_materialize_grads(false);
         return ((Tensor)vars[0]).alias();
@@ -54,12 +65,14 @@ internal sealed class AdjointFunction : autograd.SingleTensorFunction<AdjointFun
         return Handover.Run(
             grad_output,
             pass.Report,
-            3 + pass.SourceCount,
+            (pass.EvaluatesAgain ? 4 : 3) + pass.SourceCount,
             () =>
             {
                 AdjointResult result = pass.Run(grad_output, ctx.get_saved_variables);
-                return [result.Value, null, null, .. Enumerable.Range(0, pass.SourceCount).Select(result.Source)];
+                return [result.Value, null, null, .. Enumerable.Range(0, pass.SourceCount).Select(result.Source), .. Alarm(pass, grad_output)];
             },
-            () => [full_like(grad_output, double.NaN)]);
+            () => [full_like(grad_output, double.NaN), null, null, .. new Tensor?[pass.SourceCount], .. Alarm(pass, grad_output)]);
     }
+
+    private static Tensor?[] Alarm(AdjointPass pass, Tensor gradient) => pass.EvaluatesAgain ? [ChangeAlarm.Gradient(gradient)] : [];
 }

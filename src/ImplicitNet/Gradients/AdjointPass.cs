@@ -36,6 +36,9 @@ internal sealed class AdjointPass
 
     public GradientReport Report { get; }
 
+    /// <summary>Whether the node evaluates R again, with what the graph kept of it.</summary>
+    public bool EvaluatesAgain => _gradient.EvaluatesAgain;
+
     /// <summary>How many tensors <see cref="Sources"/> gave.</summary>
     public int SourceCount { get; private set; }
 
@@ -53,7 +56,7 @@ internal sealed class AdjointPass
     /// What R computes with. A plain pass reaches them through R(u*, q); one that is to be differentiated again has to do so
     /// at a u* that depends on them in its turn.
     /// </summary>
-    public IReadOnlyList<Tensor> Sources(FixedPointMap map)
+    public Tensor[] Sources(FixedPointMap map)
     {
         Tensor[] sources = _side == AdjointSide.FixedPoint ? [.. map.Inputs, .. map.Parameters ?? []] : [];
         SourceCount = sources.Length;

@@ -13,13 +13,13 @@ internal sealed class SegmentFunction : autograd.SingleTensorFunction<SegmentFun
 
     /// <summary>The latent after some steps, in the graph.</summary>
     public static Tensor Attach(FixedPointMap map, Tensor latent, int steps, GradientReport report) =>
-        apply([new UnrolledSegment(map, steps, report), latent, .. map.Inputs, .. map.Parameters!]);
+        Attach(new UnrolledSegment(map, steps, report), [latent, .. map.Inputs, .. map.Parameters!]);
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         UnrolledSegment segment = (UnrolledSegment)vars[0];
-        Tensor[] tensors = [.. vars.Skip(1).Cast<Tensor>()];
+        Tensor[] tensors = [.. vars.Skip(2).Cast<Tensor>()];
         ctx.save_data(Key, segment);
         ctx.save_for_backward([.. tensors]);
         ctx.set_materialize_grads(false);
@@ -33,8 +33,14 @@ internal sealed class SegmentFunction : autograd.SingleTensorFunction<SegmentFun
         return Handover.Run(
             grad_output,
             segment.Report,
-            1 + segment.Sources.Count,
-            () => [null, .. segment.Run(grad_output, ctx.get_saved_variables())],
-            () => [null, .. segment.Sources.Select(source => source.NaN())]);
+            2 + segment.Sources.Count,
+            () => [null, ChangeAlarm.Gradient(grad_output), .. segment.Run(grad_output, ctx.get_saved_variables())],
+            () => [null, ChangeAlarm.Gradient(grad_output), .. segment.Sources.Select(source => source.NaN())]);
+    }
+
+    private static Tensor Attach(UnrolledSegment segment, Tensor[] sources)
+    {
+        using Tensor alarm = ChangeAlarm.Over(sources, sources[0].device);
+        return apply([segment, alarm, .. sources]);
     }
 }

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using ImplicitNet.Gradients;
+using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using TorchSharp;
@@ -41,6 +43,30 @@ public sealed class ChangedTensorTests : TensorTest
         }
     }
 
+    [Theory]
+    [InlineData("neumann")]
+    [InlineData("refined")]
+    [InlineData("implicit")]
+    [InlineData("unrolled")]
+    public void A_change_of_what_the_map_names_is_thrown_by_backward_itself_before_an_optimizer_can_step(string mode)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (Func<Linear, Tensor, Tensor> changed in new Func<Linear, Tensor, Tensor>[] { (linear, _) => linear.weight!, (_, q) => q })
+        {
+            using Linear linear = nn.Linear(4, 4);
+            using ImplicitLayer layer = new(new ModuleOperator(new Residual(linear))) { Gradient = GradientCases.Get(mode) };
+            Tensor input = randn(3, 4).requires_grad_(), q = input * 1;
+            Tensor loss = layer.call(q).square().sum();
+            using (no_grad())
+            {
+                changed(linear, q).mul_(0.2);
+            }
+
+            ExternalException thrown = Assert.Throws<ExternalException>(() => loss.backward());
+            Assert.Contains("modified by an inplace operation", thrown.Message, StringComparison.Ordinal);
+        }
+    }
+
     /// <summary>q's gradient; null where an error said that something was changed.</summary>
     private static Tensor? Gradient(string mode, string what, double change)
     {
@@ -65,7 +91,7 @@ public sealed class ChangedTensorTests : TensorTest
         {
             loss.backward();
         }
-        catch (System.Runtime.InteropServices.ExternalException exception)
+        catch (ExternalException exception)
         {
             Assert.Contains("inplace", exception.Message, StringComparison.Ordinal);
             return null;

@@ -34,6 +34,7 @@ public sealed class Trainer : IDisposable
     private readonly TrainingStep _step;
     private readonly TrainingTensors _tensors;
     private readonly long _steps;
+    private readonly RunIdentity _identity;
     private TrainingPosition _position;
 
     /// <summary>Prepares a run.</summary>
@@ -61,7 +62,8 @@ public sealed class Trainer : IDisposable
         _best = new BestWeights(network);
         _step = new TrainingStep(network, _options, _optimizer, _latents);
         _tensors = new TrainingTensors(network, _optimizer, _average, _best.Values, _latents);
-        _position = new TrainingPosition { Fingerprint = RunFingerprint.Of(network, train, validation, _options) };
+        _identity = new RunIdentity(network, train, validation, _options);
+        _position = new TrainingPosition { Identity = _identity.Values };
     }
 
     /// <summary>The latents of the training samples, with hit statistics; null without <see cref="TrainingOptions.WarmStart"/>.</summary>
@@ -87,7 +89,7 @@ public sealed class Trainer : IDisposable
         }
 
         PositionLimits limits = new(_options.Epochs, _train.StepsPerEpoch, _train.Dataset.Count, _options.Escalation?.Gradients.Count ?? 1);
-        _position = Checkpoint.Read(folder.Checkpoint, _tensors, _position, limits);
+        _position = Checkpoint.Read(folder.Checkpoint, _tensors, _identity, limits);
         return true;
     }
 

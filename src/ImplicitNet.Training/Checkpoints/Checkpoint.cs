@@ -10,6 +10,7 @@ namespace ImplicitNet.Training.Checkpoints;
 internal static class Checkpoint
 {
     private const string PositionKey = "position";
+    private const string EarlierVersion = "it was written by an earlier version. Begin the run again in another folder.";
 
     public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, TrainingPosition position)
     {
@@ -20,27 +21,29 @@ internal static class Checkpoint
     /// <summary>Takes up a checkpoint. Its checksum is looked at first; nothing is changed unless all of it is whole and fits.</summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">The run's tensors, which are overwritten.</param>
-    /// <param name="start">The position of the run at its begin.</param>
+    /// <param name="identity">That of the run.</param>
     /// <param name="limits">How far the run can have come.</param>
     /// <exception cref="WeightsFileException">
     /// The file is damaged, of an earlier version, of another run, or does not fit the network.
     /// </exception>
-    public static TrainingPosition Read(string path, TrainingTensors tensors, TrainingPosition start, PositionLimits limits)
+    public static TrainingPosition Read(string path, TrainingTensors tensors, RunIdentity identity, PositionLimits limits)
     {
         using DisposeScope scope = NewDisposeScope();
         using SafetensorsFile file = SafetensorsFile.Read(path);
         if (!file.Metadata.ContainsKey(SafetensorsChecksum.Key))
         {
-            throw new WeightsFileException(
-                path, "it has no checksum: it is no checkpoint, or was written by an earlier version. "
-                + "Begin the run again in another folder.");
+            throw new WeightsFileException(path, $"it has no checksum: it is no checkpoint, or {EarlierVersion}");
         }
 
         TrainingPosition position = ReadPosition(file, path);
-        if (position.Fingerprint != start.Fingerprint)
+        if (position.Identity is null)
         {
-            throw new WeightsFileException(
-                path, $"it belongs to another run. It was made with {position.Fingerprint}; this run has {start.Fingerprint}.");
+            throw new WeightsFileException(path, EarlierVersion);
+        }
+
+        if (identity.DifferenceFrom(position.Identity) is { } difference)
+        {
+            throw new WeightsFileException(path, $"it belongs to another run: {difference}.");
         }
 
         if (limits.Fault(position) is { } fault)

@@ -7,8 +7,8 @@ namespace ImplicitNet.Training.Checkpoints;
 /// <summary>Where a run stands: all that is not a tensor. Serialised into the checkpoint's metadata.</summary>
 internal sealed record TrainingPosition
 {
-    /// <summary>What the run was started with; a resumed run must be the same.</summary>
-    public required string Fingerprint { get; init; }
+    /// <summary>What the run was started with, name by name; null in a checkpoint of an earlier version.</summary>
+    public IReadOnlyDictionary<string, string>? Identity { get; init; }
 
     /// <summary>Epochs finished.</summary>
     public int Epoch { get; init; }
@@ -78,7 +78,7 @@ internal sealed record TrainingPosition
     /// <param name="seconds">Spent in the run so far.</param>
     public TrainingPosition After(EpochRecord record, bool isBest, double seconds) => new()
     {
-        Fingerprint = Fingerprint,
+        Identity = Identity,
         Epoch = record.Epoch,
         BestEpoch = isBest ? record.Epoch : BestEpoch,
         BestAccuracy = isBest ? record.ValidationAccuracy!.Value : BestAccuracy,

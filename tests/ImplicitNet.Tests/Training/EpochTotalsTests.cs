@@ -14,12 +14,12 @@ public sealed class EpochTotalsTests : TensorTest
     public void Means_are_over_the_samples_that_count()
     {
         using DisposeScope scope = NewDisposeScope();
-        EpochTotals totals = new(new TrainingPosition { Fingerprint = "" });
+        EpochTotals totals = new(new TrainingPosition());
         Add(totals, [true, true, true, false], loss: 2, [true, false, true, true]);
         Add(totals, [false, false, false, true], loss: 6, [true, true, true, false]);
         Add(totals, [false, false, false, false], loss: double.NaN, [true, true, true, true]);
         Assert.Equal((4, 3.0, 0.5), (totals.Seen, totals.Loss, totals.Accuracy));
-        TrainingPosition position = totals.Into(new TrainingPosition { Fingerprint = "" }, 0);
+        TrainingPosition position = totals.Into(new TrainingPosition(), 0);
         Assert.Equal((4, 12.0, 2), (position.Seen, position.LossSum, position.Correct));
         Assert.Equal(3.0, new EpochTotals(position).Loss);
     }
@@ -28,7 +28,7 @@ public sealed class EpochTotalsTests : TensorTest
     public void Of_nothing_counted_there_is_no_mean()
     {
         using DisposeScope scope = NewDisposeScope();
-        EpochTotals totals = new(new TrainingPosition { Fingerprint = "" });
+        EpochTotals totals = new(new TrainingPosition());
         Add(totals, [false, false], loss: double.NaN, [true, true]);
         Assert.Equal((0, double.NaN, double.NaN), (totals.Seen, totals.Loss, totals.Accuracy));
     }

@@ -34,7 +34,7 @@ public sealed class Trainer : IDisposable
     private readonly TrainingStep _step;
     private readonly TrainingTensors _tensors;
     private readonly long _steps;
-    private readonly RunIdentity _identity;
+    private readonly OptionNames _identity;
     private TrainingPosition _position;
 
     /// <summary>Prepares a run.</summary>
@@ -62,7 +62,7 @@ public sealed class Trainer : IDisposable
         _best = new BestWeights(network);
         _step = new TrainingStep(network, _options, _optimizer, _latents);
         _tensors = new TrainingTensors(network, _optimizer, _average, _best.Values, _latents);
-        _identity = new RunIdentity(network, train, validation, _options);
+        _identity = RunIdentity.Of(network, train, validation, _options);
         _position = new TrainingPosition { Identity = _identity.Values };
     }
 

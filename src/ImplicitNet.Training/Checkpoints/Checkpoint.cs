@@ -21,12 +21,12 @@ internal static class Checkpoint
     /// <summary>Takes up a checkpoint. Its checksum is looked at first; nothing is changed unless all of it is whole and fits.</summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">The run's tensors, which are overwritten.</param>
-    /// <param name="identity">That of the run.</param>
+    /// <param name="identity">What the run is known by.</param>
     /// <param name="limits">How far the run can have come.</param>
     /// <exception cref="WeightsFileException">
     /// The file is damaged, of an earlier version, of another run, or does not fit the network.
     /// </exception>
-    public static TrainingPosition Read(string path, TrainingTensors tensors, RunIdentity identity, PositionLimits limits)
+    public static TrainingPosition Read(string path, TrainingTensors tensors, OptionNames identity, PositionLimits limits)
     {
         using DisposeScope scope = NewDisposeScope();
         using SafetensorsFile file = SafetensorsFile.Read(path);

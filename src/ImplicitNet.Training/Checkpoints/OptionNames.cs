@@ -8,8 +8,8 @@ namespace ImplicitNet.Training.Checkpoints;
 
 /// <summary>
 /// Options as values by declared names, such as <c>solver.Memory</c>: the name of a property, or of a type where one of several can be
-/// chosen. One that is renamed declares its old name (<c>[DataMember(Name = "Memory")]</c>, <c>[DataContract(Name = "AndersonSolver")]</c>),
-/// so that what was kept under it is still found; options of the user's own kinds are read likewise.
+/// chosen. One that is renamed declares its old name (<c>[DataMember(Name = "Memory")]</c>, for a type
+/// <c>[DataContract(Name = "AndersonSolver")]</c>), so that what was kept under it is still found; options of the user's own kinds are read likewise.
 /// </summary>
 internal sealed class OptionNames
 {
@@ -21,11 +21,26 @@ internal sealed class OptionNames
     /// <summary>Value by name.</summary>
     public IReadOnlyDictionary<string, string> Values => _values;
 
-    /// <summary>Whether a name has the value that its kind has unless told otherwise.</summary>
-    public bool IsDefault(string name) => _defaults.Contains(name);
-
     /// <summary>Takes down a value and all that it is made of.</summary>
     public void Add(string name, object? value) => Add(name, value, isDefault: false, depth: 0);
+
+    /// <summary>
+    /// How these differ from what a file kept; null where they do not. An option that the file does not know is newer than it, and was
+    /// at its default then.
+    /// </summary>
+    /// <param name="kept">Value by name.</param>
+    /// <returns>One line.</returns>
+    public string? DifferenceFrom(IReadOnlyDictionary<string, string> kept)
+    {
+        IEnumerable<string> differing =
+            from name in _values.Keys.Union(kept.Keys).Order(StringComparer.Ordinal)
+            let then = kept.GetValueOrDefault(name, _defaults.Contains(name) ? _values[name] : "nothing")
+            let now = _values.GetValueOrDefault(name, "nothing")
+            where then != now
+            select $"{name} was {then} and is {now}";
+        string line = string.Join("; ", differing);
+        return line.Length == 0 ? null : line;
+    }
 
     private void Add(string name, object? value, bool isDefault, int depth)
     {

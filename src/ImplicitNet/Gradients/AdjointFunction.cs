@@ -69,7 +69,8 @@ internal sealed class AdjointFunction : autograd.SingleTensorFunction<AdjointFun
             () =>
             {
                 AdjointResult result = pass.Run(grad_output, ctx.get_saved_variables);
-                return [result.Value, null, null, .. Enumerable.Range(0, pass.SourceCount).Select(result.Source), .. Alarm(pass, grad_output)];
+                IEnumerable<Tensor?> sources = Enumerable.Range(0, pass.SourceCount).Select(result.Source);
+                return [result.Value, null, null, .. sources, .. Alarm(pass, grad_output)];
             },
             () => [full_like(grad_output, double.NaN), null, null, .. new Tensor?[pass.SourceCount], .. Alarm(pass, grad_output)]);
     }

@@ -10,7 +10,7 @@ using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Data.Augmentations;
 using ImplicitNet.Training.Weights;
 
-namespace ImplicitNet.Tests.Training.Checkpoints;
+namespace ImplicitNet.Tests.Training;
 
 /// <summary>A run is known by the names of its options, which outlive names in the code.</summary>
 public sealed class RunIdentityTests : TensorTest
@@ -55,7 +55,7 @@ public sealed class RunIdentityTests : TensorTest
     public void Every_option_of_a_run_is_in_its_identity()
     {
         using ImplicitNetwork network = SmallTraining.Network();
-        RunIdentity identity = Identity(network);
+        OptionNames identity = Identity(network);
         foreach (string name in new[] { "solver", "gradient", "stopping.RelativeTolerance", "training.LearningRate", "batches.Seed", "batches.Normalization.Mean.1", "data images" })
         {
             Assert.Contains(name, identity.Values.Keys);
@@ -71,7 +71,7 @@ public sealed class RunIdentityTests : TensorTest
     public void What_decides_nothing_is_not_in_it()
     {
         using ImplicitNetwork network = SmallTraining.Network();
-        RunIdentity identity = Identity(network);
+        OptionNames identity = Identity(network);
         TrainingOptions other = SmallTraining.Options with { CheckpointSteps = 7, LogSteps = 9, CertificateSteps = 3 };
         using Trainer trainer = SmallTraining.Of(network, null, other);
         Assert.Null(Identity(network, other).DifferenceFrom(identity.Values));
@@ -84,7 +84,7 @@ public sealed class RunIdentityTests : TensorTest
         Assert.Equal(before["option"], Names(new After { Breadth = 3 })["option"]);
         Assert.Equal("3", Names(new After { Breadth = 3 })["option.Width"]);
         using ImplicitNetwork network = SmallTraining.Network();
-        RunIdentity identity = Identity(network);
+        OptionNames identity = Identity(network);
         Dictionary<string, string> older = new(identity.Values);
         Assert.True(older.Remove("training.WarmupSteps"));
         Assert.Null(identity.DifferenceFrom(older));
@@ -133,10 +133,10 @@ public sealed class RunIdentityTests : TensorTest
         return names.Values;
     }
 
-    private static RunIdentity Identity(ImplicitNetwork network, TrainingOptions? options = null)
+    private static OptionNames Identity(ImplicitNetwork network, TrainingOptions? options = null)
     {
         BatchSource source = new(SmallTraining.Data.Train, new BatchOptions { Normalization = PixelNormalization.Mnist });
-        return new RunIdentity(network, source, source, options ?? SmallTraining.Options);
+        return RunIdentity.Of(network, source, source, options ?? SmallTraining.Options);
     }
 
     [DataContract(Name = "Option")]

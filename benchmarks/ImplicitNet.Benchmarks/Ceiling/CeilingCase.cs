@@ -50,7 +50,7 @@ internal sealed class CeilingCase : IDisposable
     public long Side => Start.shape[2];
 
     /// <summary>The weight as the solve applies it: [channels, channels, 3, 3]. Stays the map's.</summary>
-    public Tensor Weight => Map.Inputs.Single(input => input.shape.AsSpan().SequenceEqual([Channels, Channels, KernelSide, KernelSide]));
+    public Tensor Weight => Map.Inputs.Shared.Single(input => input.shape.AsSpan().SequenceEqual([Channels, Channels, KernelSide, KernelSide]));
 
     /// <summary>Multiply-adds of one convolution of one sample, those with the zeros of the padding counted.</summary>
     public double MultiplyAdds => (double)KernelSide * KernelSide * Channels * Channels * Side * Side;

@@ -12,7 +12,6 @@ internal sealed class AdjointPass
     private readonly LowRankInverse? _inverse;
     private readonly AdjointSide _side;
     private readonly ValueWitness? _witness;
-    private int _inputs;
     private bool _isDifferentiated;
 
     /// <summary>Describes the pass.</summary>
@@ -48,8 +47,7 @@ internal sealed class AdjointPass
     /// </summary>
     public List<Tensor> Pack(Tensor latent, FixedPointMap map)
     {
-        _inputs = map.Inputs.Count;
-        return [latent, .. _inverse?.Terms ?? [], .. map.Inputs, .. map.Parameters ?? []];
+        return [latent, .. _inverse?.Terms ?? [], .. map.Inputs.Tensors, .. map.Inputs.Parameters ?? []];
     }
 
     /// <summary>
@@ -58,7 +56,7 @@ internal sealed class AdjointPass
     /// </summary>
     public Tensor[] Sources(FixedPointMap map)
     {
-        Tensor[] sources = _side == AdjointSide.FixedPoint ? [.. map.Inputs, .. map.Parameters ?? []] : [];
+        Tensor[] sources = _side == AdjointSide.FixedPoint ? [.. map.Inputs.Tensors, .. map.Inputs.Parameters ?? []] : [];
         SourceCount = sources.Length;
         return sources;
     }
@@ -83,7 +81,7 @@ internal sealed class AdjointPass
         IReadOnlyList<Tensor> saved = unpack();
         Tensor latent = saved[0];
         int terms = _inverse is null ? 0 : _inverse.Terms.Count;
-        using FixedPointMap map = _map.With([.. saved.Skip(1 + terms).Take(_inputs)]);
+        using FixedPointMap map = _map.With(_map.Inputs.With([.. saved.Skip(1 + terms).Take(_map.Inputs.Tensors.Count)]));
         return is_grad_enabled()
             ? Differentiable(map, latent, gradient)
             : new AdjointResult(Direction(used, map, latent, gradient, _inverse?.With([.. saved.Skip(1).Take(terms)])), []);
@@ -102,10 +100,10 @@ internal sealed class AdjointPass
                 "Derivatives above the second are not available through an adjoint solve; do not ask for the graph of a second derivative, or use UnrolledGradient.");
         }
 
-        if (map.Parameters is null)
+        if (map.Inputs.Parameters is null)
         {
             throw new InvalidOperationException(
-                "A second derivative needs to know which parameters the map computes with. Make it by PerSampleMap(function, input, weights, parameters) or an operator, or use UnrolledGradient.");
+                "A second derivative needs to know which parameters the map computes with. Say them in its MapInputs, or use UnrolledGradient.");
         }
 
         ImplicitGradient exact = ImplicitGradient.For(_gradient);
@@ -127,7 +125,7 @@ internal sealed class AdjointPass
         // u* depends on the sources too, but that part is in w already: partial derivatives are wanted here.
         using (gate.Close())
         {
-            return new AdjointResult(null, VectorProducts.TransposeProducts(mapped, [.. map.Inputs, .. map.Parameters], direction, createGraph: true));
+            return new AdjointResult(null, VectorProducts.TransposeProducts(mapped, [.. map.Inputs.Tensors, .. map.Inputs.Parameters], direction, createGraph: true));
         }
     }
 

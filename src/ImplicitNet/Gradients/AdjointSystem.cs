@@ -99,7 +99,7 @@ internal sealed class AdjointSystem : LinearOperator
     private Tensor Evaluate(Tensor latent)
     {
         using DisposeScope scope = NewDisposeScope();
-        using FixedPointMap map = _map.With([.. _map.Inputs.Select(input => input.detach())]);
+        using FixedPointMap map = _map.With(_map.Inputs.Select(input => input.detach()));
         return LatentContract.EvaluateCopy(map, latent).MoveToOuterDisposeScope();
     }
 }

@@ -13,7 +13,7 @@ internal sealed class SegmentFunction : autograd.SingleTensorFunction<SegmentFun
 
     /// <summary>The latent after some steps, in the graph.</summary>
     public static Tensor Attach(FixedPointMap map, Tensor latent, int steps, GradientReport report) =>
-        Attach(new UnrolledSegment(map, steps, report), [latent, .. map.Inputs, .. map.Parameters!]);
+        Attach(new UnrolledSegment(map, steps, report), [latent, .. map.Inputs.Tensors, .. map.Inputs.Parameters!]);
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)

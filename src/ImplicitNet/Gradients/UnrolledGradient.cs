@@ -12,7 +12,7 @@ namespace ImplicitNet.Gradients;
 /// The gradient approaches the exact one like gamma^Steps, and so do derivatives of any order. The value is that after the
 /// steps. Memory is that of about <c>2 sqrt(Steps)</c> layers: only every sqrt(Steps)-th latent is kept, and the backward pass
 /// evaluates the steps between once more (Chen, Xu, Zhang and Guestrin, 2016), <c>2 Steps</c> evaluations in all. A map that does
-/// not say which parameters it computes with (<see cref="FixedPointMap.Parameters"/>) is unrolled plainly, with the memory of
+/// not say which parameters it computes with (<see cref="MapInputs.Parameters"/>) is unrolled plainly, with the memory of
 /// Steps layers.
 /// </remarks>
 public sealed record UnrolledGradient : FixedPointGradient
@@ -29,7 +29,7 @@ public sealed record UnrolledGradient : FixedPointGradient
     private protected override Tensor Attached(FixedPointMap map, FixedPointSolution solution, GradientReport report)
     {
         using DisposeScope scope = NewDisposeScope();
-        int length = map.Parameters is null ? Steps : (int)Math.Ceiling(Math.Sqrt(Steps));
+        int length = map.Inputs.Parameters is null ? Steps : (int)Math.Ceiling(Math.Sqrt(Steps));
         Tensor latent = solution.Latent;
         for (int done = 0; done < Steps; done += length)
         {

@@ -16,6 +16,8 @@ internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientRepo
 
     private ValueWitness? _witness;
 
+    private int Inputs => map.Inputs.Tensors.Count;
+
     public GradientReport Report => report;
 
     /// <summary>What the tensors look like that <see cref="Run"/> gives gradients for.</summary>
@@ -54,7 +56,7 @@ internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientRepo
     /// <param name="sources">The first latent and the map's inputs; any that follow are not looked at.</param>
     private Tensor Evaluate(IReadOnlyList<Tensor> sources)
     {
-        using FixedPointMap kept = map.With([.. sources.Skip(1).Take(map.Inputs.Count)]);
+        using FixedPointMap kept = map.With(map.Inputs.With([.. sources.Skip(1).Take(Inputs)]));
         return Evaluate(kept, sources[0], steps);
     }
 
@@ -67,7 +69,7 @@ internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientRepo
         bool createGraph = is_grad_enabled();
         using IDisposable graph = enable_grad();
         Gate gate = new();
-        Tensor[] sources = [.. saved.Take(1 + map.Inputs.Count)];
+        Tensor[] sources = [.. saved.Take(1 + Inputs)];
         for (int i = 0; i < sources.Length; i++)
         {
             if (sources[i].requires_grad)
@@ -83,7 +85,7 @@ internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientRepo
         // The first latent depends on inputs and parameters too, but the nodes before this one see to that.
         using (gate.Close())
         {
-            return VectorProducts.TransposeProducts(last, [.. sources, .. map.Parameters!], gradient, createGraph);
+            return VectorProducts.TransposeProducts(last, [.. sources, .. map.Inputs.Parameters!], gradient, createGraph);
         }
     }
 }

@@ -33,7 +33,7 @@ public static class Contraction
         {
             // What was made in that mode cannot be kept by a graph: copies can.
             using IDisposable ordinary = inference_mode(false);
-            using FixedPointMap copy = map.With([.. map.Inputs.Select(input => input.clone())]);
+            using FixedPointMap copy = map.With(map.Inputs.Select(input => input.clone()));
             return Measure(copy, latent.clone(), iterations, seed);
         }
 

@@ -60,7 +60,8 @@ public sealed class ContractionOperator : LatentOperator, IContraction
         using DisposeScope scope = NewDisposeScope();
         Tensor weight = _layer.ScaledWeight(DeclaredFactor).DetachFromDisposeScope();
         return new PerSampleMap(
-            (latent, input, weights) => Evaluate(latent, input, weights[0]), q, weights: [weight], parameters: [])
+            (latent, inputs) => Evaluate(latent, inputs.PerSample[0], inputs.Shared[0]),
+            new MapInputs { PerSample = [q], Shared = [weight], Parameters = [], Owned = [weight] })
         {
             IsOwn = true
         };

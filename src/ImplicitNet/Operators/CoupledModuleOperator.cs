@@ -39,25 +39,21 @@ public sealed class CoupledModuleOperator : LatentOperator
     {
         OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
         TrainingParts.EnsureOneFunction(_module, mayCouple: training);
-        Tensor[] parameters = [.. _module.parameters().Where(parameter => parameter.requires_grad)];
+        MapInputs inputs = new() { PerSample = [q], Parameters = [.. _module.parameters().Where(parameter => parameter.requires_grad)] };
         if (!training)
         {
-            return new PerSampleMap((latent, input, _) => ForeignModule.Call(_module, latent, input), q, weights: [], parameters)
-            {
-                IsOwn = IsOwn,
-            };
+            return new PerSampleMap((latent, bound) => ForeignModule.Call(_module, latent, bound.PerSample[0]), inputs) { IsOwn = IsOwn };
         }
 
         bool isAttached = false;
         return new CoupledMap(
-            (latent, inputs) =>
+            (latent, bound) =>
             {
                 using FrozenStatistics? frozen = isAttached ? new FrozenStatistics(TrainingParts.Statistics(_module)) : null;
                 isAttached |= is_grad_enabled();
-                return ForeignModule.Call(_module, latent, inputs[0]);
+                return ForeignModule.Call(_module, latent, bound.PerSample[0]);
             },
-            [q],
-            parameters)
+            inputs)
         {
             IsOwn = IsOwn,
         };

@@ -46,7 +46,7 @@ public sealed class ExplicitOperator : LatentOperator, IContraction
         using DisposeScope scope = NewDisposeScope();
         using FixedPointMap map = _operator.Bind(q);
         Tensor value = LatentContract.EvaluateCopy(map, StartingLatent(q)).DetachFromDisposeScope();
-        return new ConstantMap(value, isOwned: true);
+        return new ConstantMap(new MapInputs { PerSample = [value], Parameters = [], Owned = [value] });
     }
 
     /// <summary>Zeros in the shape and memory layout of R's own start.</summary>
@@ -60,28 +60,15 @@ public sealed class ExplicitOperator : LatentOperator, IContraction
     }
 
     /// <summary><c>u -> value</c>, sample by sample.</summary>
-    private sealed class ConstantMap(Tensor value, bool isOwned) : FixedPointMap
+    private sealed class ConstantMap(MapInputs inputs) : FixedPointMap(inputs)
     {
+        private Tensor Value => Inputs.PerSample[0];
+
         public override bool IsPerSample => true;
 
-        public override IReadOnlyList<Tensor> Inputs => [value];
-
-        public override IReadOnlyList<Tensor> Parameters => [];
-
         // Who differentiates by u gets 0, not a missing graph.
-        public override Tensor Evaluate(Tensor latent) => latent.requires_grad ? value.add(latent, alpha: 0) : value.alias();
+        public override Tensor Evaluate(Tensor latent) => latent.requires_grad ? Value.add(latent, alpha: 0) : Value.alias();
 
-        public override FixedPointMap Restrict(Tensor samples) =>
-            new ConstantMap(LatentLayout.SelectRows(value, samples).DetachFromDisposeScope(), isOwned: true);
-
-        public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => new ConstantMap(inputs[0], isOwned: false);
-
-        public override void Dispose()
-        {
-            if (isOwned)
-            {
-                value.Dispose();
-            }
-        }
+        public override FixedPointMap With(MapInputs inputs) => new ConstantMap(inputs);
     }
 }

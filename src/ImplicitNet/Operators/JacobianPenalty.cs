@@ -55,7 +55,7 @@ public sealed record JacobianPenalty
         {
             // What was made in that mode cannot be kept by a graph: copies can.
             using IDisposable ordinary = inference_mode(false);
-            using FixedPointMap copy = map.With([.. map.Inputs.Select(input => input.clone())]);
+            using FixedPointMap copy = map.With(map.Inputs.Select(input => input.clone()));
             return Estimate(copy, latent.clone()).MoveToOuterDisposeScope();
         }
 

@@ -37,10 +37,8 @@ public sealed class ModuleOperator : LatentOperator
         OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
         TrainingParts.EnsureOneFunction(_module, mayCouple: false);
         return new PerSampleMap(
-            (latent, input, _) => ForeignModule.Call(_module, latent, input),
-            q,
-            weights: [],
-            parameters: [.. _module.parameters().Where(parameter => parameter.requires_grad)]);
+            (latent, inputs) => ForeignModule.Call(_module, latent, inputs.PerSample[0]),
+            new MapInputs { PerSample = [q], Parameters = [.. _module.parameters().Where(parameter => parameter.requires_grad)] });
     }
 
     /// <inheritdoc/>

@@ -8,40 +8,26 @@ namespace ImplicitNet.Solvers;
 /// </summary>
 public sealed class CoupledMap : FixedPointMap
 {
-    private readonly Func<Tensor, IReadOnlyList<Tensor>, Tensor> _function;
+    private readonly Func<Tensor, MapInputs, Tensor> _function;
 
     /// <summary>Wraps a function of the whole batch.</summary>
     /// <param name="function">Takes and returns [batch, ...].</param>
     public CoupledMap(Func<Tensor, Tensor> function)
-        : this((latent, _) => function(latent), [], parameters: null) =>
+        : this((latent, _) => function(latent), MapInputs.None) =>
         ArgumentNullException.ThrowIfNull(function);
 
     /// <summary>A function of the whole batch that says what it computes with.</summary>
     /// <param name="function">Takes u: [batch, ...] and the inputs, returns the shape of u.</param>
-    /// <param name="inputs">The first argument's companions, q first; they stay the caller's.</param>
-    /// <param name="parameters">The parameters that the function reaches by itself; null where unknown.</param>
-    public CoupledMap(Func<Tensor, IReadOnlyList<Tensor>, Tensor> function, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor>? parameters)
+    /// <param name="inputs">What it computes with; disposed with the map.</param>
+    public CoupledMap(Func<Tensor, MapInputs, Tensor> function, MapInputs inputs)
+        : base(inputs)
     {
         ArgumentNullException.ThrowIfNull(function);
-        ArgumentNullException.ThrowIfNull(inputs);
-        if (inputs.Contains(null!))
-        {
-            throw new ArgumentException("An input is null.", nameof(inputs));
-        }
-
         _function = function;
-        Inputs = inputs;
-        Parameters = parameters;
     }
 
     /// <inheritdoc/>
     public override bool IsPerSample => false;
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Tensor> Inputs { get; }
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Tensor>? Parameters { get; }
 
     /// <inheritdoc/>
     public override Tensor Evaluate(Tensor latent)
@@ -51,14 +37,5 @@ public sealed class CoupledMap : FixedPointMap
     }
 
     /// <inheritdoc/>
-    public override FixedPointMap Restrict(Tensor samples) =>
-        throw new InvalidOperationException("A map whose samples depend on each other has no restriction to some of them.");
-
-    /// <inheritdoc/>
-    public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => new CoupledMap(_function, inputs, Parameters) { IsOwn = IsOwn };
-
-    /// <inheritdoc/>
-    public override void Dispose()
-    {
-    }
+    public override FixedPointMap With(MapInputs inputs) => new CoupledMap(_function, inputs) { IsOwn = IsOwn };
 }

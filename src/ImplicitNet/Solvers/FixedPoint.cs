@@ -44,7 +44,7 @@ public static class FixedPoint
             // What was made in that mode cannot be kept by a graph, which some solvers need: copies can.
             using IDisposable ordinary = inference_mode(false);
             using IDisposable noGraph = no_grad();
-            using FixedPointMap copy = map.With([.. LatentContract.Inputs(map).Select(input => input.clone())])
+            using FixedPointMap copy = map.With(LatentContract.Inputs(map).Select(input => input.clone()))
                 ?? throw new ArgumentException("The map with copies of its inputs, With, is null.", nameof(map));
             return Solve(copy, latents.clone(), solver, stopping, trace, cancellation);
         }

@@ -67,7 +67,7 @@ public sealed record FixedPointLinearSolver : LinearSolver
         Tensor rightSide = system.RightSide.index_select(0, rows) / unit;
         Tensor start = system.Start is null ? rightSide : system.Start.index_select(0, rows) / unit;
         using LinearOperator linear = open.Length == reports.Length ? system.Linear.Whole() : system.Linear.Restrict(rows);
-        using LinearMap map = new(linear, rightSide.alias().DetachFromDisposeScope(), ownsLinear: false) { IsOwn = true };
+        using LinearMap map = new(linear, rightSide);
         StoppingRule stopping = new() { AbsoluteTolerance = 1, MaxSteps = MaxSteps };
 
         // The threshold is that of b, whatever x: nothing can run away until it is met, so no start stands against it.
@@ -153,38 +153,45 @@ public sealed record FixedPointLinearSolver : LinearSolver
         _ => LinearStatus.NonFinite,
     };
 
-    /// <summary><c>x -> x + b - A x</c>.</summary>
-    private sealed class LinearMap(LinearOperator linear, Tensor rightSide, bool ownsLinear) : FixedPointMap
+    /// <summary><c>x -> x + b - A x</c>; which rows of A these are goes with the samples.</summary>
+    private sealed class LinearMap : FixedPointMap
     {
+        private readonly LinearOperator _whole;
+        private readonly LinearOperator? _part;
+
+        public LinearMap(LinearOperator whole, Tensor rightSide)
+            : this(whole, part: null, OwnedBoth(rightSide.alias(), arange(rightSide.shape[0], device: rightSide.device)))
+        {
+        }
+
+        private LinearMap(LinearOperator whole, LinearOperator? part, MapInputs inputs)
+            : base(inputs)
+        {
+            _whole = whole;
+            _part = part;
+            IsOwn = true;
+        }
+
         public override bool IsPerSample => true;
-
-        public override IReadOnlyList<Tensor> Inputs => [rightSide];
-
-        public override IReadOnlyList<Tensor>? Parameters => null;
 
         public override Tensor Evaluate(Tensor latent)
         {
             using DisposeScope scope = NewDisposeScope();
-            return (latent + (rightSide - linear.Apply(latent))).MoveToOuterDisposeScope();
+            return (latent + (Inputs.PerSample[0] - (_part ?? _whole).Apply(latent))).MoveToOuterDisposeScope();
         }
 
-        public override FixedPointMap Restrict(Tensor samples) =>
-            new LinearMap(
-                linear.Restrict(samples), rightSide.index_select(0, samples).DetachFromDisposeScope(), ownsLinear: true)
-            {
-                IsOwn = true
-            };
-
-        public override FixedPointMap With(IReadOnlyList<Tensor> inputs) =>
-            new LinearMap(linear, inputs[0].alias().DetachFromDisposeScope(), ownsLinear: false) { IsOwn = true };
+        public override FixedPointMap With(MapInputs inputs) => new LinearMap(_whole, _whole.Restrict(inputs.PerSample[1]), inputs);
 
         public override void Dispose()
         {
-            rightSide.Dispose();
-            if (ownsLinear)
-            {
-                linear.Dispose();
-            }
+            _part?.Dispose();
+            base.Dispose();
+        }
+
+        private static MapInputs OwnedBoth(Tensor rightSide, Tensor rows)
+        {
+            Tensor[] both = [rightSide.DetachFromDisposeScope(), rows.DetachFromDisposeScope()];
+            return new MapInputs { PerSample = both, Owned = both };
         }
     }
 }

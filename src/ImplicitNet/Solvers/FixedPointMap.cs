@@ -11,6 +11,17 @@ namespace ImplicitNet.Solvers;
 /// </remarks>
 public abstract class FixedPointMap : IDisposable
 {
+    /// <summary>A map of these inputs.</summary>
+    /// <param name="inputs">The tensors beside u that it computes with. The map's from now on: disposed with it.</param>
+    protected FixedPointMap(MapInputs inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        Inputs = inputs;
+    }
+
+    /// <summary>The tensors beside u that the map computes with. The map disposes them.</summary>
+    public MapInputs Inputs { get; }
+
     /// <summary>
     /// True when the value of a sample depends on that sample alone. Only then may finished samples leave the batch.
     /// </summary>
@@ -27,29 +38,30 @@ public abstract class FixedPointMap : IDisposable
     /// <returns><c>R(u, q)</c>: the shape, dtype and device of <paramref name="latent"/>. The caller owns it.</returns>
     public abstract Tensor Evaluate(Tensor latent);
 
+    /// <summary>The same map of other inputs: those of some samples, or those that a gradient kept.</summary>
+    /// <param name="inputs">As many as <see cref="Inputs"/>, for any batch size. The new map's: disposed with it.</param>
+    /// <returns>A map of its own, which may outlive this one. The caller owns it.</returns>
+    public abstract FixedPointMap With(MapInputs inputs);
+
     /// <summary>The same map on some samples of the batch, in the order given.</summary>
     /// <param name="samples">Positions in the batch: [count], int64, on the device of the latents.</param>
     /// <returns>A map for latents of batch size <c>count</c>. The caller owns it; it must not outlive this one.</returns>
-    /// <exception cref="InvalidOperationException">The map is not per-sample.</exception>
-    public abstract FixedPointMap Restrict(Tensor samples);
+    /// <exception cref="InvalidOperationException">The map is not per-sample, or has no map of other inputs.</exception>
+    public FixedPointMap Restrict(Tensor samples)
+    {
+        if (!IsPerSample)
+        {
+            throw new InvalidOperationException("A map whose samples depend on each other has no restriction to some of them.");
+        }
 
-    /// <summary>
-    /// The tensors beside u that the map computes with and was given or has prepared: q, and weights normalised once a
-    /// solve. A gradient keeps them, and evaluates the map again after this object has been disposed.
-    /// </summary>
-    public abstract IReadOnlyList<Tensor> Inputs { get; }
-
-    /// <summary>
-    /// The parameters beside <see cref="Inputs"/> that a graph through the map ends at; null where the map cannot know, as
-    /// for a function that the caller wrote.
-    /// </summary>
-    public abstract IReadOnlyList<Tensor>? Parameters { get; }
-
-    /// <summary>The same map with other tensors in the place of its <see cref="Inputs"/>.</summary>
-    /// <param name="inputs">As many, with the same shapes; they stay the caller's and must outlive the map.</param>
-    /// <returns>A map of its own, which may outlive this one. The caller owns it.</returns>
-    public abstract FixedPointMap With(IReadOnlyList<Tensor> inputs);
+        return With(Inputs.Restrict(samples))
+            ?? throw new InvalidOperationException("The map with the inputs of some samples, With, is null.");
+    }
 
     /// <summary>Releases the tensors that the map owns; never those that it was given.</summary>
-    public abstract void Dispose();
+    public virtual void Dispose()
+    {
+        Inputs.Dispose();
+        GC.SuppressFinalize(this);
+    }
 }

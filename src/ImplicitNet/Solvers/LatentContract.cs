@@ -126,21 +126,14 @@ internal static class LatentContract
     }
 
     /// <summary>The inputs of a caller's map, of which none may be missing.</summary>
-    /// <exception cref="ArgumentException">The list or a tensor in it is null or has been disposed.</exception>
-    public static IReadOnlyList<Tensor> Inputs(FixedPointMap map)
+    /// <exception cref="ArgumentException">One has been disposed.</exception>
+    public static MapInputs Inputs(FixedPointMap map)
     {
-        IReadOnlyList<Tensor> inputs = map.Inputs
-            ?? throw new ArgumentException("The map's list of inputs is null. A map without inputs has an empty list.");
-        for (int position = 0; position < inputs.Count; position++)
-        {
-            if (inputs[position] is null || inputs[position].IsInvalid)
-            {
-                throw new ArgumentException(
-                    $"Input {position} of {inputs.Count} of the map {(inputs[position] is null ? "is null" : "has been disposed")}.");
-            }
-        }
-
-        return inputs;
+        IReadOnlyList<Tensor> tensors = map.Inputs.Tensors;
+        int disposed = tensors.ToList().FindIndex(tensor => tensor.IsInvalid);
+        return disposed < 0
+            ? map.Inputs
+            : throw new ArgumentException($"Input {disposed} of {tensors.Count} of the map has been disposed.");
     }
 
     /// <summary>Checks a step of a caller's solver.</summary>

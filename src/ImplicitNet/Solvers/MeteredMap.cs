@@ -19,6 +19,7 @@ internal sealed class MeteredMap : FixedPointMap
     }
 
     private MeteredMap(FixedPointMap map, Meter meter, bool ownsMap)
+        : base(map.Inputs.Borrowed())
     {
         _map = map;
         _meter = meter;
@@ -32,10 +33,6 @@ internal sealed class MeteredMap : FixedPointMap
     public bool HasDifferences => _meter.HasDifferences;
 
     public override bool IsPerSample => _map.IsPerSample;
-
-    public override IReadOnlyList<Tensor> Inputs => _map.Inputs;
-
-    public override IReadOnlyList<Tensor>? Parameters => _map.Parameters;
 
     public override Tensor Evaluate(Tensor latent)
     {
@@ -69,14 +66,12 @@ internal sealed class MeteredMap : FixedPointMap
         }
     }
 
-    public override FixedPointMap Restrict(Tensor samples) => new MeteredMap(
-        _map.Restrict(samples) ?? throw new InvalidOperationException("The map's restriction to some samples is null."),
-        _meter, ownsMap: true);
-
-    public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => new MeteredMap(_map.With(inputs), _meter, ownsMap: true);
+    public override FixedPointMap With(MapInputs inputs) => new MeteredMap(
+        _map.With(inputs) ?? throw new InvalidOperationException("The map with other inputs, With, is null."), _meter, ownsMap: true);
 
     public override void Dispose()
     {
+        base.Dispose();
         if (_ownsMap)
         {
             _map.Dispose();
@@ -85,7 +80,7 @@ internal sealed class MeteredMap : FixedPointMap
 
     private Tensor WatchingInputs(Tensor latent)
     {
-        using InputGuard guard = new(LatentContract.Inputs(_map));
+        using InputGuard guard = new(LatentContract.Inputs(_map).Tensors);
         Tensor mapped = OnCopies(latent);
         guard.ThrowIfChanged();
         return mapped;

@@ -9,15 +9,12 @@ namespace ImplicitNet.Solvers;
 /// </remarks>
 public sealed class PerSampleMap : FixedPointMap
 {
-    private readonly Func<Tensor, Tensor?, IReadOnlyList<Tensor>, Tensor> _function;
-    private readonly Tensor? _input;
-    private readonly IReadOnlyList<Tensor> _weights;
-    private readonly IReadOnlyList<IDisposable> _owned;
+    private readonly Func<Tensor, MapInputs, Tensor> _function;
 
     /// <summary>A map without an input of its own: <c>u -> function(u)</c>.</summary>
     /// <param name="function">Takes and returns [batch, ...]; called with any batch size.</param>
     public PerSampleMap(Func<Tensor, Tensor> function)
-        : this((latent, _, _) => function(latent), input: null, weights: [], parameters: null, owned: []) =>
+        : this((latent, _) => function(latent), MapInputs.None) =>
         ArgumentNullException.ThrowIfNull(function);
 
     /// <summary>A map with an input for every sample: <c>u -> function(u, q)</c>.</summary>
@@ -25,83 +22,35 @@ public sealed class PerSampleMap : FixedPointMap
     /// <param name="input">q: [batch, ...]; stays the caller's.</param>
     /// <param name="owned">Disposed with the map: q itself, say.</param>
     public PerSampleMap(Func<Tensor, Tensor, Tensor> function, Tensor input, IDisposable? owned = null)
-        : this((latent, q, _) => function(latent, q!), input, weights: [], parameters: null, owned: owned is null ? [] : [owned])
+        : this((latent, inputs) => function(latent, inputs.PerSample[0]), Single(input, owned)) =>
+        ArgumentNullException.ThrowIfNull(function);
+
+    /// <summary>A map with any inputs, of samples and shared: <c>u -> function(u, inputs)</c>.</summary>
+    /// <param name="function">Takes u: [batch, ...] and the inputs, returns the shape of u; called with any batch size.</param>
+    /// <param name="inputs">What it computes with; disposed with the map.</param>
+    public PerSampleMap(Func<Tensor, MapInputs, Tensor> function, MapInputs inputs)
+        : base(inputs)
     {
         ArgumentNullException.ThrowIfNull(function);
-        ArgumentNullException.ThrowIfNull(input);
-    }
-
-    /// <summary>As above, for a function that says what else it computes with.</summary>
-    /// <param name="function">Takes u: [batch, ...], q: [batch, ...] and the weights, returns the shape of u; called with any batch size.</param>
-    /// <param name="input">q: [batch, ...]; stays the caller's.</param>
-    /// <param name="weights">Tensors that all samples share, prepared for this solve. Owned by the map from now on.</param>
-    /// <param name="parameters">The parameters that the function reaches by itself, and no others; they stay the caller's.</param>
-    public PerSampleMap(
-        Func<Tensor, Tensor, IReadOnlyList<Tensor>, Tensor> function, Tensor input, IReadOnlyList<Tensor> weights, IReadOnlyList<Tensor> parameters)
-        : this((latent, q, shared) => function(latent, q!, shared), input, weights, parameters, owned: weights)
-    {
-        ArgumentNullException.ThrowIfNull(function);
-        ArgumentNullException.ThrowIfNull(input);
-        ArgumentNullException.ThrowIfNull(weights);
-        ArgumentNullException.ThrowIfNull(parameters);
-        if (weights.Contains(null!) || parameters.Contains(null!))
-        {
-            throw new ArgumentException("A weight or a parameter is null.", weights.Contains(null!) ? nameof(weights) : nameof(parameters));
-        }
-    }
-
-    private PerSampleMap(
-        Func<Tensor, Tensor?, IReadOnlyList<Tensor>, Tensor> function,
-        Tensor? input,
-        IReadOnlyList<Tensor> weights,
-        IReadOnlyList<Tensor>? parameters,
-        IReadOnlyList<IDisposable> owned)
-    {
         _function = function;
-        _input = input;
-        _weights = weights;
-        _owned = owned;
-        Parameters = parameters;
     }
 
     /// <inheritdoc/>
     public override bool IsPerSample => true;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Tensor> Inputs => _input is null ? _weights : [_input, .. _weights];
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Tensor>? Parameters { get; }
-
-    /// <inheritdoc/>
     public override Tensor Evaluate(Tensor latent)
     {
         ArgumentNullException.ThrowIfNull(latent);
-        return _function(latent, _input, _weights);
+        return _function(latent, Inputs);
     }
 
     /// <inheritdoc/>
-    public override FixedPointMap Restrict(Tensor samples)
-    {
-        Tensor? rows = _input is null ? null : LatentLayout.SelectRows(_input, samples).DetachFromDisposeScope();
-        return new PerSampleMap(_function, rows, _weights, Parameters, owned: rows is null ? [] : [rows]) { IsOwn = IsOwn };
-    }
+    public override FixedPointMap With(MapInputs inputs) => new PerSampleMap(_function, inputs) { IsOwn = IsOwn };
 
-    /// <inheritdoc/>
-    public override FixedPointMap With(IReadOnlyList<Tensor> inputs)
+    private static MapInputs Single(Tensor input, IDisposable? owned)
     {
-        ArgumentNullException.ThrowIfNull(inputs);
-        return _input is null
-            ? new PerSampleMap(_function, input: null, inputs, Parameters, owned: []) { IsOwn = IsOwn }
-            : new PerSampleMap(_function, inputs[0], [.. inputs.Skip(1)], Parameters, owned: []) { IsOwn = IsOwn };
-    }
-
-    /// <inheritdoc/>
-    public override void Dispose()
-    {
-        foreach (IDisposable owned in _owned)
-        {
-            owned.Dispose();
-        }
+        ArgumentNullException.ThrowIfNull(input);
+        return new MapInputs { PerSample = [input], Owned = owned is null ? [] : [owned] };
     }
 }

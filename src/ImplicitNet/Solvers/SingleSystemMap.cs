@@ -6,18 +6,17 @@ namespace ImplicitNet.Solvers;
 internal sealed class SingleSystemMap : FixedPointMap
 {
     private readonly FixedPointMap _coupled;
+    private readonly bool _ownsCoupled;
 
-    public SingleSystemMap(FixedPointMap coupled)
+    public SingleSystemMap(FixedPointMap coupled, bool ownsCoupled = false)
+        : base(coupled.Inputs.Borrowed())
     {
         _coupled = coupled;
+        _ownsCoupled = ownsCoupled;
         IsOwn = coupled.IsOwn;
     }
 
     public override bool IsPerSample => true;
-
-    public override IReadOnlyList<Tensor> Inputs => _coupled.Inputs;
-
-    public override IReadOnlyList<Tensor>? Parameters => _coupled.Parameters;
 
     public override Tensor Evaluate(Tensor latent)
     {
@@ -25,12 +24,14 @@ internal sealed class SingleSystemMap : FixedPointMap
         return LatentContract.Evaluate(_coupled, batch).unsqueeze(0);
     }
 
-    public override FixedPointMap Restrict(Tensor samples) =>
-        throw new InvalidOperationException("A single system has no samples to leave out.");
-
-    public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => new SingleSystemMap(_coupled.With(inputs));
+    public override FixedPointMap With(MapInputs inputs) => new SingleSystemMap(_coupled.With(inputs), ownsCoupled: true);
 
     public override void Dispose()
     {
+        base.Dispose();
+        if (_ownsCoupled)
+        {
+            _coupled.Dispose();
+        }
     }
 }

@@ -119,7 +119,7 @@ internal static class OperatorFamily
         using FixedPointMap map = contraction.Bind(q);
 
         // The weight as the solve applies it: bounded, times gamma, rounded.
-        PlainOperator matrix = drawn.Matrix(Numbers(map.Inputs[^1]));
+        PlainOperator matrix = drawn.Matrix(Numbers(map.Inputs.Shared[^1]));
         double measured = Contraction.Measure(map, q)[0];
         double secant = Secant(random, map, q);
         return new ClaimedOperator(

@@ -86,10 +86,13 @@ internal sealed class HostileCall
     };
 
     public FixedPointMap Map(Tensor q) => _isCoupled
-        ? new CoupledMap((u, inputs) => Evaluate(u, inputs[0]), [q], Random.OneIn(2) ? null : [_state.Weight])
+        ? new CoupledMap(
+            (u, inputs) => Evaluate(u, inputs.PerSample[0]),
+            new MapInputs { PerSample = [q], Parameters = Random.OneIn(2) ? null : [_state.Weight] })
         : Random.OneIn(2)
             ? new PerSampleMap(Evaluate, q)
-            : new PerSampleMap((u, x, _) => Evaluate(u, x), q, [], [_state.Weight]);
+            : new PerSampleMap(
+                (u, inputs) => Evaluate(u, inputs.PerSample[0]), new MapInputs { PerSample = [q], Parameters = [_state.Weight] });
 
     public Tensor Evaluate(Tensor u, Tensor q) => _map.Evaluate(_state, u, q);
 

@@ -39,24 +39,22 @@ internal sealed class HostileOperator : LatentOperator
 }
 
 /// <summary>A map that restricts and says of itself whatever comes.</summary>
-internal sealed class HostileFixedPointMap(HostileCall call) : FixedPointMap
+internal sealed class HostileFixedPointMap(HostileCall call) : FixedPointMap(HostileInputs(call))
 {
     public override bool IsPerSample => call.Random.OneIn(2);
 
-    public override IReadOnlyList<Tensor> Inputs => call.Random.Next(3) switch { 0 => null!, 1 => [null!], _ => [] };
-
-    public override IReadOnlyList<Tensor>? Parameters => call.Random.OneIn(2) ? null : [];
-
     public override Tensor Evaluate(Tensor latent) => call.Evaluate(latent, call.Right);
 
-    public override FixedPointMap Restrict(Tensor samples) =>
-        call.Random.Next(3) switch { 0 => null!, 1 => throw new InvalidOperationException("This map has no restriction."), _ => this };
+    public override FixedPointMap With(MapInputs inputs) =>
+        call.Random.Next(3) switch { 0 => null!, 1 => throw new InvalidOperationException("This map has no other inputs."), _ => this };
 
-    public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => call.Random.OneIn(2) ? null! : this;
-
-    public override void Dispose()
+    private static MapInputs HostileInputs(HostileCall call) => call.Random.Next(4) switch
     {
-    }
+        0 => null!,
+        1 => new MapInputs { PerSample = [null!] },
+        2 => new MapInputs { PerSample = [call.Any], Shared = [call.Any], Parameters = [] },
+        _ => MapInputs.None,
+    };
 }
 
 /// <summary>A solver whose steps are no steps.</summary>

@@ -70,7 +70,8 @@ internal sealed class StatusCase
         using Tensor q = Of(_inputs);
         using Tensor before = start.clone();
         using FixedPointMap map = _couple is { } share
-            ? new CoupledMap((u, inputs) => Coupled(Evaluate(u, inputs[0]), share), [q], parameters: [])
+            ? new CoupledMap(
+                (u, inputs) => Coupled(Evaluate(u, inputs.PerSample[0]), share), new MapInputs { PerSample = [q], Parameters = [] })
             : new PerSampleMap(Evaluate, q);
         FixedPointSolution solution;
         try

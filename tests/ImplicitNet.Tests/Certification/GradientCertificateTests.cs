@@ -142,7 +142,8 @@ public sealed class GradientCertificateTests : TensorTest
     /// <summary>R(u, q) = J u + D q, D diagonal.</summary>
     private sealed class LinearOperatorOfTest(Tensor jacobian, Tensor scale) : LatentOperator("linear")
     {
-        public override FixedPointMap Bind(Tensor q) => new PerSampleMap((u, input, _) => u.mm(jacobian.t()) + (input * scale), q, [], []);
+        public override FixedPointMap Bind(Tensor q) => new PerSampleMap(
+            (u, inputs) => u.mm(jacobian.t()) + (inputs.PerSample[0] * scale), new MapInputs { PerSample = [q], Parameters = [] });
 
         public override Tensor StartingLatent(Tensor q) => zeros_like(q).detach();
     }

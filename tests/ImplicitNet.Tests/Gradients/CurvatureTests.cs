@@ -90,9 +90,13 @@ public sealed class CurvatureTests
     {
         using FixedPointMap bound = map switch
         {
-            "weights" => new PerSampleMap((u, x, weights) => ((u * weights[0]) + x).tanh(), q, [a.alias()], []),
-            "parameters" => new PerSampleMap((u, x, _) => ((u * a) + x).tanh(), q, [], [a]),
-            _ => new CoupledMap((u, inputs) => (((u + u.mean([0], keepdim: true)) * a / 2) + inputs[0]).tanh(), [q], [a]),
+            "weights" => new PerSampleMap(
+                (u, inputs) => ((u * inputs.Shared[0]) + inputs.PerSample[0]).tanh(), new MapInputs { PerSample = [q], Shared = [a.alias()], Parameters = [] }),
+            "parameters" => new PerSampleMap(
+                (u, inputs) => ((u * a) + inputs.PerSample[0]).tanh(), new MapInputs { PerSample = [q], Parameters = [a] }),
+            _ => new CoupledMap(
+                (u, inputs) => (((u + u.mean([0], keepdim: true)) * a / 2) + inputs.PerSample[0]).tanh(),
+                new MapInputs { PerSample = [q], Parameters = [a] }),
         };
         using FixedPointSolution solution = FixedPoint.Solve(
             bound, zeros(3, 1, ScalarType.Float64), new BroydenSolver { KeepInverse = true }, new StoppingRule { AbsoluteTolerance = 1e-14 });

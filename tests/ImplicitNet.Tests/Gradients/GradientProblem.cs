@@ -39,7 +39,9 @@ internal sealed class GradientProblem : IDisposable
                     p => Bound((u, q, w) => (nn.functional.conv2d(u, w, padding: [1, 1]) + q).tanh(), p)),
                 "two scales" => TwoScales(),
                 _ => new([Contracting(5, 0.4), Normal(4, 5)], [4, 5],
-                    p => new CoupledMap((u, inputs) => (functional(u - (u.mean([0], keepdim: true) * 0.5), inputs[1]) + inputs[0]).tanh(), [p[1], p[0]], [])),
+                    p => new CoupledMap(
+                        (u, inputs) => (functional(u - (u.mean([0], keepdim: true) * 0.5), inputs.Shared[0]) + inputs.PerSample[0]).tanh(),
+                        new MapInputs { PerSample = [p[1]], Shared = [p[0]], Parameters = [] })),
             };
         }
         finally
@@ -113,7 +115,11 @@ internal sealed class GradientProblem : IDisposable
     }
 
     private static PerSampleMap Bound(Func<Tensor, Tensor, Tensor, Tensor> function, Tensor[] parameters) =>
-        new((u, q, weights) => function(u, q, weights[0]), parameters[1], [parameters[0].alias().DetachFromDisposeScope()], []);
+        Bound(function, parameters[1], parameters[0].alias().DetachFromDisposeScope());
+
+    private static PerSampleMap Bound(Func<Tensor, Tensor, Tensor, Tensor> function, Tensor q, Tensor weight) => new(
+        (u, inputs) => function(u, inputs.PerSample[0], inputs.Shared[0]),
+        new MapInputs { PerSample = [q], Shared = [weight], Parameters = [], Owned = [weight] });
 
     private static Tensor Normal(params long[] shape) => randn(shape, ScalarType.Float64);
 

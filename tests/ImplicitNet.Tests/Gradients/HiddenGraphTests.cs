@@ -40,7 +40,8 @@ public sealed class HiddenGraphTests : TensorTest
         using DisposeScope scope = NewDisposeScope();
         Tensor w = tensor(0.5, ScalarType.Float64).requires_grad_();
         Tensor q = tensor(new double[,] { { 1, -2 }, { 0.5, 3 } }).requires_grad_();
-        using PerSampleMap map = new((u, x, weights) => Hidden[name](u, x, weights[0]), q, [w.alias()], []);
+        using PerSampleMap map = new(
+            (u, inputs) => Hidden[name](u, inputs.PerSample[0], inputs.Shared[0]), new MapInputs { PerSample = [q], Shared = [w.alias()], Parameters = [] });
         Tensor start = zeros(2, 2, ScalarType.Float64);
         using FixedPointSolution solution = FixedPoint.Solve(map, start, new BroydenSolver { KeepInverse = true }, new StoppingRule { AbsoluteTolerance = 1e-12 });
         List<string> said =
@@ -75,7 +76,7 @@ public sealed class HiddenGraphTests : TensorTest
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor q = tensor(new double[,] { { 1, -2 }, { 0.5, 3 } }).requires_grad_();
-        using PerSampleMap map = new((_, x, _) => x.square(), q, [], []);
+        using PerSampleMap map = new((_, inputs) => inputs.PerSample[0].square(), new MapInputs { PerSample = [q], Parameters = [] });
         foreach (string mode in GradientCases.Names.Select(row => row.Data))
         {
             using FixedPointSolution solution = FixedPoint.Solve(map, zeros(2, 2, ScalarType.Float64), new BroydenSolver { KeepInverse = true });

@@ -97,7 +97,7 @@ internal static class HostileMaps
     {
         Tensor input = randn(2, 1, 4, 4).requires_grad_();
         q = input;
-        return new PerSampleMap((u, x, _) => map(u, x), input, [], []);
+        return new PerSampleMap((u, inputs) => map(u, inputs.PerSample[0]), new MapInputs { PerSample = [input], Parameters = [] });
     }
 
     private static void Solve(Func<Tensor, Tensor, Tensor> map, FixedPointSolver solver)

@@ -89,7 +89,8 @@ public sealed class InverseReuseChainTests : TensorTest
         using DisposeScope scope = NewDisposeScope();
         random.manual_seed(8);
         Tensor q = randn(3, 4, ScalarType.Float64).requires_grad_();
-        using CoupledMap map = new((u, inputs) => ((u + u.mean([0], keepdim: true)) * 0.48) + inputs[0], [q], []);
+        using CoupledMap map = new(
+            (u, inputs) => ((u + u.mean([0], keepdim: true)) * 0.48) + inputs.PerSample[0], new MapInputs { PerSample = [q], Parameters = [] });
         using FixedPointSolution solution = FixedPoint.Solve(
             map, zeros(3, 4, ScalarType.Float64), new SolverChain { Solvers = [Broyden, new PicardSolver()] }, new StoppingRule { AbsoluteTolerance = 1e-12, MaxSteps = 2 });
         new InverseReuseGradient().Attach(map, solution).sum().backward();

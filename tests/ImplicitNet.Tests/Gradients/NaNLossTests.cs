@@ -60,7 +60,8 @@ public sealed class NaNLossTests : TensorTest
         Tensor q = tensor(new double[,] { { 0 }, { 1 } }).requires_grad_();
 
         // The root has no derivative at 0, and its square is 0 there: 0 times infinity.
-        using PerSampleMap map = new((u, x, _) => ((u - u.detach()).abs().sqrt().square() * 0.5) + x, q, [], []);
+        using PerSampleMap map = new(
+            (u, inputs) => ((u - u.detach()).abs().sqrt().square() * 0.5) + inputs.PerSample[0], new MapInputs { PerSample = [q], Parameters = [] });
         using FixedPointSolution solution = FixedPoint.Solve(map, zeros(2, 1, ScalarType.Float64));
         new ImplicitGradient().Attach(map, solution).sum().backward();
         Assert.True(q.grad!.isnan().all().ToBoolean());
@@ -69,7 +70,8 @@ public sealed class NaNLossTests : TensorTest
     private static Tensor Gradient(string name, Tensor weight, Tensor input, double[] factors, out Tensor weightGradient)
     {
         Tensor q = input.detach().requires_grad_();
-        using PerSampleMap map = new((u, x, weights) => (u.mm(weights[0]) + x).tanh(), q, [weight.alias()], []);
+        using PerSampleMap map = new(
+            (u, inputs) => (u.mm(inputs.Shared[0]) + inputs.PerSample[0]).tanh(), new MapInputs { PerSample = [q], Shared = [weight.alias()], Parameters = [] });
         using FixedPointSolution solution = FixedPoint.Solve(map, zeros_like(q.detach()), new BroydenSolver { KeepInverse = true });
         Tensor losses = Gradients[name].Attach(map, solution).square().sum(1);
         (losses * tensor(factors, dtype: q.dtype)).sum().backward();

@@ -176,7 +176,9 @@ public sealed class NetworkGradientTests : TensorTest
             {
                 using DisposeScope scope = NewDisposeScope();
                 Tensor q = parameters[1] * 1;
-                using PerSampleMap map = new((u, x, weights) => (u.mm(weights[0]) + x).tanh(), q.t(), [parameters[0].alias()], []);
+                using PerSampleMap map = new(
+                    (u, inputs) => (u.mm(inputs.Shared[0]) + inputs.PerSample[0]).tanh(),
+                    new MapInputs { PerSample = [q.t()], Shared = [parameters[0].alias()], Parameters = [] });
                 using FixedPointSolution solution = FixedPoint.Solve(map, zeros(512, 8), solver, new StoppingRule { RelativeTolerance = 1e-3 });
                 GradientCases.Get(mode).Attach(map, solution).square().mean().backward();
                 Array.ForEach(parameters, parameter => parameter.grad!.zero_());

@@ -99,7 +99,7 @@ public sealed class SecondDerivativeTests
 
     private static Tensor Solved(Tensor a, string gradient, out GradientReport report)
     {
-        using PerSampleMap map = new((u, _, weights) => ((u * weights[0]) + 0.3).tanh(), zeros(1, 1, ScalarType.Float64), [a.alias()], []);
+        using PerSampleMap map = new((u, inputs) => ((u * inputs.Shared[0]) + 0.3).tanh(), new MapInputs { Shared = [a.alias()], Parameters = [] });
         BroydenSolver solver = new() { KeepInverse = true };
         using FixedPointSolution solution = FixedPoint.Solve(map, zeros(1, 1, ScalarType.Float64), solver, new StoppingRule { AbsoluteTolerance = 1e-14 });
         report = new GradientReport();

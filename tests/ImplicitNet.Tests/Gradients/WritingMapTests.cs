@@ -37,8 +37,8 @@ public sealed class WritingMapTests : TensorTest
     private static Tensor Gradient(string mode, Tensor input, bool isWriting)
     {
         Tensor q = input.detach().requires_grad_();
-        using PerSampleMap twin = new((u, x, _) => ((u * 0.5) + x).sin(), q, [], []);
-        using PerSampleMap writing = new((u, x, _) => u.mul_(0.5).add_(x).sin(), q, [], []);
+        using PerSampleMap twin = new((u, inputs) => ((u * 0.5) + inputs.PerSample[0]).sin(), new MapInputs { PerSample = [q], Parameters = [] });
+        using PerSampleMap writing = new((u, inputs) => u.mul_(0.5).add_(inputs.PerSample[0]).sin(), new MapInputs { PerSample = [q], Parameters = [] });
         using FixedPointSolution solution = FixedPoint.Solve(
             twin, zeros_like(input), new BroydenSolver { KeepInverse = true }, new StoppingRule { AbsoluteTolerance = 1e-13 });
         Tensor before = solution.Latent.clone();

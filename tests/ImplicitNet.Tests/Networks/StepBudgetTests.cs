@@ -149,14 +149,12 @@ public sealed class StepBudgetTests : TensorTest
         {
             Binds++;
             return new PerSampleMap(
-                (u, input, _) =>
+                (u, inputs) =>
                 {
                     Evaluations++;
-                    return (u * 0.5) + input;
+                    return (u * 0.5) + inputs.PerSample[0];
                 },
-                q,
-                weights: [],
-                parameters: []);
+                new MapInputs { PerSample = [q], Parameters = [] });
         }
 
         public override Tensor StartingLatent(Tensor q) => zeros_like(q);

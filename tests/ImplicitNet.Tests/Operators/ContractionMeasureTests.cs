@@ -49,7 +49,7 @@ public sealed class ContractionMeasureTests : TensorTest
                 Tensor q = randn(latentOperator.parameters().First().ndim == 2 ? [2, 24] : [2, 4, 5, 5]).to(dtype);
                 double certified = ((IContraction)latentOperator).CertifyFactor();
                 using FixedPointMap map = latentOperator.Bind(q);
-                Tensor weight = map.Inputs[1].detach().to(ScalarType.Float64);
+                Tensor weight = map.Inputs.Shared[0].detach().to(ScalarType.Float64);
                 if (weight.ndim == 2)
                 {
                     Assert.InRange(linalg.svdvals(weight).max().ToDouble(), 0, certified);

@@ -31,7 +31,7 @@ public sealed class JacobianPenaltyTests : TensorTest
         double Value(Tensor w)
         {
             random.manual_seed(92);
-            using PerSampleMap map = new((u, _, weights) => u.mm(weights[0]).tanh(), zeros_like(point), [w.alias()], []);
+            using PerSampleMap map = new((u, inputs) => u.mm(inputs.Shared[0]).tanh(), new MapInputs { Shared = [w.alias()], Parameters = [] });
             Tensor sum = new JacobianPenalty().Estimate(map, point).sum();
             if (w.requires_grad)
             {

@@ -51,7 +51,7 @@ public sealed class ForeignMapTests : TensorTest
                 Tensor q = tensor(new double[,] { { 1, 3 }, { -2, -6 }, { 0, 0.5 } }).to(dtype);
                 Tensor start = full([3, 2], 0.25, dtype);
                 Func<Tensor, Tensor, Tensor> function = Ways[way](kept);
-                using FixedPointMap map = isCoupled ? new CoupledMap((u, inputs) => function(u, inputs[0]), [q], parameters: null) : new PerSampleMap(function, q);
+                using FixedPointMap map = isCoupled ? new CoupledMap((u, inputs) => function(u, inputs.PerSample[0]), new MapInputs { PerSample = [q] }) : new PerSampleMap(function, q);
                 using FixedPointSolution solution = FixedPoint.Solve(map, start, SolverCases.Named(solver), new StoppingRule { AbsoluteTolerance = 1e-5 });
                 Assert.True(solution.Report.AllConverged, solution.Report.ToString());
                 Assert.InRange((solution.Latent - (q * 2)).abs().max().ToDouble(), 0, 2e-5);
@@ -77,7 +77,7 @@ public sealed class ForeignMapTests : TensorTest
             ArgumentException exception = Assert.Throws<ArgumentException>(() => FixedPoint.Solve(map, start + 1.25, SolverCases.Named(solver)));
             Assert.StartsWith("The map wrote into q of [2, 3]", exception.Message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', exception.Message);
-            using CoupledMap coupled = new((u, inputs) => function(u, inputs[0]), [q], parameters: null);
+            using CoupledMap coupled = new((u, inputs) => function(u, inputs.PerSample[0]), new MapInputs { PerSample = [q] });
             Assert.Throws<ArgumentException>(() => FixedPoint.Solve(coupled, start + 0.5, SolverCases.Named(solver)));
         }
     }

@@ -17,11 +17,15 @@ public sealed class ForeignPartsTests
         ["a coupled function that torch refuses"] = () => Solve(new CoupledMap(u => u + ones(7, 5, 3))),
         ["a function without memory"] = () => Solve(new PerSampleMap(_ => zeros(1L << 50))),
         ["q of another batch"] = () => Solve(new PerSampleMap((u, q) => u + q, ones(2, 4))),
-        ["no list of inputs"] = () => Solve(new Map { List = null! }),
-        ["no input"] = () => Solve(new Map { List = [null!] }),
-        ["a coupled map without an input"] = () => new CoupledMap((u, inputs) => u + inputs[0], [null!], null).Dispose(),
-        ["a map without a weight"] = () => new PerSampleMap((u, q, _) => u + q, ones(3, 4), [null!], []).Dispose(),
-        ["no restriction"] = () => Solve(new Map { List = [] }),
+        ["no list of inputs"] = () => Solve(new Map(null!)),
+        ["no input"] = () => Solve(new Map(null!, ones(3, 4))),
+        ["no inputs at all"] = () => new PerSampleMap((u, _) => u, (MapInputs)null!).Dispose(),
+        ["a coupled map without an input"] = () => new CoupledMap((u, _) => u, new MapInputs { PerSample = [null!] }).Dispose(),
+        ["a map without a weight"] = () => new PerSampleMap((u, _) => u, new MapInputs { Shared = [null!] }).Dispose(),
+        ["a disposed input"] = () => Solve(new Map(Gone())),
+        ["an input of another batch"] = () => Solve(new Map(ones(2, 4))),
+        ["an input without a batch"] = () => Solve(new Map(tensor(1f))),
+        ["no restriction"] = () => Solve(new Map()),
         ["no iteration"] = () => Solve(Half, new Solver(null)),
         ["no step"] = () => Solve(Half, new Solver(_ => default)),
         ["a residual of another shape"] = () => Solve(Half, new Solver(u => new FixedPointStep(u, zeros(2, 2, 2)))),
@@ -51,31 +55,26 @@ public sealed class ForeignPartsTests
         Assert.DoesNotContain('\n', exception.Message);
     }
 
+    private static Tensor Gone()
+    {
+        Tensor tensor = ones(3, 4);
+        tensor.Dispose();
+        return tensor;
+    }
+
     private static void Solve(FixedPointMap map, FixedPointSolver? solver = null) => FixedPoint.Solve(map, arange(12f).reshape(3, 4), solver).Dispose();
 
     private static void SolveLinear(LinearOperator linear, Tensor? rightSide = null) =>
         new GmresSolver().Solve(linear, rightSide ?? ones(3, 4), [.. Enumerable.Repeat(new LinearTolerance(1e-3), 3)]).Dispose();
 
     /// <summary>u of the first sample is its fixed point at once, the others go on: the batch must be restricted.</summary>
-    private sealed class Map : FixedPointMap
+    private sealed class Map(params Tensor[] list) : FixedPointMap(new MapInputs { PerSample = list, Parameters = [] })
     {
-        public required IReadOnlyList<Tensor> List { get; init; }
-
         public override bool IsPerSample => true;
-
-        public override IReadOnlyList<Tensor> Inputs => List;
-
-        public override IReadOnlyList<Tensor> Parameters => [];
 
         public override Tensor Evaluate(Tensor latent) => where(latent.sum(1, keepdim: true) < 10, latent, latent * 0.5f);
 
-        public override FixedPointMap Restrict(Tensor samples) => null!;
-
-        public override FixedPointMap With(IReadOnlyList<Tensor> inputs) => null!;
-
-        public override void Dispose()
-        {
-        }
+        public override FixedPointMap With(MapInputs inputs) => null!;
     }
 
     private sealed record Solver(Func<Tensor, FixedPointStep>? Make) : FixedPointSolver

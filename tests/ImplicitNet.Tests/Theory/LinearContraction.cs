@@ -45,7 +45,8 @@ internal sealed record LinearContraction(Tensor Jacobian, Tensor Factor)
     public Tensor ParameterGradient(FixedPointGradient gradient, Tensor g)
     {
         Tensor theta = zeros([1, Factor.shape[1]], ScalarType.Float64).requires_grad_();
-        using PerSampleMap map = new((u, _, weights) => u.mm(Jacobian.t()) + weights[0].mm(Factor.t()), theta, [theta.alias()], []);
+        using PerSampleMap map = new(
+            (u, inputs) => u.mm(Jacobian.t()) + inputs.Shared[0].mm(Factor.t()), new MapInputs { Shared = [theta.alias()], Parameters = [] });
         using FixedPointSolution solution = FixedPoint.Solve(map, zeros(1, Size, ScalarType.Float64));
         Tensor loss = (gradient.Attach(map, solution) * g).sum();
         return VectorProducts.TransposeProduct(loss, theta, ones_like(loss)).flatten();

@@ -1,0 +1,85 @@
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>
+/// The tensors beside u that a map computes with: what belongs to samples, what all share, and the parameters behind it. A solver takes
+/// samples out of the batch with it, and a gradient keeps it and evaluates the map again when the map has been disposed.
+/// </summary>
+/// <remarks>A mask or another random draw of a solve is an input: drawn once, where the map is made, it is the same in every evaluation.</remarks>
+public sealed class MapInputs : IDisposable
+{
+    /// <summary>Of a map that computes with u alone, as far as it says.</summary>
+    public static MapInputs None { get; } = new();
+
+    /// <summary>What belongs to samples (q, a mask, a position): each [batch, ...]. A sample that leaves the batch takes its rows with it.</summary>
+    public IReadOnlyList<Tensor> PerSample
+    {
+        get;
+        init => field = Present(value, nameof(PerSample));
+    } = [];
+
+    /// <summary>What all samples share, prepared for this solve: a weight divided by its bound, say.</summary>
+    public IReadOnlyList<Tensor> Shared
+    {
+        get;
+        init => field = Present(value, nameof(Shared));
+    } = [];
+
+    /// <summary>
+    /// The parameters, beside those tensors, that a graph through the map ends at; null, the default, where that is not known. Second
+    /// derivatives need it, and unrolling with little memory.
+    /// </summary>
+    public IReadOnlyList<Tensor>? Parameters
+    {
+        get;
+        init => field = value is null ? null : Present(value, nameof(Parameters));
+    }
+
+    /// <summary>What is disposed with these inputs: those tensors that nobody else owns. Empty by default.</summary>
+    public IReadOnlyList<IDisposable> Owned
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Owned));
+    } = [];
+
+    /// <summary>Those of samples and those that are shared, in this order: what a gradient keeps.</summary>
+    internal IReadOnlyList<Tensor> Tensors => [.. PerSample, .. Shared];
+
+    /// <summary>Disposes what is owned.</summary>
+    public void Dispose()
+    {
+        foreach (IDisposable owned in Owned)
+        {
+            owned.Dispose();
+        }
+    }
+
+    /// <summary>The inputs of some samples, which own their rows.</summary>
+    /// <param name="samples">Positions in the batch: [count], int64.</param>
+    internal MapInputs Restrict(Tensor samples)
+    {
+        Tensor[] rows = [.. PerSample.Select(input => LatentLayout.SelectRows(input, samples).DetachFromDisposeScope())];
+        return new MapInputs { PerSample = rows, Shared = Shared, Parameters = Parameters, Owned = rows };
+    }
+
+    /// <summary>The same with other tensors in place of <see cref="Tensors"/>: as many, which stay the caller's.</summary>
+    internal MapInputs With(IReadOnlyList<Tensor> tensors) => new()
+    {
+        PerSample = [.. tensors.Take(PerSample.Count)],
+        Shared = [.. tensors.Skip(PerSample.Count)],
+        Parameters = Parameters,
+    };
+
+    /// <summary>The same tensors, which stay the owner's.</summary>
+    internal MapInputs Borrowed() => With(Tensors);
+
+    /// <summary>The same of each tensor.</summary>
+    internal MapInputs Select(Func<Tensor, Tensor> other) => With([.. Tensors.Select(other)]);
+
+    private static IReadOnlyList<Tensor> Present(IReadOnlyList<Tensor>? tensors, string name)
+    {
+        ArgumentNullException.ThrowIfNull(tensors, name);
+        return tensors.Contains(null!) ? throw new ArgumentException("A tensor is null.", name) : tensors;
+    }
+}

@@ -1,0 +1,83 @@
+using ImplicitNet.Gradients;
+using ImplicitNet.Solvers;
+using ImplicitNet.Tests.Gradients;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Tests.Solvers;
+
+/// <summary>Several inputs of samples: they leave the batch with their samples, and gradients know each of them.</summary>
+public sealed class MapInputsTests : TensorTest
+{
+    /// <summary>u = rate u + mask q, closed form mask q / (1 - rate): rates so far apart that samples leave one after the other.</summary>
+    private static readonly double[] Rates = [0.05, 0.3, 0.5, 0.8, 0.9, 0.95];
+
+    public static TheoryData<string> Gradients => [.. GradientCases.Names.Select(row => row.Data).Where(name => name != "jfb")];
+
+    [Theory]
+    [MemberData(nameof(SolverCases.All), MemberType = typeof(SolverCases))]
+    public void Inputs_of_samples_leave_the_batch_with_their_samples(string solver)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor q, Tensor rate, Tensor mask) = Problem();
+        using FixedPointMap map = Map(q, rate, mask);
+        using FixedPointSolution solution = FixedPoint.Solve(
+            map, zeros_like(q), SolverCases.Named(solver), new StoppingRule { AbsoluteTolerance = 1e-10, MaxSteps = 1000, Patience = 500 });
+        Assert.True(solution.Report.AllConverged, solution.Report.ToString());
+        Assert.True(solution.Latent.allclose(q * mask / (1 - rate), 1e-7, 1e-7));
+    }
+
+    [Theory]
+    [MemberData(nameof(Gradients))]
+    public void Each_input_has_its_gradient(string mode)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor q, Tensor rate, Tensor mask) = Problem();
+        rate = (rate * 0.1).detach();
+        q.requires_grad_();
+        rate.requires_grad_();
+        using FixedPointMap map = Map(q, rate, mask);
+        using FixedPointSolution solution = FixedPoint.Solve(
+            map, zeros_like(q), new BroydenSolver { KeepInverse = true }, new StoppingRule { AbsoluteTolerance = 1e-13 });
+        GradientReport report = new();
+        GradientCases.Get(mode).Attach(map, solution, report).sum().backward();
+        report.ThrowIfFailed();
+
+        // The Neumann series of three terms, phantom steps and what Broyden learned are near, the others exact.
+        double tolerance = mode is "neumann" or "phantom" or "inverse reuse" ? 0.15 : 1e-9;
+        Tensor byInput = mask / (1 - rate.detach());
+        Tensor byRate = (q.detach() * mask / (1 - rate.detach()).square()).sum(1, keepdim: true);
+        Assert.True(q.grad!.allclose(byInput, tolerance, 1e-12));
+        Assert.True(rate.grad!.allclose(byRate, tolerance, 1e-12));
+    }
+
+    [Fact]
+    public void What_is_owned_goes_with_the_map_and_nothing_else_does()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor q = ones(2, 3), weight = ones(3);
+        MapInputs inputs = new() { PerSample = [q], Shared = [weight], Owned = [weight] };
+        FixedPointMap map = new PerSampleMap((u, bound) => (u * bound.Shared[0] * 0.5) + bound.PerSample[0], inputs);
+        using (FixedPointMap restricted = map.Restrict(tensor(new long[] { 1 })))
+        {
+            Assert.Equal([1, 3], restricted.Evaluate(ones(1, 3)).shape);
+        }
+
+        Assert.False(weight.IsInvalid);
+        map.Dispose();
+        Assert.True(weight.IsInvalid);
+        Assert.False(q.IsInvalid);
+    }
+
+    private static PerSampleMap Map(Tensor q, Tensor rate, Tensor mask) => new(
+        (u, inputs) => (u * inputs.PerSample[1]) + (inputs.PerSample[0] * inputs.PerSample[2]),
+        new MapInputs { PerSample = [q, rate, mask], Parameters = [] });
+
+    private static (Tensor Q, Tensor Rate, Tensor Mask) Problem()
+    {
+        random.manual_seed(3);
+        long batch = 16 * Rates.Length;
+        Tensor rate = tensor(Rates).repeat(16).unsqueeze(1);
+        return (randn(batch, 5, ScalarType.Float64), rate, randint(0, 2, [batch, 5], ScalarType.Float64));
+    }
+}

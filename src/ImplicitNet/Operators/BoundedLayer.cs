@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -55,14 +56,14 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     public Tensor Apply(Tensor input, Tensor weight)
     {
         EnsureFits(input, nameof(input), "The input", input: true);
-        OperatorInput.Ensure(weight, nameof(weight), "The weight");
+        TensorCheck.EnsureBatch(weight, nameof(weight), "The weight");
         if (!weight.shape.AsSpan().SequenceEqual(Weight.shape))
         {
             throw new ArgumentException(
-                $"The layer's weight is {OperatorInput.Describe(Weight)}. Given: {OperatorInput.Describe(weight)}.", nameof(weight));
+                $"The layer's weight is {TensorCheck.Describe(Weight)}. Given: {TensorCheck.Describe(weight)}.", nameof(weight));
         }
 
-        OperatorInput.EnsureLike(input, weight, nameof(input), "The input");
+        TensorCheck.EnsureLike(input, weight, nameof(input), "The input");
         return Applied(input, weight);
     }
 
@@ -76,7 +77,7 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         catch (ExternalException exception)
         {
             throw new ArgumentException(
-                $"{GetName()} cannot take {OperatorInput.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(input));
+                $"{GetName()} cannot take {TensorCheck.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(input));
         }
     }
 
@@ -87,11 +88,11 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     /// <param name="input">Whether it is to be an input.</param>
     internal void EnsureFits(Tensor tensor, string name, string what, bool input)
     {
-        OperatorInput.Ensure(tensor, name, what);
+        TensorCheck.EnsureBatch(tensor, name, what);
         long width = Weight.shape[input ? 1 : 0];
         if (!Fits(tensor.shape, width))
         {
-            throw new ArgumentException($"{what} must be {Shape(width)}. Given: {OperatorInput.Describe(tensor)}.", name);
+            throw new ArgumentException($"{what} must be {Shape(width)}. Given: {TensorCheck.Describe(tensor)}.", name);
         }
     }
 
@@ -123,7 +124,7 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     public sealed override Tensor forward(Tensor input)
     {
         EnsureFits(input, nameof(input), "The input", input: true);
-        OperatorInput.EnsureLike(input, Weight, nameof(input), "The input");
+        TensorCheck.EnsureLike(input, Weight, nameof(input), "The input");
         using Tensor weight = NormalizedWeight();
         return Applied(input, weight);
     }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using TorchSharp.Utils;
@@ -79,7 +80,7 @@ public sealed class ContractionOperator : LatentOperator, IContraction
     private void EnsureFits(Tensor q)
     {
         _layer.EnsureFits(q, nameof(q), "q", input: false);
-        OperatorInput.EnsureLike(q, _layer.Weight, nameof(q), "q");
+        TensorCheck.EnsureLike(q, _layer.Weight, nameof(q), "q");
     }
 
     private Tensor Evaluate(Tensor latent, Tensor q, Tensor weight)

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -37,7 +38,7 @@ public sealed class CoupledModuleOperator : LatentOperator
     /// <exception cref="InvalidOperationException">A part of the module in training mode draws random numbers.</exception>
     public override FixedPointMap Bind(Tensor q)
     {
-        OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
+        TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
         TrainingParts.EnsureOneFunction(_module, mayCouple: training);
         Tensor[] parameters = [.. _module.parameters().Where(parameter => parameter.requires_grad)];
         if (!training)
@@ -68,7 +69,7 @@ public sealed class CoupledModuleOperator : LatentOperator
     /// <returns>[batch, ...], without a graph. The caller owns it.</returns>
     public override Tensor StartingLatent(Tensor q)
     {
-        OperatorInput.Ensure(q, nameof(q), "q");
+        TensorCheck.EnsureBatch(q, nameof(q), "q");
         using IDisposable noGraph = no_grad();
         return zeros_like(q);
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
@@ -24,7 +25,7 @@ internal static class ForeignModule
         catch (ExternalException exception)
         {
             throw new ArgumentException(
-                $"The {role} cannot take {OperatorInput.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(input));
+                $"The {role} cannot take {TensorCheck.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(input));
         }
     }
 
@@ -43,6 +44,6 @@ internal static class ForeignModule
 
     /// <summary>What to throw where an operation on u and q failed.</summary>
     public static ArgumentException Refusal(string who, Tensor latent, Tensor input, ExternalException exception) => new(
-        $"{who} cannot take u, {OperatorInput.Describe(latent)}, with q, {OperatorInput.Describe(input)}: "
+        $"{who} cannot take u, {TensorCheck.Describe(latent)}, with q, {TensorCheck.Describe(input)}: "
         + $"{TorchMessage.InOneLine(exception.Message)}", nameof(latent));
 }

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -34,7 +35,7 @@ public sealed class ModuleOperator : LatentOperator
     /// </exception>
     public override FixedPointMap Bind(Tensor q)
     {
-        OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
+        TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
         TrainingParts.EnsureOneFunction(_module, mayCouple: false);
         return new PerSampleMap(
             (latent, input, _) => ForeignModule.Call(_module, latent, input),
@@ -46,7 +47,7 @@ public sealed class ModuleOperator : LatentOperator
     /// <inheritdoc/>
     public override Tensor StartingLatent(Tensor q)
     {
-        OperatorInput.Ensure(q, nameof(q), "q", isNumber: _latentShape is null);
+        TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: _latentShape is null);
         using IDisposable noGraph = no_grad();
         return _latentShape is null ? zeros_like(q) : LatentContract.Zeros([q.shape[0], .. _latentShape], q.dtype, q.device);
     }

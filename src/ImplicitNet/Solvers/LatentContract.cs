@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,61 +15,11 @@ internal static class LatentContract
     /// <exception cref="ArgumentException">It is no batch of latents.</exception>
     public static Tensor Start(Tensor start)
     {
-        ArgumentNullException.ThrowIfNull(start);
-        if (start.IsInvalid)
-        {
-            throw new ArgumentException("u at the start has been disposed.", nameof(start));
-        }
-
-        if (start.is_sparse)
-        {
-            throw new ArgumentException(
-                $"u must be dense. It was given a sparse tensor {Shape(start)}: call to_dense() first.", nameof(start));
-        }
-
-        if (start.ndim == 0)
-        {
-            throw new ArgumentException("u needs a batch dimension: [batch, ...]. It was given a scalar.", nameof(start));
-        }
-
-        if (!start.is_floating_point())
-        {
-            throw new ArgumentException($"u must be floating point. It was given {start.dtype}.", nameof(start));
-        }
-
-        if (start.device_type == DeviceType.META)
-        {
-            throw new ArgumentException($"u must have values. It was given {Shape(start)} on the meta device.", nameof(start));
-        }
-
-        if (start.shape[0] > int.MaxValue)
-        {
-            throw new ArgumentException($"u has {start.shape[0]} samples; a batch has at most {int.MaxValue}.", nameof(start));
-        }
-
+        TensorCheck.EnsureBatch(start, nameof(start), "u at the start");
         Tensor detached = start.requires_grad ? start.detach() : start;
         long[] shape = start.shape, strides = start.stride();
         bool isExpanded = shape.Zip(strides).Any(side => side is { First: > 1, Second: 0 });
         return isExpanded ? detached.contiguous() : detached;
-    }
-
-    /// <summary>Refuses what holds no rows of numbers in places of their own.</summary>
-    /// <param name="tensor">The argument.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="what">What it is, such as "The vector".</param>
-    /// <exception cref="ArgumentException">It is null, disposed, sparse, on the meta device or a scalar.</exception>
-    public static void EnsureDense(Tensor? tensor, string name, string what)
-    {
-        ArgumentNullException.ThrowIfNull(tensor, name);
-        string? fault = tensor.IsInvalid ? "has been disposed"
-            : tensor.is_sparse ? "is sparse: call to_dense() first"
-            : tensor.device_type == DeviceType.META ? "has no values: it is on the meta device"
-            : tensor.ndim == 0 ? "is a scalar; [batch, ...] was expected"
-            : null;
-        if (fault is not null)
-        {
-            throw new ArgumentException($"{what} {fault}.", name);
-        }
     }
 
     /// <summary>One evaluation of a caller's map, checked; what torch says in it comes out in one line.</summary>
@@ -85,7 +36,7 @@ internal static class LatentContract
         catch (ExternalException exception)
         {
             throw new ArgumentException(
-                $"The map cannot take u, {Shape(latent)} in {latent.dtype}: {TorchMessage.InOneLine(exception.Message)}");
+                $"The map cannot take u, {TensorCheck.Describe(latent)}: {TorchMessage.InOneLine(exception.Message)}");
         }
     }
 
@@ -133,10 +84,9 @@ internal static class LatentContract
             ?? throw new ArgumentException("The map's list of inputs is null. A map without inputs has an empty list.");
         for (int position = 0; position < inputs.Count; position++)
         {
-            if (inputs[position] is null || inputs[position].IsInvalid)
+            if (TensorCheck.IsMissing(inputs[position], out string? fault))
             {
-                throw new ArgumentException(
-                    $"Input {position} of {inputs.Count} of the map {(inputs[position] is null ? "is null" : "has been disposed")}.");
+                throw new ArgumentException($"Input {position} of {inputs.Count} of the map {fault}.");
             }
         }
 
@@ -160,7 +110,7 @@ internal static class LatentContract
         {
             throw new InvalidOperationException(
                 $"The solver's step must have a latent of {batch} samples and a residual of its shape. "
-                + $"They are {Shape(step.Latent)} and {Shape(value)}.");
+                + $"They are {TensorCheck.Shape(step.Latent)} and {TensorCheck.Shape(value)}.");
         }
 
         return step.Rejected.Count is 0 || step.Rejected.Count == batch
@@ -176,15 +126,15 @@ internal static class LatentContract
     /// <exception cref="ArgumentException">It is no latent like u.</exception>
     public static Tensor Mapped(Tensor? mapped, Tensor latent)
     {
-        if (mapped is null || mapped.IsInvalid)
+        if (TensorCheck.HasFault(mapped, out string? fault))
         {
-            string what = mapped is null ? "null" : "a tensor that has been disposed";
-            throw new ArgumentException($"The map must return a tensor. It was given {Shape(latent)} and returned {what}.");
+            throw new ArgumentException($"What the map returned for u, {TensorCheck.Describe(latent)}, {fault}.");
         }
 
         if (!latent.shape.AsSpan().SequenceEqual(mapped.shape))
         {
-            throw new ArgumentException($"The map must keep the shape of u. It was given {Shape(latent)} and returned {Shape(mapped)}.");
+            throw new ArgumentException(
+                $"The map must keep the shape of u. It was given {TensorCheck.Shape(latent)} and returned {TensorCheck.Shape(mapped)}.");
         }
 
         if (mapped.dtype != latent.dtype)
@@ -192,17 +142,9 @@ internal static class LatentContract
             throw new ArgumentException($"The map must keep the dtype of u. It was given {latent.dtype} and returned {mapped.dtype}.");
         }
 
-        if (mapped.device_type != latent.device_type || mapped.device_index != latent.device_index)
-        {
-            throw new ArgumentException(
+        return TensorCheck.IsOnDeviceOf(mapped, latent)
+            ? mapped
+            : throw new ArgumentException(
                 $"The map must keep the device of u. It was given one on {latent.device} and returned one on {mapped.device}.");
-        }
-
-        return mapped.is_sparse
-            ? throw new ArgumentException(
-                $"The map must return a dense tensor. It returned a sparse one of {Shape(mapped)}: call to_dense() in it.")
-            : mapped;
     }
-
-    private static string Shape(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}]";
 }

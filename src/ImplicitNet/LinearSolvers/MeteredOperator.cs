@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ImplicitNet.Differentiation;
 using ImplicitNet.Kernels;
 using static TorchSharp.torch;
@@ -72,19 +71,10 @@ internal sealed class MeteredOperator : LinearOperator
         return product.alias();
     }
 
-    private static Tensor? Product(Tensor vectors, Func<Tensor, Tensor?> apply)
-    {
-        try
-        {
-            return apply(vectors);
-        }
-        catch (ExternalException exception)
-        {
-            throw new ArgumentException(
-                $"The operator cannot take [{string.Join(", ", vectors.shape)}] in {vectors.dtype}: "
-                + $"{TorchMessage.InOneLine(exception.Message)}");
-        }
-    }
+    private static Tensor? Product(Tensor vectors, Func<Tensor, Tensor?> apply) => TorchMessage.Guarded(
+        (Vectors: vectors, Apply: apply),
+        static given => given.Apply(given.Vectors),
+        static (given, said) => new ArgumentException($"The operator cannot take {TensorCheck.Describe(given.Vectors)}: {said}"));
 
     private sealed class Meter
     {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ImplicitNet.Differentiation;
 using ImplicitNet.Kernels;
 using TorchSharp;
@@ -68,18 +67,11 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     }
 
     // What the checks let through and torch refuses, such as an input made in inference mode where a graph is recorded.
-    private Tensor Applied(Tensor input, Tensor weight)
-    {
-        try
-        {
-            return Compute(input, weight);
-        }
-        catch (ExternalException exception)
-        {
-            throw new ArgumentException(
-                $"{GetName()} cannot take {TensorCheck.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(input));
-        }
-    }
+    private Tensor Applied(Tensor input, Tensor weight) => TorchMessage.Guarded(
+        (Layer: this, Input: input, Weight: weight),
+        static given => given.Layer.Compute(given.Input, given.Weight),
+        static (given, said) => new ArgumentException(
+            $"{given.Layer.GetName()} cannot take {TensorCheck.Describe(given.Input)}: {said}", nameof(input)));
 
     /// <summary>Refuses a tensor that is no input, or no output, of this layer.</summary>
     /// <param name="tensor">[batch, ...].</param>
@@ -172,15 +164,11 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
                 $"The weight of a bounded layer is float16, bfloat16, float32 or float64. Given: {dtype}.", nameof(dtype));
         }
 
-        try
-        {
-            return empty(shape, dtype);
-        }
-        catch (ExternalException exception)
-        {
-            throw new ArgumentException(
-                $"No weight of [{string.Join(", ", shape)}] can be made: {TorchMessage.InOneLine(exception.Message)}", nameof(shape));
-        }
+        return TorchMessage.Guarded(
+            (Shape: shape, Dtype: dtype),
+            static given => empty(given.Shape, given.Dtype),
+            static (given, said) => new ArgumentException(
+                $"No weight of {TensorCheck.Sizes(given.Shape)} can be made: {said}", nameof(shape)));
     }
 
     /// <summary>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using TorchSharp;
@@ -83,16 +82,7 @@ public sealed class ContractionOperator : LatentOperator, IContraction
         TensorCheck.EnsureLike(q, _layer.Weight, nameof(q), "q");
     }
 
-    private Tensor Evaluate(Tensor latent, Tensor q, Tensor weight)
-    {
-        try
-        {
-            return (_activation.SlopeOfLeakyRelu is { } slope ? _layer.TryApply(latent, weight, q, slope) : null)
-                ?? _activation.ApplyInPlace(_layer.Compute(latent, weight), q);
-        }
-        catch (ExternalException exception)
-        {
-            throw ForeignModule.Refusal("The contraction", latent, q, exception);
-        }
-    }
+    private Tensor Evaluate(Tensor latent, Tensor q, Tensor weight) =>
+        (_activation.SlopeOfLeakyRelu is { } slope ? _layer.TryApply(latent, weight, q, slope) : null)
+            ?? _activation.ApplyInPlace(_layer.Compute(latent, weight), q);
 }

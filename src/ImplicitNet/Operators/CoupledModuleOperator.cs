@@ -43,7 +43,7 @@ public sealed class CoupledModuleOperator : LatentOperator
         Tensor[] parameters = [.. _module.parameters().Where(parameter => parameter.requires_grad)];
         if (!training)
         {
-            return new PerSampleMap((latent, input, _) => ForeignModule.Call(_module, latent, input), q, weights: [], parameters)
+            return new PerSampleMap((latent, input, _) => _module.call(latent, input), q, weights: [], parameters)
             {
                 IsOwn = IsOwn,
             };
@@ -55,7 +55,7 @@ public sealed class CoupledModuleOperator : LatentOperator
             {
                 using FrozenStatistics? frozen = isAttached ? new FrozenStatistics(TrainingParts.Statistics(_module)) : null;
                 isAttached |= is_grad_enabled();
-                return ForeignModule.Call(_module, latent, inputs[0]);
+                return _module.call(latent, inputs[0]);
             },
             [q],
             parameters)

@@ -38,7 +38,7 @@ public sealed class ModuleOperator : LatentOperator
         TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
         TrainingParts.EnsureOneFunction(_module, mayCouple: false);
         return new PerSampleMap(
-            (latent, input, _) => ForeignModule.Call(_module, latent, input),
+            (latent, input, _) => _module.call(latent, input),
             q,
             weights: [],
             parameters: [.. _module.parameters().Where(parameter => parameter.requires_grad)]);

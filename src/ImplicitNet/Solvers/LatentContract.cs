@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ImplicitNet.Differentiation;
 using ImplicitNet.Kernels;
 using TorchSharp;
@@ -27,18 +26,19 @@ internal static class LatentContract
     /// <param name="latent">u.</param>
     /// <returns>Its value.</returns>
     /// <exception cref="ArgumentException">The map cannot take u, or returned no latent like it.</exception>
-    public static Tensor Evaluate(FixedPointMap map, Tensor latent)
-    {
-        try
-        {
-            return Mapped(map.Evaluate(latent), latent);
-        }
-        catch (ExternalException exception)
-        {
-            throw new ArgumentException(
-                $"The map cannot take u, {TensorCheck.Describe(latent)}: {TorchMessage.InOneLine(exception.Message)}");
-        }
-    }
+    public static Tensor Evaluate(FixedPointMap map, Tensor latent) =>
+        Mapped(Guarded(map, latent, static (map, latent) => map.Evaluate(latent)), latent);
+
+    /// <summary>Computes a map's value: what torch refuses in that comes out in one line that names u and q.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="latent">u.</param>
+    /// <param name="value">What to compute; static, so that a step allocates nothing for it.</param>
+    /// <exception cref="ArgumentException">Torch refused.</exception>
+    public static Tensor Guarded<TMap>(TMap map, Tensor latent, Func<TMap, Tensor, Tensor> value)
+        where TMap : FixedPointMap => TorchMessage.Guarded(
+            (Map: map, Latent: latent, Value: value),
+            static given => given.Value(given.Map, given.Latent),
+            static (given, said) => Refusal(given.Latent, given.Map.Inputs, said));
 
     /// <summary>
     /// As <see cref="Evaluate"/>, in the graph where gradients are enabled; u stays as it is. A map that the library did not write may
@@ -62,19 +62,11 @@ internal static class LatentContract
 
     /// <summary>Zeros to start from.</summary>
     /// <exception cref="ArgumentException">Torch has no such tensor: no memory for it, say.</exception>
-    public static Tensor Zeros(long[] shape, ScalarType dtype, Device? device)
-    {
-        try
-        {
-            return zeros(shape, dtype, device);
-        }
-        catch (ExternalException exception)
-        {
-            throw new ArgumentException(
-                $"There can be no latents of [{string.Join(", ", shape)}] in {dtype}: {TorchMessage.InOneLine(exception.Message)}",
-                nameof(shape));
-        }
-    }
+    public static Tensor Zeros(long[] shape, ScalarType dtype, Device? device) => TorchMessage.Guarded(
+        (Shape: shape, Dtype: dtype, Device: device),
+        static given => zeros(given.Shape, given.Dtype, given.Device),
+        static (given, said) => new ArgumentException(
+            $"There can be no latents of {TensorCheck.Sizes(given.Shape)} {given.Dtype}: {said}", nameof(shape)));
 
     /// <summary>The inputs of a caller's map, of which none may be missing.</summary>
     /// <exception cref="ArgumentException">The list or a tensor in it is null or has been disposed.</exception>
@@ -146,5 +138,11 @@ internal static class LatentContract
             ? mapped
             : throw new ArgumentException(
                 $"The map must keep the device of u. It was given one on {latent.device} and returned one on {mapped.device}.");
+    }
+
+    private static ArgumentException Refusal(Tensor latent, IReadOnlyList<Tensor>? inputs, string said)
+    {
+        string q = inputs is [{ IsInvalid: false } first, ..] ? $", with q, {TensorCheck.Describe(first)}" : "";
+        return new ArgumentException($"The map cannot take u, {TensorCheck.Describe(latent)}{q}: {said}");
     }
 }

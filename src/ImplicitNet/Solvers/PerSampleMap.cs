@@ -74,10 +74,11 @@ public sealed class PerSampleMap : FixedPointMap
     public override IReadOnlyList<Tensor>? Parameters { get; }
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">Torch refuses an operation of the function.</exception>
     public override Tensor Evaluate(Tensor latent)
     {
         ArgumentNullException.ThrowIfNull(latent);
-        return _function(latent, _input, _weights);
+        return LatentContract.Guarded(this, latent, static (map, latent) => map._function(latent, map._input, map._weights));
     }
 
     /// <inheritdoc/>

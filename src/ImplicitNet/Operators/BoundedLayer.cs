@@ -174,7 +174,7 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     /// <summary>
     /// At most what rounding to float16 adds to the norm where elements underflow; 0 for dtypes whose range is that of float32.
     /// </summary>
-    private double Underflow => Weight.dtype == ScalarType.Float16 ? Math.Pow(2, -25) * ErrorSpread * Math.Sqrt(Weight.numel()) : 0;
+    private double Underflow => Precision.Of(Weight.dtype).Underflow * ErrorSpread * Math.Sqrt(Weight.numel());
 
     /// <summary>
     /// What the weight is divided by: at least the bound of its norm, and at least <see cref="LeastBound"/>; [1], in its graph.
@@ -182,8 +182,9 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     private Tensor Bound(Tensor weight)
     {
         using DisposeScope scope = NewDisposeScope();
-        bool isHalf = weight.dtype is ScalarType.Float16 or ScalarType.BFloat16;
-        Tensor working = isHalf ? weight.to(ScalarType.Float32) : weight;
+        Precision precision = Precision.Of(weight.dtype);
+        bool isHalf = weight.dtype != precision.Working;
+        Tensor working = isHalf ? weight.to(precision.Working) : weight;
         double largest = Largest(working);
         if (largest * working.numel() <= LeastBound / 2)
         {
@@ -196,7 +197,7 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         Tensor bound = UpperBound(scaled);
         if (isHalf)
         {
-            bound = bound + (finfo(weight.dtype).eps / 2 * ErrorSpread * linalg.vector_norm(scaled));
+            bound = bound + (precision.Roundoff * ErrorSpread * linalg.vector_norm(scaled));
         }
 
         Tensor least = bound.clamp_min(LeastBound / scale);

@@ -1,5 +1,6 @@
 using ImplicitNet.Differentiation;
 using ImplicitNet.Gradients;
+using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;
 using ImplicitNet.Networks;
 using TorchSharp;
@@ -96,10 +97,10 @@ public sealed record GradientCertifier
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(losses);
         ArgumentNullException.ThrowIfNull(gradients);
-        Operators.OperatorInput.Ensure(data, nameof(data), "The data", isNumber: false);
+        TensorCheck.EnsureBatch(data, nameof(data), "The data", isNumber: false);
         if (data.shape[0] == 0)
         {
-            throw new ArgumentException($"At least one sample is needed. Given: [{string.Join(", ", data.shape)}].", nameof(data));
+            throw new ArgumentException($"At least one sample is needed. Given: {TensorCheck.Shape(data)}.", nameof(data));
         }
 
         if (is_inference_mode_enabled())

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Differentiation;
@@ -35,24 +34,17 @@ internal static class AutogradDoor
     /// <exception cref="InvalidOperationException">
     /// The engine failed: a tensor was changed, a graph was freed, a derivative is missing.
     /// </exception>
-    public static IReadOnlyList<Tensor?> Gradients(Tensor output, Tensor[] inputs, Tensor vector, bool createGraph)
-    {
-        try
+    public static IReadOnlyList<Tensor?> Gradients(Tensor output, Tensor[] inputs, Tensor vector, bool createGraph) => TorchMessage.Guarded(
+        (Output: output, Inputs: inputs, Vector: vector, CreateGraph: createGraph),
+        static given => Unit.Value.invoke("gradients", given.Output, given.Inputs, given.Vector, given.CreateGraph) switch
         {
-            return Unit.Value.invoke("gradients", output, inputs, vector, createGraph) switch
-            {
-                Tensor[] all => all,
-                object?[] some => [.. some.Select(each => each as Tensor)],
-                _ => new Tensor?[inputs.Length],
-            };
-        }
-        catch (ExternalException exception)
-        {
-            string said = TorchMessage.InOneLine(exception.Message);
-            string message = $"Autograd cannot differentiate this: {said}";
-            throw said.Contains("not implemented", StringComparison.Ordinal)
-                ? new MissingDerivativeException(message)
-                : new InvalidOperationException(message);
-        }
-    }
+            Tensor[] all => all,
+            object?[] some => [.. some.Select(each => each as Tensor)],
+            _ => new Tensor?[given.Inputs.Length],
+        },
+        static (_, said) => Refusal($"Autograd cannot differentiate this: {said}"));
+
+    private static InvalidOperationException Refusal(string message) => message.Contains("not implemented", StringComparison.Ordinal)
+        ? new MissingDerivativeException(message)
+        : new InvalidOperationException(message);
 }

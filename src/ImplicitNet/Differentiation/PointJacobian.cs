@@ -103,7 +103,7 @@ internal sealed class PointJacobian : IDisposable
         Tensor value = Rows(Value.detach());
         Tensor along = Rows(vector).to(latent.dtype);
         Tensor length = RowNorms.Column(along);
-        Tensor size = (RowNorms.Column(latent) + RowNorms.Column(value)) * Math.Sqrt(Precision.Of(latent.dtype).Epsilon);
+        Tensor size = (RowNorms.Column(latent) + RowNorms.Column(value)) * Precision.Of(latent.dtype).DifferenceStep;
         Tensor step = where((length > 0) & (size > 0), size / length, ones_like(length)).to(latent.dtype);
         Tensor moved = Rows(_map((latent + (along * step)).reshape(Point.shape)));
         return ((moved - value) / step).reshape(Point.shape).MoveToOuterDisposeScope();
@@ -161,7 +161,7 @@ internal sealed class PointJacobian : IDisposable
         Precision precision = Precision.Of(latent.dtype);
         Tensor size = (RowNorms.Column(rows) + RowNorms.Column(Rows(value))).to(precision.Working);
         Tensor direction = arange(1, rows.shape[1] + 1, dtype: precision.Working, device: latent.device).sin();
-        Tensor beside = (rows + (size * Math.Sqrt(precision.Epsilon) * direction / linalg.vector_norm(direction))).to(latent.dtype);
+        Tensor beside = (rows + (size * precision.DifferenceStep * direction / linalg.vector_norm(direction))).to(latent.dtype);
         Tensor moved = _map(beside.reshape(latent.shape));
         if (((value != moved) & value.isfinite()).any().ToBoolean())
         {

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -101,7 +102,8 @@ public static class VectorProducts
         if (!output.shape.AsSpan().SequenceEqual(vector.shape))
         {
             throw new ArgumentException(
-                $"The vector must have the shape of the output, [{string.Join(", ", output.shape)}]. It has [{string.Join(", ", vector.shape)}].", nameof(vector));
+                $"The vector must have the shape of the output, {TensorCheck.Shape(output)}. It has {TensorCheck.Shape(vector)}.",
+                nameof(vector));
         }
 
         if (!output.requires_grad)

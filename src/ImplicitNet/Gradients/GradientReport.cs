@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using ImplicitNet.Differentiation;
 using ImplicitNet.LinearSolvers;
 
@@ -93,7 +92,7 @@ public sealed class GradientReport
     internal void Failed(Exception failure)
     {
         // What torch throws has the frames of its native stack in the message.
-        Exception told = failure is ExternalException ? new InvalidOperationException(TorchMessage.InOneLine(failure.Message)) : failure;
+        Exception told = TorchMessage.Told(failure);
         Failure ??= told;
         _untold?.Put(this, told);
         _outer?.Failed(told);

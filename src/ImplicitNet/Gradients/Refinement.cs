@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,10 +8,6 @@ namespace ImplicitNet.Gradients;
 /// <summary>A few steps of the adjoint solve from a direction that is there already.</summary>
 internal static class Refinement
 {
-    // Residuals below this share of ||g|| are not improved: some roundings of the dtype that the system is solved in, where
-    // products with J and the sums of a solver have lost that much.
-    private const double Roundings = 8;
-
     /// <summary>Improves w, and keeps the old one of every sample for which the steps made it worse.</summary>
     /// <param name="solver">Whose steps.</param>
     /// <param name="products">How many products; 0 returns the start.</param>
@@ -27,7 +24,7 @@ internal static class Refinement
         }
 
         using DisposeScope scope = NewDisposeScope();
-        double small = Roundings * finfo(system.Flatten(gradient).dtype).eps;
+        double small = Precision.Of(gradient.dtype).LeastResidual;
         return AdjointSolve.Run(solver.Within(products), system, system, gradient, small, start, report).MoveToOuterDisposeScope();
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,8 +11,7 @@ namespace ImplicitNet.Gradients;
 /// </summary>
 internal sealed class ValueWitness
 {
-    // Kernels with and without a graph differ by some roundings; what moves R by less moves its gradient by as little.
-    private const double Roundings = 256;
+    // Of a dtype so coarse, or steps so many, that the roundings would excuse anything.
     private const double Largest = 0.05;
 
     private readonly double[] _sums;
@@ -24,7 +24,7 @@ internal sealed class ValueWitness
     public ValueWitness(Tensor value, double growth = 1)
     {
         (_sums, _norms) = Numbers(value);
-        _tolerance = Math.Min(Roundings * growth * finfo(value.dtype).eps, Largest);
+        _tolerance = Math.Min(growth * Precision.Of(value.dtype).SameValue, Largest);
     }
 
     /// <summary>Compares; a sample that is not finite is passed over.</summary>

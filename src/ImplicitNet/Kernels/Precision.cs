@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Kernels;
 
 /// <summary>
-/// What a dtype can resolve, and what follows from it: the dtype that sums are made in, the share of a quantity that is rounding, default
-/// tolerances and margins. The one place that says so.
+/// What a dtype can resolve and hold, and what follows from it: the dtype that sums are made in, the share of a quantity that is rounding,
+/// default tolerances and margins. The one place that says so.
 /// </summary>
 internal sealed record Precision
 {
@@ -18,6 +18,8 @@ internal sealed record Precision
         ReferenceTolerance = 1e-12,
         Dependence = 1e-13,
         SumDependence = 1e-13,
+        SquareRange = (1e-120, 1e120),
+        LargestExponent = 1000,
     };
 
     private static readonly Precision Single = new()
@@ -30,11 +32,13 @@ internal sealed record Precision
         ReferenceTolerance = 1e-6,
         Dependence = 1e-5,
         SumDependence = 1e-10,
+        SquareRange = (1e-9, 1e12),
+        LargestExponent = 120,
     };
 
-    private static readonly Precision Half = Single with { Epsilon = 9.765625e-4, Tolerance = 1e-2 };
+    private static readonly Precision Half = Single with { Epsilon = 9.765625e-4, Tolerance = 1e-2, Underflow = 2.98023223876953125e-8 };
 
-    private static readonly Precision Brain = Half with { Epsilon = 7.8125e-3 };
+    private static readonly Precision Brain = Half with { Epsilon = 7.8125e-3, Underflow = 0 };
 
     private Precision()
     {
@@ -45,6 +49,37 @@ internal sealed record Precision
 
     /// <summary>The spacing of the dtype's numbers at 1.</summary>
     public required double Epsilon { get; init; }
+
+    /// <summary>The largest relative error of a number that is rounded to the dtype: half of <see cref="Epsilon"/>.</summary>
+    public double Roundoff => Epsilon / 2;
+
+    /// <summary>
+    /// The largest error of a number so small that the dtype underflows: half of its least number; 0 where its range is that of float32.
+    /// </summary>
+    public double Underflow { get; init; }
+
+    /// <summary>
+    /// The length of a difference quotient as a share of the point: the square root of <see cref="Epsilon"/>, where rounding and curvature
+    /// weigh the same.
+    /// </summary>
+    public double DifferenceStep => Math.Sqrt(Epsilon);
+
+    /// <summary>
+    /// How far two values of one map may lie apart, as a share of their norm: 256 spacings at 1. Kernels with and without a graph differ by
+    /// some roundings; what moves R by less moves its gradient by as little.
+    /// </summary>
+    public double SameValue => 256 * Epsilon;
+
+    /// <summary>
+    /// The share of the latent below which a residual is noise: rounding of the sums in it, or 8 spacings of the dtype that the latent is in.
+    /// </summary>
+    public double Noise => Math.Max(Rounding, 8 * Epsilon);
+
+    /// <summary>
+    /// The share of the right side below which no product makes a residual smaller: 8 spacings of the numbers of <see cref="Working"/>, as
+    /// much as products with J and the sums of a solver have lost.
+    /// </summary>
+    public double LeastResidual => 8 * Of(Working).Epsilon;
 
     /// <summary>
     /// The share of a sum of many products in <see cref="Working"/> that says nothing: 45 and 8 times the spacing of its numbers at 1.
@@ -68,6 +103,15 @@ internal sealed record Precision
 
     /// <summary>The same where the products are summed in float64: what is left is the square of the differences' own rounding.</summary>
     public required double SumDependence { get; init; }
+
+    /// <summary>
+    /// The norms whose squares, and those of what comes after them and is smaller by all that the dtype resolves, are within the range of
+    /// <see cref="Working"/>.
+    /// </summary>
+    public required (double Least, double Most) SquareRange { get; init; }
+
+    /// <summary>The largest exponent of a unit in which a norm outside of that range is held; its power of two has an inverse.</summary>
+    public required int LargestExponent { get; init; }
 
     /// <summary>That of latents of a dtype.</summary>
     public static Precision Of(ScalarType dtype) => dtype switch

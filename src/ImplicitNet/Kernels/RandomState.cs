@@ -28,12 +28,12 @@ internal static class RandomState
     public static string? Fault(Tensor state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        if (state.IsInvalid || state.dtype != ScalarType.Byte || state.ndim != 1 || state.shape[0] != Length
-            || state.device_type != TorchSharp.DeviceType.CPU)
+        if (TensorCheck.IsMissing(state, out string? missing)
+            || state.dtype != ScalarType.Byte || state.ndim != 1 || state.shape[0] != Length || state.device_type != TorchSharp.DeviceType.CPU)
         {
-            return state.IsInvalid
-                ? "it was disposed"
-                : $"it is {state.dtype} [{string.Join(", ", state.shape)}] on {state.device_type}; Byte [{Length}] on CPU was expected";
+            return missing is not null
+                ? $"the tensor {missing}"
+                : $"it is {TensorCheck.Describe(state)} on {state.device_type}; [{Length}] Byte on CPU was expected";
         }
 
         byte[] bytes = [.. state.data<byte>()];

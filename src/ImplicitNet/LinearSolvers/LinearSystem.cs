@@ -36,29 +36,20 @@ internal sealed class LinearSystem
     public static LinearSystem Of(LinearOperator linear, Tensor rightSide, IReadOnlyList<LinearTolerance> tolerances, Tensor? start)
     {
         ArgumentNullException.ThrowIfNull(linear);
-        ArgumentNullException.ThrowIfNull(rightSide);
+        TensorCheck.EnsureBatch(rightSide, nameof(rightSide), "b");
         ArgumentNullException.ThrowIfNull(tolerances);
-        if (rightSide.IsInvalid || start is { IsInvalid: true })
-        {
-            throw new ArgumentException(
-                $"{(rightSide.IsInvalid ? "b" : "The start")} has been disposed.", rightSide.IsInvalid ? nameof(rightSide) : nameof(start));
-        }
-
-        if (rightSide.is_sparse || start is { is_sparse: true } || rightSide.device_type == DeviceType.META)
-        {
-            throw new ArgumentException(
-                "b and the start must be dense tensors that have values: call to_dense() first, and take no meta tensors.",
-                nameof(rightSide));
-        }
-
         if (rightSide.ndim != 2 || rightSide.dtype is not (ScalarType.Float32 or ScalarType.Float64))
         {
             throw new ArgumentException($"b must be [batch, n] in float32 or float64. It is {Describe(rightSide)}.", nameof(rightSide));
         }
 
-        if (start is not null && Describe(start) != Describe(rightSide))
+        if (start is not null)
         {
-            throw new ArgumentException($"The start must be like b, {Describe(rightSide)}. It is {Describe(start)}.", nameof(start));
+            TensorCheck.EnsureBatch(start, nameof(start), "The start");
+            if (Describe(start) != Describe(rightSide))
+            {
+                throw new ArgumentException($"The start must be like b, {Describe(rightSide)}. It is {Describe(start)}.", nameof(start));
+            }
         }
 
         if (tolerances.Count != rightSide.shape[0])
@@ -107,5 +98,5 @@ internal sealed class LinearSystem
     }
 
     // A device is compared by its name: torch.Device compares references.
-    private static string Describe(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}] in {tensor.dtype} on {tensor.device}";
+    private static string Describe(Tensor tensor) => $"{TensorCheck.Describe(tensor)} on {tensor.device}";
 }

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.LinearSolvers;
@@ -50,18 +50,19 @@ internal sealed class MeteredOperator : LinearOperator
 
     private Tensor Counted(Tensor vectors, Func<Tensor, Tensor?> apply)
     {
-        Tensor product = Product(vectors, apply) ?? throw new ArgumentException("A product of the operator is null.");
-        if (product.IsInvalid || product.is_sparse || product.device_type != vectors.device_type)
+        Tensor? product = Product(vectors, apply);
+        if (TensorCheck.HasFault(product, out string? fault))
         {
-            throw new ArgumentException(
-                "A product of the operator has been disposed, is sparse, or is on another device than its vectors.");
+            throw new ArgumentException($"A product of the operator {fault}.");
         }
 
-        if (!product.shape.AsSpan().SequenceEqual(vectors.shape) || product.dtype != vectors.dtype)
+        if (!product.shape.AsSpan().SequenceEqual(vectors.shape) || product.dtype != vectors.dtype
+            || !TensorCheck.IsOnDeviceOf(product, vectors))
         {
             throw new ArgumentException(
-                $"A product must keep shape and dtype. The operator was given [{string.Join(", ", vectors.shape)}] in {vectors.dtype}"
-                + $" and returned [{string.Join(", ", product.shape)}] in {product.dtype}.");
+                "A product must keep shape, dtype and device. "
+                + $"The operator was given {TensorCheck.Describe(vectors)} on {vectors.device}"
+                + $" and returned {TensorCheck.Describe(product)} on {product.device}.");
         }
 
         _meter.Products += vectors.shape[0];
@@ -70,19 +71,10 @@ internal sealed class MeteredOperator : LinearOperator
         return product.alias();
     }
 
-    private static Tensor? Product(Tensor vectors, Func<Tensor, Tensor?> apply)
-    {
-        try
-        {
-            return apply(vectors);
-        }
-        catch (ExternalException exception)
-        {
-            throw new ArgumentException(
-                $"The operator cannot take [{string.Join(", ", vectors.shape)}] in {vectors.dtype}: "
-                + $"{TorchMessage.InOneLine(exception.Message)}");
-        }
-    }
+    private static Tensor? Product(Tensor vectors, Func<Tensor, Tensor?> apply) => TorchMessage.Guarded(
+        (Vectors: vectors, Apply: apply),
+        static given => given.Apply(given.Vectors),
+        static (given, said) => new ArgumentException($"The operator cannot take {TensorCheck.Describe(given.Vectors)}: {said}"));
 
     private sealed class Meter
     {

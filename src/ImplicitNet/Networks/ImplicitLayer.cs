@@ -1,5 +1,6 @@
 using ImplicitNet.Differentiation;
 using ImplicitNet.Gradients;
+using ImplicitNet.Kernels;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using TorchSharp;
@@ -94,7 +95,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     private ImplicitResult RunOnce(
         Tensor q, Func<Tensor, Tensor>? start, ResidualTrace? trace, JacobianPenalty? penalty, CancellationToken cancellation)
     {
-        OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
+        TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
         _untold.Throw();
         using DisposeScope scope = NewDisposeScope();
         TrainingParts.EnsureOneFunction(_operator, mayCouple: true);
@@ -146,12 +147,12 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
 
     private static Tensor Checked(Tensor start, Tensor own)
     {
-        OperatorInput.Ensure(start, nameof(start), "The start");
-        return start.shape.AsSpan().SequenceEqual(own.shape) && start.dtype == own.dtype && start.device_type == own.device_type
+        TensorCheck.EnsureBatch(start, nameof(start), "The start");
+        return start.shape.AsSpan().SequenceEqual(own.shape) && start.dtype == own.dtype && TensorCheck.IsOnDeviceOf(start, own)
             ? start
             : throw new ArgumentException(
-                $"The start must be like the operator's own, {OperatorInput.Describe(own)} on {own.device}. "
-                + $"Given: {OperatorInput.Describe(start)} on {start.device}.",
+                $"The start must be like the operator's own, {TensorCheck.Describe(own)} on {own.device}. "
+                + $"Given: {TensorCheck.Describe(start)} on {start.device}.",
                 nameof(start));
     }
 

@@ -1,5 +1,6 @@
 using ImplicitNet.Differentiation;
 using ImplicitNet.Gradients;
+using ImplicitNet.Kernels;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using TorchSharp;
@@ -129,7 +130,7 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     /// </summary>
     internal Tensor Encode(Tensor data)
     {
-        OperatorInput.Ensure(data, nameof(data), "The data", isNumber: false);
+        TensorCheck.EnsureBatch(data, nameof(data), "The data", isNumber: false);
         if (!data.is_floating_point() || !(is_grad_enabled() || training))
         {
             return ForeignModule.Call(_encoder, data, "encoder");

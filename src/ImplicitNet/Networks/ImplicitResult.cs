@@ -1,6 +1,6 @@
 using System.Globalization;
 using ImplicitNet.Gradients;
-using ImplicitNet.Operators;
+using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -54,10 +54,11 @@ public sealed class ImplicitResult : IDisposable
     /// <exception cref="ArgumentException">The shape is another, or the dtype no floating-point one.</exception>
     public Tensor Average(Tensor losses)
     {
-        OperatorInput.Ensure(losses, nameof(losses), "The losses", isNumber: false);
+        TensorCheck.EnsureBatch(losses, nameof(losses), "The losses", isNumber: false);
         if (losses.ndim != 1 || losses.shape[0] != _included.Length)
         {
-            throw new ArgumentException($"One loss for each of {_included.Length} samples is needed. Given: [{string.Join(", ", losses.shape)}].", nameof(losses));
+            throw new ArgumentException(
+                $"One loss for each of {_included.Length} samples is needed. Given: {TensorCheck.Shape(losses)}.", nameof(losses));
         }
 
         if (!losses.is_floating_point())

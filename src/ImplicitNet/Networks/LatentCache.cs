@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -168,14 +169,14 @@ public sealed class LatentCache : IDisposable
         foreach (string name in names)
         {
             (Tensor? given, bool isValues) = (tensors[name], name == "values");
-            if (given is null || given.IsInvalid || given.is_sparse || given.device_type == DeviceType.META)
+            if (TensorCheck.HasFault(given, out string? fault))
             {
-                return $"{name} is null, has been disposed, is sparse or has no values";
+                return $"{name} {fault}";
             }
 
             if (given.ndim != (isValues ? 2 : 1) || (isValues ? !given.is_floating_point() : given.dtype != ScalarType.Int64))
             {
-                return $"{name} is {given.dtype} [{string.Join(", ", given.shape)}], "
+                return $"{name} is {TensorCheck.Describe(given)}, "
                     + $"not {(isValues ? "floating-point numbers [samples, n]" : "Int64 [n]")}";
             }
         }
@@ -185,26 +186,18 @@ public sealed class LatentCache : IDisposable
         (long samples, long[] values) = (tensors["samples"].shape[0], tensors["values"].shape);
         Int128 size = shape.Aggregate((Int128)1, (product, side) => product * Math.Clamp(side, -1, int.MaxValue) % ((Int128)1 << 90));
         return shape.Any(side => side < 0) || size != values[1]
-                ? $"samples of [{string.Join(", ", shape)}] are not {values[1]} numbers each"
+                ? $"samples of {TensorCheck.Sizes(shape)} are not {values[1]} numbers each"
             : samples != values[0] || tensors["samples"].data<long>().Distinct().LongCount() != samples
                 ? $"{samples} ids, each once, do not fit {values[0]} latents"
             : order.Length > 0
                 && (order[0] != 0 || !order.Order().SequenceEqual(Enumerable.Range(0, shape.Length + 1).Select(d => (long)d)))
-                ? $"the order [{string.Join(", ", order)}] is none of [batch, {string.Join(", ", shape)}]"
+                ? $"the order {TensorCheck.Sizes(order)} is none of [batch, {string.Join(", ", shape)}]"
             : null;
     }
 
     private void Check(ReadOnlySpan<long> samples, Tensor latents)
     {
-        ArgumentNullException.ThrowIfNull(latents);
-        if (latents.is_sparse || latents.device_type == DeviceType.META || latents.ndim == 0)
-        {
-            throw new ArgumentException(
-                "Latents are dense and [batch, ...]. "
-                + $"Given: [{string.Join(", ", latents.shape)}] on {latents.device}{(latents.is_sparse ? ", sparse" : "")}.",
-                nameof(latents));
-        }
-
+        TensorCheck.EnsureBatch(latents, nameof(latents), "The latents", isNumber: false);
         if (latents.shape[0] != samples.Length)
         {
             throw new ArgumentException($"One id for each of {latents.shape[0]} latents is needed. Given: {samples.Length}.", nameof(samples));
@@ -213,7 +206,8 @@ public sealed class LatentCache : IDisposable
         if (_values is not null && !latents.shape.AsSpan(1).SequenceEqual(_layout.SampleShape))
         {
             throw new ArgumentException(
-                $"The cache holds latents of [{string.Join(", ", _layout.SampleShape)}]. Given: [{string.Join(", ", latents.shape[1..])}].", nameof(latents));
+                $"The cache holds latents of {TensorCheck.Sizes(_layout.SampleShape)}. Given: {TensorCheck.Sizes(latents.shape[1..])}.",
+                nameof(latents));
         }
     }
 

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -55,30 +55,23 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     public Tensor Apply(Tensor input, Tensor weight)
     {
         EnsureFits(input, nameof(input), "The input", input: true);
-        OperatorInput.Ensure(weight, nameof(weight), "The weight");
+        TensorCheck.EnsureBatch(weight, nameof(weight), "The weight");
         if (!weight.shape.AsSpan().SequenceEqual(Weight.shape))
         {
             throw new ArgumentException(
-                $"The layer's weight is {OperatorInput.Describe(Weight)}. Given: {OperatorInput.Describe(weight)}.", nameof(weight));
+                $"The layer's weight is {TensorCheck.Describe(Weight)}. Given: {TensorCheck.Describe(weight)}.", nameof(weight));
         }
 
-        OperatorInput.EnsureLike(input, weight, nameof(input), "The input");
+        TensorCheck.EnsureLike(input, weight, nameof(input), "The input");
         return Applied(input, weight);
     }
 
     // What the checks let through and torch refuses, such as an input made in inference mode where a graph is recorded.
-    private Tensor Applied(Tensor input, Tensor weight)
-    {
-        try
-        {
-            return Compute(input, weight);
-        }
-        catch (ExternalException exception)
-        {
-            throw new ArgumentException(
-                $"{GetName()} cannot take {OperatorInput.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(input));
-        }
-    }
+    private Tensor Applied(Tensor input, Tensor weight) => TorchMessage.Guarded(
+        (Layer: this, Input: input, Weight: weight),
+        static given => given.Layer.Compute(given.Input, given.Weight),
+        static (given, said) => new ArgumentException(
+            $"{given.Layer.GetName()} cannot take {TensorCheck.Describe(given.Input)}: {said}", nameof(input)));
 
     /// <summary>Refuses a tensor that is no input, or no output, of this layer.</summary>
     /// <param name="tensor">[batch, ...].</param>
@@ -87,11 +80,11 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     /// <param name="input">Whether it is to be an input.</param>
     internal void EnsureFits(Tensor tensor, string name, string what, bool input)
     {
-        OperatorInput.Ensure(tensor, name, what);
+        TensorCheck.EnsureBatch(tensor, name, what);
         long width = Weight.shape[input ? 1 : 0];
         if (!Fits(tensor.shape, width))
         {
-            throw new ArgumentException($"{what} must be {Shape(width)}. Given: {OperatorInput.Describe(tensor)}.", name);
+            throw new ArgumentException($"{what} must be {Shape(width)}. Given: {TensorCheck.Describe(tensor)}.", name);
         }
     }
 
@@ -123,7 +116,7 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     public sealed override Tensor forward(Tensor input)
     {
         EnsureFits(input, nameof(input), "The input", input: true);
-        OperatorInput.EnsureLike(input, Weight, nameof(input), "The input");
+        TensorCheck.EnsureLike(input, Weight, nameof(input), "The input");
         using Tensor weight = NormalizedWeight();
         return Applied(input, weight);
     }
@@ -171,21 +164,17 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
                 $"The weight of a bounded layer is float16, bfloat16, float32 or float64. Given: {dtype}.", nameof(dtype));
         }
 
-        try
-        {
-            return empty(shape, dtype);
-        }
-        catch (ExternalException exception)
-        {
-            throw new ArgumentException(
-                $"No weight of [{string.Join(", ", shape)}] can be made: {TorchMessage.InOneLine(exception.Message)}", nameof(shape));
-        }
+        return TorchMessage.Guarded(
+            (Shape: shape, Dtype: dtype),
+            static given => empty(given.Shape, given.Dtype),
+            static (given, said) => new ArgumentException(
+                $"No weight of {TensorCheck.Sizes(given.Shape)} can be made: {said}", nameof(shape)));
     }
 
     /// <summary>
     /// At most what rounding to float16 adds to the norm where elements underflow; 0 for dtypes whose range is that of float32.
     /// </summary>
-    private double Underflow => Weight.dtype == ScalarType.Float16 ? Math.Pow(2, -25) * ErrorSpread * Math.Sqrt(Weight.numel()) : 0;
+    private double Underflow => Precision.Of(Weight.dtype).Underflow * ErrorSpread * Math.Sqrt(Weight.numel());
 
     /// <summary>
     /// What the weight is divided by: at least the bound of its norm, and at least <see cref="LeastBound"/>; [1], in its graph.
@@ -193,8 +182,9 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     private Tensor Bound(Tensor weight)
     {
         using DisposeScope scope = NewDisposeScope();
-        bool isHalf = weight.dtype is ScalarType.Float16 or ScalarType.BFloat16;
-        Tensor working = isHalf ? weight.to(ScalarType.Float32) : weight;
+        Precision precision = Precision.Of(weight.dtype);
+        bool isHalf = weight.dtype != precision.Working;
+        Tensor working = isHalf ? weight.to(precision.Working) : weight;
         double largest = Largest(working);
         if (largest * working.numel() <= LeastBound / 2)
         {
@@ -207,7 +197,7 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         Tensor bound = UpperBound(scaled);
         if (isHalf)
         {
-            bound = bound + (finfo(weight.dtype).eps / 2 * ErrorSpread * linalg.vector_norm(scaled));
+            bound = bound + (precision.Roundoff * ErrorSpread * linalg.vector_norm(scaled));
         }
 
         Tensor least = bound.clamp_min(LeastBound / scale);

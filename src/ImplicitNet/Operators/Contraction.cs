@@ -1,4 +1,5 @@
 using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -26,7 +27,7 @@ public static class Contraction
     private static double[] Measured(FixedPointMap map, Tensor latent, int iterations, long seed)
     {
         ArgumentNullException.ThrowIfNull(map);
-        OperatorInput.Ensure(latent, nameof(latent), "The latent");
+        TensorCheck.EnsureBatch(latent, nameof(latent), "The latent");
         ArgumentOutOfRangeException.ThrowIfLessThan(iterations, 1);
         using DisposeScope scope = NewDisposeScope();
         if (is_inference_mode_enabled())
@@ -73,7 +74,7 @@ public static class Contraction
     public static ContractionReport Report(LatentOperator latentOperator, Tensor q, Tensor latent)
     {
         ArgumentNullException.ThrowIfNull(latentOperator);
-        OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
+        TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
         using FixedPointMap map = latentOperator.Bind(q);
         double[] measured = latent is not null && latent.numel() == 0 ? [] : Measure(map, latent!);
         return ContractionReport.Of(latentOperator, measured);

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using TorchSharp.Utils;
@@ -80,19 +80,10 @@ public sealed class ContractionOperator : LatentOperator, IContraction
     private void EnsureFits(Tensor q)
     {
         _layer.EnsureFits(q, nameof(q), "q", input: false);
-        OperatorInput.EnsureLike(q, _layer.Weight, nameof(q), "q");
+        TensorCheck.EnsureLike(q, _layer.Weight, nameof(q), "q");
     }
 
-    private Tensor Evaluate(Tensor latent, Tensor q, Tensor weight)
-    {
-        try
-        {
-            return (_activation.SlopeOfLeakyRelu is { } slope ? _layer.TryApply(latent, weight, q, slope) : null)
-                ?? _activation.ApplyInPlace(_layer.Compute(latent, weight), q);
-        }
-        catch (ExternalException exception)
-        {
-            throw ForeignModule.Refusal("The contraction", latent, q, exception);
-        }
-    }
+    private Tensor Evaluate(Tensor latent, Tensor q, Tensor weight) =>
+        (_activation.SlopeOfLeakyRelu is { } slope ? _layer.TryApply(latent, weight, q, slope) : null)
+            ?? _activation.ApplyInPlace(_layer.Compute(latent, weight), q);
 }

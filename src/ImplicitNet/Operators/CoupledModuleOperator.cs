@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -37,12 +38,12 @@ public sealed class CoupledModuleOperator : LatentOperator
     /// <exception cref="InvalidOperationException">A part of the module in training mode draws random numbers.</exception>
     public override FixedPointMap Bind(Tensor q)
     {
-        OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
+        TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
         TrainingParts.EnsureOneFunction(_module, mayCouple: training);
         MapInputs inputs = new() { PerSample = [q], Parameters = [.. _module.parameters().Where(parameter => parameter.requires_grad)] };
         if (!training)
         {
-            return new PerSampleMap((latent, bound) => ForeignModule.Call(_module, latent, bound.PerSample[0]), inputs) { IsOwn = IsOwn };
+            return new PerSampleMap((latent, bound) => _module.call(latent, bound.PerSample[0]), inputs) { IsOwn = IsOwn };
         }
 
         bool isAttached = false;
@@ -51,7 +52,7 @@ public sealed class CoupledModuleOperator : LatentOperator
             {
                 using FrozenStatistics? frozen = isAttached ? new FrozenStatistics(TrainingParts.Statistics(_module)) : null;
                 isAttached |= is_grad_enabled();
-                return ForeignModule.Call(_module, latent, bound.PerSample[0]);
+                return _module.call(latent, bound.PerSample[0]);
             },
             inputs)
         {
@@ -64,7 +65,7 @@ public sealed class CoupledModuleOperator : LatentOperator
     /// <returns>[batch, ...], without a graph. The caller owns it.</returns>
     public override Tensor StartingLatent(Tensor q)
     {
-        OperatorInput.Ensure(q, nameof(q), "q");
+        TensorCheck.EnsureBatch(q, nameof(q), "q");
         using IDisposable noGraph = no_grad();
         return zeros_like(q);
     }

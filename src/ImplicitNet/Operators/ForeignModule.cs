@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
@@ -15,34 +15,9 @@ internal static class ForeignModule
     /// <param name="role">What it is called in the message, such as "encoder".</param>
     /// <exception cref="ArgumentException">The module cannot take the input.</exception>
     /// <exception cref="InvalidOperationException">The module returned null.</exception>
-    public static Tensor Call(nn.Module<Tensor, Tensor> module, Tensor input, string role)
-    {
-        try
-        {
-            return module.call(input) ?? throw new InvalidOperationException($"The {role} returned null.");
-        }
-        catch (ExternalException exception)
-        {
-            throw new ArgumentException(
-                $"The {role} cannot take {OperatorInput.Describe(input)}: {TorchMessage.InOneLine(exception.Message)}", nameof(input));
-        }
-    }
-
-    /// <summary>As above, for a module of u and q.</summary>
-    public static Tensor Call(nn.Module<Tensor, Tensor, Tensor> module, Tensor latent, Tensor input)
-    {
-        try
-        {
-            return module.call(latent, input);
-        }
-        catch (ExternalException exception)
-        {
-            throw Refusal("The operator", latent, input, exception);
-        }
-    }
-
-    /// <summary>What to throw where an operation on u and q failed.</summary>
-    public static ArgumentException Refusal(string who, Tensor latent, Tensor input, ExternalException exception) => new(
-        $"{who} cannot take u, {OperatorInput.Describe(latent)}, with q, {OperatorInput.Describe(input)}: "
-        + $"{TorchMessage.InOneLine(exception.Message)}", nameof(latent));
+    public static Tensor Call(nn.Module<Tensor, Tensor> module, Tensor input, string role) => TorchMessage.Guarded(
+        (Module: module, Input: input, Role: role),
+        static given => given.Module.call(given.Input) ?? throw new InvalidOperationException($"The {given.Role} returned null."),
+        static (given, said) => new ArgumentException(
+            $"The {given.Role} cannot take {TensorCheck.Describe(given.Input)}: {said}", nameof(input)));
 }

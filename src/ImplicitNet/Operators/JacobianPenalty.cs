@@ -1,4 +1,5 @@
 using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -44,7 +45,7 @@ public sealed record JacobianPenalty
     private Tensor Estimated(FixedPointMap map, Tensor latent)
     {
         ArgumentNullException.ThrowIfNull(map);
-        OperatorInput.Ensure(latent, nameof(latent), "The latent");
+        TensorCheck.EnsureBatch(latent, nameof(latent), "The latent");
         if (!map.IsPerSample)
         {
             throw new InvalidOperationException("The map couples the samples of a batch: a Jacobian penalty is sample by sample.");

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using static TorchSharp.torch;
 
@@ -31,8 +32,8 @@ public abstract class LatentOperator : nn.Module<Tensor, Tensor, Tensor>
     /// <returns>The shape of u. The caller owns it.</returns>
     public sealed override Tensor forward(Tensor u, Tensor q)
     {
-        OperatorInput.Ensure(u, nameof(u), "u");
-        OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
+        TensorCheck.EnsureBatch(u, nameof(u), "u");
+        TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
         using FixedPointMap map = Bind(q);
         return LatentContract.EvaluateCopy(map, u);
     }

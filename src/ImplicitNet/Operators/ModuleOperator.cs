@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -34,17 +35,17 @@ public sealed class ModuleOperator : LatentOperator
     /// </exception>
     public override FixedPointMap Bind(Tensor q)
     {
-        OperatorInput.Ensure(q, nameof(q), "q", isNumber: false);
+        TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
         TrainingParts.EnsureOneFunction(_module, mayCouple: false);
         return new PerSampleMap(
-            (latent, inputs) => ForeignModule.Call(_module, latent, inputs.PerSample[0]),
+            (latent, inputs) => _module.call(latent, inputs.PerSample[0]),
             new MapInputs { PerSample = [q], Parameters = [.. _module.parameters().Where(parameter => parameter.requires_grad)] });
     }
 
     /// <inheritdoc/>
     public override Tensor StartingLatent(Tensor q)
     {
-        OperatorInput.Ensure(q, nameof(q), "q", isNumber: _latentShape is null);
+        TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: _latentShape is null);
         using IDisposable noGraph = no_grad();
         return _latentShape is null ? zeros_like(q) : LatentContract.Zeros([q.shape[0], .. _latentShape], q.dtype, q.device);
     }

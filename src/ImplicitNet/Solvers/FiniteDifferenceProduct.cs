@@ -31,7 +31,7 @@ public sealed record FiniteDifferenceProduct : JacobianProduct
 
     internal override LinearOperator Linearize(IterateRows rows) => new Difference(
         rows, rows.Map, ownsMap: false, rows.Latent.alias(), rows.Residual.alias(),
-        RelativeStep ?? Math.Sqrt(Precision.Of(rows.Latent.dtype).Epsilon));
+        RelativeStep ?? Precision.Of(rows.Latent.dtype).DifferenceStep);
 
     private sealed class Difference(
         IterateRows rows, FixedPointMap map, bool ownsMap, Tensor latent, Tensor residual, double relativeStep) : LinearOperator

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -30,7 +31,7 @@ internal sealed class InputGuard : IDisposable
             {
                 string what = position == 0 ? "q" : $"input {position}";
                 throw new ArgumentException(
-                    $"The map wrote into {what} of [{string.Join(", ", now.shape)}], so that it is another map at every evaluation. "
+                    $"The map wrote into {what} of {TensorCheck.Shape(now)}, so that it is another map at every evaluation. "
                     + "Take operations that do not end in '_' on it, or a clone of it.");
             }
         }
@@ -46,5 +47,5 @@ internal sealed class InputGuard : IDisposable
 
     /// <summary>Of a tensor that has elements to compare; null for another.</summary>
     private static Tensor? Copy(Tensor input) =>
-        input.is_sparse || input.device_type == DeviceType.META ? null : input.detach().clone().DetachFromDisposeScope();
+        TensorCheck.HasFault(input, out _) ? null : input.detach().clone().DetachFromDisposeScope();
 }

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,61 +14,11 @@ internal static class LatentContract
     /// <exception cref="ArgumentException">It is no batch of latents.</exception>
     public static Tensor Start(Tensor start)
     {
-        ArgumentNullException.ThrowIfNull(start);
-        if (start.IsInvalid)
-        {
-            throw new ArgumentException("u at the start has been disposed.", nameof(start));
-        }
-
-        if (start.is_sparse)
-        {
-            throw new ArgumentException(
-                $"u must be dense. It was given a sparse tensor {Shape(start)}: call to_dense() first.", nameof(start));
-        }
-
-        if (start.ndim == 0)
-        {
-            throw new ArgumentException("u needs a batch dimension: [batch, ...]. It was given a scalar.", nameof(start));
-        }
-
-        if (!start.is_floating_point())
-        {
-            throw new ArgumentException($"u must be floating point. It was given {start.dtype}.", nameof(start));
-        }
-
-        if (start.device_type == DeviceType.META)
-        {
-            throw new ArgumentException($"u must have values. It was given {Shape(start)} on the meta device.", nameof(start));
-        }
-
-        if (start.shape[0] > int.MaxValue)
-        {
-            throw new ArgumentException($"u has {start.shape[0]} samples; a batch has at most {int.MaxValue}.", nameof(start));
-        }
-
+        TensorCheck.EnsureBatch(start, nameof(start), "u at the start");
         Tensor detached = start.requires_grad ? start.detach() : start;
         long[] shape = start.shape, strides = start.stride();
         bool isExpanded = shape.Zip(strides).Any(side => side is { First: > 1, Second: 0 });
         return isExpanded ? detached.contiguous() : detached;
-    }
-
-    /// <summary>Refuses what holds no rows of numbers in places of their own.</summary>
-    /// <param name="tensor">The argument.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="what">What it is, such as "The vector".</param>
-    /// <exception cref="ArgumentException">It is null, disposed, sparse, on the meta device or a scalar.</exception>
-    public static void EnsureDense(Tensor? tensor, string name, string what)
-    {
-        ArgumentNullException.ThrowIfNull(tensor, name);
-        string? fault = tensor.IsInvalid ? "has been disposed"
-            : tensor.is_sparse ? "is sparse: call to_dense() first"
-            : tensor.device_type == DeviceType.META ? "has no values: it is on the meta device"
-            : tensor.ndim == 0 ? "is a scalar; [batch, ...] was expected"
-            : null;
-        if (fault is not null)
-        {
-            throw new ArgumentException($"{what} {fault}.", name);
-        }
     }
 
     /// <summary>One evaluation of a caller's map, checked; what torch says in it comes out in one line.</summary>
@@ -76,18 +26,19 @@ internal static class LatentContract
     /// <param name="latent">u.</param>
     /// <returns>Its value.</returns>
     /// <exception cref="ArgumentException">The map cannot take u, or returned no latent like it.</exception>
-    public static Tensor Evaluate(FixedPointMap map, Tensor latent)
-    {
-        try
-        {
-            return Mapped(map.Evaluate(latent), latent);
-        }
-        catch (ExternalException exception)
-        {
-            throw new ArgumentException(
-                $"The map cannot take u, {Shape(latent)} in {latent.dtype}: {TorchMessage.InOneLine(exception.Message)}");
-        }
-    }
+    public static Tensor Evaluate(FixedPointMap map, Tensor latent) =>
+        Mapped(Guarded(map, latent, static (map, latent) => map.Evaluate(latent)), latent);
+
+    /// <summary>Computes a map's value: what torch refuses in that comes out in one line that names u and q.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="latent">u.</param>
+    /// <param name="value">What to compute; static, so that a step allocates nothing for it.</param>
+    /// <exception cref="ArgumentException">Torch refused.</exception>
+    public static Tensor Guarded<TMap>(TMap map, Tensor latent, Func<TMap, Tensor, Tensor> value)
+        where TMap : FixedPointMap => TorchMessage.Guarded(
+            (Map: map, Latent: latent, Value: value),
+            static given => given.Value(given.Map, given.Latent),
+            static (given, said) => Refusal(given.Latent, given.Map.Inputs.PerSample, said));
 
     /// <summary>
     /// As <see cref="Evaluate"/>, in the graph where gradients are enabled; u stays as it is. A map that the library did not write may
@@ -111,29 +62,26 @@ internal static class LatentContract
 
     /// <summary>Zeros to start from.</summary>
     /// <exception cref="ArgumentException">Torch has no such tensor: no memory for it, say.</exception>
-    public static Tensor Zeros(long[] shape, ScalarType dtype, Device? device)
-    {
-        try
-        {
-            return zeros(shape, dtype, device);
-        }
-        catch (ExternalException exception)
-        {
-            throw new ArgumentException(
-                $"There can be no latents of [{string.Join(", ", shape)}] in {dtype}: {TorchMessage.InOneLine(exception.Message)}",
-                nameof(shape));
-        }
-    }
+    public static Tensor Zeros(long[] shape, ScalarType dtype, Device? device) => TorchMessage.Guarded(
+        (Shape: shape, Dtype: dtype, Device: device),
+        static given => zeros(given.Shape, given.Dtype, given.Device),
+        static (given, said) => new ArgumentException(
+            $"There can be no latents of {TensorCheck.Sizes(given.Shape)} {given.Dtype}: {said}", nameof(shape)));
 
     /// <summary>The inputs of a caller's map, of which none may be missing.</summary>
     /// <exception cref="ArgumentException">One has been disposed.</exception>
     public static MapInputs Inputs(FixedPointMap map)
     {
         IReadOnlyList<Tensor> tensors = map.Inputs.Tensors;
-        int disposed = tensors.ToList().FindIndex(tensor => tensor.IsInvalid);
-        return disposed < 0
-            ? map.Inputs
-            : throw new ArgumentException($"Input {disposed} of {tensors.Count} of the map has been disposed.");
+        for (int position = 0; position < tensors.Count; position++)
+        {
+            if (TensorCheck.IsMissing(tensors[position], out string? fault))
+            {
+                throw new ArgumentException($"Input {position} of {tensors.Count} of the map {fault}.");
+            }
+        }
+
+        return map.Inputs;
     }
 
     /// <summary>Checks a step of a caller's solver.</summary>
@@ -153,7 +101,7 @@ internal static class LatentContract
         {
             throw new InvalidOperationException(
                 $"The solver's step must have a latent of {batch} samples and a residual of its shape. "
-                + $"They are {Shape(step.Latent)} and {Shape(value)}.");
+                + $"They are {TensorCheck.Shape(step.Latent)} and {TensorCheck.Shape(value)}.");
         }
 
         return step.Rejected.Count is 0 || step.Rejected.Count == batch
@@ -169,15 +117,15 @@ internal static class LatentContract
     /// <exception cref="ArgumentException">It is no latent like u.</exception>
     public static Tensor Mapped(Tensor? mapped, Tensor latent)
     {
-        if (mapped is null || mapped.IsInvalid)
+        if (TensorCheck.HasFault(mapped, out string? fault))
         {
-            string what = mapped is null ? "null" : "a tensor that has been disposed";
-            throw new ArgumentException($"The map must return a tensor. It was given {Shape(latent)} and returned {what}.");
+            throw new ArgumentException($"What the map returned for u, {TensorCheck.Describe(latent)}, {fault}.");
         }
 
         if (!latent.shape.AsSpan().SequenceEqual(mapped.shape))
         {
-            throw new ArgumentException($"The map must keep the shape of u. It was given {Shape(latent)} and returned {Shape(mapped)}.");
+            throw new ArgumentException(
+                $"The map must keep the shape of u. It was given {TensorCheck.Shape(latent)} and returned {TensorCheck.Shape(mapped)}.");
         }
 
         if (mapped.dtype != latent.dtype)
@@ -185,17 +133,15 @@ internal static class LatentContract
             throw new ArgumentException($"The map must keep the dtype of u. It was given {latent.dtype} and returned {mapped.dtype}.");
         }
 
-        if (mapped.device_type != latent.device_type || mapped.device_index != latent.device_index)
-        {
-            throw new ArgumentException(
+        return TensorCheck.IsOnDeviceOf(mapped, latent)
+            ? mapped
+            : throw new ArgumentException(
                 $"The map must keep the device of u. It was given one on {latent.device} and returned one on {mapped.device}.");
-        }
-
-        return mapped.is_sparse
-            ? throw new ArgumentException(
-                $"The map must return a dense tensor. It returned a sparse one of {Shape(mapped)}: call to_dense() in it.")
-            : mapped;
     }
 
-    private static string Shape(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}]";
+    private static ArgumentException Refusal(Tensor latent, IReadOnlyList<Tensor> inputs, string said)
+    {
+        string q = inputs is [{ IsInvalid: false } first, ..] ? $", with q, {TensorCheck.Describe(first)}" : "";
+        return new ArgumentException($"The map cannot take u, {TensorCheck.Describe(latent)}{q}: {said}");
+    }
 }

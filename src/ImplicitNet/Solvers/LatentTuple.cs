@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -60,11 +61,12 @@ public sealed class LatentTuple
 
         for (int part = 0; part < parts.Length; part++)
         {
-            LatentContract.EnsureDense(parts[part], nameof(parts), $"Tensor {part} of the tuple");
+            TensorCheck.EnsureBatch(parts[part], nameof(parts), $"Tensor {part} of the tuple", isNumber: false);
             if (!parts[part].shape.AsSpan(1).SequenceEqual(_shapes[part]) || parts[part].shape[0] != parts[0].shape[0])
             {
                 throw new ArgumentException(
-                    $"Tensor {part} of the tuple must be [{parts[0].shape[0]}, {string.Join(", ", _shapes[part])}]. Given: [{string.Join(", ", parts[part].shape)}].",
+                    $"Tensor {part} of the tuple must be {TensorCheck.Sizes([parts[0].shape[0], .. _shapes[part]])}. "
+                    + $"Given: {TensorCheck.Shape(parts[part])}.",
                     nameof(parts));
             }
         }
@@ -79,10 +81,10 @@ public sealed class LatentTuple
     /// <exception cref="ArgumentException">The matrix has another n.</exception>
     public Tensor[] Unpack(Tensor packed)
     {
-        LatentContract.EnsureDense(packed, nameof(packed), "The packed tuple");
+        TensorCheck.EnsureBatch(packed, nameof(packed), "The packed tuple", isNumber: false);
         if (packed.ndim != 2 || packed.shape[1] != Size)
         {
-            throw new ArgumentException($"A packed tuple is [batch, {Size}]. Given: [{string.Join(", ", packed.shape)}].", nameof(packed));
+            throw new ArgumentException($"A packed tuple is [batch, {Size}]. Given: {TensorCheck.Shape(packed)}.", nameof(packed));
         }
 
         Tensor[] columns = packed.split(_sizes, 1);

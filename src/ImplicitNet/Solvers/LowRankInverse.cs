@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -117,13 +118,14 @@ public sealed class LowRankInverse : IDisposable
 
     private Tensor Apply(Tensor vector, Tensor left, Tensor right)
     {
-        LatentContract.EnsureDense(vector, nameof(vector), "The vector");
+        TensorCheck.EnsureBatch(vector, nameof(vector), "The vector", isNumber: false);
         using IDisposable noGraph = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor batch = _single ? vector.unsqueeze(0) : vector;
         if (batch.ndim == 0 || batch.shape[0] != _left.shape[0] || batch.numel() != _left.shape[0] * _left.shape[2] || !_layout.Fits(batch))
         {
-            throw new ArgumentException($"The vector must have the shape of the latents. It has [{string.Join(", ", vector.shape)}].", nameof(vector));
+            throw new ArgumentException(
+                $"The vector must have the shape of the latents. It has {TensorCheck.Shape(vector)}.", nameof(vector));
         }
 
         if (vector.dtype != _left.dtype)

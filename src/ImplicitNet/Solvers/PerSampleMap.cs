@@ -39,10 +39,11 @@ public sealed class PerSampleMap : FixedPointMap
     public override bool IsPerSample => true;
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">Torch refuses an operation of the function.</exception>
     public override Tensor Evaluate(Tensor latent)
     {
         ArgumentNullException.ThrowIfNull(latent);
-        return _function(latent, Inputs);
+        return LatentContract.Guarded(this, latent, static (map, latent) => map._function(latent, map.Inputs));
     }
 
     /// <inheritdoc/>

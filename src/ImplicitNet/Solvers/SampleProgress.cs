@@ -37,8 +37,8 @@ internal sealed class SampleProgress
         _stopping = stopping;
         _absolute = stopping.Resolve(dtype).Absolute;
         Precision precision = Precision.Of(dtype);
-        _rounding = precision.Epsilon / 2;
-        _noise = Math.Max(precision.Rounding, 8 * precision.Epsilon);
+        _rounding = precision.Roundoff;
+        _noise = precision.Noise;
         _samples = new SampleReport[count];
         _states = new State[count];
         for (int sample = 0; sample < _samples.Length; sample++)

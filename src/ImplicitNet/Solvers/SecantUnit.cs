@@ -1,4 +1,6 @@
 using System.Numerics;
+using ImplicitNet.Kernels;
+using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;
 
@@ -8,10 +10,8 @@ namespace ImplicitNet.Solvers;
 /// </summary>
 internal static class SecantUnit
 {
-    // Squares of residuals of this size, and of those that come after them and are smaller by all that float64 resolves, are within its
-    // range.
-    private const double Least = 1e-120;
-    private const double Most = 1e120;
+    // Products of a history on the processor are summed in float64, whatever it is held in.
+    private static readonly (double Least, double Most) Range = Precision.Of(ScalarType.Float64).SquareRange;
 
     /// <summary>The exponent of the unit for a sample.</summary>
     /// <param name="norm">Of its first residual.</param>
@@ -19,7 +19,7 @@ internal static class SecantUnit
     public static int Exponent<T>(double norm, ReadOnlySpan<T> residual)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (norm is >= Least and <= Most || double.IsNaN(norm))
+        if ((norm >= Range.Least && norm <= Range.Most) || double.IsNaN(norm))
         {
             return 0;
         }

@@ -9,10 +9,6 @@ namespace ImplicitNet.Solvers;
 /// </summary>
 internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistory
 {
-    // First residuals within these have squares, and later residuals have them, within the range of float32 or float64.
-    private static readonly (double Least, double Most) SingleRange = (1e-9, 1e12);
-    private static readonly (double Least, double Most) DoubleRange = (1e-120, 1e120);
-
     private int _newest = -1;
 
     // [batch, 1], powers of two that all that is held was multiplied by; null where none was.
@@ -90,9 +86,9 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
     private Tensor Begin(Tensor latent, Tensor residual, ISecantChoice choice)
     {
         double[] norms = RowNorms.Of(residual);
-        bool isDouble = latent.dtype == ScalarType.Float64;
-        (double least, double most) = isDouble ? DoubleRange : SingleRange;
-        int limit = isDouble ? 1000 : 120;
+        Precision precision = Precision.Of(latent.dtype);
+        (double least, double most) = precision.SquareRange;
+        int limit = precision.LargestExponent;
         int[] exponents = [.. norms.Select(norm => norm == 0 || !double.IsFinite(norm) || (norm >= least && norm <= most)
             ? 0
             : Math.Clamp(Math.ILogB(norm), -limit, limit))];

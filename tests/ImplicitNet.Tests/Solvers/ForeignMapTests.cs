@@ -88,15 +88,15 @@ public sealed class ForeignMapTests : TensorTest
     {
         (Func<Tensor, Tensor> Function, string Message)[] cases =
         [
-            (_ => null!, "It was given [2, 3] and returned null."),
+            (_ => null!, "What the map returned for u, [2, 3] Float32, is null."),
             (u => u.sum(), "It was given [2, 3] and returned []."),
             (u => u.narrow(1, 0, 2), "It was given [2, 3] and returned [2, 2]."),
             (u => u.unsqueeze(0), "It was given [2, 3] and returned [1, 2, 3]."),
             (u => u.to(ScalarType.Float64), "It was given Float32 and returned Float64."),
             (u => u.to(ScalarType.Int32), "It was given Float32 and returned Int32."),
-            (Disposed, "It was given [2, 3] and returned a tensor that has been disposed."),
-            (u => u.to_sparse(), "It returned a sparse one of [2, 3]: call to_dense() in it."),
-            (u => u.to(new Device(DeviceType.META)), "It was given one on cpu and returned one on meta."),
+            (Disposed, "What the map returned for u, [2, 3] Float32, has been disposed."),
+            (u => u.to_sparse(), "What the map returned for u, [2, 3] Float32, is sparse: call to_dense() first."),
+            (u => u.to(new Device(DeviceType.META)), "What the map returned for u, [2, 3] Float32, has no values: it is on the meta device."),
         ];
         foreach ((Func<Tensor, Tensor> function, string message) in cases)
         {

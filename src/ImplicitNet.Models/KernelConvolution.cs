@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using ImplicitNet.Kernels;
+using ImplicitNet.Kernels.Winograd;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

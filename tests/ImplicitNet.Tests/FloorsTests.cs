@@ -16,9 +16,10 @@ public sealed partial class FloorsTests
     // From the ground up. Namespaces of one line share a floor.
     private static readonly string[][] Floors =
     [
-        ["ImplicitNet.Differentiation", "ImplicitNet.Kernels"],
+        ["ImplicitNet.Differentiation", "ImplicitNet.Kernels", "ImplicitNet.Kernels.Winograd"],
+        ["ImplicitNet.Batches"],
         ["ImplicitNet.LinearSolvers"],
-        ["ImplicitNet.Solvers"],
+        ["ImplicitNet.Solvers", "ImplicitNet.Solvers.Anderson", "ImplicitNet.Solvers.QuasiNewton", "ImplicitNet.Solvers.Loop"],
         ["ImplicitNet.Gradients"],
         ["ImplicitNet.Operators"],
         ["ImplicitNet.Networks"],

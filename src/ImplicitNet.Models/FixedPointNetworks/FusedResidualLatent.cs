@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 using System.Runtime.InteropServices;
-using ImplicitNet.Kernels;
+using ImplicitNet.Kernels.Winograd;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using ImplicitNet.Batches;
 using ImplicitNet.Differentiation;
 using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;

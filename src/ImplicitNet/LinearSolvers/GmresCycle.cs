@@ -1,3 +1,4 @@
+using ImplicitNet.Batches;
 using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;

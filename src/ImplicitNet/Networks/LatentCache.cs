@@ -1,3 +1,4 @@
+using ImplicitNet.Batches;
 using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using TorchSharp;
@@ -66,14 +67,14 @@ public sealed class LatentCache : IDisposable
             return own.alias().MoveToOuterDisposeScope();
         }
 
-        Tensor found = _values!.index_select(0, Answers.Indices(held, CPU)).to(own.dtype).to(own.device);
+        Tensor found = _values!.index_select(0, RowIndices.Of(held, CPU)).to(own.dtype).to(own.device);
         if (held.Count == samples.Length)
         {
             return _layout.Restore(found).MoveToOuterDisposeScope();
         }
 
         Tensor rows = _layout.Flatten(own).clone();
-        rows.index_copy_(0, Answers.Indices(positions, own.device), found);
+        rows.index_copy_(0, RowIndices.Of(positions, own.device), found);
         return _layout.Restore(rows).MoveToOuterDisposeScope();
     }
 
@@ -106,7 +107,7 @@ public sealed class LatentCache : IDisposable
         if (positions.Count > 0)
         {
             Grow(rows.shape[1], capacity);
-            _values!.index_copy_(0, Answers.Indices(targets, CPU), rows.index_select(0, Answers.Indices(positions, CPU)));
+            _values!.index_copy_(0, RowIndices.Of(targets, CPU), rows.index_select(0, RowIndices.Of(positions, CPU)));
         }
     }
 

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels.Winograd;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;

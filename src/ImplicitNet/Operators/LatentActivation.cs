@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImplicitNet.Kernels;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;

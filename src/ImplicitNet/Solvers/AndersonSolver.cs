@@ -1,3 +1,4 @@
+using ImplicitNet.Solvers.Anderson;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;

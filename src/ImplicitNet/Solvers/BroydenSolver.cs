@@ -1,3 +1,4 @@
+using ImplicitNet.Solvers.QuasiNewton;
 using TorchSharp;
 using static TorchSharp.torch;
 

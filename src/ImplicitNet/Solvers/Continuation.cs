@@ -1,3 +1,5 @@
+using ImplicitNet.Batches;
+using ImplicitNet.Solvers.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -30,7 +32,7 @@ internal static class Continuation
         int[] failed = [.. Enumerable.Range(0, samples.Length).Where(i => samples[i].Status != SolveStatus.Converged)];
 
         // A coupled map is one system: it failed as a whole, and goes on as a whole.
-        Tensor rows = Answers.Indices(failed, solution.Latent.device);
+        Tensor rows = RowIndices.Of(failed, solution.Latent.device);
         using FixedPointMap? restricted = map.IsPerSample ? map.Restrict(rows) : null;
         Tensor start = LatentLayout.SelectRows(solution.Latent, rows);
         ResidualTrace? further = trace is null ? null : new ResidualTrace();
@@ -61,7 +63,7 @@ internal static class Continuation
             }
         }
 
-        Tensor chosen = Answers.Indices(better, latents.device);
+        Tensor chosen = RowIndices.Of(better, latents.device);
         latents.index_copy_(0, rows.index_select(0, chosen), layout.Flatten(again.Latent.to(latents.dtype)).index_select(0, chosen));
 
         // A sample whose new answer is kept has the inverse there, or none; what the first solver never learned is not made up.

@@ -1,4 +1,5 @@
 using ImplicitNet.LinearSolvers;
+using ImplicitNet.Solvers.QuasiNewton;
 
 namespace ImplicitNet.Solvers;
 

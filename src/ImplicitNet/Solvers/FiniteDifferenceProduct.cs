@@ -1,5 +1,6 @@
 using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;
+using ImplicitNet.Solvers.QuasiNewton;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,6 @@
+using ImplicitNet.Batches;
 using ImplicitNet.Differentiation;
+using ImplicitNet.Solvers.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -127,7 +129,7 @@ public static class FixedPoint
         SampleProgress progress = new(batch, stopping, start.dtype, beginnings);
         trace?.Begin(batch);
         using MeteredMap metered = new(map);
-        using Answers answers = new(start);
+        using BestIterates answers = new(start);
         using ActiveSet active = new(metered, start, solver);
         for (int step = 1; active.Count > 0; step++)
         {

@@ -1,3 +1,4 @@
+using ImplicitNet.Batches;
 using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;
 using TorchSharp;

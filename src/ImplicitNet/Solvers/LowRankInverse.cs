@@ -1,5 +1,5 @@
+using ImplicitNet.Batches;
 using ImplicitNet.Kernels;
-using ImplicitNet.LinearSolvers;
 using TorchSharp;
 using static TorchSharp.torch;
 

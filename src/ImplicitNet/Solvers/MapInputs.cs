@@ -1,3 +1,4 @@
+using ImplicitNet.Batches;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;

@@ -1,4 +1,5 @@
 using ImplicitNet.LinearSolvers;
+using ImplicitNet.Solvers.QuasiNewton;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,4 @@
+using ImplicitNet.Batches;
 using TorchSharp;
 using static TorchSharp.torch;
 

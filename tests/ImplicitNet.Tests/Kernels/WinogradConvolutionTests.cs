@@ -1,4 +1,4 @@
-using ImplicitNet.Kernels;
+using ImplicitNet.Kernels.Winograd;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using ImplicitNet.Kernels;
+using ImplicitNet.Kernels.Winograd;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using TorchSharp;

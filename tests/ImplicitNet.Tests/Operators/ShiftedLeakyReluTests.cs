@@ -1,4 +1,4 @@
-using ImplicitNet.Operators;
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using ImplicitNet.Solvers;
+using ImplicitNet.Solvers.Anderson;
 using TorchSharp;
 using static TorchSharp.torch;
 

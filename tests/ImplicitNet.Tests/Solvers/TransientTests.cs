@@ -1,5 +1,6 @@
 using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
+using ImplicitNet.Solvers.Anderson;
 using TorchSharp;
 using static TorchSharp.torch;
 

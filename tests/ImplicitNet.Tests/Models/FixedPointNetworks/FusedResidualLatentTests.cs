@@ -1,4 +1,4 @@
-using ImplicitNet.Kernels;
+using ImplicitNet.Kernels.Winograd;
 using ImplicitNet.Models.FixedPointNetworks;
 using TorchSharp;
 using TorchSharp.Modules;

@@ -1,0 +1,79 @@
+using ImplicitNet.Batches;
+using ImplicitNet.Kernels;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Solvers.Loop;
+
+/// <summary>Norm of the residual, residual over threshold, and norm of u, for every sample of a step.</summary>
+internal static class ResidualMeasurement
+{
+    // Numbers that a thread measures before it takes the next: some microseconds.
+    private const int Portion = 1 << 13;
+
+    /// <summary>Measures a step, in the caller's dispose scope; at most one transfer to the host.</summary>
+    public static (double[] Residuals, double[] Ratios, double[] Sizes) Of(FixedPointStep step, StoppingRule stopping)
+    {
+        LatentLayout layout = LatentLayout.Of(step.Residual ?? step.Mapped!);
+        Tensor latent = layout.Flatten(step.Latent);
+        (double absolute, double relative) = stopping.Resolve(step.Latent.dtype);
+        double[] residuals;
+        double[] references;
+        double[] sizes;
+        if (step.Mapped is { } mapped)
+        {
+            Tensor rows = layout.Flatten(mapped);
+            (residuals, references, sizes) = IsForOnePass(stopping, rows, latent)
+                ? InOnePass(rows, latent, stopping.Norm)
+                : ByTorch(Difference(rows, latent), latent, stopping, absolute, relative);
+        }
+        else
+        {
+            (residuals, references, sizes) = ByTorch(layout.Flatten(step.Residual!), latent, stopping, absolute, relative);
+        }
+
+        double[] ratios =
+            [.. residuals.Zip(references, (residual, reference) => stopping.Scale.Ratio(residual, reference, absolute, relative))];
+        return (residuals, ratios, sizes);
+    }
+
+    private static Tensor Difference(Tensor mapped, Tensor latent)
+    {
+        ScalarType working = Precision.Of(latent.dtype).Working;
+        return mapped.to(working) - latent.to(working);
+    }
+
+    private static bool IsForOnePass(StoppingRule stopping, Tensor mapped, Tensor latent) =>
+        stopping.Norm.IsOfLength && stopping.Scale == ResidualScale.PerSample
+        && mapped.dtype == ScalarType.Float32 && TensorMemory.Holds(mapped) && latent.is_contiguous();
+
+    private static (double[] Residuals, double[] References, double[] Sizes) InOnePass(Tensor mapped, Tensor latent, ResidualNorm norm)
+    {
+        double[] residuals = new double[mapped.shape[0]];
+        double[] references = new double[residuals.Length];
+        int size = (int)(mapped.numel() / residuals.Length);
+        int rows = Math.Max(1, Portion / size);
+        TensorMemory<float> values = new(mapped), latents = new(latent);
+        ThreadTeam.Run((residuals.Length + rows - 1) / rows, 2 * mapped.numel(), portion =>
+        {
+            for (int row = portion * rows; row < Math.Min(residuals.Length, (portion + 1) * rows); row++)
+            {
+                (double difference, double reference) = SumsOfSquares.Lengths(
+                    values.Slice(row * size, size), latents.Slice(row * size, size));
+                residuals[row] = norm.OfLength(difference, size);
+                references[row] = norm.OfLength(reference, size);
+            }
+        });
+        return (residuals, references, references);
+    }
+
+    private static (double[] Residuals, double[] References, double[] Sizes) ByTorch(
+        Tensor residual, Tensor latent, StoppingRule stopping, double absolute, double relative)
+    {
+        Tensor residuals = stopping.Norm.Measure(residual);
+        Tensor references = stopping.Scale.Reference(residual, latent, stopping.Norm, absolute, relative);
+        Tensor sizes = stopping.Scale.IsOfSize ? references : stopping.Norm.Measure(latent);
+        double[] all = [.. stack([residuals, references, sizes]).to(ScalarType.Float64).cpu().data<double>()];
+        int rows = all.Length / 3;
+        return (all[..rows], all[rows..(2 * rows)], all[(2 * rows)..]);
+    }
+}

@@ -71,7 +71,7 @@ internal sealed record Precision
     public double SameValue => 256 * Epsilon;
 
     /// <summary>
-    /// The share of the latent below which a residual is noise: rounding of the sums in it, or 8 spacings of the dtype that the latent is in.
+    /// The share of the latent below which a residual is noise: rounding of the sums in it, or 8 spacings of the dtype of the latent.
     /// </summary>
     public double Noise => Math.Max(Rounding, 8 * Epsilon);
 

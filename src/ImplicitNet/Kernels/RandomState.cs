@@ -29,7 +29,8 @@ internal static class RandomState
     {
         ArgumentNullException.ThrowIfNull(state);
         if (TensorCheck.IsMissing(state, out string? missing)
-            || state.dtype != ScalarType.Byte || state.ndim != 1 || state.shape[0] != Length || state.device_type != TorchSharp.DeviceType.CPU)
+            || state.dtype != ScalarType.Byte || state.ndim != 1 || state.shape[0] != Length
+            || state.device_type != TorchSharp.DeviceType.CPU)
         {
             return missing is not null
                 ? $"the tensor {missing}"

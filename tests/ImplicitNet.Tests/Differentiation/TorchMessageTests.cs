@@ -17,8 +17,7 @@ public sealed class TorchMessageTests : TensorTest
         using ContractionOperator contraction = new(new BoundedLinear(3, 3), 0.5);
         FixedPointMap[] maps =
         [
-            new PerSampleMap((u, q) => u + q, ones(2, 3)),
-            new CoupledMap((u, inputs) => u + inputs.PerSample[0], new MapInputs { PerSample = [ones(2, 3)] }),
+            new PerSampleMap((u, q) => u + q, ones(2, 3)), new CoupledMap((u, inputs) => u + inputs.PerSample[0], new MapInputs { PerSample = [ones(2, 3)] }),
             contraction.Bind(ones(2, 3)),
         ];
         foreach (FixedPointMap map in maps)
@@ -37,7 +36,7 @@ public sealed class TorchMessageTests : TensorTest
         using DisposeScope scope = NewDisposeScope();
         Tensor u = ones(2, 3);
         using PerSampleMap alone = new((_, q) => q, u);
-        using CoupledMap coupled = new((latent, _) => latent, MapInputs.None);
+        using CoupledMap coupled = new(latent => latent);
         foreach (FixedPointMap map in new FixedPointMap[] { alone, coupled })
         {
             map.Evaluate(u);

@@ -53,5 +53,6 @@ public sealed class PrecisionTests : TensorTest
         Assert.True(double.IsNormal(tensor(Math.ScaleB(1, -precision.LargestExponent), dtype).reciprocal().ToDouble()));
     }
 
-    private static double Rounded(double value, ScalarType dtype) => tensor(value, ScalarType.Float64).to(dtype).to(ScalarType.Float64).ToDouble();
+    private static double Rounded(double value, ScalarType dtype) =>
+        tensor(value, ScalarType.Float64).to(dtype).to(ScalarType.Float64).ToDouble();
 }

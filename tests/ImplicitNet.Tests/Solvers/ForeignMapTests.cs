@@ -96,7 +96,7 @@ public sealed class ForeignMapTests : TensorTest
             (u => u.to(ScalarType.Int32), "It was given Float32 and returned Int32."),
             (Disposed, "What the map returned for u, [2, 3] Float32, has been disposed."),
             (u => u.to_sparse(), "What the map returned for u, [2, 3] Float32, is sparse: call to_dense() first."),
-            (u => u.to(new Device(DeviceType.META)), "What the map returned for u, [2, 3] Float32, has no values: it is on the meta device."),
+            (u => u.to(META), "What the map returned for u, [2, 3] Float32, has no values: it is on the meta device."),
         ];
         foreach ((Func<Tensor, Tensor> function, string message) in cases)
         {

@@ -111,7 +111,7 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         {
             T[] memory = ArrayPool<T>.Shared.Rent(3 * size);
             Span<double> gamma = stackalloc double[_memory];
-            Span<double> numbers = stackalloc double[3 * _memory];
+            Span<double> numbers = stackalloc double[SecantSample<T>.Numbers(_memory)];
             for (int sample = first; sample < last; sample++)
             {
                 int place = _places[sample], exponent = _exponents[place];

@@ -40,46 +40,38 @@ internal readonly ref struct SecantSample<T>(AndersonVariant variant, T mixing)
 
     private int Slots => Latent.Length == 0 ? 0 : LatentSlots.Length / Latent.Length;
 
+    /// <summary>
+    /// Numbers that <see cref="Note"/> fills for so many slots: three sums for each, and for the residual, which is one row more, and
+    /// for what fills up the last rows that are multiplied together.
+    /// </summary>
+    public static int Numbers(int memory) => 3 * (memory + SecantSums<T>.Rows);
+
     /// <summary>Fills the newest slot, and forms the products.</summary>
     /// <param name="newest">The slot.</param>
-    /// <param name="numbers">Filled: three times as many as there may be slots.</param>
+    /// <param name="numbers">Filled: as many as <see cref="Numbers"/> says.</param>
     public SecantProducts Note(int newest, Span<double> numbers)
     {
-        int memory = numbers.Length / 3;
-        Span<double> byNew = numbers[..memory], byResidual = numbers.Slice(memory, memory), newByResiduals = numbers[(2 * memory)..];
+        int room = numbers.Length / 3;
+        Span<double> byNew = numbers[..room], byResidual = numbers.Slice(room, room), newByResiduals = numbers[(2 * room)..];
+        Span<double> unused = stackalloc double[SecantSums<T>.Rows];
         numbers.Clear();
-        double squares = 0;
-        Span<double> memoryOfPiece = stackalloc double[3 * Piece];
+        Span<T> tests = variant.Tests(LatentSlots, ResidualSlots);
         for (int start = 0; start < Latent.Length; start += Piece)
         {
             int length = Math.Min(Piece, Latent.Length - start);
             ReadOnlySpan<T> latent = Latent.Slice(start, length);
             Span<T> residual = Residual.Slice(start, length), newResidual = Slot(ResidualSlots, newest, start, length);
             SecantKernels<T>.Subtract(Image.Slice(start, length), latent, residual);
-            Span<T> newLatent = Slot(LatentSlots, newest, start, length);
-            SecantKernels<T>.Subtract(latent, LastLatent.Slice(start, length), newLatent);
+            SecantKernels<T>.Subtract(latent, LastLatent.Slice(start, length), Slot(LatentSlots, newest, start, length));
             SecantKernels<T>.Subtract(residual, LastResidual.Slice(start, length), newResidual);
-
-            // Widened once for all slots.
-            Span<double> value = memoryOfPiece[..length], difference = memoryOfPiece.Slice(Piece, length),
-                newTest = memoryOfPiece.Slice(2 * Piece, length);
-            SecantKernels<T>.Widen(residual, value);
-            SecantKernels<T>.Widen(newResidual, difference);
-            squares += SecantKernels<T>.Products(residual, value, value).B;
-            if (!variant.IsSymmetric)
+            for (int row = 0; row <= Slots; row += SecantSums<T>.Rows)
             {
-                SecantKernels<T>.Widen(variant.Tests(newLatent, newResidual), newTest);
+                Sums(tests, row, start, newResidual, residual).AddTo(byNew[row..], byResidual[row..]);
             }
 
-            for (int slot = 0; slot < Slots; slot++)
+            for (int row = 0; row < Slots && !variant.IsSymmetric; row += SecantSums<T>.Rows)
             {
-                ReadOnlySpan<T> test = variant.Tests(Slot(LatentSlots, slot, start, length), Slot(ResidualSlots, slot, start, length));
-                (double byDifference, double byValue) = SecantKernels<T>.Products(test, difference, value);
-                (byNew[slot], byResidual[slot]) = (byNew[slot] + byDifference, byResidual[slot] + byValue);
-                if (!variant.IsSymmetric)
-                {
-                    newByResiduals[slot] += SecantKernels<T>.Products(Slot(ResidualSlots, slot, start, length), newTest, value).B;
-                }
+                Sums(ResidualSlots, row, start, Slot(tests, newest, start, length), residual).AddTo(newByResiduals[row..], unused);
             }
         }
 
@@ -88,7 +80,19 @@ internal readonly ref struct SecantSample<T>(AndersonVariant variant, T mixing)
             byNew.CopyTo(newByResiduals);
         }
 
-        return new SecantProducts { Newest = newest, TestsByNew = byNew, TestsByResidual = byResidual, NewByResiduals = newByResiduals, Norm = Math.Sqrt(squares) };
+        // The row after the slots was the residual.
+        double norm = Math.Sqrt(byResidual[Slots]);
+        byNew[Slots..].Clear();
+        byResidual[Slots..].Clear();
+        newByResiduals[Slots..].Clear();
+        return new SecantProducts
+        {
+            Newest = newest,
+            TestsByNew = byNew,
+            TestsByResidual = byResidual,
+            NewByResiduals = newByResiduals,
+            Norm = norm,
+        };
     }
 
     /// <summary>Makes the next iterate, from this one or, where it is not kept, from the last.</summary>
@@ -115,6 +119,20 @@ internal readonly ref struct SecantSample<T>(AndersonVariant variant, T mixing)
             }
         }
     }
+
+    /// <summary>Some slots' rows, from one of them on, times two others.</summary>
+    private SecantSums<T> Sums(Span<T> slots, int row, int start, ReadOnlySpan<T> first, ReadOnlySpan<T> second) => new()
+    {
+        Left1 = Row(slots, row, start, first.Length),
+        Left2 = Row(slots, row + 1, start, first.Length),
+        Left3 = Row(slots, row + 2, start, first.Length),
+        Right1 = first,
+        Right2 = second,
+    };
+
+    /// <summary>That of a slot; after the last slot, the residual.</summary>
+    private Span<T> Row(Span<T> slots, int row, int start, int length) =>
+        row < Slots ? Slot(slots, row, start, length) : Residual.Slice(start, length);
 
     private Span<T> Slot(Span<T> slots, int slot, int start, int length) => slots.Slice((slot * Latent.Length) + start, length);
 }

@@ -18,6 +18,9 @@ public abstract record ClassifierOptions
 
     /// <summary>The most channels of an image or a latent.</summary>
     private protected const int MostChannels = 4096;
+
+    // Numbers in all weights: 4 GiB of them in float32. Sizes that are each within their bounds can ask for a million times as many.
+    private const long MostNumbers = 1 << 30;
     private readonly int _leastSide;
 
     private protected ClassifierOptions(int leastSide, int side, int imageChannels, double gamma)
@@ -75,7 +78,19 @@ public abstract record ClassifierOptions
     public bool Explicit { get; init; }
 
     /// <summary>Builds the network, with weights drawn from torch's random state. The caller owns it.</summary>
+    /// <exception cref="InvalidOperationException">The sizes together need more than 2^30 numbers.</exception>
     public abstract ImplicitNetwork CreateNetwork();
+
+    /// <summary>Refuses sizes that are each within their bounds and together of no network.</summary>
+    /// <exception cref="InvalidOperationException">The weights would be more than 2^30 numbers.</exception>
+    internal void EnsureSize()
+    {
+        if (LeastNumbers > MostNumbers)
+        {
+            throw new InvalidOperationException(FormattableString.Invariant(
+                $"The network would have {LeastNumbers:n0} numbers or more, and at most {MostNumbers:n0} are built: lower its sides, channels, layers or classes."));
+        }
+    }
 
     private protected static int Within(int value, int least, int most, string name) => value >= least && value <= most
         ? value

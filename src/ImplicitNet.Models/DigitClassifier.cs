@@ -22,6 +22,7 @@ public static class DigitClassifier
     public static ImplicitNetwork Create(DigitClassifierOptions? options = null)
     {
         options ??= new DigitClassifierOptions();
+        options.EnsureSize();
 
         // For the tensors that torch's layers leave behind when they draw their weights; the weights themselves stay.
         using DisposeScope scope = NewDisposeScope();

@@ -19,7 +19,7 @@ public sealed partial class GuaranteesTests
     public void Every_promise_names_a_test()
     {
         string[] rows = [.. Rows()];
-        Assert.DoesNotContain(rows, row => !TestName().IsMatch(row));
+        Assert.DoesNotContain(rows, row => !CodeSpan().IsMatch(HeldBy(row)));
         Assert.True(rows.Length > 20, $"{rows.Length} promises");
     }
 
@@ -39,15 +39,19 @@ public sealed partial class GuaranteesTests
             : [];
     }
 
-    private static IEnumerable<string> Named() => Rows().SelectMany(row => TestName().Matches(row).Select(match => match.Groups[1].Value)).Distinct();
+    private static IEnumerable<string> Named() =>
+        Rows().SelectMany(row => CodeSpan().Matches(HeldBy(row)).Select(match => match.Groups[1].Value)).Distinct();
+
+    /// <summary>The last cell: all code in it is names of tests, and one that is misspelled is none.</summary>
+    private static string HeldBy(string row) => row.TrimEnd('|').Split('|')[^1];
 
     /// <summary>The rows of all tables that have a column "held by".</summary>
     private static IEnumerable<string> Rows() => Markdown.Read("docs", "guarantees.md").Split("\n\n")
         .Where(part => part.StartsWith("| promise | held by |", StringComparison.Ordinal))
         .SelectMany(part => part.Split('\n').Skip(2).Where(line => line.Length > 0));
 
-    [GeneratedRegex(@"`(\w+Tests?\.\w+)`")]
-    private static partial Regex TestName();
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex CodeSpan();
 
     [GeneratedRegex(@"\[(?:Fact|Theory)[^\]]*\](?:\s*\[[^\n]*\])*\s*public (?:async )?\w+ (\w+)\(")]
     private static partial Regex TestMethod();

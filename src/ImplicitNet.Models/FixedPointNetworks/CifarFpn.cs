@@ -21,6 +21,7 @@ public static class CifarFpn
     public static ImplicitNetwork Create(CifarFpnOptions? options = null)
     {
         options ??= new CifarFpnOptions();
+        options.EnsureSize();
         using DisposeScope scope = NewDisposeScope();
         CifarEncoder encoder = new(options.ImageChannels, CifarLayers.Channels);
         CifarLatent latent = new(CifarLayers.Channels, options.LatentLayers, options.Gamma);

@@ -20,6 +20,7 @@ public static class ContractiveCifarFpn
     public static ImplicitNetwork Create(ContractiveCifarFpnOptions? options = null)
     {
         options ??= new ContractiveCifarFpnOptions();
+        options.EnsureSize();
         using DisposeScope scope = NewDisposeScope();
         (int channels, int height, int width) = options.LatentShape;
         ConvolutionalSequence encoder = new(

@@ -18,6 +18,7 @@ public static class ContractiveSvhnFpn
     public static ImplicitNetwork Create(ContractiveSvhnFpnOptions? options = null)
     {
         options ??= new ContractiveSvhnFpnOptions();
+        options.EnsureSize();
         using DisposeScope scope = NewDisposeScope();
         (int channels, int height, int width) = options.LatentShape;
         ConvolutionalSequence encoder = new(

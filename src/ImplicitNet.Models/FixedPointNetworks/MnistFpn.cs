@@ -24,6 +24,7 @@ public static class MnistFpn
     public static ImplicitNetwork Create(MnistFpnOptions? options = null)
     {
         options ??= new MnistFpnOptions();
+        options.EnsureSize();
         using DisposeScope scope = NewDisposeScope();
 
         // Published with the pool after the activation, which rises: the same values, from nine times the pixels.

@@ -22,6 +22,7 @@ public static class SvhnFpn
     public static ImplicitNetwork Create(SvhnFpnOptions? options = null)
     {
         options ??= new SvhnFpnOptions();
+        options.EnsureSize();
         using DisposeScope scope = NewDisposeScope();
         ConvolutionalSequence encoder = new(
             [.. SvhnLayers.Encoder(options.ImageChannels), (PublishedNames.Unused, new UnusedNorms(SvhnLayers.Channels))]);

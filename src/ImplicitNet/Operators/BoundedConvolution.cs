@@ -28,11 +28,14 @@ public sealed class BoundedConvolution : BoundedLayer
     /// <summary>Creates the layer with a weight drawn as in torch.nn.Conv2d (Kaiming uniform, a = sqrt 5).</summary>
     /// <param name="inputs">Channels in; at least 1.</param>
     /// <param name="outputs">Channels out; at least 1.</param>
-    /// <param name="kernelSize">Side of the kernel: odd; default 3.</param>
+    /// <param name="kernelSize">Side of the kernel: odd; at most 31 without an image size; default 3.</param>
     /// <param name="imageSize">
     /// (height, width) of the only images that it will see: a tighter and cheaper bound. Default: a bound for all sizes.
     /// </param>
     /// <param name="dtype">Dtype of the weight: float16, bfloat16, float32 (default) or float64.</param>
+    /// <exception cref="ArgumentException">
+    /// A size is not as said, the weight would have more than 2^29 numbers, the bound for such images too many, or the dtype is another.
+    /// </exception>
     public BoundedConvolution(
         long inputs, long outputs, int kernelSize = 3, (int Height, int Width)? imageSize = null, ScalarType dtype = ScalarType.Float32)
         : base(nameof(BoundedConvolution))
@@ -44,6 +47,7 @@ public sealed class BoundedConvolution : BoundedLayer
             throw new ArgumentOutOfRangeException(nameof(kernelSize), kernelSize, "The kernel's side must be odd and at least 1.");
         }
 
+        using Tensor data = Uninitialized([outputs, inputs, kernelSize, kernelSize], dtype);
         _padding = kernelSize / 2;
         _grid = imageSize is (int height, int width) ? FrequencyGrid.ForImages(height, width, kernelSize) : FrequencyGrid.ForAllSizes(kernelSize);
         if (imageSize is (int imageHeight, int imageWidth) && outputs * (double)inputs * imageHeight * imageWidth > LargestSymbols)
@@ -55,7 +59,6 @@ public sealed class BoundedConvolution : BoundedLayer
         }
 
         ImageSize = imageSize;
-        using Tensor data = Uninitialized([outputs, inputs, kernelSize, kernelSize], dtype);
         _weight = new Parameter(data);
         _weight.DetachFromDisposeScope();
         nn.init.kaiming_uniform_(_weight, Math.Sqrt(5));

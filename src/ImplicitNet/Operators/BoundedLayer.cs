@@ -20,6 +20,9 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     // nears zero. A twelfth of the norm that a weight is drawn with, about 1.2 whatever its sizes.
     private const double LeastBound = 0.1;
 
+    // Numbers in a weight: 2 GiB of them in float32. To draw more takes a minute, to bound their norm hours.
+    private const double MostNumbers = 1 << 29;
+
     // An element above this is scaled down first, so that no square of a symbol overflows in float32.
     private const double LargestElement = 1 << 20;
 
@@ -154,7 +157,7 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
 
     /// <summary>Room for a weight. The caller owns it.</summary>
     /// <exception cref="ArgumentException">
-    /// The dtype is none that a layer can have, or there is no memory for so large a weight.
+    /// The dtype is none that a layer can have, the weight has more than 2^29 numbers, or there is no memory for it.
     /// </exception>
     private protected static Tensor Uninitialized(long[] shape, ScalarType dtype)
     {
@@ -162,6 +165,13 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         {
             throw new ArgumentException(
                 $"The weight of a bounded layer is float16, bfloat16, float32 or float64. Given: {dtype}.", nameof(dtype));
+        }
+
+        if (shape.Aggregate(1.0, (product, size) => product * size) > MostNumbers)
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"The weight of a bounded layer has at most {MostNumbers:n0} numbers. Given: {string.Join(" x ", shape)}."),
+                nameof(shape));
         }
 
         return TorchMessage.Guarded(

@@ -23,6 +23,9 @@ internal sealed class FrequencyGrid
     // The table of sines and cosines of one image size takes eight bytes for each: 256 MiB at most.
     private const long MostTableNumbers = 1 << 25;
 
+    // The grid for all sizes grows with the kernel: at this side its table takes 450 MB, and sixteen times that for the certificate.
+    private const int WidestKernel = 31;
+
     private readonly TorusFrequencies _frequencies;
     private readonly (int Height, int Width) _certificateSize;
     private readonly int _kernelSize;
@@ -44,7 +47,7 @@ internal sealed class FrequencyGrid
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         int radius = kernelSize / 2;
-        if (((long)height + radius) * ((long)width + radius) * kernelSize * kernelSize > MostTableNumbers)
+        if (((double)height + radius) * ((double)width + radius) * kernelSize * kernelSize > MostTableNumbers)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(height), $"The norm is bounded for images of at most {MostTableNumbers / (kernelSize * kernelSize)} pixels "
@@ -59,6 +62,13 @@ internal sealed class FrequencyGrid
     /// <summary>A grid for images of every size.</summary>
     public static FrequencyGrid ForAllSizes(int kernelSize)
     {
+        if (kernelSize > WidestKernel)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(kernelSize), $"The norm is bounded for images of every size with a kernel of at most {WidestKernel}; {kernelSize} was given. "
+                + "Give the image size for a bound of wider ones.");
+        }
+
         // A finer grid for wider kernels keeps pi r / N, and with it the correction, the same.
         int finer = Math.Max(1, kernelSize / 2);
         int training = AllSizesGrid * finer;

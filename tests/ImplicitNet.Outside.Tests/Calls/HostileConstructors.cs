@@ -56,7 +56,7 @@ internal static class HostileConstructors
         (_, random) => new BoundedConvolution(2, 2, random.Pick([1, 3]), (Whole(random), Whole(random))).Dispose(),
         (_, random) => new BoundedConvolution(2, 2, 3, null, random.Pick(Enum.GetValues<ScalarType>())).CertifyNorm(),
         (_, _) => new ModuleOperator(null!).Dispose(),
-        (_, random) => new ModuleOperator(new HostileModule(HostileMap.All[0]), Whole(random), Whole(random)).StartingLatent(zeros(2, 3)).Dispose(),
+        (_, random) => StartOfModule(random),
         (_, _) => new CoupledModuleOperator(null!).Dispose(),
         (_, _) => new ExplicitOperator(null!).Dispose(),
         (_, _) => new ImplicitLayer(null!).Dispose(),
@@ -71,7 +71,7 @@ internal static class HostileConstructors
         (_, _) => new CoupledMap((u, _) => u, new MapInputs { PerSample = null! }).Dispose(),
         (_, _) => FixedPoint.Solve(null!, zeros(2, 3)).Dispose(),
         (_, _) => FixedPoint.Solve(new PerSampleMap(u => u), null!).Dispose(),
-        (_, random) => new LatentTuple([Whole(random)], [Whole(random)]).Zeros(Whole(random)).Dispose(),
+        (_, random) => StartOfTuple(random),
         (_, _) => new LatentTuple(null!),
         (_, _) => new LatentTuple(),
         (_, _) => new LatentTuple([]).Pack(),
@@ -93,6 +93,29 @@ internal static class HostileConstructors
         (_, random) => new DigitClassifierOptions { LatentChannels = Small(random), Classes = Small(random) }.CreateNetwork().Dispose(),
         (x, random) => new MnistFpnOptions { Classes = Small(random), LatentLayers = Small(random), Gamma = x }.CreateNetwork().Dispose(),
     ];
+
+    private static void StartOfModule(Random random)
+    {
+        long height = Whole(random), width = Whole(random);
+        if (!MayTakeLong(2.0 * height * width))
+        {
+            new ModuleOperator(new HostileModule(HostileMap.All[0]), height, width).StartingLatent(zeros(2, 3)).Dispose();
+        }
+    }
+
+    private static void StartOfTuple(Random random)
+    {
+        long first = Whole(random), second = Whole(random), batch = Whole(random);
+        if (!MayTakeLong((first + second) * (double)batch))
+        {
+            new LatentTuple([first], [second]).Zeros(batch).Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Zeros, from 2 GiB to 4 TiB, that a machine may have the memory for: they are what was asked for, and writing them is no hang.
+    /// </summary>
+    private static bool MayTakeLong(double numbers) => numbers is > 1L << 29 and < 1L << 40;
 
     private static int Whole(Random random) => random.Pick([0, 1, -1, 2, 3, 51, int.MinValue, int.MaxValue, 60_000, 1 << 20]);
 

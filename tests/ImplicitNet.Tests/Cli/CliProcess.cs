@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace ImplicitNet.Tests.Cli;
@@ -7,6 +8,12 @@ namespace ImplicitNet.Tests.Cli;
 internal sealed class CliProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    // What runs in the background of a shell or under nohup ignores Ctrl-C or a hangup, and so would all that it starts. Only a program
+    // can undo that on the way, and not every env has the option.
+    private const string DefaultSignals = "--default-signal=INT,HUP,QUIT,TERM";
+    private static readonly bool CanResetSignals = OperatingSystem.IsLinux() && ResetsSignals();
+
     private readonly Process _process;
     private readonly Task<string> _output;
     private readonly Task<string> _error;
@@ -16,6 +23,12 @@ internal sealed class CliProcess : IDisposable
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         start.RedirectStandardInput = true;
+        if (CanResetSignals)
+        {
+            start.ArgumentList.Insert(0, start.FileName);
+            start.ArgumentList.Insert(0, DefaultSignals);
+            start.FileName = "env";
+        }
 
         // Threads that spin while they wait would fight with each other for the few cores of a build machine.
         start.Environment["OMP_WAIT_POLICY"] = "passive";
@@ -56,6 +69,14 @@ internal sealed class CliProcess : IDisposable
     }
 
     public void Signal(int signal) => Assert.Equal(0, SendSignal(_process.Id, signal));
+
+    /// <summary>Whether it has asked to be told of a signal; on Linux.</summary>
+    public bool Handles(int signal)
+    {
+        const string Caught = "SigCgt:";
+        string line = File.ReadLines($"/proc/{_process.Id}/status").First(one => one.StartsWith(Caught, StringComparison.Ordinal));
+        return (ulong.Parse(line.AsSpan(Caught.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> (signal - 1) & 1) == 1;
+    }
 
     public CliRun Wait()
     {
@@ -99,6 +120,13 @@ internal sealed class CliProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static bool ResetsSignals()
+    {
+        using Process process = Process.Start(new ProcessStartInfo("env", [DefaultSignals, "true"]) { RedirectStandardError = true })!;
+        process.WaitForExit();
+        return process.ExitCode == 0;
     }
 
     [DllImport("libc", EntryPoint = "kill")]

@@ -5,6 +5,9 @@ namespace ImplicitNet.Tests.Cli;
 /// <summary>A folder belongs to one process at a time, whatever the command, and to nobody after a death.</summary>
 public sealed partial class FolderInUseTests : TensorTest
 {
+    // The last one that a command asks to be told of, and none that .NET itself does.
+    private const int Hangup = 1;
+
     private static string[] Long(string output) =>
     [
         "train", "--output", output, "--quiet", "--images", "200", "--test-images", "20", "--batch", "20", "--epochs", "500", "--validation", "40",
@@ -78,20 +81,19 @@ public sealed partial class FolderInUseTests : TensorTest
         Assert.Contains($"\"threads\": {Environment.ProcessorCount}", File.ReadAllText(Path.Combine(folder["run"], "run.json")), StringComparison.Ordinal);
     }
 
-    /// <summary>It waits for a file that does not come, and looks at nothing.</summary>
+    /// <summary>It waits for a file that does not come, or is on its way there, and looks at nothing.</summary>
     [Theory]
     [InlineData(15)]
     [InlineData(2)]
     public void A_signal_ends_what_waits_for_a_file(int signal)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "sends signals");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "sends signals and reads /proc");
         using TemporaryFolder folder = new();
         using CliProcess process = CliProcess.StartInShell(
             "mkfifo \"$FIFO\"; exec \"$@\"",
             new Dictionary<string, string> { ["FIFO"] = folder["fifo.pth"] },
             "import", folder["fifo.pth"], "--network", "mnist-fpn", "--gamma", "0.95", "--output", folder["model"]);
-        Assert.True(process.WaitUntil(() => File.Exists(folder["fifo.pth"])));
-        Thread.Sleep(2500);
+        Assert.True(process.WaitUntil(() => process.Handles(Hangup)));
         long begin = System.Diagnostics.Stopwatch.GetTimestamp();
         process.Signal(signal);
         CliRun run = process.Wait();

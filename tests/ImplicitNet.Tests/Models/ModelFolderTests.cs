@@ -265,6 +265,24 @@ public sealed class ModelFolderTests : TensorTest
     }
 
     [Fact]
+    public void Sizes_within_their_bounds_that_are_too_much_together_are_refused_before_anything_is_built()
+    {
+        ClassifierOptions[] all =
+        [
+            new DigitClassifierOptions { LatentChannels = 4096, ResidualBlocks = 256 }, new DigitClassifierOptions { Height = 4096, Width = 4096, Classes = 65_536 },
+            new MnistFpnOptions { Height = 4096, Width = 4096, Classes = 65_536 }, new SvhnFpnOptions { Height = 4096, Width = 4096, Classes = 65_536 },
+            new ContractiveSvhnFpnOptions { Height = 4096, Width = 4096, Classes = 65_536 }, new CifarFpnOptions { Height = 4096, Width = 4096, Classes = 65_536 },
+            new ContractiveCifarFpnOptions { Height = 4096, Width = 4096, Classes = 65_536 },
+        ];
+        foreach (ClassifierOptions options in all)
+        {
+            string message = Assert.Throws<InvalidOperationException>(() => { options.CreateNetwork().Dispose(); }).Message;
+            Assert.Contains(FormattableString.Invariant($"{options.LeastNumbers:n0} numbers or more, and at most 1,073,741,824 are built"), message, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', message);
+        }
+    }
+
+    [Fact]
     public void A_tensor_that_is_asked_for_and_of_a_type_that_is_not_read_is_named_with_its_type()
     {
         using TemporaryFolder folder = new();

@@ -1,5 +1,5 @@
 using System.Numerics;
-using ImplicitNet.Solvers;
+using ImplicitNet.Kernels;
 
 namespace ImplicitNet.Tests.Solvers;
 

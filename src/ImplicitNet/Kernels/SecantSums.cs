@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace ImplicitNet.Solvers;
+namespace ImplicitNet.Kernels;
 
 /// <summary>
 /// Sums of products of three rows with two, all of one length, in float64: each element is widened as it is read, once for all the

@@ -18,7 +18,8 @@ internal sealed class CertifiedBatch : IDisposable
     private readonly Tensor _q;
     private FixedPointMap _map;
     private FixedPointSolution _solution;
-    private readonly AdjointSystem _system;
+    private readonly FixedPointMap _constant;
+    private readonly Linearization _linearization;
     private readonly Tensor _mapped;
     private readonly LossGradient _loss;
     private readonly Tensor _exact;
@@ -55,10 +56,11 @@ internal sealed class CertifiedBatch : IDisposable
             _factors = Contraction.Measure(_map, _solution.Latent, options.PowerIterations);
             LeaveOut();
             _mapped = LatentContract.EvaluateCopy(_map, _solution.Latent);
-            _system = new AdjointSystem(_map, _solution.Latent);
+            _constant = _map.With(_map.Inputs.Select(input => input.detach()));
+            _linearization = new Linearization(_constant, _solution.Latent, AdjointContext.Advice);
             _loss = new LossGradient(network, _mapped, losses, _solution.Report, _counts);
             double tolerance = options.ReferenceTolerance ?? Precision.Of(_loss.Latents.dtype).ReferenceTolerance;
-            _exact = AdjointSolve.Run(options.Reference, _system, _system, _loss.Latents, tolerance, start: null, new GradientReport());
+            _exact = At(new GradientReport()).Solve(options.Reference, tolerance);
             _referenceResiduals = LinearResiduals(_exact);
             _certified = (network.Layer.Operator as IContraction)?.CertifyFactor();
         }
@@ -87,7 +89,7 @@ internal sealed class CertifiedBatch : IDisposable
         {
             adjoint.EnsureUsable(_solution);
             using IDisposable noGraph = no_grad();
-            direction = adjoint.Direction(_system, _loss.Latents, _solution.Inverse, report);
+            direction = adjoint.Direction(At(report));
         }
         else
         {
@@ -124,10 +126,13 @@ internal sealed class CertifiedBatch : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _system?.Dispose();
+        _linearization?.Dispose();
+        _constant?.Dispose();
         _solution?.Dispose();
         _map.Dispose();
     }
+
+    private AdjointContext At(GradientReport report) => new(_loss.Latents, _linearization, _solution.Inverse, report);
 
     /// <summary>Lets samples that count stand in for those that do not, which may be NaN: nothing is sent back to them.</summary>
     private void LeaveOut()
@@ -189,15 +194,17 @@ internal sealed class CertifiedBatch : IDisposable
     private double[] LinearResiduals(Tensor direction)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor rows = _system.Flatten(_loss.Latents);
-        return Ratios(rows - _system.Apply(_system.Flatten(direction)), rows);
+        Tensor rows = _linearization.Flatten(_loss.Latents);
+        return Ratios(rows - _linearization.ApplyTransposed(_linearization.Flatten(direction)), rows);
     }
 
     private SampleCertificate[] Samples(Tensor attached, Tensor? direction, DescentCondition?[] conditions)
     {
-        Agreement[]? directions = direction is null ? null : Agreement.OfRows(_system.Flatten(direction), _system.Flatten(_exact));
+        Agreement[]? directions = direction is null
+            ? null
+            : Agreement.OfRows(_linearization.Flatten(direction), _linearization.Flatten(_exact));
         double[]? residuals = direction is null ? null : LinearResiduals(direction);
-        double[] gains = Ratios(_system.Flatten(_loss.Latents), _system.Flatten(_exact));
+        double[] gains = Ratios(_linearization.Flatten(_loss.Latents), _linearization.Flatten(_exact));
         return [.. _counts.Select((counts, sample) =>
         {
             double? gamma = Below1(_certified) ?? Below1(_factors[sample]);

@@ -87,6 +87,8 @@ internal sealed class PointJacobian : IDisposable
     {
         if (!IsByDifferences)
         {
+            // A map that hides its graph, or has no first derivative, is refused: differences stand in for the second alone.
+            Prepare();
             try
             {
                 return Product(vector);

@@ -1,3 +1,4 @@
+using ImplicitNet.Differentiation;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -23,12 +23,9 @@ public abstract record AdjointGradient : FixedPointGradient
     internal abstract bool EvaluatesAgain { get; }
 
     /// <summary>w for g.</summary>
-    /// <param name="system">I - J^T at u*.</param>
-    /// <param name="gradient">g: [batch, ...], without a graph.</param>
-    /// <param name="inverse">Where it is needed, what the solver learned of the inverse.</param>
-    /// <param name="report">Told how it went.</param>
+    /// <param name="at">g, I - J at u*, and what else there is.</param>
     /// <returns>[batch, ...]. The caller owns it.</returns>
-    internal abstract Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report);
+    internal abstract Tensor Direction(AdjointContext at);
 
     /// <summary>Refuses a solution that lacks what the direction is made of.</summary>
     /// <exception cref="InvalidOperationException">The solver kept no inverse, and the direction needs it.</exception>

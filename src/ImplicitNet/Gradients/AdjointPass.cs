@@ -131,11 +131,11 @@ internal sealed class AdjointPass
 
     private Tensor Direction(AdjointGradient gradient, FixedPointMap map, Tensor latent, Tensor vector, LowRankInverse? inverse)
     {
-        using AdjointSystem system = new(map, latent, _witness);
-        Tensor direction = _side == AdjointSide.Adjoint
-            ? ImplicitGradient.For(gradient).ForwardDirection(system, vector, Report)
-            : gradient.Direction(system, vector, inverse, Report);
-        Report.Paid(system.Products);
+        using FixedPointMap constant = map.With(map.Inputs.Select(input => input.detach()));
+        using Linearization linearization = new(constant, latent, AdjointContext.Advice) { Witness = _witness };
+        AdjointContext at = new(vector, linearization, inverse, Report);
+        Tensor direction = _side == AdjointSide.Adjoint ? ImplicitGradient.For(gradient).ForwardDirection(at) : gradient.Direction(at);
+        Report.Paid(linearization.Paid);
         return direction;
     }
 }

@@ -1,7 +1,4 @@
-using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;
-using ImplicitNet.Solvers;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Gradients;
@@ -45,20 +42,8 @@ public sealed record ImplicitGradient : AdjointGradient
 
     internal override bool EvaluatesAgain => true;
 
-    internal override Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report) =>
-        Solve(system, system, gradient, report);
+    internal override Tensor Direction(AdjointContext at) => at.Solve(Solver, RelativeTolerance);
 
     /// <summary>Solves with I - J instead: what the derivative of the adjoint solve asks for.</summary>
-    internal Tensor ForwardDirection(AdjointSystem system, Tensor gradient, GradientReport report)
-    {
-        using TransposedOperator transposed = new(system);
-        return Solve(transposed, system, gradient, report);
-    }
-
-    private Tensor Solve(LinearOperator linear, AdjointSystem system, Tensor gradient, GradientReport report)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        double tolerance = RelativeTolerance ?? Precision.Of(gradient.dtype).LinearTolerance;
-        return AdjointSolve.Run(Solver, linear, system, gradient, tolerance, start: null, report).MoveToOuterDisposeScope();
-    }
+    internal Tensor ForwardDirection(AdjointContext at) => at.SolveForward(Solver, RelativeTolerance);
 }

@@ -49,23 +49,23 @@ public sealed record InverseReuseGradient : AdjointGradient
 
     internal override bool EvaluatesAgain => Products > 0;
 
-    internal override Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report)
+    internal override Tensor Direction(AdjointContext at)
     {
-        if (inverse is null)
+        if (at.Inverse is not { } inverse)
         {
             // An empty batch: no sample, no inverse.
-            return gradient.alias();
+            return at.Gradient.alias();
         }
 
         using DisposeScope scope = NewDisposeScope();
-        Tensor vector = gradient.to(inverse.Dtype);
-        Tensor guess = system.Flatten(inverse.ApplyTransposed(vector));
-        Tensor plain = system.Flatten(gradient);
+        Tensor vector = at.Gradient.to(inverse.Dtype);
+        Tensor guess = at.Linearization.Flatten(inverse.ApplyTransposed(vector));
+        Tensor plain = at.Linearization.Flatten(at.Gradient);
 
         // Written so that a ratio that is NaN is out of proportion too.
         Tensor isUsable = linalg.vector_norm(guess, 2, [1], keepdim: true) <= (linalg.vector_norm(plain, 2, [1], keepdim: true) * LargestRatio);
-        report.FellBack((int)isUsable.logical_not().sum().ToInt64());
-        Tensor direction = system.Restore(where(isUsable, guess, plain));
-        return Refinement.Improve(Solver, Products, system, gradient, direction, report).MoveToOuterDisposeScope();
+        at.Report.FellBack((int)isUsable.logical_not().sum().ToInt64());
+        Tensor direction = at.Linearization.Restore(where(isUsable, guess, plain));
+        return at.Refine(Solver, Products, direction).MoveToOuterDisposeScope();
     }
 }

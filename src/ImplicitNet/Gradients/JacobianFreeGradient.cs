@@ -1,4 +1,3 @@
-using ImplicitNet.Solvers;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Gradients;
@@ -21,5 +20,5 @@ public sealed record JacobianFreeGradient : AdjointGradient
 
     internal override bool EvaluatesAgain => false;
 
-    internal override Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report) => gradient.alias();
+    internal override Tensor Direction(AdjointContext at) => at.Gradient.alias();
 }

@@ -27,17 +27,19 @@ public sealed record NeumannGradient : AdjointGradient
 
     internal override bool EvaluatesAgain => Terms > 0;
 
-    internal override Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report)
+    internal override Tensor Direction(AdjointContext at)
     {
+        // The sum is of rows: in float32 for latents of half precision.
         using DisposeScope scope = NewDisposeScope();
-        Tensor sum = system.Flatten(gradient);
+        Linearization linearization = at.Linearization;
+        Tensor sum = linearization.Flatten(at.Gradient);
         Tensor term = sum;
         for (int power = 0; power < Terms; power++)
         {
-            term = system.TransposeProduct(term);
+            term = linearization.Flatten(linearization.TransposeProduct(linearization.Restore(term)));
             sum = sum + term;
         }
 
-        return system.Restore(sum).alias().MoveToOuterDisposeScope();
+        return linearization.Restore(sum).alias().MoveToOuterDisposeScope();
     }
 }

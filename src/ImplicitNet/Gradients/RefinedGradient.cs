@@ -1,6 +1,5 @@
 using System.Globalization;
 using ImplicitNet.LinearSolvers;
-using ImplicitNet.Solvers;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Gradients;
@@ -36,6 +35,5 @@ public sealed record RefinedGradient : AdjointGradient
 
     internal override bool EvaluatesAgain => Products > 0;
 
-    internal override Tensor Direction(AdjointSystem system, Tensor gradient, LowRankInverse? inverse, GradientReport report) =>
-        Refinement.Improve(Solver, Products, system, gradient, gradient, report);
+    internal override Tensor Direction(AdjointContext at) => at.Refine(Solver, Products, at.Gradient);
 }

@@ -2,20 +2,22 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.LinearSolvers;
 
-/// <summary><c>A^T</c> for an operator A, which stays the caller's.</summary>
-internal sealed class TransposedOperator(LinearOperator linear) : LinearOperator
+/// <summary><c>A^T</c> for an operator A.</summary>
+/// <param name="linear">A; stays the caller's unless it is owned.</param>
+/// <param name="ownsLinear">Whether A is disposed with this.</param>
+internal sealed class TransposedOperator(LinearOperator linear, bool ownsLinear = false) : LinearOperator
 {
-    private readonly List<LinearOperator> _restricted = [];
-
     public override Tensor Apply(Tensor vectors) => linear.ApplyTransposed(vectors);
 
     public override Tensor ApplyTransposed(Tensor vectors) => linear.Apply(vectors);
 
-    public override LinearOperator Restrict(Tensor samples)
-    {
-        _restricted.Add(linear.Restrict(samples));
-        return new TransposedOperator(_restricted[^1]);
-    }
+    public override LinearOperator Restrict(Tensor samples) => new TransposedOperator(linear.Restrict(samples), ownsLinear: true);
 
-    public override void Dispose() => _restricted.ForEach(restriction => restriction.Dispose());
+    public override void Dispose()
+    {
+        if (ownsLinear)
+        {
+            linear.Dispose();
+        }
+    }
 }

@@ -46,10 +46,8 @@ public static class Contraction
 
         using IDisposable graph = enable_grad();
         using Generator generator = new((ulong)seed, CPU);
-        using PointJacobian jacobian = new(
-            at => LatentContract.EvaluateCopy(map, at),
-            latent,
-            "Take it out of the map: a norm is measured by products with the Jacobian and its transpose.");
+        using Linearization linearization = new(
+            map, latent, "Take it out of the map: a norm is measured by products with the Jacobian and its transpose.");
         Tensor vector = Normalize(randn(latent.shape, latent.dtype, generator: generator).to(latent.device), rows, out _);
         Tensor norms = zeros(rows);
         for (int iteration = 0; iteration < iterations; iteration++)
@@ -57,8 +55,8 @@ public static class Contraction
             using DisposeScope step = NewDisposeScope();
 
             // Both products of vectors of length 1: that with J^T J is the square of a factor, which underflows where the factor does not.
-            Tensor product = Normalize(jacobian.Product(vector), rows, out Tensor along);
-            Tensor transposed = jacobian.TransposeProduct(product).detach();
+            Tensor product = Normalize(linearization.Product(vector), rows, out Tensor along);
+            Tensor transposed = linearization.TransposeProduct(product);
             Tensor next = Normalize(transposed, rows, out Tensor back);
             vector = next.MoveToOuterDisposeScope();
             norms = (along.sqrt() * back.sqrt()).MoveToOuterDisposeScope();

@@ -61,14 +61,13 @@ public sealed record JacobianPenalty
         }
 
         using IDisposable graph = enable_grad();
-        using PointJacobian jacobian = new(
-            at => LatentContract.EvaluateCopy(map, at), latent, "Take it out of the map, or leave the penalty away.");
+        using Linearization linearization = new(map, latent, "Take it out of the map, or leave the penalty away.");
         long size = Math.Max(1, latent.numel() / Math.Max(1, latent.shape[0]));
         Tensor sum = zeros(latent.shape[0], dtype: latent.dtype, device: latent.device);
-        for (int probe = 0; probe < Probes && !jacobian.IsZero && latent.numel() > 0; probe++)
+        for (int probe = 0; probe < Probes && !linearization.IsConstant && latent.numel() > 0; probe++)
         {
             Tensor vector = randn(latent.shape, latent.dtype).to(latent.device);
-            Tensor product = jacobian.TransposeProduct(vector, createGraph: true);
+            Tensor product = linearization.DifferentiableTransposeProduct(vector);
             sum = sum + product.square().reshape(latent.shape[0], size).sum(1);
         }
 

@@ -24,5 +24,9 @@ namespace ImplicitNet.Solvers;
 /// </remarks>
 public sealed record DoubleBackwardProduct : JacobianProduct
 {
-    internal override LinearOperator Linearize(IterateRows rows) => new Linearization(rows, rows.Map, rows.Latent);
+    private const string Advice =
+        $"Take new {nameof(NewtonKrylovSolver)} {{ {nameof(NewtonKrylovSolver.Product)} = new {nameof(FiniteDifferenceProduct)}() }}.";
+
+    internal override LinearOperator Linearize(IterateRows rows) =>
+        new Linearization(rows.Map, rows.Restore(rows.Latent), Advice) { TakesDifferences = true };
 }

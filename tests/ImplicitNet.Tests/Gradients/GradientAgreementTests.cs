@@ -89,13 +89,16 @@ public sealed class GradientAgreementTests : TensorTest
         using DisposeScope scope = NewDisposeScope();
         using FixedPointMap map = problem.Bind();
         using FixedPointSolution solution = problem.Solve(map);
-        using AdjointSystem system = new(map, solution.Latent);
-        Tensor v = system.Flatten(randn_like(solution.Latent));
-        Tensor w = system.Flatten(randn_like(solution.Latent));
-        double left = (system.Product(v) * w).sum().ToDouble();
-        double right = (v * system.TransposeProduct(w)).sum().ToDouble();
+        using Linearization linearization = new(map, solution.Latent, "");
+        Tensor v = randn_like(solution.Latent);
+        Tensor w = randn_like(solution.Latent);
+        double left = (linearization.Product(v) * w).sum().ToDouble();
+        double right = (v * linearization.TransposeProduct(w)).sum().ToDouble();
         Assert.Equal(left, right, 1e-12);
-        Assert.True((system.Apply(v) - (v - system.TransposeProduct(v))).abs().max().ToDouble() < 1e-14);
+        Tensor rows = linearization.Flatten(v);
+        Assert.True((linearization.Apply(rows) - linearization.Flatten(v - linearization.Product(v))).abs().max().ToDouble() < 1e-14);
+        Tensor transposed = linearization.Flatten(v - linearization.TransposeProduct(v));
+        Assert.True((linearization.ApplyTransposed(rows) - transposed).abs().max().ToDouble() < 1e-14);
     }
 
     [Theory]
@@ -163,9 +166,9 @@ public sealed class GradientAgreementTests : TensorTest
         double before = double.PositiveInfinity;
         foreach (int products in new[] { 0, 1, 2, 3, 5, 8, 13, 40 })
         {
-            using AdjointSystem system = new(map, latent);
+            using Linearization linearization = new(map, latent, "");
             RefinedGradient refined = new() { Products = products, Solver = Solvers[solver] };
-            Tensor direction = refined.Direction(system, gradient, null, new GradientReport());
+            Tensor direction = refined.Direction(new AdjointContext(gradient, linearization, null, new GradientReport()));
             double left = (gradient.reshape(-1) - matrix.mv(direction.reshape(-1))).norm().ToDouble();
             before = products == 0 ? left : before;
             Assert.True(left <= before * (1 + 1e-9), $"{products} products leave {left:g4}, JFB {before:g4}");

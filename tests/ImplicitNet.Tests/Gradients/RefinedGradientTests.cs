@@ -50,9 +50,10 @@ public sealed class RefinedGradientTests : TensorTest
         using PerSampleMap map = new(u => u.mm(matrix));
         Tensor latent = randn(3, 8, dtype);
         Tensor gradient = randn(3, 8, dtype);
-        using AdjointSystem system = new(map, latent);
-        Tensor direction = new RefinedGradient { Products = products, Solver = Solvers[solver] }.Direction(system, gradient, null, new GradientReport());
-        paid = system.Products;
+        using Linearization linearization = new(map, latent, "");
+        AdjointContext at = new(gradient, linearization, null, new GradientReport());
+        Tensor direction = new RefinedGradient { Products = products, Solver = Solvers[solver] }.Direction(at);
+        paid = linearization.Paid;
         Tensor wide = direction.to(ScalarType.Float64);
         Tensor left = gradient.to(ScalarType.Float64) - (wide - wide.mm(matrix.to(ScalarType.Float64).t()));
         return (left.norm() / gradient.to(ScalarType.Float64).norm()).ToDouble();

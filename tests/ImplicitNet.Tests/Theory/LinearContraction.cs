@@ -34,8 +34,8 @@ internal sealed record LinearContraction(Tensor Jacobian, Tensor Factor)
     public Tensor Direction(AdjointGradient gradient, Tensor g)
     {
         using PerSampleMap map = new(u => u.mm(Jacobian.t()));
-        using AdjointSystem system = new(map, zeros(1, Size, ScalarType.Float64));
-        return gradient.Direction(system, g.reshape(1, -1), null, new GradientReport()).flatten();
+        using Linearization linearization = new(map, zeros(1, Size, ScalarType.Float64), "");
+        return gradient.Direction(new AdjointContext(g.reshape(1, -1), linearization, null, new GradientReport())).flatten();
     }
 
     /// <summary>(I - J^T)^-1 g, by a dense solve.</summary>

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Solvers.Loop;
 
 /// <summary>
-/// A caller's map as the loop sees it: counts the evaluations paid, refuses a result that is no latent of the batch, and keeps a map that
-/// writes into its argument, or into a value that it has returned, away from the solver's tensors. Restrictions count into the same meter.
+/// A caller's map as the loop and a linearization see it: counts the evaluations paid, refuses a result that is no latent of the batch,
+/// and keeps a map that writes into its argument, or into a value that it has returned, away from the solver's tensors. Restrictions
+/// count into the same meter.
 /// </summary>
 internal sealed class MeteredMap : FixedPointMap
 {
@@ -46,25 +47,11 @@ internal sealed class MeteredMap : FixedPointMap
     }
 
     /// <summary>Counts work that is no application of the map but costs as much: products with its Jacobian.</summary>
-    /// <param name="map">A map that counts; one without a meter is left alone.</param>
     /// <param name="evaluations">The applications it is worth.</param>
-    public static void Charge(FixedPointMap map, long evaluations)
-    {
-        if (map is MeteredMap metered)
-        {
-            metered._meter.Evaluations += evaluations;
-        }
-    }
+    public void Charge(long evaluations) => _meter.Evaluations += evaluations;
 
     /// <summary>Takes note that products with the Jacobian were differences, for the report.</summary>
-    /// <param name="map">A map that counts; one without a meter is left alone.</param>
-    public static void NoteDifferences(FixedPointMap map)
-    {
-        if (map is MeteredMap metered)
-        {
-            metered._meter.HasDifferences = true;
-        }
-    }
+    public void NoteDifferences() => _meter.HasDifferences = true;
 
     public override FixedPointMap With(MapInputs inputs) => new MeteredMap(
         _map.With(inputs) ?? throw new InvalidOperationException("The map with other inputs, With, is null."), _meter, ownsMap: true);

@@ -3,7 +3,7 @@ using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ImplicitNet.Gradients;
+namespace ImplicitNet.Differentiation;
 
 /// <summary>
 /// Two numbers for every sample of R(u*, q) as it was attached, by which a backward pass that evaluates R again knows whether
@@ -25,6 +25,17 @@ internal sealed class ValueWitness
     {
         (_sums, _norms) = Numbers(value);
         _tolerance = Math.Min(growth * Precision.Of(value.dtype).SameValue, Largest);
+    }
+
+    private ValueWitness(double[] sums, double[] norms, double tolerance) => (_sums, _norms, _tolerance) = (sums, norms, tolerance);
+
+    /// <summary>The witness of some samples.</summary>
+    /// <param name="samples">Positions in the batch: [count], int64.</param>
+    public ValueWitness Restrict(Tensor samples)
+    {
+        using Tensor onHost = samples.cpu();
+        long[] kept = [.. onHost.data<long>()];
+        return new ValueWitness([.. kept.Select(sample => _sums[sample])], [.. kept.Select(sample => _norms[sample])], _tolerance);
     }
 
     /// <summary>Compares; a sample that is not finite is passed over.</summary>

@@ -1,0 +1,78 @@
+using ImplicitNet.Kernels;
+using ImplicitNet.LinearSolvers;
+using ImplicitNet.Solvers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Gradients;
+
+/// <summary>What the direction of an <see cref="AdjointGradient"/> is made of, in one backward pass.</summary>
+/// <param name="gradient">g: [batch, ...], without a graph.</param>
+/// <param name="linearization">I - J at u*.</param>
+/// <param name="inverse">What the solver learned of its inverse; null where nothing is kept.</param>
+/// <param name="report">Told how solves went.</param>
+internal sealed class AdjointContext(Tensor gradient, Linearization linearization, LowRankInverse? inverse, GradientReport report)
+{
+    /// <summary>What to do about a map that hides its graph.</summary>
+    internal const string Advice =
+        $"Take it out of the map, or choose {nameof(JacobianFreeGradient)}, "
+        + "which differentiates one application of the map alone and needs no Jacobian.";
+
+    /// <summary>g: [batch, ...], without a graph.</summary>
+    public Tensor Gradient => gradient;
+
+    /// <summary>I - J, J = dR/du at u*. The map is evaluated when the first product asks for it.</summary>
+    public Linearization Linearization => linearization;
+
+    /// <summary>What the solver learned of <c>(I - J)^-1</c>; null for an empty batch, and where nobody asked for it.</summary>
+    public LowRankInverse? Inverse => inverse;
+
+    /// <summary>Told how solves went.</summary>
+    internal GradientReport Report => report;
+
+    /// <summary>Solves <c>(I - J^T) w = g</c>, and tells the report how every sample ended.</summary>
+    /// <remarks>
+    /// A sample whose g, or whose products with J, are not finite gets NaN: a linear solver would give its last finite vector, and
+    /// whoever looks at gradients would not see that the loss of that sample is NaN.
+    /// </remarks>
+    /// <param name="solver">The method.</param>
+    /// <param name="relativeTolerance">Share of ||g||, in [0, 1); null: 1e-10 for float64 latents, 1e-5 for others.</param>
+    /// <param name="start">w to start from, [batch, ...]; null for zeros.</param>
+    /// <returns>w: [batch, ...]. The caller owns it.</returns>
+    public Tensor Solve(LinearSolver solver, double? relativeTolerance = null, Tensor? start = null)
+    {
+        ArgumentNullException.ThrowIfNull(solver);
+        using TransposedOperator adjoint = new(linearization);
+        return Solve(solver, adjoint, relativeTolerance, start);
+    }
+
+    /// <summary>Solves with I - J instead: what the derivative of the adjoint solve asks for.</summary>
+    internal Tensor SolveForward(LinearSolver solver, double? relativeTolerance) =>
+        Solve(solver, linearization, relativeTolerance, start: null);
+
+    /// <summary>
+    /// Improves a direction by a few steps of the adjoint solve; a sample for which they made it worse keeps the old one.
+    /// </summary>
+    /// <param name="solver">Whose steps.</param>
+    /// <param name="products">How many products; 0 returns the start.</param>
+    /// <param name="start">w: [batch, ...].</param>
+    /// <returns>[batch, ...]. The caller owns it.</returns>
+    internal Tensor Refine(LinearSolver solver, int products, Tensor start) => products == 0
+        ? start.alias()
+        : Solve(solver.Within(products), Precision.Of(gradient.dtype).LeastResidual, start);
+
+    private Tensor Solve(LinearSolver solver, LinearOperator linear, double? relativeTolerance, Tensor? start)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor rightSide = linearization.Flatten(gradient);
+        Tensor? from = start is null ? null : linearization.Flatten(start);
+        LinearTolerance tolerance = new(relativeTolerance ?? Precision.Of(gradient.dtype).LinearTolerance);
+        using LinearSolution solution = solver.Solve(linear, rightSide, [.. Enumerable.Repeat(tolerance, (int)rightSide.shape[0])], from);
+        report.Solved(solution.Samples);
+        bool[] isLost = [.. solution.Samples.Select(sample => sample.Status == LinearStatus.NonFinite)];
+        Tensor vectors = isLost.Contains(true)
+            ? where(tensor(isLost, device: rightSide.device).unsqueeze(1), full_like(solution.Vectors, double.NaN), solution.Vectors)
+            : solution.Vectors;
+        return linearization.Restore(vectors).clone().MoveToOuterDisposeScope();
+    }
+}

@@ -58,7 +58,6 @@ public sealed partial class FloorsTests
     // Circles of more than two types, or of two in two folders, that are there. None may be added; one that is gone must be struck here.
     private static readonly string[][] Circles =
     [
-        ["AdjointFunction", "AdjointGradient", "AdjointPass", "ImplicitGradient", "JacobianFreeGradient"],
         ["AndersonIteration", "AndersonSolver", "HostSecantHistory`1", "SecantHistory", "TensorSecantHistory"],
         ["SafetensorsFile", "SafetensorsHeader", "SafetensorsReader"],
         ["AuditResult", "AuditedCondition", "AuditedGradient"],

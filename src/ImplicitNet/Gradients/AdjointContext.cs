@@ -8,10 +8,10 @@ namespace ImplicitNet.Gradients;
 
 /// <summary>What the direction of an <see cref="AdjointGradient"/> is made of, in one backward pass.</summary>
 /// <param name="gradient">g: [batch, ...], without a graph.</param>
-/// <param name="linearization">I - J at u*.</param>
+/// <param name="linearization">I - J at u*; null for a gradient that needs no Jacobian.</param>
 /// <param name="inverse">What the solver learned of its inverse; null where nothing is kept.</param>
 /// <param name="report">Told how solves went.</param>
-internal sealed class AdjointContext(Tensor gradient, Linearization linearization, LowRankInverse? inverse, GradientReport report)
+internal sealed class AdjointContext(Tensor gradient, Linearization? linearization, LowRankInverse? inverse, GradientReport report)
 {
     /// <summary>What to do about a map that hides its graph.</summary>
     internal const string Advice =
@@ -22,7 +22,10 @@ internal sealed class AdjointContext(Tensor gradient, Linearization linearizatio
     public Tensor Gradient => gradient;
 
     /// <summary>I - J, J = dR/du at u*. The map is evaluated when the first product asks for it.</summary>
-    public Linearization Linearization => linearization;
+    /// <exception cref="InvalidOperationException">The gradient says that it needs no Jacobian.</exception>
+    public Linearization Linearization => linearization
+        ?? throw new InvalidOperationException(
+            $"The gradient's {nameof(AdjointGradient.NeedsJacobian)} is false: there is no linearization.");
 
     /// <summary>What the solver learned of <c>(I - J)^-1</c>; null for an empty batch, and where nobody asked for it.</summary>
     public LowRankInverse? Inverse => inverse;
@@ -42,13 +45,13 @@ internal sealed class AdjointContext(Tensor gradient, Linearization linearizatio
     public Tensor Solve(LinearSolver solver, double? relativeTolerance = null, Tensor? start = null)
     {
         ArgumentNullException.ThrowIfNull(solver);
-        using TransposedOperator adjoint = new(linearization);
+        using TransposedOperator adjoint = new(Linearization);
         return Solve(solver, adjoint, relativeTolerance, start);
     }
 
     /// <summary>Solves with I - J instead: what the derivative of the adjoint solve asks for.</summary>
     internal Tensor SolveForward(LinearSolver solver, double? relativeTolerance) =>
-        Solve(solver, linearization, relativeTolerance, start: null);
+        Solve(solver, Linearization, relativeTolerance, start: null);
 
     /// <summary>
     /// Improves a direction by a few steps of the adjoint solve; a sample for which they made it worse keeps the old one.
@@ -64,8 +67,8 @@ internal sealed class AdjointContext(Tensor gradient, Linearization linearizatio
     private Tensor Solve(LinearSolver solver, LinearOperator linear, double? relativeTolerance, Tensor? start)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor rightSide = linearization.Flatten(gradient);
-        Tensor? from = start is null ? null : linearization.Flatten(start);
+        Tensor rightSide = Linearization.Flatten(gradient);
+        Tensor? from = start is null ? null : Linearization.Flatten(start);
         LinearTolerance tolerance = new(relativeTolerance ?? Precision.Of(gradient.dtype).LinearTolerance);
         using LinearSolution solution = solver.Solve(linear, rightSide, [.. Enumerable.Repeat(tolerance, (int)rightSide.shape[0])], from);
         report.Solved(solution.Samples);
@@ -73,6 +76,6 @@ internal sealed class AdjointContext(Tensor gradient, Linearization linearizatio
         Tensor vectors = isLost.Contains(true)
             ? where(tensor(isLost, device: rightSide.device).unsqueeze(1), full_like(solution.Vectors, double.NaN), solution.Vectors)
             : solution.Vectors;
-        return linearization.Restore(vectors).clone().MoveToOuterDisposeScope();
+        return Linearization.Restore(vectors).clone().MoveToOuterDisposeScope();
     }
 }

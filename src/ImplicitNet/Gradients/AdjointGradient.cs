@@ -1,3 +1,4 @@
+using ImplicitNet.LinearSolvers;
 using ImplicitNet.Solvers;
 using static TorchSharp.torch;
 
@@ -20,7 +21,10 @@ public abstract record AdjointGradient : FixedPointGradient
     internal abstract bool NeedsInverse { get; }
 
     /// <summary>Whether the direction is made with the Jacobian of the map, which is evaluated again for it.</summary>
-    internal abstract bool EvaluatesAgain { get; }
+    internal abstract bool NeedsJacobian { get; }
+
+    /// <summary>How the exact direction is solved for where it stands in for this one.</summary>
+    internal virtual (LinearSolver Solver, double? RelativeTolerance) Exact => (new GmresSolver(), null);
 
     /// <summary>w for g.</summary>
     /// <param name="at">g, I - J at u*, and what else there is.</param>
@@ -42,6 +46,6 @@ public abstract record AdjointGradient : FixedPointGradient
     private protected sealed override Tensor Attached(FixedPointMap map, FixedPointSolution solution, GradientReport report)
     {
         EnsureUsable(solution);
-        return AdjointFunction.Attach(map, solution, this, report);
+        return AdjointPass.Attach(map, solution, this, report);
     }
 }

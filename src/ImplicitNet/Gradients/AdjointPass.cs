@@ -1,18 +1,22 @@
 using ImplicitNet.Differentiation;
+using ImplicitNet.LinearSolvers;
 using ImplicitNet.Solvers;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Gradients;
 
-/// <summary>What one node of the graph does when a gradient comes back to it.</summary>
-internal sealed class AdjointPass
+/// <summary>R(u*, q) forward; backward, the gradient g that comes to it changed into a direction w.</summary>
+internal sealed class AdjointPass : BackwardPass
 {
     private readonly FixedPointMap _map;
     private readonly AdjointGradient _gradient;
     private readonly LowRankInverse? _inverse;
+    private readonly GradientReport _report;
     private readonly AdjointSide _side;
     private readonly ValueWitness? _witness;
-    private bool _isDifferentiated;
+    private bool _isExact;
+    private int _sources;
 
     /// <summary>Describes the pass.</summary>
     /// <param name="map">Describes R; its own tensors are replaced by those that the graph kept.</param>
@@ -21,70 +25,76 @@ internal sealed class AdjointPass
     /// <param name="report">Told what was done.</param>
     /// <param name="side">What the node stands for.</param>
     /// <param name="witness">What R(u*, q) was; null where nothing was taken down.</param>
-    public AdjointPass(
+    private AdjointPass(
         FixedPointMap map, AdjointGradient gradient, LowRankInverse? inverse, GradientReport report,
         AdjointSide side, ValueWitness? witness)
     {
         _map = map;
         _gradient = gradient;
         _inverse = inverse;
-        Report = report;
+        _report = report;
         _side = side;
         _witness = witness;
     }
 
-    public GradientReport Report { get; }
+    /// <inheritdoc/>
+    public override GradientReport Report => _report;
 
-    /// <summary>Whether the node evaluates R again, with what the graph kept of it.</summary>
-    public bool EvaluatesAgain => _gradient.EvaluatesAgain;
-
-    /// <summary>How many tensors <see cref="Sources"/> gave.</summary>
-    public int SourceCount { get; private set; }
-
-    /// <summary>
-    /// What the graph keeps for <see cref="Run"/>: u*, the terms of the inverse, the map's inputs, and its parameters, so that one
-    /// that is changed meanwhile is noticed.
-    /// </summary>
-    public List<Tensor> Pack(Tensor latent, FixedPointMap map)
+    /// <summary>R(u*, q), in the graph, with a node behind it.</summary>
+    public static Tensor Attach(FixedPointMap map, FixedPointSolution solution, AdjointGradient gradient, GradientReport report)
     {
-        return [latent, .. _inverse?.Terms ?? [], .. map.Inputs.Tensors, .. map.Inputs.Parameters ?? []];
+        using DisposeScope scope = NewDisposeScope();
+        LowRankInverse? inverse = gradient.NeedsInverse ? solution.Inverse : null;
+        Tensor value = LatentContract.EvaluateCopy(map, solution.Latent);
+        ValueWitness? witness = gradient.NeedsJacobian && value.requires_grad ? new ValueWitness(value) : null;
+        AdjointPass pass = new(map, gradient, inverse, report, AdjointSide.FixedPoint, witness);
+        return pass.Attach(value, solution.Latent, map).MoveToOuterDisposeScope();
     }
 
-    /// <summary>
-    /// What R computes with. A plain pass reaches them through R(u*, q); one that is to be differentiated again has to do so
-    /// at a u* that depends on them in its turn.
-    /// </summary>
-    public Tensor[] Sources(FixedPointMap map)
-    {
-        Tensor[] sources = _side == AdjointSide.FixedPoint ? [.. map.Inputs.Tensors, .. map.Inputs.Parameters ?? []] : [];
-        SourceCount = sources.Length;
-        return sources;
-    }
+    /// <inheritdoc/>
+    public override Tensor Forward(IReadOnlyList<Tensor> sources) => sources[0].alias();
 
-    /// <summary>Sends a gradient back; in the graph where gradients are enabled.</summary>
+    /// <inheritdoc/>
     /// <remarks>
     /// Once a gradient of this node has been differentiated, what comes later may be its derivative, which depends on u* by as many
     /// paths as the loss does: from then on every direction is the exact one.
     /// </remarks>
-    /// <param name="gradient">g: [batch, ...].</param>
-    /// <param name="unpack">Gives what <see cref="Pack"/> gave, and throws where a tensor of it was changed.</param>
-    public AdjointResult Run(Tensor gradient, Func<IReadOnlyList<Tensor>> unpack)
+    public override IReadOnlyList<Tensor?> Backward(Tensor gradient, Func<IReadOnlyList<Tensor>> kept)
     {
-        Report.BeginPass();
-        _isDifferentiated |= is_grad_enabled();
-        AdjointGradient used = _isDifferentiated ? ImplicitGradient.For(_gradient) : _gradient;
-        if (used is JacobianFreeGradient)
+        _report.BeginPass();
+        _isExact |= is_grad_enabled();
+        if (!_isExact && !_gradient.NeedsJacobian && _inverse is null)
         {
-            return new AdjointResult(gradient.alias(), []);
+            return Sent(Checked(_gradient.Direction(new AdjointContext(gradient, null, null, _report)), gradient));
         }
 
-        IReadOnlyList<Tensor> saved = unpack();
-        Tensor latent = saved[0];
+        IReadOnlyList<Tensor> saved = kept();
         int terms = _inverse is null ? 0 : _inverse.Terms.Count;
         using FixedPointMap map = _map.With(_map.Inputs.With([.. saved.Skip(1 + terms).Take(_map.Inputs.Tensors.Count)]));
         return is_grad_enabled()
-            ? Differentiable(map, latent, gradient)
-            : new AdjointResult(Direction(used, map, latent, gradient, _inverse?.With([.. saved.Skip(1).Take(terms)])), []);
+            ? Differentiable(map, saved[0], gradient)
+            : Sent(Direction(map, saved[0], gradient, _inverse?.With([.. saved.Skip(1).Take(terms)])));
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Tensor?> Failed(Tensor gradient) => Sent(full_like(gradient, double.NaN));
+
+    /// <summary>
+    /// A value with this behind it. A plain pass reaches what R computes with through R(u*, q); one that is to be differentiated
+    /// again has to do so at a u* that depends on it in its turn.
+    /// </summary>
+    private Tensor Attach(Tensor value, Tensor latent, FixedPointMap map)
+    {
+        if (!is_grad_enabled() || !value.requires_grad)
+        {
+            return value;
+        }
+
+        // Parameters too, so that one that is changed meanwhile is noticed.
+        Tensor[] inputs = [.. map.Inputs.Tensors, .. map.Inputs.Parameters ?? []];
+        Tensor[] sources = _side == AdjointSide.FixedPoint ? [value, .. inputs] : [value];
+        _sources = sources.Length;
+        return GraphNode.Attach(this, sources, [latent, .. _inverse?.Terms ?? [], .. inputs], _isExact || _gradient.NeedsJacobian);
     }
 
     /// <summary>
@@ -92,12 +102,13 @@ internal sealed class AdjointPass
     /// <c>dw = (I - J^T)^-1 (dg + dJ^T w)</c>. So w is a node behind <c>g + J^T w</c>, w held constant in it; J is taken at u*
     /// attached by the exact gradient; and w is sent through R at that u*.
     /// </summary>
-    private AdjointResult Differentiable(FixedPointMap map, Tensor latent, Tensor gradient)
+    private IReadOnlyList<Tensor?> Differentiable(FixedPointMap map, Tensor latent, Tensor gradient)
     {
         if (_side == AdjointSide.Adjoint)
         {
             throw new InvalidOperationException(
-                "Derivatives above the second are not available through an adjoint solve; do not ask for the graph of a second derivative, or use UnrolledGradient.");
+                "Derivatives above the second are not available through an adjoint solve; "
+                + "do not ask for the graph of a second derivative, or use UnrolledGradient.");
         }
 
         if (map.Inputs.Parameters is null)
@@ -106,36 +117,58 @@ internal sealed class AdjointPass
                 "A second derivative needs to know which parameters the map computes with. Say them in its MapInputs, or use UnrolledGradient.");
         }
 
-        ImplicitGradient exact = ImplicitGradient.For(_gradient);
         Tensor constant;
         using (no_grad())
         {
-            constant = Direction(exact, map, latent, gradient.detach(), inverse: null);
+            constant = Direction(map, latent, gradient.detach(), inverse: null);
         }
 
-        AdjointPass again = new(_map, exact, inverse: null, new GradientReport(Report), AdjointSide.FixedPoint, _witness);
-        Tensor attached = AdjointFunction.Attach(LatentContract.EvaluateCopy(map, latent), again, latent, map);
+        Tensor attached = Exact(AdjointSide.FixedPoint).Attach(LatentContract.EvaluateCopy(map, latent), latent, map);
         Gate gate = new();
-        Tensor point = attached.requires_grad ? GateFunction.Attach(attached, gate) : attached.detach().requires_grad_();
+        Tensor point = attached.requires_grad ? gate.Attach(attached) : attached.detach().requires_grad_();
         Tensor mapped = LatentContract.EvaluateCopy(map, point);
-        Tensor product = mapped.requires_grad ? VectorProducts.TransposeProduct(mapped, point, constant, createGraph: true) : zeros_like(constant);
-        AdjointPass solve = new(_map, exact, inverse: null, new GradientReport(Report), AdjointSide.Adjoint, _witness);
-        Tensor direction = AdjointFunction.Attach(gradient + product, solve, latent, map);
+        Tensor product = mapped.requires_grad
+            ? VectorProducts.TransposeProduct(mapped, point, constant, createGraph: true)
+            : zeros_like(constant);
+        Tensor direction = Exact(AdjointSide.Adjoint).Attach(gradient + product, latent, map);
 
         // u* depends on the sources too, but that part is in w already: partial derivatives are wanted here.
         using (gate.Close())
         {
-            return new AdjointResult(null, VectorProducts.TransposeProducts(mapped, [.. map.Inputs.Tensors, .. map.Inputs.Parameters], direction, createGraph: true));
+            return
+            [
+                null,
+                .. VectorProducts.TransposeProducts(
+                    mapped, [.. map.Inputs.Tensors, .. map.Inputs.Parameters], direction, createGraph: true),
+            ];
         }
     }
 
-    private Tensor Direction(AdjointGradient gradient, FixedPointMap map, Tensor latent, Tensor vector, LowRankInverse? inverse)
+    /// <summary>A pass behind this one, which takes the exact direction.</summary>
+    private AdjointPass Exact(AdjointSide side) =>
+        new(_map, _gradient, inverse: null, new GradientReport(_report), side, _witness) { _isExact = true };
+
+    private Tensor Direction(FixedPointMap map, Tensor latent, Tensor gradient, LowRankInverse? inverse)
     {
         using FixedPointMap constant = map.With(map.Inputs.Select(input => input.detach()));
         using Linearization linearization = new(constant, latent, AdjointContext.Advice) { Witness = _witness };
-        AdjointContext at = new(vector, linearization, inverse, Report);
-        Tensor direction = _side == AdjointSide.Adjoint ? ImplicitGradient.For(gradient).ForwardDirection(at) : gradient.Direction(at);
-        Report.Paid(linearization.Paid);
+        AdjointContext at = new(gradient, linearization, inverse, _report);
+        (LinearSolver solver, double? tolerance) = _gradient.Exact;
+        Tensor direction = _side == AdjointSide.Adjoint ? at.SolveForward(solver, tolerance)
+            : _isExact ? at.Solve(solver, tolerance)
+            : Checked(_gradient.Direction(at), gradient);
+        _report.Paid(linearization.Paid);
         return direction;
+    }
+
+    private Tensor Checked(Tensor? direction, Tensor gradient) => LatentContract.Like(
+        direction, gradient, $"The direction of {_gradient.GetType().Name}", "the gradient g").alias();
+
+    /// <summary>To the value; what R computes with is reached through it.</summary>
+    private Tensor?[] Sent(Tensor direction)
+    {
+        Tensor?[] sent = new Tensor?[_sources];
+        sent[0] = direction;
+        return sent;
     }
 }

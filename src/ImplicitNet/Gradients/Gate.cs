@@ -1,19 +1,36 @@
+using static TorchSharp.torch;
+
 namespace ImplicitNet.Gradients;
 
-/// <summary>Whether a <see cref="GateFunction"/> lets gradients through; open at first.</summary>
-internal sealed class Gate
+/// <summary>
+/// The identity in the autograd graph, with a gate, open at first: closed, it sends no gradient back. For a partial derivative in a
+/// tensor that a variable held fixed depends on as well, where that dependence is to count later.
+/// </summary>
+internal sealed class Gate : BackwardPass
 {
-    public bool IsOpen { get; private set; } = true;
+    private bool _isOpen = true;
+
+    public override GradientReport? Report => null;
+
+    /// <summary>A tensor in the graph, behind the gate.</summary>
+    public Tensor Attach(Tensor value) => GraphNode.Attach(this, [value], [], isAlarmed: false);
 
     /// <summary>Lets nothing through until the result is disposed.</summary>
     public IDisposable Close()
     {
-        IsOpen = false;
+        _isOpen = false;
         return new Reopening(this);
     }
 
+    public override Tensor Forward(IReadOnlyList<Tensor> sources) => sources[0].alias();
+
+    public override IReadOnlyList<Tensor?> Backward(Tensor gradient, Func<IReadOnlyList<Tensor>> kept) =>
+        [_isOpen ? gradient.alias() : null];
+
+    public override IReadOnlyList<Tensor?> Failed(Tensor gradient) => [full_like(gradient, double.NaN)];
+
     private sealed class Reopening(Gate gate) : IDisposable
     {
-        public void Dispose() => gate.IsOpen = true;
+        public void Dispose() => gate._isOpen = true;
     }
 }

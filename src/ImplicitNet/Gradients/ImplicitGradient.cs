@@ -37,13 +37,9 @@ public sealed record ImplicitGradient : AdjointGradient
 
     internal override bool NeedsInverse => false;
 
-    /// <summary>The exact gradient that stands in for another where its derivative is asked for.</summary>
-    internal static ImplicitGradient For(AdjointGradient gradient) => gradient as ImplicitGradient ?? new ImplicitGradient();
+    internal override bool NeedsJacobian => true;
 
-    internal override bool EvaluatesAgain => true;
+    internal override (LinearSolver Solver, double? RelativeTolerance) Exact => (Solver, RelativeTolerance);
 
     internal override Tensor Direction(AdjointContext at) => at.Solve(Solver, RelativeTolerance);
-
-    /// <summary>Solves with I - J instead: what the derivative of the adjoint solve asks for.</summary>
-    internal Tensor ForwardDirection(AdjointContext at) => at.SolveForward(Solver, RelativeTolerance);
 }

@@ -47,7 +47,7 @@ public sealed record InverseReuseGradient : AdjointGradient
 
     internal override bool NeedsInverse => true;
 
-    internal override bool EvaluatesAgain => Products > 0;
+    internal override bool NeedsJacobian => Products > 0;
 
     internal override Tensor Direction(AdjointContext at)
     {

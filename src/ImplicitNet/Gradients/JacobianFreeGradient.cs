@@ -18,7 +18,7 @@ public sealed record JacobianFreeGradient : AdjointGradient
 
     internal override bool NeedsInverse => false;
 
-    internal override bool EvaluatesAgain => false;
+    internal override bool NeedsJacobian => false;
 
     internal override Tensor Direction(AdjointContext at) => at.Gradient.alias();
 }

@@ -25,10 +25,15 @@ public sealed record NeumannGradient : AdjointGradient
 
     internal override bool NeedsInverse => false;
 
-    internal override bool EvaluatesAgain => Terms > 0;
+    internal override bool NeedsJacobian => Terms > 0;
 
     internal override Tensor Direction(AdjointContext at)
     {
+        if (Terms == 0)
+        {
+            return at.Gradient.alias();
+        }
+
         // The sum is of rows: in float32 for latents of half precision.
         using DisposeScope scope = NewDisposeScope();
         Linearization linearization = at.Linearization;

@@ -33,7 +33,7 @@ public sealed record RefinedGradient : AdjointGradient
 
     internal override bool NeedsInverse => false;
 
-    internal override bool EvaluatesAgain => Products > 0;
+    internal override bool NeedsJacobian => Products > 0;
 
     internal override Tensor Direction(AdjointContext at) => at.Refine(Solver, Products, at.Gradient);
 }

@@ -36,7 +36,7 @@ public sealed record UnrolledGradient : FixedPointGradient
             int steps = Math.Min(length, Steps - done);
 
             // The last segment's graph would be made again at once by the backward pass: it is kept from the beginning.
-            latent = done + steps == Steps ? UnrolledSegment.Evaluate(map, latent, steps) : SegmentFunction.Attach(map, latent, steps, report);
+            latent = done + steps == Steps ? SegmentPass.Evaluate(map, latent, steps) : SegmentPass.Attach(map, latent, steps, report);
         }
 
         return latent.MoveToOuterDisposeScope();

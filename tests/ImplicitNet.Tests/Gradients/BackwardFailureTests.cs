@@ -103,10 +103,10 @@ public sealed class BackwardFailureTests : TensorTest
         Assert.Equal(32, runs);
         Assert.Contains("came back to itself", report.Failure!.Message, StringComparison.Ordinal);
 
-        Handover.Run(ones(1), later, 1, () => [ones(1)], () => [full(1, double.NaN)]);
+        GradientHandover.Run(ones(1), later, 1, () => [ones(1)], () => [full(1, double.NaN)]);
         Assert.Null(later.Failure);
 
-        void Run() => Handover.Run(ones(1), report, 1, Backward, () => [full(1, double.NaN)]);
+        void Run() => GradientHandover.Run(ones(1), report, 1, Backward, () => [full(1, double.NaN)]);
 
         Tensor?[] Backward()
         {

@@ -12,7 +12,7 @@ namespace ImplicitNet.Gradients;
 /// Left to the garbage collector, which sees a few bytes, they would hold a device's memory: a device's passes run on a
 /// thread of their own, where no dispose scope is open.
 /// </remarks>
-internal static class Handover
+internal static class GradientHandover
 {
     // A node that differentiates something within it begins a backward pass in a backward pass. Layers in layers and higher derivatives
     // nest a few; beyond 60 libtorch's engine goes on with another thread, and waits for ever where that one needs what this one holds.
@@ -32,13 +32,13 @@ internal static class Handover
     /// process: it ends up in the report, and gradients of NaN go back.
     /// </summary>
     /// <param name="gradient">What came to the node; a handle of nothing where nothing did. Disposed.</param>
-    /// <param name="report">Told of a failure.</param>
+    /// <param name="report">Told of a failure; null: nobody is.</param>
     /// <param name="count">Arguments of the function.</param>
     /// <param name="backward">Gives a gradient for each argument, null for none.</param>
     /// <param name="failed">The same of NaN, when the other threw.</param>
     [SuppressMessage("Design", "CA1031", Justification = "An exception that leaves here ends the process.")]
     public static List<Tensor> Run(
-        Tensor gradient, GradientReport report, int count, Func<IReadOnlyList<Tensor?>> backward, Func<IReadOnlyList<Tensor?>> failed)
+        Tensor gradient, GradientReport? report, int count, Func<IReadOnlyList<Tensor?>> backward, Func<IReadOnlyList<Tensor?>> failed)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor?[] gradients = new Tensor?[count];
@@ -50,7 +50,7 @@ internal static class Handover
             }
             catch (Exception exception)
             {
-                report.Failed(exception);
+                report?.Failed(exception);
                 try
                 {
                     failed().ToArray().CopyTo(gradients, 0);
@@ -69,7 +69,7 @@ internal static class Handover
         }
 
         gradient.Dispose();
-        return Of(gradients);
+        return Keep(gradients);
     }
 
     /// <summary>Runs it unless a pass has come back to itself too often; then no pass around it does anything more.</summary>
@@ -97,7 +97,7 @@ internal static class Handover
 
     /// <summary>Keeps the gradients, and lets go of those of the call before.</summary>
     /// <param name="gradients">One for each argument of the function; null for none. No longer the caller's.</param>
-    public static List<Tensor> Of(params Tensor?[] gradients)
+    private static List<Tensor> Keep(Tensor?[] gradients)
     {
         Tensor?[]? before = _last;
         _last = gradients;

@@ -5,23 +5,30 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Gradients;
 
-/// <summary>Some steps of the iteration, of which the graph keeps the first latent alone.</summary>
+/// <summary>Some steps of the iteration, of which the graph keeps the first latent alone: the backward pass evaluates them again.</summary>
 /// <param name="map">Describes R; its own tensors are replaced by those that the graph kept.</param>
 /// <param name="steps">Applications of R.</param>
 /// <param name="report">Told of a failure.</param>
-internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientReport report)
+internal sealed class SegmentPass(FixedPointMap map, int steps, GradientReport report) : BackwardPass
 {
     // Steps that do not contract carry roundings apart.
     private const double Growth = 256;
 
     private ValueWitness? _witness;
+    private TensorForm[] _sources = [];
 
     private int Inputs => map.Inputs.Tensors.Count;
 
-    public GradientReport Report => report;
+    /// <inheritdoc/>
+    public override GradientReport Report => report;
 
-    /// <summary>What the tensors look like that <see cref="Run"/> gives gradients for.</summary>
-    public IReadOnlyList<TensorForm> Sources { get; private set; } = [];
+    /// <summary>The latent after some steps, in the graph.</summary>
+    public static Tensor Attach(FixedPointMap map, Tensor latent, int steps, GradientReport report)
+    {
+        // The first latent, the map's inputs, and its parameters.
+        Tensor[] sources = [latent, .. map.Inputs.Tensors, .. map.Inputs.Parameters!];
+        return GraphNode.Attach(new SegmentPass(map, steps, report), sources, sources, isAlarmed: true);
+    }
 
     /// <summary>The latent after the steps.</summary>
     public static Tensor Evaluate(FixedPointMap map, Tensor latent, int steps)
@@ -42,39 +49,27 @@ internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientRepo
         return latent;
     }
 
-    /// <summary>The latent after the steps, for the first time.</summary>
-    /// <param name="sources">The first latent, the map's inputs, and its parameters.</param>
-    public Tensor Begin(IReadOnlyList<Tensor> sources)
+    /// <inheritdoc/>
+    public override Tensor Forward(IReadOnlyList<Tensor> sources)
     {
-        Sources = [.. sources.Select(TensorForm.Of)];
+        _sources = [.. sources.Select(TensorForm.Of)];
         Tensor last = Evaluate(sources);
         _witness = new ValueWitness(last, Growth);
         return last;
     }
 
-    /// <summary>The latent after the steps.</summary>
-    /// <param name="sources">The first latent and the map's inputs; any that follow are not looked at.</param>
-    private Tensor Evaluate(IReadOnlyList<Tensor> sources)
-    {
-        using FixedPointMap kept = map.With(map.Inputs.With([.. sources.Skip(1).Take(Inputs)]));
-        return Evaluate(kept, sources[0], steps);
-    }
-
-    /// <summary>
-    /// Gradients for the first latent, the map's inputs and its parameters: evaluates the steps again. In the graph where
-    /// gradients are enabled.
-    /// </summary>
-    public IReadOnlyList<Tensor?> Run(Tensor gradient, IReadOnlyList<Tensor> saved)
+    /// <inheritdoc/>
+    public override IReadOnlyList<Tensor?> Backward(Tensor gradient, Func<IReadOnlyList<Tensor>> kept)
     {
         bool createGraph = is_grad_enabled();
         using IDisposable graph = enable_grad();
         Gate gate = new();
-        Tensor[] sources = [.. saved.Take(1 + Inputs)];
+        Tensor[] sources = [.. kept().Take(1 + Inputs)];
         for (int i = 0; i < sources.Length; i++)
         {
             if (sources[i].requires_grad)
             {
-                sources[i] = createGraph ? GateFunction.Attach(sources[i], gate) : sources[i].detach().requires_grad_();
+                sources[i] = createGraph ? gate.Attach(sources[i]) : sources[i].detach().requires_grad_();
             }
         }
 
@@ -87,5 +82,16 @@ internal sealed class UnrolledSegment(FixedPointMap map, int steps, GradientRepo
         {
             return VectorProducts.TransposeProducts(last, [.. sources, .. map.Inputs.Parameters!], gradient, createGraph);
         }
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Tensor?> Failed(Tensor gradient) => [.. _sources.Select(source => source.NaN())];
+
+    /// <summary>The latent after the steps.</summary>
+    /// <param name="sources">The first latent and the map's inputs; any that follow are not looked at.</param>
+    private Tensor Evaluate(IReadOnlyList<Tensor> sources)
+    {
+        using FixedPointMap kept = map.With(map.Inputs.With([.. sources.Skip(1).Take(Inputs)]));
+        return Evaluate(kept, sources[0], steps);
     }
 }

@@ -135,8 +135,8 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         FixedPointSolution solution = FixedPoint.Solve(map, start, Solver, Stopping, trace, cancellation);
         try
         {
-            return OnFailure.Handle(map, solution, Solver, Stopping)
-                ?? throw new InvalidOperationException($"{OnFailure.GetType().Name}.{nameof(FailurePolicy.Handle)} returned null.");
+            OnFailure.Inspect(solution.Report);
+            return solution;
         }
         catch
         {

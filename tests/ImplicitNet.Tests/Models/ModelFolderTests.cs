@@ -269,15 +269,19 @@ public sealed class ModelFolderTests : TensorTest
     {
         ClassifierOptions[] all =
         [
-            new DigitClassifierOptions { LatentChannels = 4096, ResidualBlocks = 256 }, new DigitClassifierOptions { Height = 4096, Width = 4096, Classes = 65_536 },
-            new MnistFpnOptions { Height = 4096, Width = 4096, Classes = 65_536 }, new SvhnFpnOptions { Height = 4096, Width = 4096, Classes = 65_536 },
-            new ContractiveSvhnFpnOptions { Height = 4096, Width = 4096, Classes = 65_536 }, new CifarFpnOptions { Height = 4096, Width = 4096, Classes = 65_536 },
+            new DigitClassifierOptions { LatentChannels = 4096, ResidualBlocks = 256 },
+            new DigitClassifierOptions { Height = 4096, Width = 4096, Classes = 65_536 },
+            new MnistFpnOptions { Height = 4096, Width = 4096, Classes = 65_536 },
+            new SvhnFpnOptions { Height = 4096, Width = 4096, Classes = 65_536 },
+            new ContractiveSvhnFpnOptions { Height = 4096, Width = 4096, Classes = 65_536 },
+            new CifarFpnOptions { Height = 4096, Width = 4096, Classes = 65_536 },
             new ContractiveCifarFpnOptions { Height = 4096, Width = 4096, Classes = 65_536 },
         ];
         foreach (ClassifierOptions options in all)
         {
             string message = Assert.Throws<InvalidOperationException>(() => { options.CreateNetwork().Dispose(); }).Message;
-            Assert.Contains(FormattableString.Invariant($"{options.LeastNumbers:n0} numbers or more, and at most 1,073,741,824 are built"), message, StringComparison.Ordinal);
+            string expected = FormattableString.Invariant($"{options.LeastNumbers:n0} numbers or more; at most 1,073,741,824 are built.");
+            Assert.Contains(expected, message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', message);
         }
     }

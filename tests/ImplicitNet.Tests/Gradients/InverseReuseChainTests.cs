@@ -64,8 +64,9 @@ public sealed class InverseReuseChainTests : TensorTest
         for (int step = 0; step < 5; step++)
         {
             Tensor q = randn(4, 6).requires_grad_();
-            layer.call(q).square().sum().backward();
-            layer.LastGradient!.ThrowIfFailed();
+            using ImplicitResult result = layer.Run(q);
+            result.Output.square().sum().backward();
+            result.Gradient.ThrowIfFailed();
             Assert.True(q.grad!.isfinite().all().ToBoolean());
         }
     }

@@ -3,6 +3,7 @@
 // An implicit layer inside a TorchSharp model of your own, on vectors: two interleaved spirals, told apart.
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
+using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,7 +22,7 @@ for (int step = 1; step <= 300; step++)
     if (step % 100 == 0)
     {
         double accuracy = logits.argmax(1).eq(labels).to(ScalarType.Float64).mean().ToDouble();
-        Console.WriteLine($"step {step}: loss {loss.ToDouble():0.000}, accuracy {accuracy:P1}. {model.Implicit.LastReport}");
+        Console.WriteLine($"step {step}: loss {loss.ToDouble():0.000}, accuracy {accuracy:P1}. {model.Report}");
     }
 }
 
@@ -43,7 +44,13 @@ internal sealed class SpiralModel : nn.Module<Tensor, Tensor>
     public SpiralModel()
         : base(nameof(SpiralModel)) => RegisterComponents();
 
-    public ImplicitLayer Implicit => latent;
+    /// How the last call's samples were solved. Where you need no report, latent.call(q) is enough.
+    public SolveReport? Report { get; private set; }
 
-    public override Tensor forward(Tensor points) => readout.call(latent.call(encoder.call(points)));
+    public override Tensor forward(Tensor points)
+    {
+        using ImplicitResult solved = latent.Run(encoder.call(points));
+        Report = solved.Report;
+        return readout.call(solved.Output);
+    }
 }

@@ -10,6 +10,6 @@ using var network = new ImplicitNetwork(
     latentOperator: new ContractionOperator(new BoundedLinear(32, 32), gamma: 0.9), // u* = R(u*, q)
     readout: nn.Linear(32, 3));                                                     // y  = S(u*)
 Tensor data = randn(8, 4), labels = randint(3, 8, int64);
-nn.functional.cross_entropy(network.call(data), labels).backward();                 // gradients by JFB
-Console.WriteLine(network.LastReport);
-Console.WriteLine(network.MeasureContraction(data));
+using ImplicitResult result = network.Run(data);                                    // outputs, and how every sample was solved
+nn.functional.cross_entropy(result.Output, labels).backward();                      // gradients by JFB
+Console.WriteLine($"{result.Report}\n{network.MeasureContraction(data)}");

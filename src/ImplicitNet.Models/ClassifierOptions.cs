@@ -87,8 +87,9 @@ public abstract record ClassifierOptions
     {
         if (LeastNumbers > MostNumbers)
         {
-            throw new InvalidOperationException(FormattableString.Invariant(
-                $"The network would have {LeastNumbers:n0} numbers or more, and at most {MostNumbers:n0} are built: lower its sides, channels, layers or classes."));
+            throw new InvalidOperationException(
+                FormattableString.Invariant($"The network has {LeastNumbers:n0} numbers or more; at most {MostNumbers:n0} are built. ")
+                    + "Lower its sides, channels, layers or classes.");
         }
     }
 

@@ -12,21 +12,20 @@ namespace ImplicitNet.Training;
 /// Certifies the gradient of training batches and changes it as the policy says. Without a policy it changes nothing about the
 /// weights: certificates draw no random number that the training would have drawn.
 /// </summary>
-internal sealed class GradientWatch : IDisposable
+internal sealed class GradientWatch
 {
     private readonly ImplicitNetwork _network;
     private readonly TrainingOptions _options;
-    private readonly FixedPointGradient _before;
 
-    /// <summary>Puts the gradient of a position in force, until disposal.</summary>
+    /// <summary>Takes up the gradient of a position.</summary>
     public GradientWatch(ImplicitNetwork network, TrainingOptions options, EscalationState state)
     {
-        (_network, _options, _before) = (network, options, network.Gradient);
-        if (options.Escalation is { } policy)
-        {
-            network.Gradient = policy.Gradients[state.Level];
-        }
+        (_network, _options) = (network, options);
+        Gradient = options.Escalation is { } policy ? policy.Gradients[state.Level] : network.Gradient;
     }
+
+    /// <summary>The gradient in force: the policy's, or the network's own where there is none.</summary>
+    public FixedPointGradient Gradient { get; private set; }
 
     /// <summary>Looks at the batch of the step to come, where one is due.</summary>
     /// <param name="step">The step's number, from 1.</param>
@@ -42,7 +41,8 @@ internal sealed class GradientWatch : IDisposable
             return state;
         }
 
-        FixedPointGradient[] gradients = _options.Escalation is { } known && state.Level > 0 ? [_network.Gradient, known.Gradients[state.Level - 1]] : [_network.Gradient];
+        FixedPointGradient[] gradients =
+            _options.Escalation is { } known && state.Level > 0 ? [Gradient, known.Gradients[state.Level - 1]] : [Gradient];
         IReadOnlyList<GradientCertificate> certificates = _options.Certifier.Compare(
             _network, batch.Images, outputs => nn.functional.cross_entropy(outputs, batch.Labels, reduction: nn.Reduction.None), gradients);
         GradientCertificate certificate = certificates[0];
@@ -56,17 +56,14 @@ internal sealed class GradientWatch : IDisposable
         EscalationState next = policy.Next(state, Cosine(certificate), certificates.Count > 1 ? Cosine(certificates[1]) : double.NaN);
         if (next.Level != state.Level)
         {
-            _network.Gradient = policy.Gradients[next.Level];
+            Gradient = policy.Gradients[next.Level];
             GradientChangeRecord change = new(step, state.Level, next.Level, certificate.Gradient.Cosine);
             log.Change(change);
-            progress?.Report(new TrainingEvent.GradientChanged(change, _network.Gradient));
+            progress?.Report(new TrainingEvent.GradientChanged(change, Gradient));
         }
 
         return next;
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _network.Gradient = _before;
 
     private static double Cosine(GradientCertificate certificate) =>
         certificate.Verdict == Verdict.Unknown ? double.NaN : certificate.Gradient.Cosine;

@@ -19,10 +19,10 @@ internal static class RunIdentity
         names.Add("validation images", validation.Dataset.Count);
         names.Add("batches", train.Options);
         names.Add("training", Deciding(options));
-        names.Add("solver", network.Solver);
-        names.Add("stopping", network.Stopping);
-        names.Add("gradient", options.Escalation is null ? network.Gradient : null);
-        names.Add("on failure", network.OnFailure);
+        names.Add("solver", network.Settings.Solver);
+        names.Add("stopping", network.Settings.Stopping);
+        names.Add("gradient", options.Escalation is null ? network.Settings.Gradient : null);
+        names.Add("on failure", network.Settings.OnFailure);
         return names;
     }
 

@@ -106,7 +106,7 @@ public sealed class Trainer : IDisposable
     {
         using RunLock? hold = _folder is null ? null : RunLock.TakeUnlessHeld(_folder.Path);
         using RunLog log = new(_folder, Step);
-        using GradientWatch watch = new(_network, _options, _position.Escalation);
+        GradientWatch watch = new(_network, _options, _position.Escalation);
         while (_position.Epoch < _options.Epochs)
         {
             double secondsBefore = _position.Seconds - _position.EpochSeconds;
@@ -144,7 +144,7 @@ public sealed class Trainer : IDisposable
         {
             using Batch owned = batch;
             _position = _position with { Escalation = watch.Look(Step + 1, batch, _position.Escalation, log, progress) };
-            TrainingEvent.StepFinished step = TrainStep(batch, totals);
+            TrainingEvent.StepFinished step = TrainStep(batch, _network.Settings with { Gradient = watch.Gradient }, totals);
             progress?.Report(step);
             if (step.Step % _options.LogSteps == 0)
             {
@@ -153,7 +153,7 @@ public sealed class Trainer : IDisposable
 
             if (Probe is { } probe && probe.IsDue(step.StepInEpoch, step.StepsPerEpoch))
             {
-                totals.Measure(() => probe.Cosine(_network, _train));
+                totals.Measure(() => probe.Cosine(_network, watch.Gradient, _train));
             }
 
             // After an epoch's last step comes its checkpoint, validation included. One before that would stand at the step
@@ -179,16 +179,16 @@ public sealed class Trainer : IDisposable
         return true;
     }
 
-    private TrainingEvent.StepFinished TrainStep(Batch batch, EpochTotals totals)
+    private TrainingEvent.StepFinished TrainStep(Batch batch, SolveSettings settings, EpochTotals totals)
     {
         using DisposeScope scope = NewDisposeScope();
         SeedDevice(batch.Images.device);
         double rate = _options.RateAt(Step, _steps);
-        using TrainingStep.Outcome outcome = _step.Make(batch, rate, Step + 1, _position.Epoch + 1, totals);
+        using TrainingStep.Outcome outcome = _step.Make(batch, settings, rate, Step + 1, _position.Epoch + 1, totals);
         _position = _position with { StepInEpoch = _position.StepInEpoch + 1 };
         _average?.Update(Step);
         bool[] isRight = [.. outcome.Result.Output.argmax(1).eq(batch.Labels).cpu().data<bool>()];
-        totals.Add(outcome.Result, _network.Gradient, outcome.Loss, isRight);
+        totals.Add(outcome.Result, settings.Gradient, outcome.Loss, isRight);
         return new TrainingEvent.StepFinished(
             Step, _steps, _position.Epoch + 1, _position.StepInEpoch, _train.StepsPerEpoch, outcome.Loss, totals.Accuracy, rate, outcome.Result.Report.MeanSteps);
     }

@@ -19,6 +19,7 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
     /// and the moments alone would move them.
     /// </summary>
     /// <param name="batch">The batch; stays the caller's.</param>
+    /// <param name="settings">How it is solved and differentiated.</param>
     /// <param name="rate">The learning rate.</param>
     /// <param name="step">The step's number, from 1.</param>
     /// <param name="epoch">The epoch, from 1.</param>
@@ -26,7 +27,7 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
     /// <exception cref="TrainingDivergedException">
     /// The loss or a gradient is not finite, and the weights stay as they were; or a weight is not, after the step.
     /// </exception>
-    public Outcome Make(Batch batch, double rate, long step, int epoch, EpochTotals totals)
+    public Outcome Make(Batch batch, SolveSettings settings, double rate, long step, int epoch, EpochTotals totals)
     {
         totals.BeginLaps();
         if (rate > LargestRate)
@@ -40,7 +41,7 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
         }
 
         optimizer.zero_grad();
-        ImplicitResult result = Forward(batch);
+        ImplicitResult result = Forward(batch, settings);
         if (!result.Included.Contains(true))
         {
             totals.Lap(static (times, seconds) => times with { Forward = times.Forward + seconds });
@@ -79,15 +80,15 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
     }
 
     /// <summary>Runs the network on a batch, from the latents of the epoch before where there are any.</summary>
-    private ImplicitResult Forward(Batch batch)
+    private ImplicitResult Forward(Batch batch, SolveSettings settings)
     {
         if (latents is null)
         {
-            return network.Run(batch.Images, penalty: options.JacobianPenalty);
+            return network.Run(batch.Images, settings, penalty: options.JacobianPenalty);
         }
 
         long[] samples = [.. batch.Indices.cpu().data<long>()];
-        ImplicitResult result = network.Run(batch.Images, own => latents.Starts(samples, own), penalty: options.JacobianPenalty);
+        ImplicitResult result = network.Run(batch.Images, settings, own => latents.Starts(samples, own), penalty: options.JacobianPenalty);
         latents.Store(samples, result.Latent, result.Report);
         return result;
     }

@@ -13,7 +13,7 @@ public static class ApplicationEvaluator
     /// <summary>
     /// Runs the network over a data set in evaluation mode, without gradients: <c>S(u_k)</c> with <c>u_0 = 0</c>,
     /// <c>u_k = R(u_{k-1}, q)</c>, so that one application is the explicit twin's <c>S(R(0, q))</c>; and S(u*) as the network
-    /// itself computes it. Network, mode and failure policy are as before afterwards.
+    /// itself computes it. The network's mode is as before afterwards.
     /// </summary>
     /// <remarks>Costs for every batch a solve, one evaluation more than the largest number, and a readout for each number.</remarks>
     /// <param name="network">Images [batch, channels, height, width] to logits [batch, classes]; stays the caller's.</param>
@@ -34,9 +34,7 @@ public static class ApplicationEvaluator
         }
 
         bool wasTraining = network.training;
-        FailurePolicy policy = network.OnFailure;
         network.eval();
-        network.OnFailure = new MaskFailures();
         try
         {
             return Run(network, source, [.. applications.Order()], progress, cancellation);
@@ -44,13 +42,13 @@ public static class ApplicationEvaluator
         finally
         {
             network.train(wasTraining);
-            network.OnFailure = policy;
         }
     }
 
     private static ApplicationStudy Run(ImplicitNetwork network, BatchSource source, int[] counts, IProgress<double>? progress, CancellationToken cancellation)
     {
         using IDisposable noGraph = no_grad();
+        SolveSettings settings = network.Settings with { OnFailure = new MaskFailures() };
         SolverTotals solver = new();
         SortedList<int, ApplicationTotals> totals = new(counts.ToDictionary(count => count, count => new ApplicationTotals(count)));
         ApplicationTotals atTolerance = new(null);
@@ -63,7 +61,7 @@ public static class ApplicationEvaluator
             LatentOperator latentOperator = network.Layer.Operator;
             Tensor q = network.Encoder.call(batch.Images);
             using FixedPointMap map = latentOperator.Bind(q);
-            using ImplicitResult solved = network.Layer.Run(q, cancellation: cancellation);
+            using ImplicitResult solved = network.Layer.Run(q, settings, cancellation: cancellation);
             Tensor logits = network.Readout.call(solved.Output);
             Tensor answers = logits.argmax(1);
             solver.Add(solved.Report);
@@ -78,7 +76,7 @@ public static class ApplicationEvaluator
             Samples = seen,
             ByApplications = [.. totals.Values.Select(total => total.Over(seen))],
             AtTolerance = atTolerance.Over(seen),
-            Tolerance = network.Stopping.RelativeTolerance,
+            Tolerance = settings.Stopping.RelativeTolerance,
             MeanSteps = solver.MeanSteps,
             Failures = solver.Failures,
         };

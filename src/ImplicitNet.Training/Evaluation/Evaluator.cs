@@ -11,7 +11,7 @@ public static class Evaluator
 {
     /// <summary>
     /// Runs the network over a data set in evaluation mode, without gradients. Failed solves are counted, never thrown.
-    /// The network's mode and failure policy are as before afterwards.
+    /// The network's mode is as before afterwards.
     /// </summary>
     /// <param name="network">Images [batch, channels, height, width] to logits [batch, classes]; stays the caller's.</param>
     /// <param name="source">The data, read in order.</param>
@@ -23,9 +23,7 @@ public static class Evaluator
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(source);
         bool wasTraining = network.training;
-        FailurePolicy policy = network.OnFailure;
         network.eval();
-        network.OnFailure = new MaskFailures();
         try
         {
             return Run(network, source, progress, cancellation);
@@ -33,7 +31,6 @@ public static class Evaluator
         finally
         {
             network.train(wasTraining);
-            network.OnFailure = policy;
         }
     }
 
@@ -41,6 +38,7 @@ public static class Evaluator
     {
         using IDisposable noGraph = no_grad();
         long begin = Stopwatch.GetTimestamp();
+        SolveSettings settings = network.Settings with { OnFailure = new MaskFailures() };
         SolverTotals totals = new();
         int[][] confusion = [.. Enumerable.Range(0, source.Dataset.ClassCount).Select(_ => new int[source.Dataset.ClassCount])];
         double loss = 0;
@@ -50,7 +48,7 @@ public static class Evaluator
             using Batch owned = batch;
             using DisposeScope scope = NewDisposeScope();
             cancellation.ThrowIfCancellationRequested();
-            using ImplicitResult result = network.Run(batch.Images, cancellation: cancellation);
+            using ImplicitResult result = network.Run(batch.Images, settings, cancellation: cancellation);
             totals.Add(result.Report);
             loss += nn.functional.cross_entropy(result.Output, batch.Labels, reduction: nn.Reduction.Sum).ToDouble();
             long[] predicted = [.. result.Output.argmax(1).cpu().data<long>()];

@@ -42,34 +42,31 @@ public sealed record GradientProbe
     /// <param name="steps">Steps of the epoch.</param>
     internal bool IsDue(long step, long steps) => step * TimesPerEpoch / steps > (step - 1) * TimesPerEpoch / steps;
 
-    /// <summary>The cosine, in [-1, 1]; NaN where a gradient is zero or not finite. Parameters have no gradient afterwards.</summary>
-    internal double Cosine(ImplicitNetwork network, BatchSource source)
+    /// <summary>The cosine of a gradient to the exact one, in [-1, 1]; NaN where a gradient is zero or not finite. Parameters have no gradient afterwards.</summary>
+    internal double Cosine(ImplicitNetwork network, FixedPointGradient gradient, BatchSource source)
     {
         using DisposeScope scope = NewDisposeScope();
         bool wasTraining = network.training;
-        FixedPointGradient gradient = network.Gradient;
         network.eval();
         try
         {
             using Batch batch = source.Read([.. Enumerable.Range(0, Math.Min(Images, source.Dataset.Count))]);
-            Tensor own = Direction(network, batch);
-            network.Gradient = Exact;
-            Tensor exact = Direction(network, batch);
+            Tensor own = Direction(network, gradient, batch);
+            Tensor exact = Direction(network, Exact, batch);
             return (own.dot(exact) / (own.norm() * exact.norm())).ToDouble();
         }
         finally
         {
-            network.Gradient = gradient;
             network.zero_grad();
             network.train(wasTraining);
         }
     }
 
     /// <summary>The gradient in one float64 vector.</summary>
-    private static Tensor Direction(ImplicitNetwork network, Batch batch)
+    private static Tensor Direction(ImplicitNetwork network, FixedPointGradient gradient, Batch batch)
     {
         network.zero_grad();
-        using ImplicitResult result = network.Run(batch.Images);
+        using ImplicitResult result = network.Run(batch.Images, network.Settings with { Gradient = gradient });
         using Tensor loss = result.Average(nn.functional.cross_entropy(result.Output, batch.Labels, reduction: nn.Reduction.None));
         loss.backward();
         result.Gradient.ThrowIfFailed();

@@ -49,8 +49,9 @@ internal sealed class CertifiedBatch : IDisposable
 
         try
         {
-            _solution = network.Layer.Solve(_map, network.Layer.Operator.StartingLatent(_q));
-            _counts = [.. _solution.Report.Samples.Select(sample => !network.OnFailure.Excludes(sample))];
+            SolveSettings settings = network.Settings;
+            _solution = ImplicitLayer.Solve(_map, network.Layer.Operator.StartingLatent(_q), settings);
+            _counts = [.. _solution.Report.Samples.Select(sample => !settings.OnFailure.Excludes(sample))];
             _residuals = Ratios(
                 Rows(LatentContract.EvaluateCopy(_map, _solution.Latent).detach() - _solution.Latent), Rows(_solution.Latent));
             _factors = Contraction.Measure(_map, _solution.Latent, options.PowerIterations);

@@ -2,17 +2,18 @@ using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Networks;
 
-/// <summary>What a layer does about samples whose solve did not converge.</summary>
+/// <summary>
+/// What a layer does about samples whose solve did not converge. To try them with another solver first is the business of a
+/// <see cref="SolverChain"/>.
+/// </summary>
 public abstract record FailurePolicy
 {
-    /// <summary>Looks at a solution, failed or not, and gives the one to go on with.</summary>
-    /// <param name="map">The map that was solved.</param>
-    /// <param name="solution">What the solver found. Owned by the policy from now on, unless it is returned or the call throws.</param>
-    /// <param name="solver">The solver that found it.</param>
-    /// <param name="stopping">The rule it was solved with.</param>
-    /// <returns>The solution to use. The caller owns it.</returns>
-    public abstract FixedPointSolution Handle(FixedPointMap map, FixedPointSolution solution, FixedPointSolver solver, StoppingRule stopping);
+    /// <summary>Looks at every solve of the layer before its latents are used. May throw; the default does nothing.</summary>
+    /// <param name="report">How the solve ended, failed or not.</param>
+    public virtual void Inspect(SolveReport report)
+    {
+    }
 
-    /// <summary>True when a sample that ended like this is to be left out of the loss and sends back no gradient.</summary>
-    public abstract bool Excludes(SampleReport sample);
+    /// <summary>True when a sample that ended like this is to be left out of the loss and sends back no gradient; by default none is.</summary>
+    public virtual bool Excludes(SampleReport sample) => false;
 }

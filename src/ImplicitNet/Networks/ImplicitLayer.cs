@@ -13,7 +13,7 @@ namespace ImplicitNet.Networks;
 /// A layer whose output is a fixed point: takes q, returns <c>u* = R(u*, q)</c>. Put it into any model.
 /// </summary>
 /// <remarks>
-/// With gradients enabled the output is attached to the graph by <see cref="Gradient"/>, in training and evaluation mode
+/// With gradients enabled the output is attached to the graph by the <see cref="SolveSettings.Gradient"/>, in training and evaluation mode
 /// alike; without, it is u* itself and nothing more is computed. Memory of training does not grow with the steps of the
 /// solve.
 /// </remarks>
@@ -36,26 +36,20 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// <summary>R.</summary>
     public LatentOperator Operator => _operator;
 
-    /// <summary>How fixed points are found; default <see cref="PicardSolver"/>.</summary>
-    public FixedPointSolver Solver { get; set => field = value ?? throw new ArgumentNullException(nameof(Solver)); } = new PicardSolver();
+    /// <summary>How calls solve that are not told otherwise. Replaced as a whole, so that a call in progress keeps the one it began with.</summary>
+    public SolveSettings Settings { get; set => field = value ?? throw new ArgumentNullException(nameof(Settings)); } = new();
 
-    /// <summary>When a sample is finished; default: tolerances by dtype, 100 steps.</summary>
-    public StoppingRule Stopping { get; set => field = value ?? throw new ArgumentNullException(nameof(Stopping)); } = new StoppingRule();
+    /// <summary>Short for that of <see cref="Settings"/>.</summary>
+    public FixedPointSolver Solver { get => Settings.Solver; set => Settings = Settings with { Solver = value }; }
 
-    /// <summary>How one differentiates through the fixed point; default <see cref="JacobianFreeGradient"/>.</summary>
-    public FixedPointGradient Gradient { get; set => field = value ?? throw new ArgumentNullException(nameof(Gradient)); } = new JacobianFreeGradient();
+    /// <summary>Short for that of <see cref="Settings"/>.</summary>
+    public StoppingRule Stopping { get => Settings.Stopping; set => Settings = Settings with { Stopping = value }; }
 
-    /// <summary>What to do about samples that did not converge; default <see cref="ThrowOnFailure"/>.</summary>
-    public FailurePolicy OnFailure { get; set => field = value ?? throw new ArgumentNullException(nameof(OnFailure)); } = new ThrowOnFailure();
+    /// <summary>Short for that of <see cref="Settings"/>.</summary>
+    public FixedPointGradient Gradient { get => Settings.Gradient; set => Settings = Settings with { Gradient = value }; }
 
-    /// <summary>The report of the last call; null before the first. For concurrent calls use <see cref="Run"/>.</summary>
-    public SolveReport? LastReport { get; private set; }
-
-    /// <summary>
-    /// What backward passes through the last call did; null before the first call with gradients. For concurrent calls use
-    /// <see cref="ImplicitResult.Gradient"/>.
-    /// </summary>
-    public GradientReport? LastGradient { get; private set; }
+    /// <summary>Short for that of <see cref="Settings"/>.</summary>
+    public FailurePolicy OnFailure { get => Settings.OnFailure; set => Settings = Settings with { OnFailure = value }; }
 
     /// <summary>u* for q.</summary>
     /// <param name="q">[batch, ...].</param>
@@ -72,8 +66,10 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         return result.Output;
     }
 
-    /// <summary>As <see cref="forward"/>, with the report.</summary>
+    /// <summary>As <see cref="forward"/>, with the reports of the solve and of backward passes through it.</summary>
+    /// <remarks>Several threads may call one layer at once, in evaluation mode or where nothing changes its weights meanwhile.</remarks>
     /// <param name="q">[batch, ...]; stays the caller's.</param>
+    /// <param name="settings">How this call solves; default: the layer's <see cref="Settings"/>.</param>
     /// <param name="start">Takes the operator's own start, [batch, ...], and returns the one to use; default: that one.</param>
     /// <param name="trace">Receives the residuals of every step, when given.</param>
     /// <param name="penalty">With gradients enabled, fills <see cref="ImplicitResult.Penalties"/>; default: none.</param>
@@ -86,14 +82,15 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// </exception>
     public ImplicitResult Run(
         Tensor q,
+        SolveSettings? settings = null,
         Func<Tensor, Tensor>? start = null,
         ResidualTrace? trace = null,
         JacobianPenalty? penalty = null,
         CancellationToken cancellation = default) =>
-        TorchMessage.Guarded(() => RunOnce(q, start, trace, penalty, cancellation));
+        TorchMessage.Guarded(() => RunOnce(q, settings ?? Settings, start, trace, penalty, cancellation));
 
     private ImplicitResult RunOnce(
-        Tensor q, Func<Tensor, Tensor>? start, ResidualTrace? trace, JacobianPenalty? penalty, CancellationToken cancellation)
+        Tensor q, SolveSettings settings, Func<Tensor, Tensor>? start, ResidualTrace? trace, JacobianPenalty? penalty, CancellationToken cancellation)
     {
         TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
         _untold.Throw();
@@ -102,19 +99,17 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         using FixedPointMap map = _operator.Bind(q)
             ?? throw new InvalidOperationException($"{_operator.GetType().Name}.{nameof(LatentOperator.Bind)} returned null.");
         Tensor own = _operator.StartingLatent(q);
-        using FixedPointSolution solution = Solve(map, start is null ? own : Checked(start(own), own), trace, cancellation);
-        LastReport = solution.Report;
-        bool[] included = [.. solution.Report.Samples.Select(sample => !OnFailure.Excludes(sample))];
+        using FixedPointSolution solution = Solve(map, start is null ? own : Checked(start(own), own), settings, trace, cancellation);
+        bool[] included = [.. solution.Report.Samples.Select(sample => !settings.OnFailure.Excludes(sample))];
         GradientReport gradient = new(_untold);
         Tensor latent;
         Tensor? penalties = null;
         if (is_grad_enabled())
         {
-            LastGradient = gradient;
             SampleMask mask = new(included);
-            (latent, penalties) = mask.All ? Attach(map, solution, penalty, gradient)
+            (latent, penalties) = mask.All ? Attach(map, solution, settings.Gradient, penalty, gradient)
                 : mask.None ? Detach(q, map, solution.Latent, penalty)
-                : AttachSome(mask, q, map, solution, penalty, gradient);
+                : AttachSome(mask, q, map, solution, settings.Gradient, penalty, gradient);
             penalties = penalties?.MoveToOuterDisposeScope();
         }
         else
@@ -130,13 +125,14 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Solves as a call of the layer does, failure policy included. The caller owns the solution.</summary>
-    internal FixedPointSolution Solve(FixedPointMap map, Tensor start, ResidualTrace? trace = null, CancellationToken cancellation = default)
+    internal static FixedPointSolution Solve(
+        FixedPointMap map, Tensor start, SolveSettings settings, ResidualTrace? trace = null, CancellationToken cancellation = default)
     {
-        FixedPointSolution solution = FixedPoint.Solve(map, start, Solver, Stopping, trace, cancellation);
+        FixedPointSolution solution = FixedPoint.Solve(map, start, settings.Solver, settings.Stopping, trace, cancellation);
         try
         {
-            return OnFailure.Handle(map, solution, Solver, Stopping)
-                ?? throw new InvalidOperationException($"{OnFailure.GetType().Name}.{nameof(FailurePolicy.Handle)} returned null.");
+            settings.OnFailure.Inspect(solution.Report);
+            return solution;
         }
         catch
         {
@@ -156,11 +152,11 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
                 nameof(start));
     }
 
-    private (Tensor Latent, Tensor? Penalties) Attach(
-        FixedPointMap map, FixedPointSolution solution, JacobianPenalty? penalty, GradientReport report)
+    private static (Tensor Latent, Tensor? Penalties) Attach(
+        FixedPointMap map, FixedPointSolution solution, FixedPointGradient gradient, JacobianPenalty? penalty, GradientReport report)
     {
         Tensor? penalties = penalty?.Estimate(map, solution.Latent);
-        return (Gradient.Attach(map, solution, report), penalties);
+        return (gradient.Attach(map, solution, report), penalties);
     }
 
     /// <summary>
@@ -168,18 +164,24 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// NaN, and so would be the gradient of every weight.
     /// </summary>
     private (Tensor Latent, Tensor? Penalties) AttachSome(
-        SampleMask mask, Tensor q, FixedPointMap map, FixedPointSolution solution, JacobianPenalty? penalty, GradientReport report)
+        SampleMask mask,
+        Tensor q,
+        FixedPointMap map,
+        FixedPointSolution solution,
+        FixedPointGradient gradient,
+        JacobianPenalty? penalty,
+        GradientReport report)
     {
         Tensor left = Finite(solution.Latent);
         if (!map.IsPerSample)
         {
-            return (mask.Choose(Gradient.Attach(map, solution, report), left), penalty?.Estimate(map, solution.Latent));
+            return (mask.Choose(gradient.Attach(map, solution, report), left), penalty?.Estimate(map, solution.Latent));
         }
 
         // Bound again: an operator may have computed with q when it was bound.
         using FixedPointMap clean = _operator.Bind(mask.Neutral(q));
         FixedPointSolution kept = new(mask.Neutral(solution.Latent), solution.Report, solution.Inverse);
-        (Tensor attached, Tensor? penalties) = Attach(clean, kept, penalty, report);
+        (Tensor attached, Tensor? penalties) = Attach(clean, kept, gradient, penalty, report);
         return (mask.Choose(attached, left), penalties is null ? null : mask.Choose(penalties, zeros_like(penalties)));
     }
 

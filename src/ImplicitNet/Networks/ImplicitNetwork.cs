@@ -51,6 +51,9 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     /// <summary>S.</summary>
     public nn.Module<Tensor, Tensor> Readout => _readout;
 
+    /// <inheritdoc cref="ImplicitLayer.Settings"/>
+    public SolveSettings Settings { get => _layer.Settings; set => _layer.Settings = value; }
+
     /// <inheritdoc cref="ImplicitLayer.Solver"/>
     public FixedPointSolver Solver { get => _layer.Solver; set => _layer.Solver = value; }
 
@@ -62,12 +65,6 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
 
     /// <inheritdoc cref="ImplicitLayer.OnFailure"/>
     public FailurePolicy OnFailure { get => _layer.OnFailure; set => _layer.OnFailure = value; }
-
-    /// <inheritdoc cref="ImplicitLayer.LastReport"/>
-    public SolveReport? LastReport => _layer.LastReport;
-
-    /// <inheritdoc cref="ImplicitLayer.LastGradient"/>
-    public GradientReport? LastGradient => _layer.LastGradient;
 
     /// <summary>N(d).</summary>
     /// <param name="data">d: [batch, ...].</param>
@@ -82,6 +79,7 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
 
     /// <summary>As <see cref="forward"/>, with the report.</summary>
     /// <param name="data">d: [batch, ...]; stays the caller's.</param>
+    /// <param name="settings">How this call solves; default: the network's <see cref="Settings"/>.</param>
     /// <param name="start">Takes the operator's own starting latent, [batch, ...], and returns the one to use; default: that one.</param>
     /// <param name="trace">Receives the residuals of every step, when given.</param>
     /// <param name="penalty">With gradients enabled, fills <see cref="ImplicitResult.Penalties"/>; default: none.</param>
@@ -90,18 +88,19 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     public ImplicitResult Run(
         Tensor data,
+        SolveSettings? settings = null,
         Func<Tensor, Tensor>? start = null,
         ResidualTrace? trace = null,
         JacobianPenalty? penalty = null,
         CancellationToken cancellation = default) =>
-        TorchMessage.Guarded(() => RunOnce(data, start, trace, penalty, cancellation));
+        TorchMessage.Guarded(() => RunOnce(data, settings, start, trace, penalty, cancellation));
 
     private ImplicitResult RunOnce(
-        Tensor data, Func<Tensor, Tensor>? start, ResidualTrace? trace, JacobianPenalty? penalty, CancellationToken cancellation)
+        Tensor data, SolveSettings? settings, Func<Tensor, Tensor>? start, ResidualTrace? trace, JacobianPenalty? penalty, CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor q = Encode(data);
-        ImplicitResult solved = _layer.Run(q, start, trace, penalty, cancellation);
+        ImplicitResult solved = _layer.Run(q, settings, start, trace, penalty, cancellation);
         Tensor output = Read(solved);
         return new ImplicitResult(output.MoveToOuterDisposeScope(), solved.Latent.MoveToOuterDisposeScope(), solved.Report, solved.Gradient, [.. solved.Included])
         {

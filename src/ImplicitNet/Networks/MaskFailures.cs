@@ -14,8 +14,5 @@ namespace ImplicitNet.Networks;
 public sealed record MaskFailures : FailurePolicy
 {
     /// <inheritdoc/>
-    public override FixedPointSolution Handle(FixedPointMap map, FixedPointSolution solution, FixedPointSolver solver, StoppingRule stopping) => solution;
-
-    /// <inheritdoc/>
     public override bool Excludes(SampleReport sample) => sample.Status != SolveStatus.Converged;
 }

@@ -6,13 +6,9 @@ namespace ImplicitNet.Networks;
 public sealed record ThrowOnFailure : FailurePolicy
 {
     /// <inheritdoc/>
-    public override FixedPointSolution Handle(FixedPointMap map, FixedPointSolution solution, FixedPointSolver solver, StoppingRule stopping)
+    public override void Inspect(SolveReport report)
     {
-        ArgumentNullException.ThrowIfNull(solution);
-        solution.Report.ThrowIfFailed();
-        return solution;
+        ArgumentNullException.ThrowIfNull(report);
+        report.ThrowIfFailed();
     }
-
-    /// <inheritdoc/>
-    public override bool Excludes(SampleReport sample) => false;
 }

@@ -13,17 +13,12 @@ public sealed record WarnOnFailure : FailurePolicy
     } = static report => Console.Error.WriteLine(report);
 
     /// <inheritdoc/>
-    public override FixedPointSolution Handle(FixedPointMap map, FixedPointSolution solution, FixedPointSolver solver, StoppingRule stopping)
+    public override void Inspect(SolveReport report)
     {
-        ArgumentNullException.ThrowIfNull(solution);
-        if (!solution.Report.AllConverged)
+        ArgumentNullException.ThrowIfNull(report);
+        if (!report.AllConverged)
         {
-            Warn(solution.Report);
+            Warn(report);
         }
-
-        return solution;
     }
-
-    /// <inheritdoc/>
-    public override bool Excludes(SampleReport sample) => false;
 }

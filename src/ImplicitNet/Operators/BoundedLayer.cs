@@ -170,7 +170,8 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         if (shape.Aggregate(1.0, (product, size) => product * size) > MostNumbers)
         {
             throw new ArgumentException(
-                FormattableString.Invariant($"The weight of a bounded layer has at most {MostNumbers:n0} numbers. Given: {string.Join(" x ", shape)}."),
+                FormattableString.Invariant($"The weight of a bounded layer has at most {MostNumbers:n0} numbers. ")
+                    + $"Given: {string.Join(" x ", shape)}.",
                 nameof(shape));
         }
 

@@ -15,7 +15,7 @@ namespace ImplicitNet.Solvers;
 /// step instead and forgets its history. Anderson (Journal of the ACM 1965); Walker and Ni (SIAM Journal on
 /// Numerical Analysis 2011).
 /// </remarks>
-public sealed record AndersonSolver : FixedPointSolver
+public sealed record AndersonSolver : IterativeSolver
 {
     /// <summary>Differences kept; 0 to 50; default 5. With 0 it is <see cref="PicardSolver"/> exactly.</summary>
     public int Memory

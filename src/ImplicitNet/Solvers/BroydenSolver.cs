@@ -22,7 +22,7 @@ namespace ImplicitNet.Solvers;
 /// float32 for others; <see cref="KeepInverse"/> holds as many again.
 /// </para>
 /// </remarks>
-public sealed record BroydenSolver : FixedPointSolver
+public sealed record BroydenSolver : IterativeSolver
 {
     /// <summary>Steps that are remembered before a new start; at least 1; default 20.</summary>
     public int Memory
@@ -69,7 +69,7 @@ public sealed record BroydenSolver : FixedPointSolver
     public override FixedPointIteration Start(FixedPointMap map, Tensor start) =>
         new Iteration(map, start, this, new GuardedStep(LineSearch, GrowthLimit, Damping));
 
-    private sealed class Iteration(FixedPointMap map, Tensor start, BroydenSolver solver, GuardedStep step) : FixedPointIteration, IFinishListener
+    private sealed class Iteration(FixedPointMap map, Tensor start, BroydenSolver solver, GuardedStep step) : FixedPointIteration
     {
         private readonly IterateRows _rows = new(map, start, step.History);
         private readonly BroydenMemory _memory = new(solver.Memory, solver.Damping);
@@ -96,13 +96,13 @@ public sealed record BroydenSolver : FixedPointSolver
             _memory.Restrict(samples);
         }
 
-        public void Finish(IReadOnlyList<int> positions, IReadOnlyList<int> samples)
+        public override void Finish(IReadOnlyList<int> positions, IReadOnlyList<int> samples)
         {
             _rows.Finish(positions);
             _kept?.Save(_memory, _rows, positions, samples, solver.Memory);
         }
 
-        public LowRankInverse? TakeInverse() => _kept?.Take(solver.Damping, _rows.Layout);
+        public override LowRankInverse? TakeInverse() => _kept?.Take(solver.Damping, _rows.Layout);
 
         public override void Dispose()
         {

@@ -4,7 +4,7 @@ namespace ImplicitNet.Solvers;
 
 /// <summary>
 /// One solve in progress: it holds the current iterate and whatever memory the method keeps, and owns those tensors.
-/// It knows nothing of tolerances, limits or statuses; those live in the one loop, <see cref="FixedPoint.Solve"/>.
+/// It knows nothing of tolerances, limits or statuses; those live in the one loop of <see cref="FixedPoint.Solve"/>.
 /// </summary>
 public abstract class FixedPointIteration : IDisposable
 {
@@ -16,6 +16,20 @@ public abstract class FixedPointIteration : IDisposable
     /// <param name="map">The map of those samples; it must outlive the iteration.</param>
     /// <param name="samples">Positions in the batch as it is now: [count], int64.</param>
     public abstract void Restrict(FixedPointMap map, Tensor samples);
+
+    /// <summary>
+    /// These samples are finished, at the iterate that the last step measured, and still in the batch. A method that keeps something of
+    /// each takes it down here; the others do nothing, as is the default.
+    /// </summary>
+    /// <param name="positions">Their positions in the batch as it is now.</param>
+    /// <param name="samples">Their positions in the original batch.</param>
+    public virtual void Finish(IReadOnlyList<int> positions, IReadOnlyList<int> samples)
+    {
+    }
+
+    /// <summary>What was learned of <c>(I - J)^-1</c> at the samples' answers, once, when all are finished; null, the default, for nothing.</summary>
+    /// <returns>The caller owns it.</returns>
+    public virtual LowRankInverse? TakeInverse() => null;
 
     /// <summary>Releases the tensors of the solve.</summary>
     public abstract void Dispose();

@@ -1,6 +1,7 @@
 using ImplicitNet.Batches;
 using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;
+using ImplicitNet.Solvers.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -73,7 +74,8 @@ public sealed record FixedPointLinearSolver : LinearSolver
 
         // The threshold is that of b, whatever x: nothing can run away until it is met, so no start stands against it.
         double[] beginnings = [.. Enumerable.Repeat(double.MaxValue, open.Length)];
-        using FixedPointSolution found = FixedPoint.Continue(map, start, beginnings, Solver, stopping, trace: null, CancellationToken.None);
+        using FixedPointSolution found = Solver.Solve(
+            new SolveContext { Map = map, Start = start, Stopping = stopping, Beginnings = beginnings });
 
         double[] residuals = [.. found.Report.Samples.Select(report => report.Residual)];
         int[] measured = Measure(linear, rightSide, found, residuals);

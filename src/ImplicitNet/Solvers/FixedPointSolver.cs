@@ -1,15 +1,18 @@
-using static TorchSharp.torch;
+using ImplicitNet.Solvers.Loop;
 
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// A method that finds fixed points: its options, and nothing of any solve. One solver serves any number of solves.
+/// A method that finds fixed points: its options, and nothing of any solve. One solver serves any number of solves, at once too. A method
+/// of one's own is an <see cref="IterativeSolver"/>.
 /// </summary>
 public abstract record FixedPointSolver
 {
-    /// <summary>Begins one solve. <see cref="FixedPoint.Solve"/> runs it; call this only to drive a solver by hand.</summary>
-    /// <param name="map">The map; it must outlive the iteration.</param>
-    /// <param name="start">u at step 0: [batch, ...]; stays the caller's.</param>
-    /// <returns>The solve in progress. The caller owns it.</returns>
-    public abstract FixedPointIteration Start(FixedPointMap map, Tensor start);
+    // Closed to other libraries: a solve ends by statuses that the loop alone gives.
+    private protected FixedPointSolver()
+    {
+    }
+
+    /// <summary>Solves. The caller owns the solution.</summary>
+    internal abstract FixedPointSolution Solve(SolveContext context);
 }

@@ -23,7 +23,7 @@ namespace ImplicitNet.Solvers;
 /// for others.
 /// </para>
 /// </remarks>
-public sealed record NewtonKrylovSolver : FixedPointSolver
+public sealed record NewtonKrylovSolver : IterativeSolver
 {
     /// <summary>Solves for the step; default <see cref="GmresSolver"/>.</summary>
     public LinearSolver LinearSolver
@@ -74,7 +74,7 @@ public sealed record NewtonKrylovSolver : FixedPointSolver
     public override FixedPointIteration Start(FixedPointMap map, Tensor start) =>
         new Iteration(map, start, this, new GuardedStep(LineSearch, GrowthLimit, Damping));
 
-    private sealed class Iteration(FixedPointMap map, Tensor start, NewtonKrylovSolver solver, GuardedStep step) : FixedPointIteration, IFinishListener
+    private sealed class Iteration(FixedPointMap map, Tensor start, NewtonKrylovSolver solver, GuardedStep step) : FixedPointIteration
     {
         private readonly IterateRows _rows = new(map, start, step.History);
         private double[] _forcing = [];
@@ -107,9 +107,7 @@ public sealed record NewtonKrylovSolver : FixedPointSolver
             }
         }
 
-        public void Finish(IReadOnlyList<int> positions, IReadOnlyList<int> samples) => _rows.Finish(positions);
-
-        public LowRankInverse? TakeInverse() => null;
+        public override void Finish(IReadOnlyList<int> positions, IReadOnlyList<int> samples) => _rows.Finish(positions);
 
         public override void Dispose() => _rows.Dispose();
 

@@ -12,7 +12,7 @@ namespace ImplicitNet.Solvers;
 /// of Wu Fung et al., AAAI 2022). Damping below 1 also reaches some maps that overshoot: for a symmetric Jacobian with
 /// eigenvalues in (-a, 1) it converges when <c>damping &lt; 2 / (1 + a)</c>.
 /// </remarks>
-public sealed record PicardSolver : FixedPointSolver
+public sealed record PicardSolver : IterativeSolver
 {
     /// <summary>Share of the full step that is taken, in (0, 1]; default 1, dimensionless.</summary>
     public double Damping

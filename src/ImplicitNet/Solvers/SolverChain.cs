@@ -1,4 +1,4 @@
-using static TorchSharp.torch;
+using ImplicitNet.Solvers.Loop;
 
 namespace ImplicitNet.Solvers;
 
@@ -24,10 +24,6 @@ public sealed record SolverChain : FixedPointSolver
             : throw new ArgumentException("A chain needs at least one solver, and none of them a chain.", nameof(Solvers));
     } = [new AndersonSolver(), new PicardSolver { Damping = 0.5 }, new NewtonKrylovSolver()];
 
-    /// <summary>Begins a solve by the first solver; the changes are made by <see cref="FixedPoint.Solve"/>.</summary>
-    /// <inheritdoc/>
-    public override FixedPointIteration Start(FixedPointMap map, Tensor start) => Solvers[0].Start(map, start);
-
     /// <inheritdoc/>
     public bool Equals(SolverChain? other) => other is not null && Solvers.SequenceEqual(other.Solvers);
 
@@ -36,4 +32,16 @@ public sealed record SolverChain : FixedPointSolver
 
     /// <summary>The solvers in order.</summary>
     public override string ToString() => $"SolverChain [{string.Join(", ", Solvers)}]";
+
+    internal override FixedPointSolution Solve(SolveContext context)
+    {
+        FixedPointSolution solution = Solvers[0].Solve(context);
+        for (int next = 1; next < Solvers.Count && !solution.Report.AllConverged; next++)
+        {
+            using FixedPointSolution before = solution;
+            solution = Continuation.Solve(context, before, Solvers[next - 1], Solvers[next]);
+        }
+
+        return solution;
+    }
 }

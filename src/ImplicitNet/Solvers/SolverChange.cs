@@ -3,7 +3,7 @@ namespace ImplicitNet.Solvers;
 /// <summary>A sample that one solver gave up and the next took over.</summary>
 /// <param name="Sample">Its position in the batch.</param>
 /// <param name="Step">The sample's steps until then.</param>
-/// <param name="From">The solver that failed.</param>
+/// <param name="From">The solver that failed, with its options, as it writes itself.</param>
 /// <param name="Reason">How it failed.</param>
-/// <param name="To">The solver that went on, from the best iterate so far.</param>
-public readonly record struct SolverChange(int Sample, int Step, FixedPointSolver From, SolveStatus Reason, FixedPointSolver To);
+/// <param name="To">The solver that went on, from the best iterate so far, likewise.</param>
+public readonly record struct SolverChange(int Sample, int Step, string From, SolveStatus Reason, string To);

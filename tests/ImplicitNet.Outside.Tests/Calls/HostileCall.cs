@@ -81,7 +81,7 @@ internal sealed class HostileCall
     {
         0 => new ThrowOnFailure(),
         1 => new MaskFailures(),
-        2 => new FallBack { Then = new MaskFailures() },
+        2 => new HostilePolicy(Random.Next()),
         _ => new WarnOnFailure { Warn = _ => { } },
     };
 

@@ -78,7 +78,7 @@ internal static class HostileConstructors
         (_, _) => new LatentTuple([3]).Pack(null!),
         (_, random) => new LatentCache(new LatentCacheOptions { MaxBytes = Whole(random) }).Dispose(),
         (_, random) => new LatentCache(new LatentCacheOptions { Dtype = random.Pick(Enum.GetValues<ScalarType>()) }).Dispose(),
-        (_, _) => new FallBack { Solver = null!, Then = null! },
+        (_, _) => new SolverChain { Solvers = [null!] },
         (_, _) => new WarnOnFailure { Warn = null! },
         (_, _) => new ImplicitLayer(new ModuleOperator(new HostileModule(HostileMap.All[0]))) { Gradient = null!, Solver = null! }.Dispose(),
         (_, _) => new FixedPointStep(null!, null!),

@@ -58,7 +58,7 @@ internal sealed class HostileFixedPointMap(HostileCall call) : FixedPointMap(Hos
 }
 
 /// <summary>A solver whose steps are no steps.</summary>
-internal sealed record HostileSolver(int Kind) : FixedPointSolver
+internal sealed record HostileSolver(int Kind) : IterativeSolver
 {
     public override FixedPointIteration Start(FixedPointMap map, Tensor start) =>
         Kind % 7 == 0 ? null! : new Iteration(map, start, Kind % 7);
@@ -85,22 +85,15 @@ internal sealed record HostileSolver(int Kind) : FixedPointSolver
     }
 }
 
-/// <summary>A policy that hands on nothing, or what it has thrown away.</summary>
+/// <summary>A policy that refuses, or leaves out whom it likes.</summary>
 internal sealed record HostilePolicy(int Kind) : FailurePolicy
 {
-    public override FixedPointSolution Handle(FixedPointMap map, FixedPointSolution solution, FixedPointSolver solver, StoppingRule stopping)
+    public override void Inspect(SolveReport report)
     {
         if (Kind % 3 == 0)
         {
-            return null!;
+            throw new InvalidOperationException("This policy refuses.");
         }
-
-        if (Kind % 3 == 1)
-        {
-            solution.Dispose();
-        }
-
-        return solution;
     }
 
     public override bool Excludes(SampleReport sample) => Kind % 2 == 0;

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Outside.Tests.Statuses;
 
 /// <summary>Planted: says after three steps that there is nothing left, whatever is left.</summary>
-internal sealed record LyingSolver : FixedPointSolver
+internal sealed record LyingSolver : IterativeSolver
 {
     public override FixedPointIteration Start(FixedPointMap map, Tensor start) => new Iteration(map, start);
 

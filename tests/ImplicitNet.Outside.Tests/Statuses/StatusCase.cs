@@ -1,5 +1,4 @@
 using System.Globalization;
-using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,7 +18,6 @@ internal sealed class StatusCase
 
     // 0: every sample by itself. Above 0 the samples are coupled, by this share of the mean of all values.
     private readonly double? _couple;
-    private readonly bool _fallsBack;
 
     public StatusCase(Random random, FixedPointSolver? solver = null)
     {
@@ -28,7 +26,7 @@ internal sealed class StatusCase
         _dtype = random.OneIn(2) ? ScalarType.Float32 : ScalarType.Float64;
         int size = random.Pick([1, 1, 2, 2, 4, 8, 40]);
         int batch = size > 8 ? random.Next(1, 5) : random.Pick([1, 3, 40, 100, 250]);
-        _fallsBack = random.OneIn(10);
+        _solver = random.OneIn(10) ? Further(_solver) : _solver;
         _couple = random.OneIn(12) ? random.Pick([0, 0.5]) : null;
         double scale = Scale(random);
         _rule = RuleFamily.Draw(random, _dtype, scale);
@@ -62,6 +60,10 @@ internal sealed class StatusCase
 
     public string Kind => $"{_family.Name} by {Name(_solver)}";
 
+    /// <summary>A solver with damped Picard steps behind it.</summary>
+    private static SolverChain Further(FixedPointSolver solver) =>
+        new() { Solvers = [.. solver is SolverChain chain ? chain.Solvers : [solver], new PicardSolver { Damping = 0.5 }] };
+
     /// <summary>Solves, and says what is wrong.</summary>
     public IReadOnlyList<string> Objections()
     {
@@ -77,7 +79,6 @@ internal sealed class StatusCase
         try
         {
             solution = FixedPoint.Solve(map, start, _solver, _rule);
-            solution = _fallsBack ? new FallBack { Then = new MaskFailures() }.Handle(map, solution, _solver, _rule) : solution;
         }
         catch (Exception refusal) when (_family.IsFlat && Refusals.Objection(refusal) is null)
         {
@@ -127,7 +128,7 @@ internal sealed class StatusCase
 
     public override string ToString() =>
         $"{_family.Name}, {_dtype}, [{string.Join(", ", _shape)}]{(_couple is null ? "" : $", coupled by {_couple}")}"
-        + $"{(_fallsBack ? ", with a fall back" : "")}, {_solver}, {_rule}";
+        + $", {_solver}, {_rule}";
 
     private static double Scale(Random random) => random.OneIn(2) ? 1 : Math.ScaleB(1, random.Next(-100, 101));
 

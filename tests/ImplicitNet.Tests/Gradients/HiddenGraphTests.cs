@@ -101,8 +101,9 @@ public sealed class HiddenGraphTests : TensorTest
         {
             layer.Gradient = gradient;
             Tensor q = ones(2, 4).requires_grad_();
-            layer.call(q).sum().backward();
-            layer.LastGradient!.ThrowIfFailed();
+            using ImplicitResult result = layer.Run(q);
+            result.Output.sum().backward();
+            result.Gradient.ThrowIfFailed();
             Assert.True(q.grad!.allclose(ones(2, 4)), gradient.ToString());
         }
     }

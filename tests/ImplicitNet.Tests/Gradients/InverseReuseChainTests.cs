@@ -51,21 +51,22 @@ public sealed class InverseReuseChainTests : TensorTest
     }
 
     [Fact]
-    public void A_layer_that_falls_back_goes_on_training_by_inverse_reuse()
+    public void A_layer_with_a_chain_goes_on_training_by_inverse_reuse()
     {
         using DisposeScope scope = NewDisposeScope();
         using ImplicitLayer layer = new(new ContractionOperator(new BoundedLinear(6, 6), 0.97))
         {
             Gradient = new InverseReuseGradient(),
-            Solver = Broyden,
+            Solver = new SolverChain { Solvers = [Broyden, new AndersonSolver()] },
             Stopping = new StoppingRule { RelativeTolerance = 1e-6, MaxSteps = 6 },
-            OnFailure = new FallBack { Solver = new AndersonSolver(), Then = new WarnOnFailure { Warn = _ => { } } },
+            OnFailure = new WarnOnFailure { Warn = _ => { } },
         };
         for (int step = 0; step < 5; step++)
         {
             Tensor q = randn(4, 6).requires_grad_();
-            layer.call(q).square().sum().backward();
-            layer.LastGradient!.ThrowIfFailed();
+            using ImplicitResult result = layer.Run(q);
+            result.Output.square().sum().backward();
+            result.Gradient.ThrowIfFailed();
             Assert.True(q.grad!.isfinite().all().ToBoolean());
         }
     }

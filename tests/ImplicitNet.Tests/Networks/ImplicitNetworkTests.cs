@@ -18,7 +18,6 @@ public sealed class ImplicitNetworkTests : TensorTest
         Assert.Equal(new JacobianFreeGradient(), network.Gradient);
         Assert.Equal(new ThrowOnFailure(), network.OnFailure);
         Assert.Equal(new StoppingRule { RelativeTolerance = 1e-3 }, network.Stopping);
-        Assert.Null(network.LastReport);
         Assert.Equal(35_856, network.parameters().Sum(parameter => parameter.numel()));
     }
 

@@ -21,13 +21,14 @@ public sealed class ExplicitOperatorTests : TensorTest
         foreach (FixedPointSolver solver in (FixedPointSolver[])[new PicardSolver(), new AndersonSolver(), new BroydenSolver(), new NewtonKrylovSolver()])
         {
             twin.Solver = solver;
-            Assert.True(twin.call(data).allclose(expected, 1e-12, 1e-12));
-            Assert.True(twin.LastReport!.AllConverged);
+            using ImplicitResult result = twin.Run(data);
+            Assert.True(result.Output.allclose(expected, 1e-12, 1e-12));
+            Assert.True(result.Report.AllConverged);
         }
 
         twin.Solver = new PicardSolver();
-        twin.call(data).Dispose();
-        Assert.All(twin.LastReport!.Samples, sample => Assert.Equal((2, 0.0), (sample.Steps, sample.Residual)));
+        using ImplicitResult plain = twin.Run(data);
+        Assert.All(plain.Report.Samples, sample => Assert.Equal((2, 0.0), (sample.Steps, sample.Residual)));
     }
 
     public static TheoryData<FixedPointGradient> Modes => [new JacobianFreeGradient(), new NeumannGradient(), new ImplicitGradient(), new UnrolledGradient()];

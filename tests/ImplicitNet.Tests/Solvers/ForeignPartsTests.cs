@@ -77,7 +77,7 @@ public sealed class ForeignPartsTests
         public override FixedPointMap With(MapInputs inputs) => null!;
     }
 
-    private sealed record Solver(Func<Tensor, FixedPointStep>? Make) : FixedPointSolver
+    private sealed record Solver(Func<Tensor, FixedPointStep>? Make) : IterativeSolver
     {
         public override FixedPointIteration Start(FixedPointMap map, Tensor start) => Make is null ? null! : new Iteration(start, Make);
 

@@ -32,7 +32,7 @@ public sealed class SolverChainTests : TensorTest
         Assert.Equal(
             [(1, SolveStatus.Diverged), (2, SolveStatus.Stalled), (3, SolveStatus.NonFinite), (4, SolveStatus.Diverged)],
             report.Changes.Select(change => (change.Sample, change.Reason)));
-        Assert.All(report.Changes, change => Assert.Equal((alone.Report.Samples[change.Sample].Steps, Plain, Damped), (change.Step, change.From, change.To)));
+        Assert.All(report.Changes, change => Assert.Equal((alone.Report.Samples[change.Sample].Steps, $"{Plain}", $"{Damped}"), (change.Step, change.From, change.To)));
         Assert.Equal(alone.Report.Samples[0], report.Samples[0]);
         Assert.Equal(1 / 3.0, solution.Latent[1].ToDouble(), 1e-7);
         Assert.Equal(0.5, solution.Latent[2].ToDouble(), 1e-7);

@@ -21,14 +21,14 @@ internal sealed class ActiveSet : IDisposable
     private int _finishedCount;
     private readonly List<int> _justFinished = [];
 
-    public ActiveSet(MeteredMap map, Tensor start, FixedPointSolver solver)
+    public ActiveSet(MeteredMap map, Tensor start, Func<FixedPointMap, Tensor, FixedPointIteration> begin)
     {
         int count = (int)start.shape[0];
         _whole = map;
         _map = map;
         _finished = new bool[count];
         Samples = [.. Enumerable.Range(0, count)];
-        Iteration = solver.Start(map, start) ?? throw new InvalidOperationException($"{solver.GetType().Name}.Start returned null.");
+        Iteration = begin(map, start);
         _isForeign = Iteration.GetType().Assembly != typeof(ActiveSet).Assembly;
     }
 
@@ -70,7 +70,7 @@ internal sealed class ActiveSet : IDisposable
         Previous = measured;
         if (_justFinished.Count > 0)
         {
-            (Iteration as IFinishListener)?.Finish(_justFinished, [.. _justFinished.Select(position => Samples[position])]);
+            Iteration.Finish(_justFinished, [.. _justFinished.Select(position => Samples[position])]);
             _justFinished.Clear();
         }
 

@@ -28,7 +28,7 @@ internal sealed record GuardedStep(LineSearch? Search, double GrowthLimit, doubl
         }
 
         int[] failed = [.. Positions(rows, position => !Passes(shares[position], rows.LargestNorm(position), trial.Norms[position]))];
-        int[] replaced = failed.Length == 0 ? [] : FallBack(rows, trial, failed);
+        int[] replaced = failed.Length == 0 ? [] : StepByMap(rows, trial, failed);
         rows.Accept(trial);
         return replaced;
     }
@@ -66,7 +66,7 @@ internal sealed record GuardedStep(LineSearch? Search, double GrowthLimit, doubl
     }
 
     /// <summary>The Picard step, unless it too raises the residual and more than the best of the trials did.</summary>
-    private int[] FallBack(IterateRows rows, TrialRows trial, int[] failed)
+    private int[] StepByMap(IterateRows rows, TrialRows trial, int[] failed)
     {
         Tensor indices = rows.Indices(failed);
         Tensor picard = rows.Latent.index_select(0, indices) + rows.Residual.index_select(0, indices) * Damping;

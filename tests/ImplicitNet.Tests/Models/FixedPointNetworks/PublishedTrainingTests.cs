@@ -32,11 +32,11 @@ public sealed class PublishedTrainingTests : TensorTest
         using ImplicitNetwork network = Network(isExplicit: false);
         network.Stopping = new ImplicitNet.Solvers.StoppingRule { RelativeTolerance = 1e-3, MaxSteps = 4 };
         network.OnFailure = new MaskFailures();
-        network.call(randn(3, 1, 28, 28)).Dispose();
+        using ImplicitResult result = network.Run(randn(3, 1, 28, 28));
         Tensor count = network.Layer.named_buffers().Single(buffer => buffer.name.EndsWith("lat_batch_norm.0.num_batches_tracked", StringComparison.Ordinal)).buffer;
 
         // Those of the solve, and the one that is attached to the graph.
-        Assert.Equal(network.LastReport!.Samples[0].Steps + 1, count.ToInt64());
+        Assert.Equal(result.Report.Samples[0].Steps + 1, count.ToInt64());
     }
 
     private static double[] Train(string path, bool isExplicit, int? stopAfter)

@@ -1,31 +1,22 @@
 using ImplicitNet.Batches;
-using ImplicitNet.Solvers.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ImplicitNet.Solvers;
+namespace ImplicitNet.Solvers.Loop;
 
 /// <summary>Goes on with the samples that a solve left unconverged, by another solver, from their best iterates.</summary>
 internal static class Continuation
 {
     /// <summary>Solves the failed samples again.</summary>
-    /// <param name="map">The map that was solved.</param>
+    /// <param name="context">The solve.</param>
     /// <param name="solution">What the first solver found; stays the caller's.</param>
     /// <param name="first">The first solver.</param>
     /// <param name="second">The one to go on with.</param>
-    /// <param name="stopping">When to stop.</param>
-    /// <param name="trace">Receives the further residuals behind those it holds.</param>
-    /// <param name="cancellation">Looked at before every step.</param>
     /// <returns>All samples; each with the better of its two answers. The caller owns it.</returns>
     public static FixedPointSolution Solve(
-        FixedPointMap map,
-        FixedPointSolution solution,
-        FixedPointSolver first,
-        FixedPointSolver second,
-        StoppingRule stopping,
-        ResidualTrace? trace = null,
-        CancellationToken cancellation = default)
+        SolveContext context, FixedPointSolution solution, FixedPointSolver first, FixedPointSolver second)
     {
+        (FixedPointMap map, ResidualTrace? trace) = (context.Map, context.Trace);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         SampleReport[] samples = [.. solution.Report.Samples];
@@ -37,12 +28,14 @@ internal static class Continuation
         Tensor start = LatentLayout.SelectRows(solution.Latent, rows);
         ResidualTrace? further = trace is null ? null : new ResidualTrace();
         double[] beginnings = [.. failed.Select(sample => samples[sample].StartResidual)];
-        using FixedPointSolution again = FixedPoint.Continue(restricted ?? map, start, beginnings, second, stopping, further, cancellation);
+        using FixedPointSolution again = second.Solve(
+            context with { Map = restricted ?? map, Start = start, Beginnings = beginnings, Trace = further });
 
         LatentLayout layout = LatentLayout.Of(solution.Latent);
         Tensor latents = layout.Flatten(solution.Latent).clone();
         List<int> better = [];
         List<SolverChange> changes = [.. solution.Report.Changes];
+        (string from, string to) = (first.ToString(), second.ToString());
         for (int i = 0; i < failed.Length; i++)
         {
             SampleReport before = samples[failed[i]];
@@ -56,7 +49,7 @@ internal static class Continuation
             SampleReport kept = isBetter ? after with { BestStep = before.Steps + after.BestStep } : before;
             TolerancePart passed = after.Passed == TolerancePart.None ? before.Passed : after.Passed;
             samples[failed[i]] = kept with { Status = after.Status, Steps = before.Steps + after.Steps, StartResidual = before.StartResidual, Passed = passed };
-            changes.Add(new SolverChange(failed[i], before.Steps, first, before.Status, second));
+            changes.Add(new SolverChange(failed[i], before.Steps, from, before.Status, to));
             if (i < further?.Samples.Count)
             {
                 trace!.Append(failed[i], further, i);

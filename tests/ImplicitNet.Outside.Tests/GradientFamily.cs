@@ -1,5 +1,6 @@
 using ImplicitNet.Gradients;
 using ImplicitNet.LinearSolvers;
+using ImplicitNet.Outside.Tests.Own;
 using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Outside.Tests;
@@ -18,5 +19,8 @@ internal static class GradientFamily
         random => new InverseReuseGradient { Products = random.Next(3) },
         random => new PhantomGradient { Steps = random.Next(1, 5), Damping = 0.5 },
         random => new UnrolledGradient { Steps = random.Next(1, 9) },
+        _ => new TwoTerms(),
+        _ => new TwoSteps(),
+        _ => new ImplicitGradient { Solver = new RichardsonSolver() },
     ];
 }

@@ -40,7 +40,10 @@ public sealed class OutsideProjectTests
             </Project>
             """);
         string[] more = [.. blocks.Skip(1), .. Markdown.Blocks("docs/choosing-a-solver.md", "csharp"), .. Markdown.Blocks("docs/choosing-a-gradient.md", "csharp")];
-        string code = blocks[0] + string.Concat(more.Select(block => $"{{\n{block}}}\n"));
+
+        // Statements in a block of their own; types after all statements.
+        ILookup<bool, string> isType = more.ToLookup(block => block.StartsWith("sealed record ", StringComparison.Ordinal));
+        string code = blocks[0] + string.Concat(isType[false].Select(block => $"{{\n{block}}}\n")) + string.Concat(isType[true]);
         File.WriteAllText(folder["Program.cs"], string.Concat(Namespaces.Where(name => !code.Contains($"using {name};", StringComparison.Ordinal)).Select(name => $"using {name};\n")) + code);
 
         (int exit, string output) = Run(folder.Path);

@@ -6,32 +6,43 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Gradients;
 
-/// <summary>What the direction of an <see cref="AdjointGradient"/> is made of, in one backward pass.</summary>
-/// <param name="gradient">g: [batch, ...], without a graph.</param>
-/// <param name="linearization">I - J at u*; null for a gradient that needs no Jacobian.</param>
-/// <param name="inverse">What the solver learned of its inverse; null where nothing is kept.</param>
-/// <param name="report">Told how solves went.</param>
-internal sealed class AdjointContext(Tensor gradient, Linearization? linearization, LowRankInverse? inverse, GradientReport report)
+/// <summary>What the direction of an <see cref="AdjointGradient"/> is made of, in one backward pass, which owns its tensors.</summary>
+public sealed class AdjointContext
 {
     /// <summary>What to do about a map that hides its graph.</summary>
     internal const string Advice =
         $"Take it out of the map, or choose {nameof(JacobianFreeGradient)}, "
         + "which differentiates one application of the map alone and needs no Jacobian.";
 
-    /// <summary>g: [batch, ...], without a graph.</summary>
-    public Tensor Gradient => gradient;
+    private readonly Linearization? _linearization;
+
+    /// <summary>Puts it together.</summary>
+    /// <param name="gradient">g: [batch, ...], without a graph.</param>
+    /// <param name="linearization">I - J at u*; null for a gradient that needs no Jacobian.</param>
+    /// <param name="inverse">What the solver learned of its inverse; null where nothing is kept.</param>
+    /// <param name="report">Told how solves went.</param>
+    internal AdjointContext(Tensor gradient, Linearization? linearization, LowRankInverse? inverse, GradientReport report)
+    {
+        Gradient = gradient;
+        _linearization = linearization;
+        Inverse = inverse;
+        Report = report;
+    }
+
+    /// <summary>g, the gradient of the loss in the attached latent: [batch, ...], in the dtype of the latents, without a graph.</summary>
+    public Tensor Gradient { get; }
 
     /// <summary>I - J, J = dR/du at u*. The map is evaluated when the first product asks for it.</summary>
     /// <exception cref="InvalidOperationException">The gradient says that it needs no Jacobian.</exception>
-    public Linearization Linearization => linearization
+    public Linearization Linearization => _linearization
         ?? throw new InvalidOperationException(
             $"The gradient's {nameof(AdjointGradient.NeedsJacobian)} is false: there is no linearization.");
 
     /// <summary>What the solver learned of <c>(I - J)^-1</c>; null for an empty batch, and where nobody asked for it.</summary>
-    public LowRankInverse? Inverse => inverse;
+    public LowRankInverse? Inverse { get; }
 
     /// <summary>Told how solves went.</summary>
-    internal GradientReport Report => report;
+    internal GradientReport Report { get; }
 
     /// <summary>Solves <c>(I - J^T) w = g</c>, and tells the report how every sample ended.</summary>
     /// <remarks>
@@ -41,7 +52,10 @@ internal sealed class AdjointContext(Tensor gradient, Linearization? linearizati
     /// <param name="solver">The method.</param>
     /// <param name="relativeTolerance">Share of ||g||, in [0, 1); null: 1e-10 for float64 latents, 1e-5 for others.</param>
     /// <param name="start">w to start from, [batch, ...]; null for zeros.</param>
-    /// <returns>w: [batch, ...]. The caller owns it.</returns>
+    /// <returns>w: the shape and dtype of g. The caller owns it.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// The map hides its graph, autograd cannot differentiate it, or the start is not like g.
+    /// </exception>
     public Tensor Solve(LinearSolver solver, double? relativeTolerance = null, Tensor? start = null)
     {
         ArgumentNullException.ThrowIfNull(solver);
@@ -62,16 +76,16 @@ internal sealed class AdjointContext(Tensor gradient, Linearization? linearizati
     /// <returns>[batch, ...]. The caller owns it.</returns>
     internal Tensor Refine(LinearSolver solver, int products, Tensor start) => products == 0
         ? start.alias()
-        : Solve(solver.Within(products), Precision.Of(gradient.dtype).LeastResidual, start);
+        : Solve(solver.WithMaxProducts(products), Precision.Of(Gradient.dtype).LeastResidual, start);
 
     private Tensor Solve(LinearSolver solver, LinearOperator linear, double? relativeTolerance, Tensor? start)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor rightSide = Linearization.Flatten(gradient);
-        Tensor? from = start is null ? null : Linearization.Flatten(start);
-        LinearTolerance tolerance = new(relativeTolerance ?? Precision.Of(gradient.dtype).LinearTolerance);
+        Tensor rightSide = Linearization.Flatten(Gradient);
+        Tensor? from = start is null ? null : Linearization.Flatten(LatentContract.Like(start, Gradient, "The start", "the gradient g"));
+        LinearTolerance tolerance = new(relativeTolerance ?? Precision.Of(Gradient.dtype).LinearTolerance);
         using LinearSolution solution = solver.Solve(linear, rightSide, [.. Enumerable.Repeat(tolerance, (int)rightSide.shape[0])], from);
-        report.Solved(solution.Samples);
+        Report.Solved(solution.Samples);
         bool[] isLost = [.. solution.Samples.Select(sample => sample.Status == LinearStatus.NonFinite)];
         Tensor vectors = isLost.Contains(true)
             ? where(tensor(isLost, device: rightSide.device).unsqueeze(1), full_like(solution.Vectors, double.NaN), solution.Vectors)

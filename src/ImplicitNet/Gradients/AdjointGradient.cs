@@ -17,19 +17,29 @@ namespace ImplicitNet.Gradients;
 /// </remarks>
 public abstract record AdjointGradient : FixedPointGradient
 {
-    /// <summary>Whether the direction is made with the solution's <see cref="FixedPointSolution.Inverse"/>.</summary>
-    internal abstract bool NeedsInverse { get; }
+    /// <summary>
+    /// Whether the direction is made with the solution's <see cref="FixedPointSolution.Inverse"/>, which the graph then keeps; default no.
+    /// A solution without one is refused.
+    /// </summary>
+    protected internal virtual bool NeedsInverse => false;
 
-    /// <summary>Whether the direction is made with the Jacobian of the map, which is evaluated again for it.</summary>
-    internal abstract bool NeedsJacobian { get; }
+    /// <summary>
+    /// Whether the direction is made with the Jacobian of the map, which is evaluated again for it; default yes. Where not, nothing is
+    /// kept for that, and there is no <see cref="AdjointContext.Linearization"/>.
+    /// </summary>
+    protected internal virtual bool NeedsJacobian => true;
 
     /// <summary>How the exact direction is solved for where it stands in for this one.</summary>
     internal virtual (LinearSolver Solver, double? RelativeTolerance) Exact => (new GmresSolver(), null);
 
-    /// <summary>w for g.</summary>
+    /// <summary>w for g, in one backward pass. Gradients are disabled.</summary>
+    /// <remarks>
+    /// Called by the native library, in any thread, and with another batch of the same network at any time: it must keep nothing. An
+    /// exception makes the gradient NaN and is told as <see cref="GradientReport.Failure"/>. All tensors made here are released.
+    /// </remarks>
     /// <param name="at">g, I - J at u*, and what else there is.</param>
-    /// <returns>[batch, ...]. The caller owns it.</returns>
-    internal abstract Tensor Direction(AdjointContext at);
+    /// <returns>The shape, dtype and device of g; g itself where nothing is to be changed.</returns>
+    public abstract Tensor Direction(AdjointContext at);
 
     /// <summary>Refuses a solution that lacks what the direction is made of.</summary>
     /// <exception cref="InvalidOperationException">The solver kept no inverse, and the direction needs it.</exception>
@@ -43,7 +53,8 @@ public abstract record AdjointGradient : FixedPointGradient
         }
     }
 
-    private protected sealed override Tensor Attached(FixedPointMap map, FixedPointSolution solution, GradientReport report)
+    /// <inheritdoc/>
+    protected sealed override Tensor AttachCore(FixedPointMap map, FixedPointSolution solution, GradientReport report)
     {
         EnsureUsable(solution);
         return AdjointPass.Attach(map, solution, this, report);

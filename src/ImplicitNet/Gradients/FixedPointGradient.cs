@@ -1,5 +1,6 @@
 using ImplicitNet.Differentiation;
 using ImplicitNet.Solvers;
+using ImplicitNet.Solvers.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,21 +17,21 @@ namespace ImplicitNet.Gradients;
 /// </remarks>
 public abstract record FixedPointGradient
 {
-    /// <summary>A few words for tables and charts, such as "JFB" and "Neumann(3)".</summary>
-    internal abstract string Label { get; }
+    /// <summary>A few words for tables and charts, such as "JFB" and "Neumann(3)"; default the name of the type.</summary>
+    protected internal virtual string Label => GetType().Name;
 
     /// <summary>Attaches a solution.</summary>
     /// <param name="map">The map that was solved, bound with its graph; used again here and, after it has been disposed, by the backward pass.</param>
     /// <param name="solution">What the solver found; stays the caller's, and may be disposed before the backward pass.</param>
     /// <param name="report">Told by every backward pass what it did; default: nobody is told.</param>
     /// <returns>The latent in the graph: [batch, ...]. The caller owns it.</returns>
-    /// <exception cref="InvalidOperationException">The map draws random numbers.</exception>
+    /// <exception cref="InvalidOperationException">The map draws random numbers, or the gradient has attached no latent.</exception>
     public Tensor Attach(FixedPointMap map, FixedPointSolution solution, GradientReport? report = null)
     {
         ArgumentNullException.ThrowIfNull(map);
         ArgumentNullException.ThrowIfNull(solution);
         using Tensor before = get_rng_state();
-        Tensor attached = TorchMessage.Guarded(() => Attached(map, solution, report ?? new GradientReport()));
+        Tensor attached = TorchMessage.Guarded(() => Checked(map, solution, report ?? new GradientReport()));
         using Tensor after = get_rng_state();
         if (!before.bytes.SequenceEqual(after.bytes))
         {
@@ -40,8 +41,31 @@ public abstract record FixedPointGradient
         return attached;
     }
 
-    /// <summary>As <see cref="Attach"/>, its arguments checked.</summary>
-    private protected abstract Tensor Attached(FixedPointMap map, FixedPointSolution solution, GradientReport report);
+    /// <summary>Makes of u* a latent whose graph reaches what the map computes with, where gradients are enabled.</summary>
+    /// <remarks>
+    /// The next step of the iteration, <c>map.Evaluate(solution.Latent)</c>, is such a latent, and sends JFB's gradient back; so are
+    /// several steps. A direction of one's own for the gradient is an <see cref="AdjointGradient"/>.
+    /// </remarks>
+    /// <param name="map">The map that was solved; the caller's, who may dispose it before the backward pass.</param>
+    /// <param name="solution">What the solver found; the caller's.</param>
+    /// <param name="report">Told by the library's own backward passes what they did.</param>
+    /// <returns>
+    /// The latent in the graph: the shape, dtype and device of u*. The caller owns it; all else that is made here is released.
+    /// </returns>
+    protected abstract Tensor AttachCore(FixedPointMap map, FixedPointSolution solution, GradientReport report);
+
+    private Tensor Checked(FixedPointMap map, FixedPointSolution solution, GradientReport report)
+    {
+        // A map that writes into its argument is kept away from u*, as the library's own gradients keep it.
+        bool isForeign = GetType().Assembly != typeof(FixedPointGradient).Assembly;
+        using DisposeScope scope = NewDisposeScope();
+        Tensor attached = LatentContract.Like(
+            AttachCore(isForeign ? new MeteredMap(map) : map, solution, report),
+            solution.Latent,
+            $"The latent that {GetType().Name} attaches",
+            "u*");
+        return (ReferenceEquals(attached, solution.Latent) ? attached.alias() : attached).MoveToOuterDisposeScope();
+    }
 
     /// <summary>
     /// Refuses a map that is another function at every evaluation. Asked only where random numbers were drawn meanwhile, which may have

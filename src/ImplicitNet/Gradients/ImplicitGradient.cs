@@ -33,13 +33,11 @@ public sealed record ImplicitGradient : AdjointGradient
             : throw new ArgumentOutOfRangeException(nameof(RelativeTolerance), value, "The relative tolerance must be in [0, 1).");
     }
 
-    internal override string Label => "exact";
-
-    internal override bool NeedsInverse => false;
-
-    internal override bool NeedsJacobian => true;
+    /// <inheritdoc/>
+    protected internal override string Label => "exact";
 
     internal override (LinearSolver Solver, double? RelativeTolerance) Exact => (Solver, RelativeTolerance);
 
-    internal override Tensor Direction(AdjointContext at) => at.Solve(Solver, RelativeTolerance);
+    /// <inheritdoc/>
+    public override Tensor Direction(AdjointContext at) => at.Solve(Solver, RelativeTolerance);
 }

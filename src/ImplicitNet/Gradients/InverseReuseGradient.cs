@@ -43,13 +43,18 @@ public sealed record InverseReuseGradient : AdjointGradient
         init => field = value ?? throw new ArgumentNullException(nameof(Solver));
     } = new GmresSolver();
 
-    internal override string Label => Products == 0 ? "inverse reuse" : string.Create(CultureInfo.InvariantCulture, $"inverse reuse({Products})");
+    /// <inheritdoc/>
+    protected internal override string Label =>
+        Products == 0 ? "inverse reuse" : string.Create(CultureInfo.InvariantCulture, $"inverse reuse({Products})");
 
-    internal override bool NeedsInverse => true;
+    /// <inheritdoc/>
+    protected internal override bool NeedsInverse => true;
 
-    internal override bool NeedsJacobian => Products > 0;
+    /// <inheritdoc/>
+    protected internal override bool NeedsJacobian => Products > 0;
 
-    internal override Tensor Direction(AdjointContext at)
+    /// <inheritdoc/>
+    public override Tensor Direction(AdjointContext at)
     {
         if (at.Inverse is not { } inverse)
         {

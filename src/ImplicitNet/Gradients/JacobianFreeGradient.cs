@@ -14,11 +14,12 @@ namespace ImplicitNet.Gradients;
 /// </remarks>
 public sealed record JacobianFreeGradient : AdjointGradient
 {
-    internal override string Label => "JFB";
+    /// <inheritdoc/>
+    protected internal override string Label => "JFB";
 
-    internal override bool NeedsInverse => false;
+    /// <inheritdoc/>
+    protected internal override bool NeedsJacobian => false;
 
-    internal override bool NeedsJacobian => false;
-
-    internal override Tensor Direction(AdjointContext at) => at.Gradient.alias();
+    /// <inheritdoc/>
+    public override Tensor Direction(AdjointContext at) => at.Gradient.alias();
 }

@@ -21,13 +21,14 @@ public sealed record NeumannGradient : AdjointGradient
         init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(Terms), value, "The Neumann series needs at least 0 terms.");
     } = 3;
 
-    internal override string Label => string.Create(CultureInfo.InvariantCulture, $"Neumann({Terms})");
+    /// <inheritdoc/>
+    protected internal override string Label => string.Create(CultureInfo.InvariantCulture, $"Neumann({Terms})");
 
-    internal override bool NeedsInverse => false;
+    /// <inheritdoc/>
+    protected internal override bool NeedsJacobian => Terms > 0;
 
-    internal override bool NeedsJacobian => Terms > 0;
-
-    internal override Tensor Direction(AdjointContext at)
+    /// <inheritdoc/>
+    public override Tensor Direction(AdjointContext at)
     {
         if (Terms == 0)
         {

@@ -29,9 +29,11 @@ public sealed record PhantomGradient : FixedPointGradient
         init => field = value is > 0 and <= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Damping), value, "Damping must be in (0, 1].");
     } = 0.5;
 
-    internal override string Label => string.Create(CultureInfo.InvariantCulture, $"phantom({Steps})");
+    /// <inheritdoc/>
+    protected internal override string Label => string.Create(CultureInfo.InvariantCulture, $"phantom({Steps})");
 
-    private protected override Tensor Attached(FixedPointMap map, FixedPointSolution solution, GradientReport report)
+    /// <inheritdoc/>
+    protected override Tensor AttachCore(FixedPointMap map, FixedPointSolution solution, GradientReport report)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor latent = solution.Latent;

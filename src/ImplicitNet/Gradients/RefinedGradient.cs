@@ -29,11 +29,12 @@ public sealed record RefinedGradient : AdjointGradient
         init => field = value ?? throw new ArgumentNullException(nameof(Solver));
     } = new GmresSolver();
 
-    internal override string Label => string.Create(CultureInfo.InvariantCulture, $"refined({Products})");
+    /// <inheritdoc/>
+    protected internal override string Label => string.Create(CultureInfo.InvariantCulture, $"refined({Products})");
 
-    internal override bool NeedsInverse => false;
+    /// <inheritdoc/>
+    protected internal override bool NeedsJacobian => Products > 0;
 
-    internal override bool NeedsJacobian => Products > 0;
-
-    internal override Tensor Direction(AdjointContext at) => at.Refine(Solver, Products, at.Gradient);
+    /// <inheritdoc/>
+    public override Tensor Direction(AdjointContext at) => at.Refine(Solver, Products, at.Gradient);
 }

@@ -24,9 +24,11 @@ public sealed record UnrolledGradient : FixedPointGradient
         init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Steps), value, "Unrolling needs at least 1 step.");
     } = 20;
 
-    internal override string Label => string.Create(CultureInfo.InvariantCulture, $"unrolled({Steps})");
+    /// <inheritdoc/>
+    protected internal override string Label => string.Create(CultureInfo.InvariantCulture, $"unrolled({Steps})");
 
-    private protected override Tensor Attached(FixedPointMap map, FixedPointSolution solution, GradientReport report)
+    /// <inheritdoc/>
+    protected override Tensor AttachCore(FixedPointMap map, FixedPointSolution solution, GradientReport report)
     {
         using DisposeScope scope = NewDisposeScope();
         int length = map.Inputs.Parameters is null ? Steps : (int)Math.Ceiling(Math.Sqrt(Steps));

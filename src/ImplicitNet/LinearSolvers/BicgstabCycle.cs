@@ -17,14 +17,14 @@ internal sealed class BicgstabCycle : KrylovCycle
     // Below this cosine of r and A r the residual itself is a poor shadow: the first step divides by it.
     private const double LeastShadowCosine = 0.1;
 
-    private readonly RowState _state;
+    private readonly KrylovState _state;
     private readonly double _rounding;
     private bool _isFirst = true;
     private bool _isHalfway;
 
     public BicgstabCycle(Tensor unit)
     {
-        _state = new RowState(unit, columns: 2, matrices: 4);
+        _state = new KrylovState(unit, columns: 2, matrices: 4);
         _rounding = Precision.Of(unit.dtype).Rounding;
         Residual.copy_(unit);
         Direction.copy_(unit);

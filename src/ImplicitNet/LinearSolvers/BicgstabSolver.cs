@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace ImplicitNet.LinearSolvers;
 
 /// <summary>
@@ -12,10 +14,10 @@ namespace ImplicitNet.LinearSolvers;
 /// when it has drifted, the method begins again from the true one. Choose <see cref="GmresSolver"/> where its memory can
 /// be paid and for operators far from positive.
 /// </remarks>
-public sealed record BicgstabSolver : LinearSolver
+public sealed record BicgstabSolver : KrylovSolver
 {
     /// <summary>Products after which a solve is given up, the one that measures the residual included; at least 2; default 100.</summary>
-    public int MaxProducts
+    public override int MaxProducts
     {
         get;
         init => field = value >= 2
@@ -23,8 +25,6 @@ public sealed record BicgstabSolver : LinearSolver
             : throw new ArgumentOutOfRangeException(nameof(MaxProducts), value, "BiCGSTAB needs a product and one to measure the residual.");
     } = 100;
 
-    internal override LinearSolution Run(LinearSystem system) =>
-        new LinearRun(system, new KrylovMethod(unit => new BicgstabCycle(unit), MaxProducts) { IsDrifting = true }).Solve();
-
-    internal override LinearSolver Within(int products) => this with { MaxProducts = Math.Max(2, products) };
+    /// <inheritdoc/>
+    public override KrylovCycle Begin(Tensor residual) => new BicgstabCycle(residual);
 }

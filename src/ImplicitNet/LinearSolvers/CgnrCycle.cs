@@ -10,13 +10,13 @@ namespace ImplicitNet.LinearSolvers;
 /// </summary>
 internal sealed class CgnrCycle : KrylovCycle
 {
-    private readonly RowState _state;
+    private readonly KrylovState _state;
     private readonly double _rounding;
     private bool _hasDirection;
 
     public CgnrCycle(Tensor unit)
     {
-        _state = new RowState(unit, columns: 2, matrices: 2);
+        _state = new KrylovState(unit, columns: 2, matrices: 2);
         _rounding = Precision.Of(unit.dtype).Rounding;
         Residual.copy_(unit);
         Slope.fill_(double.PositiveInfinity);

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace ImplicitNet.LinearSolvers;
 
 /// <summary>
@@ -11,10 +13,16 @@ namespace ImplicitNet.LinearSolvers;
 /// <see cref="LinearStatus.Breakdown"/>. One more product measures the true residual at the end, and the method begins
 /// again from it when the recurrence was wrong. Holds 4 copies of the vectors.
 /// </remarks>
-public sealed record CgnrSolver : LinearSolver
+public sealed record CgnrSolver : KrylovSolver
 {
+    /// <summary>With the defaults.</summary>
+    public CgnrSolver()
+        : base(stepProducts: 2)
+    {
+    }
+
     /// <summary>Products after which a solve is given up, the one that measures the residual included; at least 3; default 200.</summary>
-    public int MaxProducts
+    public override int MaxProducts
     {
         get;
         init => field = value >= 3
@@ -22,8 +30,6 @@ public sealed record CgnrSolver : LinearSolver
             : throw new ArgumentOutOfRangeException(nameof(MaxProducts), value, "A step takes two products, and one measures the residual.");
     } = 200;
 
-    internal override LinearSolution Run(LinearSystem system) =>
-        new LinearRun(system, new KrylovMethod(unit => new CgnrCycle(unit), MaxProducts) { StepProducts = 2, IsDrifting = true }).Solve();
-
-    internal override LinearSolver Within(int products) => this with { MaxProducts = Math.Max(3, products) };
+    /// <inheritdoc/>
+    public override KrylovCycle Begin(Tensor residual) => new CgnrCycle(residual);
 }

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace ImplicitNet.LinearSolvers;
 
 /// <summary>
@@ -16,8 +18,14 @@ namespace ImplicitNet.LinearSolvers;
 /// is worth less than a shorter one, the shorter is taken. Holds <c>Restart + 6</c> copies of the vectors.
 /// </para>
 /// </remarks>
-public sealed record GmresSolver : LinearSolver
+public sealed record GmresSolver : KrylovSolver
 {
+    /// <summary>With the defaults.</summary>
+    public GmresSolver()
+        : base(isDrifting: false)
+    {
+    }
+
     /// <summary>Directions after which the basis is given up for a new one; at least 1; default 30.</summary>
     public int Restart
     {
@@ -28,7 +36,7 @@ public sealed record GmresSolver : LinearSolver
     } = 30;
 
     /// <summary>Products after which a solve is given up; at least 1; default 90.</summary>
-    public int MaxProducts
+    public override int MaxProducts
     {
         get;
         init => field = value >= 1
@@ -36,8 +44,9 @@ public sealed record GmresSolver : LinearSolver
             : throw new ArgumentOutOfRangeException(nameof(MaxProducts), value, "The limit of products must be at least 1.");
     } = 90;
 
-    internal override LinearSolution Run(LinearSystem system) =>
-        new LinearRun(system, new KrylovMethod(unit => new GmresCycle(unit, Math.Min(Restart, MaxProducts)), MaxProducts) { CycleProducts = Restart }).Solve();
+    /// <inheritdoc/>
+    protected internal override int CycleProducts => Restart;
 
-    internal override LinearSolver Within(int products) => this with { MaxProducts = products };
+    /// <inheritdoc/>
+    public override KrylovCycle Begin(Tensor residual) => new GmresCycle(residual, Math.Min(Restart, MaxProducts));
 }

@@ -84,10 +84,12 @@ internal sealed class LinearProgress(double scale, double threshold, double roun
         return _end != KrylovEnd.NonFinite && !IsCertain && _reached < Residual && method.MaxProducts - Products >= needed;
     }
 
-    /// <summary>Takes the cycle's correction with the residual that the recurrence gives it, and ends.</summary>
-    public void Accept(KrylovMethod method)
+    /// <summary>Ends with the cycle's correction and the residual that the recurrence gives it, unless that is more than before.</summary>
+    /// <returns>Whether it was taken.</returns>
+    public bool Accept(KrylovMethod method)
     {
         bool isBetter = _reached < Residual;
+        bool isWorse = _reached > Residual * (1 + rounding);
         Residual = Math.Min(Residual, _reached + (double.IsFinite(_drift) ? _drift : 0));
         Close(_end switch
         {
@@ -96,6 +98,7 @@ internal sealed class LinearProgress(double scale, double threshold, double roun
             KrylovEnd.Breakdown => LinearStatus.Breakdown,
             _ => !isBetter && HasProducts(method) ? LinearStatus.Stalled : LinearStatus.MaxProductsReached,
         });
+        return !isWorse;
     }
 
     /// <summary>Takes the correction when its residual, as a product gave it, is less than the last.</summary>

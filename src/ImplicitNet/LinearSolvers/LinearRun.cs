@@ -72,9 +72,8 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
             {
                 measured.Add(row);
             }
-            else
+            else if (sample.Accept(method))
             {
-                sample.Accept(method);
                 accepted.Add(row);
             }
         }
@@ -95,7 +94,8 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
     private Tensor Corrections(int[] open, Tensor unit, (double, double)[] reached)
     {
         Tensor corrections = zeros_like(unit);
-        using KrylovCycle cycle = method.Begin(unit);
+        using KrylovCycle cycle = method.Begin(unit)
+            ?? throw new InvalidOperationException($"{nameof(KrylovSolver)}.{nameof(KrylovSolver.Begin)} returned null.");
         Stack<LinearOperator> operators = new([Operator(open)]);
         int[] rows = [.. Positions(open.Length, _ => true)];
         bool[] ended = new bool[rows.Length];
@@ -104,7 +104,7 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
             while (!ended.All(isEnded => isEnded))
             {
                 using DisposeScope scope = NewDisposeScope();
-                KrylovStep[] steps = cycle.Step(operators.Peek());
+                KrylovStep[] steps = Checked(cycle.Step(operators.Peek()), rows.Length);
                 int[] ending = [.. Positions(rows.Length, i => !ended[i] && _samples[open[rows[i]]].Take(steps[i]))];
                 if (ending.Length > 0)
                 {
@@ -140,6 +140,11 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
 
         return corrections;
     }
+
+    private static KrylovStep[] Checked(KrylovStep[]? steps, int count) => steps?.Length == count
+        ? steps
+        : throw new InvalidOperationException(
+            $"A step of the linear solver must say where each of {count} rows stands. It says it for {steps?.Length ?? 0}.");
 
     /// <summary>b - A x, and its norms, for one product.</summary>
     private (Tensor Residual, double[] Norms) Measure(int[] samples, Tensor vectors)

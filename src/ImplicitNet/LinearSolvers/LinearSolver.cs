@@ -5,10 +5,16 @@ using static TorchSharp.torch;
 namespace ImplicitNet.LinearSolvers;
 
 /// <summary>
-/// A method that solves <c>A x = b</c> for every sample of a batch: its options, and nothing of any solve.
+/// A method that solves <c>A x = b</c> for every sample of a batch: its options, and nothing of any solve. A method of one's own is a
+/// <see cref="KrylovSolver"/>.
 /// </summary>
 public abstract record LinearSolver
 {
+    // Closed to other libraries: a solve ends by statuses that the loop alone gives.
+    private protected LinearSolver()
+    {
+    }
+
     /// <summary>Solves for every sample until <c>||b - A x|| &lt;= Absolute + Relative ||b||</c>.</summary>
     /// <remarks>
     /// Builds no graph. Failure of the mathematics is a status of a sample, never an exception. A sample's answer, status
@@ -38,5 +44,5 @@ public abstract record LinearSolver
     internal abstract LinearSolution Run(LinearSystem system);
 
     /// <summary>The same method with another limit of products, or with the least that it can do with.</summary>
-    internal abstract LinearSolver Within(int products);
+    internal abstract LinearSolver WithMaxProducts(int products);
 }

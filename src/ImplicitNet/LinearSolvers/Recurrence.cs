@@ -17,7 +17,7 @@ internal static class Recurrence
     /// <param name="product">The product of this step.</param>
     /// <param name="residuals">The norms of the residuals after it: [count, 1].</param>
     /// <param name="isSound">Whether the method divides by something that is more than rounding: [count, 1].</param>
-    public static KrylovStep[] Outcome(RowState state, Tensor product, Tensor residuals, Tensor isSound)
+    public static KrylovStep[] Outcome(KrylovState state, Tensor product, Tensor residuals, Tensor isSound)
     {
         Tensor isFinite = Norms(product).isfinite();
         Tensor[] columns = [residuals, isFinite, isSound];

@@ -42,7 +42,7 @@ public sealed record FixedPointLinearSolver : LinearSolver
             : throw new ArgumentOutOfRangeException(nameof(MaxSteps), value, "The step limit must be at least 1.");
     } = 100;
 
-    internal override LinearSolver Within(int products) => this with { MaxSteps = products };
+    internal override LinearSolver WithMaxProducts(int products) => this with { MaxSteps = products };
 
     internal override LinearSolution Run(LinearSystem system)
     {

@@ -22,6 +22,7 @@ public sealed class Linearization : LinearOperator
 {
     private readonly MeteredMap _map;
     private readonly bool _ownsMap;
+    private readonly long _paidBefore;
     private readonly LatentLayout _layout;
     private readonly string _advice;
     private PointJacobian? _jacobian;
@@ -44,6 +45,7 @@ public sealed class Linearization : LinearOperator
     private Linearization(MeteredMap map, Tensor latent, LatentLayout layout, string advice, bool ownsMap)
     {
         _map = map;
+        _paidBefore = map.Evaluations;
         _ownsMap = ownsMap;
         _layout = layout;
         _advice = advice;
@@ -60,7 +62,7 @@ public sealed class Linearization : LinearOperator
     internal ValueWitness? Witness { get; init; }
 
     /// <summary>What was paid, in applications of the map to a sample: evaluations and products.</summary>
-    internal long Paid => _map.Evaluations;
+    internal long Paid => _map.Evaluations - _paidBefore;
 
     /// <summary>Whether a product has found the map to be constant near the point: J is zero.</summary>
     internal bool IsConstant => _jacobian is { IsZero: true };

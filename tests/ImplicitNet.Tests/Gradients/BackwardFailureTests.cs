@@ -11,7 +11,7 @@ namespace ImplicitNet.Tests.Gradients;
 public sealed class BackwardFailureTests : TensorTest
 {
     /// <summary>The gradients that evaluate the map again in the backward pass.</summary>
-    public static TheoryData<string> Modes => ["neumann", "refined", "implicit", "unrolled"];
+    public static TheoryData<string> Modes => ["neumann", "refined", "implicit", "unrolled", "two terms"];
 
     [Theory]
     [MemberData(nameof(Modes))]

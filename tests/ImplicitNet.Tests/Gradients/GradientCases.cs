@@ -1,9 +1,10 @@
 using ImplicitNet.Gradients;
 using ImplicitNet.LinearSolvers;
+using ImplicitNet.Outside.Tests.Own;
 
 namespace ImplicitNet.Tests.Gradients;
 
-/// <summary>Every gradient, by name.</summary>
+/// <summary>Every gradient, by name; the last two are written outside the library.</summary>
 internal static class GradientCases
 {
     private static readonly Dictionary<string, FixedPointGradient> ByName = new()
@@ -15,6 +16,8 @@ internal static class GradientCases
         ["inverse reuse"] = new InverseReuseGradient(),
         ["implicit"] = new ImplicitGradient { Solver = new GmresSolver { MaxProducts = 400 }, RelativeTolerance = 1e-13 },
         ["unrolled"] = new UnrolledGradient { Steps = 40 },
+        ["two terms"] = new TwoTerms(),
+        ["two steps"] = new TwoSteps(),
     };
 
     public static FixedPointGradient Get(string name) => ByName[name];

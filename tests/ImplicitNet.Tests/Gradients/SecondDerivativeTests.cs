@@ -16,7 +16,7 @@ namespace ImplicitNet.Tests.Gradients;
 /// </remarks>
 public sealed class SecondDerivativeTests
 {
-    public static TheoryData<string> ExactModes => ["jfb", "neumann", "refined", "inverse reuse", "implicit", "unrolled"];
+    public static TheoryData<string> ExactModes => ["jfb", "neumann", "refined", "inverse reuse", "implicit", "unrolled", "two terms"];
 
     [Theory]
     [MemberData(nameof(ExactModes))]

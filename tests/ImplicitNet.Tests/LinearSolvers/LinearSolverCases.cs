@@ -1,10 +1,12 @@
 using ImplicitNet.LinearSolvers;
+using ImplicitNet.Outside.Tests.Own;
 using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Tests.LinearSolvers;
 
 /// <summary>
-/// Every linear solver, by the name under which the theories run it. A new one is added here, and all of them run it.
+/// Every linear solver, by the name under which the theories run it. A new one is added here, and all of them run it. The last is written
+/// outside the library.
 /// </summary>
 public static class LinearSolverCases
 {
@@ -20,6 +22,7 @@ public static class LinearSolverCases
         ["Picard"] = limit => new FixedPointLinearSolver { MaxSteps = limit },
         ["Anderson"] = limit => new FixedPointLinearSolver { Solver = new AndersonSolver(), MaxSteps = limit },
         ["Broyden"] = limit => new FixedPointLinearSolver { Solver = new BroydenSolver(), MaxSteps = limit },
+        ["Richardson"] = limit => new RichardsonSolver { MaxProducts = limit },
     };
 
     /// <summary>All names.</summary>

@@ -43,8 +43,8 @@ public sealed class MapInputsTests : TensorTest
         GradientCases.Get(mode).Attach(map, solution, report).sum().backward();
         report.ThrowIfFailed();
 
-        // The Neumann series of three terms, phantom steps and what Broyden learned are near, the others exact.
-        double tolerance = mode is "neumann" or "phantom" or "inverse reuse" ? 0.15 : 1e-9;
+        // The Neumann series of two or three terms, a few steps and what Broyden learned are near, the others exact.
+        double tolerance = mode is "neumann" or "phantom" or "inverse reuse" or "two terms" or "two steps" ? 0.15 : 1e-9;
         Tensor byInput = mask / (1 - rate.detach());
         Tensor byRate = (q.detach() * mask / (1 - rate.detach()).square()).sum(1, keepdim: true);
         Assert.True(q.grad!.allclose(byInput, tolerance, 1e-12));

@@ -10,7 +10,7 @@ namespace ImplicitNet.LinearSolvers;
 /// together.
 /// </summary>
 /// <remarks>The first is the correction so far; the best of them all is kept beside it, since residuals may rise again.</remarks>
-internal sealed class RowState : IDisposable
+internal sealed class KrylovState : IDisposable
 {
     private readonly Tensor[] _tensors;
     private readonly double _rounding;
@@ -21,7 +21,7 @@ internal sealed class RowState : IDisposable
     /// <param name="unit">The residuals: [count, n].</param>
     /// <param name="columns">How many columns [count, 1] to hold.</param>
     /// <param name="matrices">How many matrices [count, n] to hold beside the correction.</param>
-    public RowState(Tensor unit, int columns, int matrices)
+    public KrylovState(Tensor unit, int columns, int matrices)
     {
         _rounding = Precision.Of(unit.dtype).Rounding;
         using DisposeScope scope = NewDisposeScope();

@@ -2,7 +2,9 @@ using ImplicitNet.Certification;
 
 namespace ImplicitNet.Cli;
 
-/// <summary>What audit prints under --json. Its names are an interface: they stay. What is not known, and what is not finite, is null.</summary>
+/// <summary>
+/// What audit prints under --json. Its names are an interface: they stay. What is not known, and what is not finite, is null.
+/// </summary>
 internal sealed record AuditResult
 {
     public string Model { get; init; } = "";

@@ -89,18 +89,35 @@ public sealed record RunReport
             $"{Network} of {Parameters:N0} parameters, trained by {Gradient} for {Training.Epochs.Count} epochs in {Duration(Training.Seconds)}. The weights of epoch {Training.BestEpoch}, the best on validation, classify {100 * Test.Accuracy:0.00} % of {Test.Count:N0} test images correctly; the test images were looked at once, at the end."),
         Figures =
         [
-            new("Test accuracy", string.Create(Culture, $"{100 * Test.Accuracy:0.00} %"), string.Create(Culture, $"{Test.Count:N0} images, loss {Test.Loss:0.0000}")),
-            new("Validation accuracy", string.Create(Culture, $"{100 * Training.ValidationAccuracy:0.00} %"), string.Create(Culture, $"epoch {Training.BestEpoch}, chosen by it")),
-            new("Fixed points found", string.Create(Culture, $"{100.0 * Converged / Math.Max(1, Test.Solver.Samples):0.##} %"), string.Create(Culture, $"{Test.Solver.MeanSteps:0.0} steps on average")),
-            new("Contraction certified", Factor(Contraction.Certified), string.Create(Culture, $"declared {Factor(Contraction.Declared)}, measured {Contraction.Measured:0.0000}")),
-            new("Time", Duration(Training.Seconds), string.Create(Culture, $"{Duration(Training.Epochs.Average(epoch => epoch.Seconds ?? 0))} an epoch")),
+            new(
+                "Test accuracy",
+                string.Create(Culture, $"{100 * Test.Accuracy:0.00} %"),
+                string.Create(Culture, $"{Test.Count:N0} images, loss {Test.Loss:0.0000}")),
+            new(
+                "Validation accuracy",
+                string.Create(Culture, $"{100 * Training.ValidationAccuracy:0.00} %"),
+                string.Create(Culture, $"epoch {Training.BestEpoch}, chosen by it")),
+            new(
+                "Fixed points found",
+                string.Create(Culture, $"{100.0 * Converged / Math.Max(1, Test.Solver.Samples):0.##} %"),
+                string.Create(Culture, $"{Test.Solver.MeanSteps:0.0} steps on average")),
+            new(
+                "Contraction certified",
+                Factor(Contraction.Certified),
+                string.Create(Culture, $"declared {Factor(Contraction.Declared)}, measured {Contraction.Measured:0.0000}")),
+            new(
+                "Time",
+                Duration(Training.Seconds),
+                string.Create(Culture, $"{Duration(Training.Epochs.Average(epoch => epoch.Seconds ?? 0))} an epoch")),
         ],
         Sections =
         [
             new() { Heading = "Learning", Charts = learning, Table = Epochs() },
             new() { Heading = "Work and time", Text = WorkText, Table = Work() },
             new() { Heading = "Solving", Text = SolverText(), Charts = solving },
-            .. gradient.Count == 0 ? Array.Empty<ReportSection>() : [new() { Heading = "Gradient", Text = GradientText(), Charts = gradient }],
+            .. gradient.Count == 0
+                ? Array.Empty<ReportSection>()
+                : [new() { Heading = "Gradient", Text = GradientText(), Charts = gradient }],
             new() { Heading = "Confusion on the test images", Text = "Rows: the true class. Columns: what the network answered.", Table = Confusion() },
             new() { Heading = "Settings", Table = ReportTable.OfPairs(Settings) },
             new() { Heading = "Environment", Table = ReportTable.OfPairs(RunEnvironment.Describe()) },

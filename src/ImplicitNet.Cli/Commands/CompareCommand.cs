@@ -47,7 +47,9 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
             Cosines = _options.GivesCosines(parsed) ? settings.Cosines : DefaultCosines,
         };
         DeviceChoice.Open(settings.Device);
-        string[] gradients = parsed.GetValue(_gradients) is { Length: > 0 } named ? named : [.. DefaultGradients.Split(',').Select(text => GradientChoice.Parse(text).Text)];
+        string[] gradients = parsed.GetValue(_gradients) is { Length: > 0 } named
+            ? named
+            : [.. DefaultGradients.Split(',').Select(text => GradientChoice.Parse(text).Text)];
         foreach (string gradient in gradients.Where(name => name != GradientChoice.Explicit))
         {
             Chosen.Of(() => GradientChoice.Parse(gradient)

@@ -30,7 +30,8 @@ internal static class ModelImages
 
     /// <summary>Draws or reads one part of a data set.</summary>
     /// <exception cref="CommandException">The images are of another size than the model takes, or in more classes.</exception>
-    public static ImageDataset Load(string folder, ModelConfig config, RunSettings settings, string split, Terminal terminal, CancellationToken cancellation)
+    public static ImageDataset Load(
+        string folder, ModelConfig config, RunSettings settings, string split, Terminal terminal, CancellationToken cancellation)
     {
         LoadedData data = DataChoice.Load(settings, terminal, cancellation);
         ImageDataset images = SplitChoice.Of(data.Splits, split);

@@ -62,7 +62,8 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
             return stored.Plan;
         }
 
-        IReadOnlyList<TrainingCost> costs = new Calibration(terminal, Path.Combine(output, "calibration"), aim, data, cancellation).Run(ReproducedTraining.All);
+        IReadOnlyList<TrainingCost> costs =
+            new Calibration(terminal, Path.Combine(output, "calibration"), aim, data, cancellation).Run(ReproducedTraining.All);
         double left = (SecondsPerHour * aim.Hours) - Stopwatch.GetElapsedTime(begin).TotalSeconds;
         ReproductionPlan plan = ReproductionPlan.For(left, costs, aim.Seeds, aim.MostEpochs)
             ?? throw new CommandException($"--hours {Figures.Number(aim.Hours, "0.######")}: one epoch of the clean form by JFB, with its test, is expected to take {Figures.Seconds(ReproductionPlan.LeastSeconds(costs))} here, and after the calibration {Figures.Seconds(Math.Max(0, left))} are left.");
@@ -87,13 +88,16 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
         {
             string[] arguments =
             [
-                "evaluate", "--model", run.Folder, "--applications", Applications, "--threads", FormattableString.Invariant($"{aim.Clean.Threads}"),
+                "evaluate", "--model", run.Folder, "--applications", Applications, "--threads", FormattableString.Invariant(
+                    $"{aim.Clean.Threads}"),
                 "--device", aim.Clean.Device, "--quiet", "--json",
             ];
-            (int code, string line, string error) = OwnProcess.Run(arguments, static () => { }, new Dictionary<string, string>(), cancellation);
+            (int code, string line, string error) =
+                OwnProcess.Run(arguments, static () => { }, new Dictionary<string, string>(), cancellation);
             if (code != ExitCodes.Success)
             {
-                throw new CommandException($"{run.Folder}: {(error.Length > 0 ? error.Replace("error: ", "", StringComparison.Ordinal) : $"exit code {code}")}");
+                throw new CommandException(
+                    $"{run.Folder}: {(error.Length > 0 ? error.Replace("error: ", "", StringComparison.Ordinal) : $"exit code {code}")}");
             }
 
             AtomicFile.WriteText(path, line + "\n");

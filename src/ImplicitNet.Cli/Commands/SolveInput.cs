@@ -34,7 +34,8 @@ internal sealed class SolveInput : IDisposable
     public int Samples => _batches.Sum(batch => (int)batch.Start.shape[0]);
 
     /// <summary>How a relative residual is defined under the stopping rule.</summary>
-    public string Residual => Stopping.AbsoluteTolerance > 0 ? $"||map(u) - u|| / (||u|| + {Figures.Number(AbsoluteShare, "0.###")})" : "||map(u) - u|| / ||u||";
+    public string Residual =>
+        Stopping.AbsoluteTolerance > 0 ? $"||map(u) - u|| / (||u|| + {Figures.Number(AbsoluteShare, "0.###")})" : "||map(u) - u|| / ||u||";
 
     public static SolveInput OfProblem(FixedPointProblem problem, double? tolerance, int? maxSteps, Device device)
     {
@@ -56,10 +57,12 @@ internal sealed class SolveInput : IDisposable
     /// <param name="count">Images.</param>
     /// <param name="tolerance">Instead of the model's.</param>
     /// <param name="maxSteps">Instead of the model's.</param>
-    public static SolveInput OfModel(string title, string data, ImplicitNetwork network, BatchSource source, int count, double? tolerance, int? maxSteps)
+    public static SolveInput OfModel(
+        string title, string data, ImplicitNetwork network, BatchSource source, int count, double? tolerance, int? maxSteps)
     {
         StoppingRule own = network.Stopping;
-        SolveInput input = new(title, data, own with { RelativeTolerance = tolerance ?? own.RelativeTolerance, MaxSteps = maxSteps ?? own.MaxSteps });
+        SolveInput input =
+            new(title, data, own with { RelativeTolerance = tolerance ?? own.RelativeTolerance, MaxSteps = maxSteps ?? own.MaxSteps });
         input._owned.Add(network);
         using IDisposable noGraph = no_grad();
         foreach (int[] indices in Enumerable.Range(0, count).Chunk(source.Options.BatchSize))

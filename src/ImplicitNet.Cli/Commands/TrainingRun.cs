@@ -47,7 +47,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
         if (settings is { Escalate: true, CertificateEvery: null })
         {
-            throw new CommandException("--escalate needs --certificate-every: the steps between two comparisons with the exact gradient.", ExitCodes.Usage);
+            throw new CommandException(
+                "--escalate needs --certificate-every: the steps between two comparisons with the exact gradient.", ExitCodes.Usage);
         }
 
         // Before the folder is touched: a solver that cannot be made leaves nothing behind.
@@ -111,7 +112,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         Introduce(data, network);
         if (isResumed)
         {
-            terminal.Tell(trainer.Resume() ? "Going on from the last checkpoint." : "There is no checkpoint yet; starting from the beginning.");
+            terminal.Tell(
+                trainer.Resume() ? "Going on from the last checkpoint." : "There is no checkpoint yet; starting from the beginning.");
         }
 
         // Only now: a checkpoint that is refused leaves the folder as it was.
@@ -120,7 +122,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
         terminal.Tell();
         terminal.Tell($"[grey]{TrainingScreen.Header}[/]");
-        TrainingResult training = terminal.WithBar(bar => trainer.Run(new TrainingScreen(terminal, bar, settings.Batch, cancellation), cancellation));
+        TrainingResult training =
+            terminal.WithBar(bar => trainer.Run(new TrainingScreen(terminal, bar, settings.Batch, cancellation), cancellation));
         FinalTest? test = training.IsComplete ? Test(network, new BatchSource(data.Splits.Test, batches)) : null;
         if (test is null)
         {
@@ -141,7 +144,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     {
         try
         {
-            return terminal.WithBar(bar => FinalTest.Run(network, source, settings.Tolerance, new ShareProgress(bar, "testing"), cancellation));
+            return terminal.WithBar(
+                bar => FinalTest.Run(network, source, settings.Tolerance, new ShareProgress(bar, "testing"), cancellation));
         }
         catch (OperationCanceledException)
         {
@@ -195,7 +199,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     private static long? Sum(TrainingResult training, Func<EpochRecord, long?> count) =>
         training.Epochs.All(epoch => count(epoch) is not null) ? training.Epochs.Sum(count) : null;
 
-    private RunReport Report(LoadedData data, TrainingResult training, FinalTest test, long parameters, CertificateHistory certificates) => new()
+    private RunReport Report(LoadedData data, TrainingResult training, FinalTest test, long parameters, CertificateHistory certificates) =>
+        new()
     {
         Title = $"{(settings.Explicit ? "Explicit twin" : "Implicit classifier")} on {settings.Data}",
         Network = $"The network {NetworkChoice.Words(settings)},",
@@ -214,10 +219,19 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     private void Finish(ClassifierResult result)
     {
         terminal.Say();
-        ResultScreen.Row(terminal, "test accuracy", Figures.Percent(result.TestAccuracy ?? double.NaN), $"{Figures.Count(result.Samples)} images, loss {Figures.Number(result.TestLoss ?? double.NaN)}");
-        ResultScreen.Row(terminal, "validation", Figures.Percent(result.ValidationAccuracy ?? double.NaN), $"epoch {result.BestEpoch} of {result.Epochs}, chosen by it");
+        ResultScreen.Row(
+            terminal,
+            "test accuracy",
+            Figures.Percent(result.TestAccuracy ?? double.NaN),
+            $"{Figures.Count(result.Samples)} images, loss {Figures.Number(result.TestLoss ?? double.NaN)}");
+        ResultScreen.Row(
+            terminal,
+            "validation",
+            Figures.Percent(result.ValidationAccuracy ?? double.NaN),
+            $"epoch {result.BestEpoch} of {result.Epochs}, chosen by it");
         ResultScreen.Solver(terminal, result);
-        ResultScreen.Row(terminal, "time", Figures.Seconds(result.Seconds ?? 0), $"{Figures.Seconds(result.SecondsPerEpoch ?? 0)} an epoch");
+        ResultScreen.Row(
+            terminal, "time", Figures.Seconds(result.Seconds ?? 0), $"{Figures.Seconds(result.SecondsPerEpoch ?? 0)} an epoch");
         terminal.Say();
         foreach ((string name, string content) in Files)
         {

@@ -25,7 +25,8 @@ internal static class ComparisonScreen
             terminal.Say($"  [bold]{solver.Name,-NameWidth}[/] [{colour}]{share}[/] {numbers} {residuals}");
             string failed = string.Join(
                 ", ",
-                solver.Statuses.Where(status => status.Key != "Converged" && status.Value > 0).Select(status => $"{Figures.Count(status.Value)} {status.Key}"));
+                solver.Statuses.Where(status => status.Key != "Converged" && status.Value > 0).Select(
+                    status => $"{Figures.Count(status.Value)} {status.Key}"));
             if (failed.Length > 0)
             {
                 terminal.Say($"  {"",-NameWidth} [yellow]{failed}[/]");

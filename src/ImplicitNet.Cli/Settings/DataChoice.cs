@@ -5,7 +5,9 @@ using Spectre.Console;
 namespace ImplicitNet.Cli.Settings;
 
 /// <summary>The data sets by name.</summary>
-/// <remarks>Which images are held out, and what is drawn, depends on no seed of a run: runs with several seeds have the same data.</remarks>
+/// <remarks>
+/// Which images are held out, and what is drawn, depends on no seed of a run: runs with several seeds have the same data.
+/// </remarks>
 internal static class DataChoice
 {
     public const string Digits = "digits";
@@ -62,7 +64,8 @@ internal static class DataChoice
         }
 
         DataSplits splits = DataSplits.HoldOut(parts.Train, parts.Test, settings.Validation, SplitSeed);
-        splits = new DataSplits(First(splits.Train, settings.Images, "--images"), splits.Validation, First(splits.Test, settings.TestImages, "--test-images"));
+        splits = new DataSplits(
+            First(splits.Train, settings.Images, "--images"), splits.Validation, First(splits.Test, settings.TestImages, "--test-images"));
         return new LoadedData(splits, definition.Normalization) { Remarks = parts.Remarks };
     }
 

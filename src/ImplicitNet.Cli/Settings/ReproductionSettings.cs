@@ -35,7 +35,9 @@ internal static class ReproductionSettings
         _ => clean.Compared(training),
     };
 
-    /// <summary>The network of the weight files whose histories are the original's early marks: one latent layer, their gamma, no shifts.</summary>
+    /// <summary>
+    /// The network of the weight files whose histories are the original's early marks: one latent layer, their gamma, no shifts.
+    /// </summary>
     private static RunSettings Published(RunSettings clean)
     {
         RunSettings published = RunSettings.DefaultsFor(clean.Data, isPublished: true);

@@ -36,7 +36,8 @@ internal static class EquationsOfPhysics
             Function = (u, q) => (q.narrow(1, 0, 1) / 3.7 + u * 2.51 / q.narrow(1, 1, 1)).log10() * -2,
             Start = [5],
             Parameters = [[1e-6, 1e4], [1e-3, 1e5], [0.05, 1e7], [0, 4e3]],
-            Error = (q, u) => FixedPointProblem.RelativeDistance(u, [Bisection.Root(x => x + (2 * Math.Log10((q[0] / 3.7) + (2.51 * x / q[1]))), 0.1, 100)]),
+            Error = (q, u) => FixedPointProblem.RelativeDistance(
+                u, [Bisection.Root(x => x + (2 * Math.Log10((q[0] / 3.7) + (2.51 * x / q[1]))), 0.1, 100)]),
         },
 
         // H = 1 / (1 - c / 2 integral of mu H(nu) / (mu + nu)) by the midpoint rule. Its mean is (2 / c)(1 - sqrt(1 - c)), exactly
@@ -153,7 +154,8 @@ internal static class EquationsOfPhysics
         double h = 1.0 / (BratuPoints + 1);
         double[] energy =
         [
-            .. Enumerable.Range(1, BratuPoints - 2).Select(i => (Math.Pow((u[i + 1] - u[i - 1]) / (2 * h), 2) / 2) + (q[0] * Math.Exp(u[i]))),
+            .. Enumerable.Range(1, BratuPoints - 2).Select(
+                i => (Math.Pow((u[i + 1] - u[i - 1]) / (2 * h), 2) / 2) + (q[0] * Math.Exp(u[i]))),
         ];
         return (energy.Max() - energy.Min()) / energy.Max() * 1e-3;
     }

@@ -37,8 +37,15 @@ internal static class ComparisonCharts
             [.. Epochs(group.Runs).Select(epoch => Point(
                 MeanAndDeviation.Of(group.Runs.Select(run => run.Epochs.TakeWhile(record => record.Epoch <= epoch).Aggregate((double?)0, (sum, record) => sum + record.Seconds))),
                 Accuracy(group.Runs, epoch)))]))];
-        ChartAxis x = LinearAxis.ForValues(series.SelectMany(one => one.Points).SelectMany(point => new[] { point.X + point.XDeviation, 0 }), lowest: 0);
-        return MeasuredLineChart.Create("Accuracy by second", $"Seconds of training and validation{Remark(comparison)}", x, "Validation accuracy (%)", series, Describe(comparison));
+        ChartAxis x = LinearAxis.ForValues(
+            series.SelectMany(one => one.Points).SelectMany(point => new[] { point.X + point.XDeviation, 0 }), lowest: 0);
+        return MeasuredLineChart.Create(
+            "Accuracy by second",
+            $"Seconds of training and validation{Remark(comparison)}",
+            x,
+            "Validation accuracy (%)",
+            series,
+            Describe(comparison));
     }
 
     private static Chart Seconds(GradientComparison comparison) => StackedBarChart.Create(

@@ -17,8 +17,11 @@ public sealed class MemoryComparison
     public MemoryComparison(IReadOnlyList<MemoryMeasurement> measurements)
     {
         ArgumentNullException.ThrowIfNull(measurements);
-        Measurements = measurements.Count > 0 ? measurements : throw new ArgumentException("A comparison needs at least one measurement.", nameof(measurements));
-        _byGradient = [.. measurements.GroupBy(one => one.Gradient).Select(group => (group.Key, group.OrderBy(one => one.Steps).ToArray()))];
+        Measurements = measurements.Count > 0
+            ? measurements
+            : throw new ArgumentException("A comparison needs at least one measurement.", nameof(measurements));
+        _byGradient =
+            [.. measurements.GroupBy(one => one.Gradient).Select(group => (group.Key, group.OrderBy(one => one.Steps).ToArray()))];
     }
 
     /// <summary>The measurements.</summary>
@@ -50,10 +53,15 @@ public sealed class MemoryComparison
         string description = string.Join("; ", Growth().Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Gradient}: grows by {100 * one.Growth:0.0} %"))) + ".";
         return new Chart("Peak memory of training", description, theme =>
         {
-            ChartFrame frame = new(theme, "Peak memory of training", "Solver steps (for unrolled also the steps unrolled)", x, "Process, at peak (MiB)", y);
+            ChartFrame frame = new(
+                theme, "Peak memory of training", "Solver steps (for unrolled also the steps unrolled)", x, "Process, at peak (MiB)", y);
             foreach ((int i, (string gradient, MemoryMeasurement[] points)) in _byGradient.Index())
             {
-                frame.Line(gradient, [.. points.Select(point => ((double)point.Steps, point.PeakBytes / Mebibyte))], theme.Series[i % theme.Series.Count], hasMarkers: true);
+                frame.Line(
+                    gradient,
+                    [.. points.Select(point => ((double)point.Steps, point.PeakBytes / Mebibyte))],
+                    theme.Series[i % theme.Series.Count],
+                    hasMarkers: true);
             }
 
             return frame.Finish();
@@ -68,7 +76,8 @@ public sealed class MemoryComparison
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         string[] paths = [.. ((string[])["csv", "md", "png", "svg"]).Select(format => Path.Combine(folder, $"memory.{format}"))];
-        IEnumerable<string> lines = Measurements.Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Gradient},{one.Steps},{one.PeakBytes}\n"));
+        IEnumerable<string> lines =
+            Measurements.Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Gradient},{one.Steps},{one.PeakBytes}\n"));
         AtomicFile.WriteText(paths[0], $"gradient,steps,peak_bytes\n{string.Concat(lines)}");
         AtomicFile.WriteText(paths[1], MarkdownTable.Format(Table()));
         Chart chart = Chart();

@@ -43,7 +43,8 @@ public static class MarkdownReport
                 string name = Name(chart.Title);
                 chart.Save(Path.Combine(charts, $"{name}.png"));
                 chart.Save(Path.Combine(charts, $"{name}.svg"));
-                text.Append("![").Append(chart.Title).Append("](charts/").Append(name).Append(".svg)\n\n").Append(chart.Description).Append("\n\n");
+                text.Append("![").Append(chart.Title).Append("](charts/").Append(name).Append(".svg)\n\n").Append(chart.Description).Append(
+                    "\n\n");
             }
         }
 

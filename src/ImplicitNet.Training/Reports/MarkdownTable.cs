@@ -12,7 +12,8 @@ public static class MarkdownTable
         ArgumentNullException.ThrowIfNull(table);
         StringBuilder text = new();
         Row(text, table.Header);
-        text.Append('|').AppendJoin('|', table.Header.Select((_, column) => column > 0 && table.IsNumeric(column) ? "---:" : "---")).Append("|\n");
+        text.Append('|').AppendJoin('|', table.Header.Select((_, column) => column > 0 && table.IsNumeric(column) ? "---:" : "---")).Append(
+            "|\n");
         foreach (IReadOnlyList<string> row in table.Rows)
         {
             Row(text, row);

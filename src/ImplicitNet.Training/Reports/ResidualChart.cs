@@ -11,7 +11,9 @@ public static class ResidualChart
     // Diverging samples pass 1e40 soon; drawn to the end they would press all the others into one line at the bottom.
     private const double Ceiling = 1e4;
 
-    /// <summary>Draws median, 10th to 90th percentile, the extremes and the tolerance on a logarithmic axis that ends at 10,000 at the latest.</summary>
+    /// <summary>
+    /// Draws median, 10th to 90th percentile, the extremes and the tolerance on a logarithmic axis that ends at 10,000 at the latest.
+    /// </summary>
     /// <param name="trace">The residuals.</param>
     /// <param name="title">The title, for example with the solver's name.</param>
     public static Chart Create(ResidualTraceSummary trace, string title = "Residual over solver steps")
@@ -26,9 +28,16 @@ public static class ResidualChart
         return new Chart(title, description, theme =>
         {
             ChartFrame frame = new(theme, title, "Solver step", x, trace.Quantity, y);
-            frame.Band("least to largest", [.. steps.Select(step => ((double)step.Step, Capped(step.Minimum), Capped(step.Maximum)))], theme.First.WithAlpha(0.13));
-            frame.Band("10 % to 90 %", [.. steps.Select(step => ((double)step.Step, Capped(step.Low), Capped(step.High)))], theme.First.WithAlpha(0.28));
-            frame.Line("median", [.. steps.Select(step => ((double)step.Step, Capped(step.Median)))], theme.First, steps.Count <= MostMarkers);
+            frame.Band(
+                "least to largest",
+                [.. steps.Select(step => ((double)step.Step, Capped(step.Minimum), Capped(step.Maximum)))],
+                theme.First.WithAlpha(0.13));
+            frame.Band(
+                "10 % to 90 %",
+                [.. steps.Select(step => ((double)step.Step, Capped(step.Low), Capped(step.High)))],
+                theme.First.WithAlpha(0.28));
+            frame.Line(
+                "median", [.. steps.Select(step => ((double)step.Step, Capped(step.Median)))], theme.First, steps.Count <= MostMarkers);
             frame.MarkY("tolerance", trace.Tolerance, theme.Second, LinePattern.Dashed);
             return frame.Finish();
         });

@@ -68,7 +68,8 @@ public static class SolverComparisonChart
         [
             new ChartPanel(ChartFrame.Head(theme, title, Legend(theme, solvers)), new PixelRect(0, Width, head, 0)),
             new ChartPanel(
-                Panel(theme, curves, tolerance, residuals, 1, "Solver steps of a sample", curve => curve.BySteps), new PixelRect(0, Width / 2, height, head)),
+                Panel(theme, curves, tolerance, residuals, 1, "Solver steps of a sample", curve => curve.BySteps), new PixelRect(
+                    0, Width / 2, height, head)),
             new ChartPanel(
                 Panel(theme, curves, tolerance, residuals, unit, $"Time since the batch began ({unitName})", curve => curve.BySeconds),
                 new PixelRect(Width / 2, Width, height, head)),
@@ -128,7 +129,8 @@ public static class SolverComparisonChart
 
             Coordinates[] median = [.. own.Medians.Select(point => At(point.X, point.Median))];
             frame.Plot.Add.ScatterLine(median, colour).LineWidth = ThickLine;
-            Scatter markers = frame.Plot.Add.ScatterPoints(Marked(median.Length, index, curves.Length).Select(i => median[i]).ToArray(), colour);
+            Scatter markers =
+                frame.Plot.Add.ScatterPoints(Marked(median.Length, index, curves.Length).Select(i => median[i]).ToArray(), colour);
             markers.MarkerShape = Shapes[index % Shapes.Length];
             markers.MarkerSize = Math.Max(LargestMarker - (MarkerStep * index), LeastMarker);
         }

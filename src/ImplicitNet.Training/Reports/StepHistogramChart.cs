@@ -42,10 +42,17 @@ public static class StepHistogramChart
         {
             string label = width == 1 ? "Samples" : $"Samples per {width} steps";
             int room = Math.Max((LeastBars - counts.Length) / 2, 0);
-            ChartFrame frame = new(theme, title, "Solver steps", LinearAxis.ForIntegers(Math.Max(first - room, 0), end + room), label, LinearAxis.ForHeights(counts.Max()));
+            ChartFrame frame = new(
+                theme,
+                title,
+                "Solver steps",
+                LinearAxis.ForIntegers(Math.Max(first - room, 0), end + room),
+                label,
+                LinearAxis.ForHeights(counts.Max()));
             Bar[] bars = [.. counts.Select((count, i) => new Bar
             {
-                Position = first + (i * width) + ((width - 1) / 2.0), Value = count, Size = 0.86 * width, FillColor = theme.First, LineWidth = 0,
+                Position =
+                    first + (i * width) + ((width - 1) / 2.0), Value = count, Size = 0.86 * width, FillColor = theme.First, LineWidth = 0,
             })];
             frame.Plot.Add.Bars(bars);
             frame.MarkX(string.Create(CultureInfo.InvariantCulture, $"median: {median:0.#}"), [median], theme.Second, LinePattern.Dashed);

@@ -47,7 +47,8 @@ internal static class PaperClaims
 
     private static IEnumerable<string[]> Marks(PaperFigures paper, ComparedRun[] runs) =>
         from mark in paper.Marks
-        let ours = MeanAndDeviation.Of(runs.Select(run => run.Epochs.FirstOrDefault(epoch => epoch.Epoch == mark.Epoch)?.ValidationAccuracy))
+        let ours =
+            MeanAndDeviation.Of(runs.Select(run => run.Epochs.FirstOrDefault(epoch => epoch.Epoch == mark.Epoch)?.ValidationAccuracy))
         where ours is not null
         select (string[])[$"The same after {mark.Epoch} epoch{(mark.Epoch == 1 ? "" : "s")}, ours on validation (%)", mark.Accuracy.ToString("0.00", CultureInfo.InvariantCulture), Text(ours)];
 

@@ -47,7 +47,8 @@ public sealed record ReproductionPlan
         ArgumentOutOfRangeException.ThrowIfLessThan(mostEpochs, 1);
         if (costs.Count == 0 || seeds.Count == 0)
         {
-            throw new ArgumentException("A plan needs at least one training and one seed.", costs.Count == 0 ? nameof(costs) : nameof(seeds));
+            throw new ArgumentException(
+                "A plan needs at least one training and one seed.", costs.Count == 0 ? nameof(costs) : nameof(seeds));
         }
 
         for (int count = seeds.Count; count > 1; count--)

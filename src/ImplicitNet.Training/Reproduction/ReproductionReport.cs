@@ -89,12 +89,16 @@ public sealed record ReproductionReport
     {
         foreach (ReproducedTraining training in Trained())
         {
-            yield return new KeyFigure($"Test, {training.Title}", $"{Text(Of(training).TestAccuracy, 100, "0.00")} %", string.Create(Culture, $"paper {training.Accuracy(Paper):0.##} %"));
+            yield return new KeyFigure(
+                $"Test, {training.Title}",
+                $"{Text(Of(training).TestAccuracy, 100, "0.00")} %",
+                string.Create(Culture, $"paper {training.Accuracy(Paper):0.##} %"));
         }
 
         if (Find(ReproducedTraining.JacobianBased)?.SecondsToJacobianFree is { } ratio)
         {
-            yield return new KeyFigure("CG-based to JFB, time", string.Create(Culture, $"{ratio:0.00}"), string.Create(Culture, $"paper {PaperRatio:0.00}"));
+            yield return new KeyFigure(
+                "CG-based to JFB, time", string.Create(Culture, $"{ratio:0.00}"), string.Create(Culture, $"paper {PaperRatio:0.00}"));
         }
     }
 
@@ -143,7 +147,8 @@ public sealed record ReproductionReport
 
     private ReportTable MarksTable()
     {
-        int[] epochs = [.. Paper.Marks.Select(mark => mark.Epoch).Where(epoch => epoch <= Plan.Epochs).Append(Plan.Epochs).Distinct().Order()];
+        int[] epochs =
+            [.. Paper.Marks.Select(mark => mark.Epoch).Where(epoch => epoch <= Plan.Epochs).Append(Plan.Epochs).Distinct().Order()];
         return new(
             ["Epoch", .. Trained().Select(training => training.Title), "Original, test"],
             [.. epochs.Select(epoch => (IReadOnlyList<string>)
@@ -155,7 +160,8 @@ public sealed record ReproductionReport
     }
 
     private MeanAndDeviation? At(ReproducedTraining training, int epoch) => MeanAndDeviation.Of(
-        Runs.Where(run => run.Gradient == training.Name).Select(run => run.Epochs.FirstOrDefault(record => record.Epoch == epoch)?.ValidationAccuracy));
+        Runs.Where(run => run.Gradient == training.Name).Select(
+            run => run.Epochs.FirstOrDefault(record => record.Epoch == epoch)?.ValidationAccuracy));
 
     private IEnumerable<ReportSection> FixedPoint()
     {
@@ -183,9 +189,12 @@ public sealed record ReproductionReport
             "\n\n",
             [
                 planned,
-                Plan.LeftOut.Count == 0 ? "Nothing was left out for want of time." : $"Left out for want of time. {string.Join(" ", Plan.LeftOut)}",
+                Plan.LeftOut.Count == 0
+                    ? "Nothing was left out for want of time."
+                    : $"Left out for want of time. {string.Join(" ", Plan.LeftOut)}",
                 .. missing.Length == 0 ? Array.Empty<string>() : [$"Missing, because they failed: {string.Join(", ", missing)}."],
-                string.Create(Culture, $"Training took {Runs.Sum(run => run.Epochs.Sum(epoch => epoch.Seconds ?? 0)) / 3600:0.00} h in all."),
+                string.Create(
+                    Culture, $"Training took {Runs.Sum(run => run.Epochs.Sum(epoch => epoch.Seconds ?? 0)) / 3600:0.00} h in all."),
             ]);
     }
 

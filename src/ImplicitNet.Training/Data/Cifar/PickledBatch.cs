@@ -25,7 +25,8 @@ internal static class PickledBatch
         {
             result.Labels[index] = labels[index] is int label and >= 0 and < Cifar10Batch.ClassCount
                 ? (byte)label
-                : throw Fault($"label {labels[index] ?? "None"} of image {index} is out of range: expected 0 to {Cifar10Batch.ClassCount - 1}.");
+                : throw Fault(
+                    $"label {labels[index] ?? "None"} of image {index} is out of range: expected 0 to {Cifar10Batch.ClassCount - 1}.");
             int start = index * Cifar10Batch.ImageBytes;
             Cifar10Batch.Interleave(planes.Slice(start, Cifar10Batch.ImageBytes), result.Pixels.AsSpan(start));
         }

@@ -52,7 +52,8 @@ internal static class SvhnFile
         });
         if (pixels is null || labels is null)
         {
-            throw new DataFileException(path, null, $"there is no array {(pixels is null ? "X" : "y")}; a file of SVHN holds the images X and the labels y.");
+            throw new DataFileException(
+                path, null, $"there is no array {(pixels is null ? "X" : "y")}; a file of SVHN holds the images X and the labels y.");
         }
 
         if (pixels.Length != labels.Length * ImageBytes)

@@ -100,7 +100,8 @@ internal sealed class PyTorchArchive : IDisposable
     {
         if (_zip.GetEntry(_prefix + "constants.pkl") is not null)
         {
-            throw new WeightsFileException(_path, "this is a TorchScript module; save its weights instead: torch.save(module.state_dict(), path).");
+            throw new WeightsFileException(
+                _path, "this is a TorchScript module; save its weights instead: torch.save(module.state_dict(), path).");
         }
 
         if (_zip.GetEntry(_prefix + "byteorder") is not null && Encoding.ASCII.GetString(ReadSmall("byteorder", 16)) is not "little" and var order)
@@ -130,13 +131,15 @@ internal sealed class PyTorchArchive : IDisposable
             ?? throw new WeightsFileException(_path, $"record {Printable.Of(name)} is missing.");
         if (entry.IsEncrypted || entry.Length != entry.CompressedLength)
         {
-            throw new WeightsFileException(_path, $"record {Printable.Of(name)} is compressed or encrypted; torch.save stores records as they are.");
+            throw new WeightsFileException(
+                _path, $"record {Printable.Of(name)} is compressed or encrypted; torch.save stores records as they are.");
         }
 
         _bytesRead += Math.Min(entry.Length, _length + 1);
         return entry.Length >= 0 && _bytesRead <= _length
             ? entry
-            : throw new WeightsFileException(_path, $"record {Printable.Of(name)} of {entry.Length} bytes: the records are larger than the file of {_length} bytes.");
+            : throw new WeightsFileException(
+                _path, $"record {Printable.Of(name)} of {entry.Length} bytes: the records are larger than the file of {_length} bytes.");
     }
 
     private T Guard<T>(Func<T> read)

@@ -39,7 +39,8 @@ internal sealed class PyTorchReader(PyTorchArchive archive, string path)
             if (root is not PickleDictionary dictionary)
             {
                 string what = root is PickleOpaque opaque ? Printable.Of(opaque.What) : "a single value";
-                throw new WeightsFileException(path, $"the file holds {what}, no dictionary; save the weights alone: torch.save(model.state_dict(), path).");
+                throw new WeightsFileException(
+                    path, $"the file holds {what}, no dictionary; save the weights alone: torch.save(model.state_dict(), path).");
             }
 
             Visit(dictionary, "", depth: 0);

@@ -49,7 +49,9 @@ internal sealed class StoredZip(Stream stream, long largest = uint.MaxValue)
         long begin = _position;
         foreach (Record record in _records)
         {
-            byte[] extra = record.Length >= largest || record.Begin >= largest ? Field(Zip64Field, record.Length, record.Length, record.Begin) : [];
+            byte[] extra = record.Length >= largest || record.Begin >= largest
+                ? Field(Zip64Field, record.Length, record.Length, record.Begin)
+                : [];
             bool isLong = extra.Length > 0;
             Write(
             [
@@ -83,7 +85,8 @@ internal sealed class StoredZip(Stream stream, long largest = uint.MaxValue)
 
     private uint Short(long number) => number >= largest ? uint.MaxValue : (uint)number;
 
-    private static byte[] Field(ushort kind, params long[] numbers) => [.. Numbers(kind, (ushort)(8 * numbers.Length)), .. Numbers(numbers)];
+    private static byte[] Field(ushort kind, params long[] numbers) =>
+        [.. Numbers(kind, (ushort)(8 * numbers.Length)), .. Numbers(numbers)];
 
     private static byte[] Numbers(params ReadOnlySpan<ushort> numbers)
     {

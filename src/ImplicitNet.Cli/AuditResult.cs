@@ -56,7 +56,8 @@ internal sealed record AuditResult
             Verdict = own.Verdict.ToString().ToLowerInvariant(),
             Explanation = own.Explanation,
             Gradients = [.. certificates.Select(AuditedGradient.Of)],
-            Conditions = [.. own.Samples.Index().Where(each => each.Item.Condition is not null).Select(each => AuditedCondition.Of(each.Index, each.Item.Condition!.Value))],
+            Conditions = [.. own.Samples.Index().Where(each => each.Item.Condition is not null)
+                .Select(each => AuditedCondition.Of(each.Index, each.Item.Condition!.Value))],
         };
     }
 

@@ -92,7 +92,8 @@ internal static class OwnProcess
         }
 
         // The runtime lies in shared/NAME/VERSION below the command.
-        string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+        string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..",
+            OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
         return new ProcessStartInfo(dotnet, [program.Location, .. arguments]);
     }
 }

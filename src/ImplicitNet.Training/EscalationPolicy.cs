@@ -52,7 +52,8 @@ public sealed record EscalationPolicy
     /// <summary>All of it, the gradients one by one: the words by which a checkpoint knows the policy.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{nameof(EscalationPolicy)} {{ Gradients = [{string.Join(", ", Gradients)}], RaiseBelow = {RaiseBelow}, LowerFrom = {LowerFrom}, Patience = {Patience} }}");
+        $"{nameof(EscalationPolicy)} {{ Gradients = [{string.Join(", ", Gradients)}], RaiseBelow = {RaiseBelow}, "
+            + $"LowerFrom = {LowerFrom}, Patience = {Patience} }}");
 
     /// <exception cref="ArgumentException">There are no certificates to go by, or it would go up and down at once.</exception>
     internal void EnsureUsable(int? certificateSteps)
@@ -61,7 +62,8 @@ public sealed record EscalationPolicy
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"An escalation needs CertificateSteps, and RaiseBelow at most LowerFrom. Given: {certificateSteps?.ToString(CultureInfo.InvariantCulture) ?? "none"}, {RaiseBelow} and {LowerFrom}."));
+                $"An escalation needs CertificateSteps, and RaiseBelow at most LowerFrom. Given: "
+                    + $"{certificateSteps?.ToString(CultureInfo.InvariantCulture) ?? "none"}, {RaiseBelow} and {LowerFrom}."));
         }
     }
 

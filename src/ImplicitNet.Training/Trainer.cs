@@ -141,7 +141,8 @@ public sealed class Trainer : IDisposable
     }
 
     private bool TrainEpoch(
-        EpochTotals totals, double secondsBefore, GradientWatch watch, RunLog log, IProgress<TrainingEvent>? progress, CancellationToken cancellation)
+        EpochTotals totals, double secondsBefore, GradientWatch watch, RunLog log, IProgress<TrainingEvent>? progress,
+        CancellationToken cancellation)
     {
         _network.train();
         foreach (Batch batch in _train.Epoch(_position.Epoch, _position.StepInEpoch))
@@ -194,7 +195,8 @@ public sealed class Trainer : IDisposable
         bool[] isRight = [.. outcome.Result.Output.argmax(1).eq(batch.Labels).cpu().data<bool>()];
         totals.Add(outcome.Result, settings.Gradient, outcome.Loss, isRight);
         return new TrainingEvent.StepFinished(
-            Step, _steps, _position.Epoch + 1, _position.StepInEpoch, _train.StepsPerEpoch, outcome.Loss, totals.Accuracy, rate, outcome.Result.Report.MeanSteps);
+            Step, _steps, _position.Epoch + 1, _position.StepInEpoch, _train.StepsPerEpoch, outcome.Loss, totals.Accuracy, rate,
+            outcome.Result.Report.MeanSteps);
     }
 
     /// <summary>

@@ -66,7 +66,8 @@ internal sealed class Calibration(Terminal terminal, string folder, Reproduction
             ["train", "--resume", "--quiet", "--output", run.Folder], static () => { }, new Dictionary<string, string>(), cancellation);
         if (code != ExitCodes.Success)
         {
-            throw new CommandException($"calibrating {training.Title}: {(error.Length > 0 ? error.Replace("error: ", "", StringComparison.Ordinal) : $"exit code {code}")}");
+            throw new CommandException($"calibrating {training.Title}: "
+                + $"{(error.Length > 0 ? error.Replace("error: ", "", StringComparison.Ordinal) : $"exit code {code}")}");
         }
 
         return Cost(training, settings, trial, RunHistory.ReadEpochs(run.History)[0], Stopwatch.GetElapsedTime(begin).TotalSeconds);

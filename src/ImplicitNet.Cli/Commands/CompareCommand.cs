@@ -16,13 +16,19 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
 
     private readonly Option<string[]?> _gradients = GradientOption.Several(DefaultGradients);
     private readonly Option<long[]?> _seeds = SeedsOption.Create(string.Join(',', DefaultSeeds));
-    private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of the comparison; one that was interrupted goes on (default: runs/compare-DATA).", HelpName = "folder" };
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "Folder of the comparison; "
+        + "one that was interrupted goes on (default: runs/compare-DATA).",
+        HelpName = "folder"
+    };
     private readonly TrainOptions _options = new();
     private readonly CommonOptions _common = new();
 
     public Command Create()
     {
-        Command command = new("compare", "Train with each of several gradients and compare accuracy, work, time and memory.") { _gradients, _seeds, _output };
+        Command command = new("compare", "Train with each of several gradients and compare accuracy, work, "
+            + "time and memory.") { _gradients, _seeds, _output };
         _options.AddSharedTo(command);
         _common.AddTo(command);
         command.SetAction(Run);

@@ -37,7 +37,8 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
 
     public Command Create()
     {
-        Command command = new("evaluate", "Evaluate a model on a data set.") { _model, _data, _dataDirectory, _split, _batch, _seed, _gamma, _applications, _output };
+        Command command = new("evaluate", "Evaluate a model on a data set.") { _model, _data, _dataDirectory, _split, _batch, _seed,
+            _gamma, _applications, _output };
         _solve.AddTo(command);
         _common.AddTo(command);
         command.SetAction(Run);
@@ -74,7 +75,8 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         });
         if (parsed.GetValue(_applications) is { Length: > 0 } numbers)
         {
-            ApplicationResult study = new ApplicationRun(terminal, folder, parsed.GetValue(_output) ?? folder, cancellation).Execute(network, source, numbers) with
+            ApplicationResult study = new ApplicationRun(terminal, folder, parsed.GetValue(_output) ?? folder, cancellation)
+                .Execute(network, source, numbers) with
             {
                 Data = settings.Data,
                 Split = split,

@@ -33,7 +33,8 @@ internal sealed record FinalTest(
         using ImplicitResult result = network.Run(batch.Images, trace: trace, cancellation: cancellation);
         double[][] residuals = [.. trace.Samples.Select(sample => sample.Select(entry => entry.Ratio * tolerance).ToArray())];
         return new FinalTest(
-            evaluation, contraction, ResidualTraceSummary.FromSamples(residuals, tolerance), [.. result.Report.Samples.Select(sample => sample.Steps)]);
+            evaluation, contraction, ResidualTraceSummary.FromSamples(residuals, tolerance),
+            [.. result.Report.Samples.Select(sample => sample.Steps)]);
     }
 
     /// <summary>The contraction factor at the fixed points of the first images; the network must be in evaluation mode.</summary>

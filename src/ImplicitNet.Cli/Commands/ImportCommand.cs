@@ -19,7 +19,12 @@ internal sealed class ImportCommand(Terminal terminal)
         Ranges.Between0And1("--gamma", "Factor gamma that it was trained with, which the file does not tell.");
     private readonly Option<bool> _explicit =
         new("--explicit") { Description = "The weights are of the explicit twin, which applies R once." };
-    private readonly Option<string?> _entry = new("--entry") { Description = "Where in the file the weights are, such as model (default: the one place where there are any).", HelpName = "place" };
+    private readonly Option<string?> _entry = new("--entry")
+    {
+        Description = "Where in the file the weights are, such as model (default: "
+        + "the one place where there are any).",
+        HelpName = "place"
+    };
     private readonly Option<string> _output =
         new("--output", "-o") { Description = "Folder for the model.", HelpName = "folder", Required = true };
 
@@ -27,7 +32,8 @@ internal sealed class ImportCommand(Terminal terminal)
     {
         _network.Required = true;
         _gamma.Required = true;
-        Command command = new("import", "Make a model from a PyTorch weight file of the published networks.") { _file, _network, _gamma, _explicit, _entry, _output };
+        Command command = new("import", "Make a model from a PyTorch weight file of the published "
+            + "networks.") { _file, _network, _gamma, _explicit, _entry, _output };
         command.SetAction(Run);
         HelpWithExamples.AddTo(
             command,

@@ -33,7 +33,8 @@ internal sealed class MemoryCommand(Terminal terminal, CancellationToken cancell
     {
         _measure.Hidden = true;
         string latent = $"{MemoryTrial.Batch} latents of {MemoryTrial.Channels} x {MemoryTrial.Side} x {MemoryTrial.Side}";
-        Command command = new("memory", $"Measure the peak memory of training on {latent} against the solver's steps ({string.Join(", ", Steps)}).") { _gradients, _output, _measure, _common.Threads, _common.Quiet, _common.Json };
+        Command command = new("memory", $"Measure the peak memory of training on {latent} against the solver's steps "
+            + $"({string.Join(", ", Steps)}).") { _gradients, _output, _measure, _common.Threads, _common.Quiet, _common.Json };
         command.SetAction(Run);
         HelpWithExamples.AddTo(
             command, "implicitnet memory", "implicitnet memory --gradients jfb,implicit:gmres --output runs/memory --json");
@@ -92,13 +93,15 @@ internal sealed class MemoryCommand(Terminal terminal, CancellationToken cancell
     {
         string[] arguments =
         [
-            "memory", "--gradients", gradient.Text, "--measure", steps.ToString(CultureInfo.InvariantCulture), "--threads", threads.ToString(CultureInfo.InvariantCulture),
+            "memory", "--gradients", gradient.Text, "--measure", steps.ToString(CultureInfo.InvariantCulture), "--threads",
+            threads.ToString(CultureInfo.InvariantCulture),
         ];
         (int code, string line, string error) = OwnProcess.Run(arguments, static () => { }, Allocator, cancellation);
         return code == ExitCodes.Success
             ? new MemoryMeasurement(
                 gradient.Gradient is UnrolledGradient ? Unrolled : gradient.Text, steps, long.Parse(line, CultureInfo.InvariantCulture))
-            : throw new CommandException($"{gradient.Text} with {steps} steps: {(error.Length > 0 ? error.Replace("error: ", "", StringComparison.Ordinal) : $"exit code {code}")}");
+            : throw new CommandException($"{gradient.Text} with {steps} steps: "
+                + $"{(error.Length > 0 ? error.Replace("error: ", "", StringComparison.Ordinal) : $"exit code {code}")}");
     }
 
     /// <summary>Unrolling is measured over as many steps as the solve takes.</summary>

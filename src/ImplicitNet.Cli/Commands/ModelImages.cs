@@ -20,7 +20,8 @@ internal static class ModelImages
         data ??= config.Data;
         if (!DataChoice.Names.Contains(data))
         {
-            throw new CommandException($"{folder}: the model was trained on '{data}', which is none of {string.Join(", ", DataChoice.Names)}; name one by --data.");
+            throw new CommandException($"{folder}: the model was trained on '{data}', "
+                + $"which is none of {string.Join(", ", DataChoice.Names)}; name one by --data.");
         }
 
         RunSettings? stored = File.Exists(RunSettingsFile.PathIn(folder)) ? RunSettingsFile.Read(folder) : null;
@@ -45,7 +46,8 @@ internal static class ModelImages
         if ((images.Height, images.Width, images.Channels) != (network.Height, network.Width, network.ImageChannels))
         {
             throw new CommandException(
-                $"{folder}: the model takes images of {network.Height} x {network.Width} x {network.ImageChannels}; {images.Name} has images of {images.Height} x {images.Width} x {images.Channels}.");
+                $"{folder}: the model takes images of {network.Height} x {network.Width} x {network.ImageChannels}; "
+                    + $"{images.Name} has images of {images.Height} x {images.Width} x {images.Channels}.");
         }
 
         if (images.ClassCount != network.Classes)

@@ -19,8 +19,18 @@ internal sealed class ReproduceCommand(Terminal terminal, CancellationToken canc
         Ranges.Positive("--hours", "Hours that it may take on this machine; with few, early epochs are all there is.");
     private readonly Option<long[]?> _seeds = SeedsOption.Create(string.Join(',', DefaultSeeds));
     private readonly Option<int?> _epochs = NumberOption.Whole("--epochs", $"Most epochs of a training (default: {DefaultMostEpochs}).");
-    private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of the reproduction; one that was interrupted goes on with its plan (default: runs/reproduce-DATA).", HelpName = "folder" };
-    private readonly Option<string?> _dataDirectory = new("--data-dir") { Description = "Folder that holds the data set's files (default: downloaded once into a cache).", HelpName = "folder" };
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "Folder of the reproduction; "
+        + "one that was interrupted goes on with its plan (default: runs/reproduce-DATA).",
+        HelpName = "folder"
+    };
+    private readonly Option<string?> _dataDirectory = new("--data-dir")
+    {
+        Description = "Folder that holds the data set's files "
+        + "(default: downloaded once into a cache).",
+        HelpName = "folder"
+    };
     private readonly Option<double?> _gamma = Ranges.Between0And1(
         "--gamma", "Contraction factor of the clean form (default: 0.5); the published form has the one of its weight files.");
     private readonly Option<int?> _shift = NumberOption.Whole(

@@ -69,7 +69,8 @@ internal sealed class RunSeries(Terminal terminal, CancellationToken cancellatio
         ComparedRun compared = Read(run);
         terminal.Tell(string.Create(
             CultureInfo.InvariantCulture,
-            $"  {run.Name,-20} seed {seed,-4} test {Figures.Percent(compared.TestAccuracy ?? double.NaN),8}  {compared.Epochs.Average(epoch => epoch.Seconds):0.00} s an epoch"));
+            $"  {run.Name,-20} seed {seed,-4} test {Figures.Percent(compared.TestAccuracy ?? double.NaN),8}  "
+                + $"{compared.Epochs.Average(epoch => epoch.Seconds):0.00} s an epoch"));
         return compared;
 
         void Watch()
@@ -86,7 +87,14 @@ internal sealed class RunSeries(Terminal terminal, CancellationToken cancellatio
         ClassifierResult result = ClassifierResult.Read(run.Result);
         IReadOnlyList<EpochRecord> epochs = RunHistory.ReadEpochs(run.History);
         return epochs.Count == run.Settings.Epochs
-            ? new ComparedRun { Gradient = run.Name, Seed = run.Settings.Seed, Epochs = epochs, TestAccuracy = result.TestAccuracy, Parameters = result.Parameters }
+            ? new ComparedRun
+            {
+                Gradient = run.Name,
+                Seed = run.Settings.Seed,
+                Epochs = epochs,
+                TestAccuracy = result.TestAccuracy,
+                Parameters = result.Parameters
+            }
             : throw new CommandException(
                 $"{run.Folder}: the history has {epochs.Count} of {run.Settings.Epochs} epochs. Delete the folder to run it again.");
     }

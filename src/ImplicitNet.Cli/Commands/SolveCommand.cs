@@ -56,7 +56,8 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             {
                 result.AddError("give either --problem NAME or --model FOLDER");
             }
-            else if (result.GetValue(_problem) is not null && Array.Find(ofModels, option => result.GetResult(option) is not null) is { } option)
+            else if (result.GetValue(_problem) is not null
+                && Array.Find(ofModels, option => result.GetResult(option) is not null) is { } option)
             {
                 result.AddError($"{option.Name} goes with --model, not with --problem");
             }

@@ -43,7 +43,12 @@ internal sealed class SolveInput : IDisposable
         SolveInput input = new(
             $"{problem.Name}: {problem.Title}",
             problem.Source,
-            new StoppingRule { RelativeTolerance = relative, AbsoluteTolerance = relative * AbsoluteShare, MaxSteps = maxSteps ?? ProblemMaxSteps });
+            new StoppingRule
+            {
+                RelativeTolerance = relative,
+                AbsoluteTolerance = relative * AbsoluteShare,
+                MaxSteps = maxSteps ?? ProblemMaxSteps
+            });
         (PerSampleMap map, Tensor start) = problem.Create(device: device);
         input.Add(map, start);
         return input;

@@ -32,7 +32,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     private string Kind => settings.Explicit ? "explicit twin" : "implicit classifier";
 
     private string Solve =>
-        $", {(settings.Published ? "gamma" : "contraction factor")} {Figures.Number(settings.Gamma, "0.###")}, tolerance {Figures.Number(settings.Tolerance, "0.######")}";
+        $", {(settings.Published ? "gamma" : "contraction factor")} {Figures.Number(settings.Gamma, "0.###")}, "
+            + $"tolerance {Figures.Number(settings.Tolerance, "0.######")}";
 
     private string Gradient => settings.Explicit ? "plain backpropagation" : _gradient.Words;
 
@@ -105,7 +106,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         network.to(device);
         BatchOptions batches = settings.ToBatchOptions(data, device);
         using Trainer trainer = new(
-            network, new BatchSource(data.Splits.Train, batches), new BatchSource(data.Splits.Validation, batches), settings.ToTrainingOptions(), folder)
+            network, new BatchSource(data.Splits.Train, batches), new BatchSource(data.Splits.Validation, batches),
+            settings.ToTrainingOptions(), folder)
         {
             Probe = settings.Cosines > 0 ? new GradientProbe { TimesPerEpoch = settings.Cosines } : null,
         };
@@ -165,9 +167,11 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         DataSplits splits = data.Splits;
         terminal.Tell($"[bold]Training[/] an {Kind} on {settings.Data}, by {Gradient}");
         terminal.Tell($"  {NetworkChoice.Words(settings)}");
-        terminal.Tell($"  {Figures.Count(splits.Train.Count)} training, {Figures.Count(splits.Validation.Count)} validation and {Figures.Count(splits.Test.Count)} test images");
+        terminal.Tell($"  {Figures.Count(splits.Train.Count)} training, "
+            + $"{Figures.Count(splits.Validation.Count)} validation and {Figures.Count(splits.Test.Count)} test images");
         terminal.Tell($"  {Figures.Count(ParameterCount(network))} parameters{(settings.Explicit ? "" : Solve)}");
-        terminal.Tell($"  {Figures.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, learning rate {Figures.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
+        terminal.Tell($"  {Figures.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
+            + $"learning rate {Figures.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
         terminal.Tell($"  seed {settings.Seed}, {Figures.Counted(settings.Threads, "thread")}, {settings.Device}");
         terminal.Tell($"  in {Markup.Escape(_output)}");
     }
@@ -201,20 +205,20 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
     private RunReport Report(LoadedData data, TrainingResult training, FinalTest test, long parameters, CertificateHistory certificates) =>
         new()
-    {
-        Title = $"{(settings.Explicit ? "Explicit twin" : "Implicit classifier")} on {settings.Data}",
-        Network = $"The network {NetworkChoice.Words(settings)},",
-        Training = training,
-        Test = test.Evaluation,
-        Contraction = test.Contraction,
-        Residuals = test.Residuals,
-        Steps = test.Steps,
-        Gradient = settings is { Explicit: false, Gradient: GradientChoice.Default } ? "Jacobian-free backpropagation" : Gradient,
-        Certificates = certificates,
-        Parameters = parameters,
-        Classes = ClassNames.Of(settings.Data, data.Splits.Test.ClassCount),
-        Settings = [.. RunSettingsFile.Describe(settings)],
-    };
+        {
+            Title = $"{(settings.Explicit ? "Explicit twin" : "Implicit classifier")} on {settings.Data}",
+            Network = $"The network {NetworkChoice.Words(settings)},",
+            Training = training,
+            Test = test.Evaluation,
+            Contraction = test.Contraction,
+            Residuals = test.Residuals,
+            Steps = test.Steps,
+            Gradient = settings is { Explicit: false, Gradient: GradientChoice.Default } ? "Jacobian-free backpropagation" : Gradient,
+            Certificates = certificates,
+            Parameters = parameters,
+            Classes = ClassNames.Of(settings.Data, data.Splits.Test.ClassCount),
+            Settings = [.. RunSettingsFile.Describe(settings)],
+        };
 
     private void Finish(ClassifierResult result)
     {

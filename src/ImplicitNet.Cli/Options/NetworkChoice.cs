@@ -37,13 +37,15 @@ internal static class NetworkChoice
 
         if (settings.LatentLayers is { } layers && settings is { Published: false, Network: not First })
         {
-            return $"latent-layers {layers}: only the published form of {settings.Network} has that choice (--published); R of the clean form is one bounded convolution.";
+            return $"latent-layers {layers}: only the published form of {settings.Network} has that choice (--published); "
+                + $"R of the clean form is one bounded convolution.";
         }
 
         return settings switch
         {
             { Explicit: true, Gradient: not GradientChoice.Default } =>
-                $"gradient {settings.Gradient}: the explicit twin (--explicit) has no fixed point; plain backpropagation is its exact gradient.",
+                $"gradient {settings.Gradient}: the explicit twin (--explicit) has no fixed point; "
+                    + $"plain backpropagation is its exact gradient.",
             { Published: true, Explicit: false, CertificateEvery: { } steps } =>
                 $"certificate-every {steps}: certificates are sample by sample; {Coupled}",
             { Published: true, Explicit: false, JacobianPenalty: { } weight } =>

@@ -23,7 +23,9 @@ internal static class AuditScreen
         {
             terminal.Say(string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {gradient.Name,-14} {Cosine(gradient.Cosine),8}   {Number(gradient.RelativeError),10}   {Cosine(gradient.DirectionCosineLeast),12}   {Number(gradient.DirectionErrorLargest),13}   {Number(gradient.DirectionErrorBound),-8}   {gradient.Verdict}"));
+                $"  {gradient.Name,-14} {Cosine(gradient.Cosine),8}   {Number(gradient.RelativeError),10}   "
+                    + $"{Cosine(gradient.DirectionCosineLeast),12}   {Number(gradient.DirectionErrorLargest),13}   "
+                    + $"{Number(gradient.DirectionErrorBound),-8}   {gradient.Verdict}"));
         }
 
         terminal.Say();
@@ -32,7 +34,13 @@ internal static class AuditScreen
             string kappa = condition.Kappa is { } known
                 ? (condition.Status == "LowerBound" ? "at least " : "") + Number(known)
                 : "infinite";
-            string holds = condition.Holds switch { true => "holds: JFB descends for every loss", false => "does not hold: JFB may descend, but not for every loss", null => "undecided" };
+            string holds = condition.Holds switch
+            {
+                true => "holds: JFB descends for every loss",
+                false => "does not hold: "
+                + "JFB may descend, but not for every loss",
+                null => "undecided"
+            };
             ResultScreen.Row(terminal, $"kappa, sample {condition.Sample}", kappa, $"limit {Number(condition.Limit)}; {holds}");
         }
 

@@ -60,7 +60,8 @@ internal static class DataChoice
 
         if (settings.Validation >= parts.Train.Count)
         {
-            throw new CommandException($"{settings.Validation} images cannot be held out (--validation {settings.Validation}): {parts.Train.Name} has {parts.Train.Count} images, and one at least must be left to train on.");
+            throw new CommandException($"{settings.Validation} images cannot be held out (--validation {settings.Validation}): "
+                + $"{parts.Train.Name} has {parts.Train.Count} images, and one at least must be left to train on.");
         }
 
         DataSplits splits = DataSplits.HoldOut(parts.Train, parts.Test, settings.Validation, SplitSeed);

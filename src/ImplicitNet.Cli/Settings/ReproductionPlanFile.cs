@@ -52,7 +52,8 @@ internal sealed record ReproductionPlanFile
         {
             if (then != now)
             {
-                throw new CommandException($"{path}: the reproduction was planned with {name} {then}, now it is {now}. Ask for the same to go on, or for another --output.", ExitCodes.Usage);
+                throw new CommandException($"{path}: the reproduction was planned with {name} {then}, now it is {now}. "
+                    + $"Ask for the same to go on, or for another --output.", ExitCodes.Usage);
             }
         }
     }

@@ -50,7 +50,8 @@ internal static class ClosedForms
     ];
 
     private static FixedPointProblem Known(
-        string name, string title, string source, Func<Tensor, Tensor, Tensor> function, double[] start, Func<double[], double[]> solution) => new()
+        string name, string title, string source, Func<Tensor, Tensor, Tensor> function, double[] start,
+        Func<double[], double[]> solution) => new()
         {
             Name = name,
             Title = title,

@@ -55,7 +55,8 @@ internal static class EquationsOfPhysics
         },
 
         // -u'' = lambda exp(u) on [0, 1], zero at both ends, below the critical 3.51; alpha 0.45 of a Jacobi sweep.
-        FixedPointProblem.Root("bratu", "Bratu on an interval", "Bratu 1914; Doedel 1981", 0.45, Bratu, [.. Enumerable.Repeat(0.0, BratuPoints)]) with
+        FixedPointProblem.Root("bratu", "Bratu on an interval", "Bratu 1914; Doedel 1981", 0.45, Bratu,
+            [.. Enumerable.Repeat(0.0, BratuPoints)]) with
         {
             Parameters = [[0.5], [1], [2], [3]],
             Error = BratuError,
@@ -64,7 +65,8 @@ internal static class EquationsOfPhysics
 
         // On the unit square, below the critical 6.81, as an image of one channel.
         FixedPointProblem.Root(
-            "bratu-square", "Bratu on a square, as an image", "Bratu 1914; Glowinski, Keller, Reinhart 1985", 0.2, BratuOnSquare, [.. Enumerable.Repeat(0.0, BratuSide * BratuSide)]) with
+            "bratu-square", "Bratu on a square, as an image", "Bratu 1914; Glowinski, Keller, "
+                + "Reinhart 1985", 0.2, BratuOnSquare, [.. Enumerable.Repeat(0.0, BratuSide * BratuSide)]) with
         {
             Parameters = [[1], [4], [6]],
             SampleShape = [1, BratuSide, BratuSide],

@@ -101,7 +101,8 @@ internal static class MoreGarbowHillstrom
     }
 
     private static Tensor BrownAlmostLinear(Tensor u, Tensor q) =>
-        cat([(u + u.sum(1, keepdim: true) - (Size + 1)).slice(1, 0, Size - 1, 1), Columns.Of(u).Aggregate((a, b) => a * b).unsqueeze(1) - 1], 1);
+        cat([(u + u.sum(1, keepdim: true) - (Size + 1)).slice(1, 0, Size - 1, 1), Columns.Of(u)
+            .Aggregate((a, b) => a * b).unsqueeze(1) - 1], 1);
 
     private static Tensor DiscreteBoundaryValue(Tensor u, Tensor q) =>
         u * 2 - Columns.Shifted(u, -1) - Columns.Shifted(u, 1) + (u + tensor(Grid(), u.dtype, u.device) + 1).pow(3) * (Step * Step / 2);
@@ -148,7 +149,8 @@ internal static class MoreGarbowHillstrom
         for (int iteration = 0; iteration < 200; iteration++)
         {
             double[] last = x;
-            x = [.. t.Select(own => -Step / 2 * t.Select((other, j) => (own < other ? own * (1 - other) : other * (1 - own)) * Math.Pow(last[j] + other + 1, 3)).Sum())];
+            x = [.. t.Select(own => -Step / 2 * t.Select((other,
+                j) => (own < other ? own * (1 - other) : other * (1 - own)) * Math.Pow(last[j] + other + 1, 3)).Sum())];
         }
 
         return x;

@@ -114,7 +114,8 @@ internal sealed class TrainingTensors(
 
         return found.shape.AsSpan().SequenceEqual(shape) && found.dtype == dtype
             ? found
-            : throw new WeightsFileException(path, $"tensor '{name}' is {found.dtype} [{string.Join(", ", found.shape)}]; the run needs {dtype} [{string.Join(", ", shape)}].");
+            : throw new WeightsFileException(path, $"tensor '{name}' is {found.dtype} [{string.Join(", ", found.shape)}]; "
+                + $"the run needs {dtype} [{string.Join(", ", shape)}].");
     }
 
     private IEnumerable<AdamW.State> States() => optimizer.state_dict().State.Cast<AdamW.State>();

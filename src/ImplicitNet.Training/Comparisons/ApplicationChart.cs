@@ -82,8 +82,10 @@ public static class ApplicationChart
         }
     }
 
-    private static MeasuredPoint[] Points(ApplicationSummary summary, Func<ApplicationSummary.Row, MeanAndDeviation?> value, double scale) =>
-        [.. summary.Rows.Select((row, i) => new MeasuredPoint(i, 0, scale * (value(row)?.Mean ?? double.NaN), scale * (value(row)?.Deviation ?? 0)))];
+    private static MeasuredPoint[] Points(ApplicationSummary summary, Func<ApplicationSummary.Row, MeanAndDeviation?> value,
+        double scale) =>
+        [.. summary.Rows.Select((row, i) => new MeasuredPoint(i, 0, scale * (value(row)?.Mean ?? double.NaN),
+            scale * (value(row)?.Deviation ?? 0)))];
 
     private static IEnumerable<double> Ends(MeasuredPoint point) => [point.Y - point.YDeviation, point.Y + point.YDeviation];
 

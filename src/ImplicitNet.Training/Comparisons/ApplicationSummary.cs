@@ -16,7 +16,8 @@ public sealed class ApplicationSummary
     {
         ArgumentNullException.ThrowIfNull(studies);
         int?[][] numbers = [.. studies.Select(study => study.All.Select(measured => measured.Applications).ToArray())];
-        if (numbers.Length == 0 || !Array.TrueForAll(numbers, own => own.SequenceEqual(numbers[0])) || studies.Any(study => study.Tolerance != studies[0].Tolerance))
+        if (numbers.Length == 0 || !Array.TrueForAll(numbers, own => own.SequenceEqual(numbers[0]))
+            || studies.Any(study => study.Tolerance != studies[0].Tolerance))
         {
             throw new ArgumentException(
                 "A summary needs at least one study, and all with the same numbers of applications and one tolerance.", nameof(studies));

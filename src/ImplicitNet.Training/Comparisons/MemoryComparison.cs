@@ -29,7 +29,8 @@ public sealed class MemoryComparison
 
     /// <summary>For each gradient by how much its largest peak is above its least, as a share of that: 0.05 is 5 %.</summary>
     public IReadOnlyList<(string Gradient, double Growth)> Growth() =>
-        [.. _byGradient.Select(group => (group.Gradient, ((double)group.Points.Max(one => one.PeakBytes) / group.Points.Min(one => one.PeakBytes)) - 1))];
+        [.. _byGradient.Select(group => (group.Gradient,
+            ((double)group.Points.Max(one => one.PeakBytes) / group.Points.Min(one => one.PeakBytes)) - 1))];
 
     /// <summary>One row for each gradient, one column for each number of steps, in MiB.</summary>
     public ReportTable Table()
@@ -40,7 +41,9 @@ public sealed class MemoryComparison
             [.. _byGradient.Zip(Growth(), (group, growth) => (IReadOnlyList<string>)
             [
                 group.Gradient,
-                .. steps.Select(number => group.Points.FirstOrDefault(one => one.Steps == number) is { } found ? (found.PeakBytes / Mebibyte).ToString("N0", CultureInfo.InvariantCulture) : "–"),
+                .. steps.Select(number => group.Points.FirstOrDefault(one => one.Steps == number) is { } found
+                    ? (found.PeakBytes / Mebibyte).ToString("N0", CultureInfo.InvariantCulture)
+                    : "–"),
                 string.Create(CultureInfo.InvariantCulture, $"{100 * growth.Growth:0.0} %"),
             ])]);
     }
@@ -50,7 +53,8 @@ public sealed class MemoryComparison
     {
         ChartAxis x = LogAxis.ForValues(Measurements.Select(one => (double)one.Steps));
         ChartAxis y = LogAxis.ForValues(Measurements.Select(one => one.PeakBytes / Mebibyte));
-        string description = string.Join("; ", Growth().Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Gradient}: grows by {100 * one.Growth:0.0} %"))) + ".";
+        string description = string.Join("; ", Growth().Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Gradient}: "
+            + $"grows by {100 * one.Growth:0.0} %"))) + ".";
         return new Chart("Peak memory of training", description, theme =>
         {
             ChartFrame frame = new(

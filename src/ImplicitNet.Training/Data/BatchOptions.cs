@@ -48,7 +48,9 @@ public sealed record BatchOptions
     /// </summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{nameof(BatchOptions)} {{ Normalization = {Normalization}, BatchSize = {BatchSize}, Seed = {Seed}, MaximumShift = {MaximumShift}, {(Augmentations.Count == 0 ? "" : $"Augmentations = {Augmentations}, ")}Device = {Device} }}");
+        $"{nameof(BatchOptions)} {{ Normalization = {Normalization}, BatchSize = {BatchSize}, Seed = {Seed}, "
+            + $"MaximumShift = {MaximumShift}, {(Augmentations.Count == 0 ? "" : $"Augmentations = {Augmentations}, ")}Device = {Device} "
+            + $"}}");
 
     private static ArgumentOutOfRangeException Refused(string name, int value, string range) =>
         new(name, value, $"{name} must be {range}.");

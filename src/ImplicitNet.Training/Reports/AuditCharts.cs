@@ -23,7 +23,8 @@ public static class AuditCharts
         const string title = "Contraction factor by sample";
         string description = factors.Length == 0 ? "No factor could be measured." : string.Create(
             CultureInfo.InvariantCulture,
-            $"Measured at {factors.Length} samples: {factors[0]:0.0000} to {factors[^1]:0.0000}, {factors[factors.Length / 2]:0.0000} in the median; certified {Known(certificate.Contraction.Certified)}.");
+            $"Measured at {factors.Length} samples: {factors[0]:0.0000} to {factors[^1]:0.0000}, "
+                + $"{factors[factors.Length / 2]:0.0000} in the median; certified {Known(certificate.Contraction.Certified)}.");
         return new Chart(title, description, theme =>
         {
             ChartFrame frame = new(
@@ -33,7 +34,8 @@ public static class AuditCharts
                 x,
                 "Samples",
                 LinearAxis.ForHeights(bins.Select(bin => bin.Count).DefaultIfEmpty(1).Max()));
-            Bar[] bars = [.. bins.Select(bin => new Bar { Position = (bin.Bin + 0.5) * width, Value = bin.Count, Size = 0.86 * width, FillColor = theme.First, LineWidth = 0 })];
+            Bar[] bars = [.. bins.Select(bin => new Bar { Position = (bin.Bin + 0.5) * width, Value = bin.Count, Size = 0.86 * width,
+                FillColor = theme.First, LineWidth = 0 })];
             frame.Plot.Add.Bars(bars);
             frame.MarkX("declared", marks, theme.Second, LinePattern.Dashed);
             return frame.Finish();
@@ -53,7 +55,9 @@ public static class AuditCharts
         int[] order = [.. Enumerable.Range(0, samples[0].Length).OrderBy(sample => samples[0][sample].Direction!.Value.Cosine)];
         double[][] cosines = [.. samples.Select(each => order.Select(sample => each[sample].Direction!.Value.Cosine).ToArray())];
         const string title = "Cosine of each sample's direction, short of 1";
-        string description = string.Join(" ", known.Select((certificate, i) => string.Create(CultureInfo.InvariantCulture, $"{certificate.Label}: {cosines[i].Min():0.0000} at least.")));
+        string description =
+            string.Join(" ", known.Select((certificate, i) => string.Create(CultureInfo.InvariantCulture, $"{certificate.Label}: "
+                + $"{cosines[i].Min():0.0000} at least.")));
         return new Chart(title, description, theme =>
         {
             ChartAxis y = LogAxis.ForValues(cosines.SelectMany(each => each).Select(Missing));
@@ -86,14 +90,16 @@ public static class AuditCharts
     public static Chart Errors(IReadOnlyList<GradientCertificate> certificates)
     {
         GradientCertificate[] known = WithDirections(certificates);
-        double[][] errors = [.. known.Select(certificate => Counted(certificate).Select(sample => sample.Direction!.Value.RelativeError).Order().ToArray())];
+        double[][] errors = [.. known.Select(certificate => Counted(certificate).Select(sample => sample.Direction!.Value.RelativeError)
+            .Order().ToArray())];
         double[] whole = [.. known.Select(certificate => certificate.Gradient.RelativeError)];
         ChartAxis y = LogAxis.ForValues(errors.SelectMany(each => each).Concat(whole));
         ChartAxis x =
             new(-0.5, known.Length - 0.5, [.. known.Select((certificate, i) => new Tick(i, certificate.Label))], static value => value);
         const string title = "Relative error by gradient, against the exact one";
         string description = string.Join(" ", known.Select((certificate, i) => string.Create(
-            CultureInfo.InvariantCulture, $"{certificate.Label}: parameter gradient {whole[i]:g2}, directions {errors[i][0]:g2} to {errors[i][^1]:g2}.")));
+            CultureInfo.InvariantCulture, $"{certificate.Label}: parameter gradient {whole[i]:g2}, "
+                + $"directions {errors[i][0]:g2} to {errors[i][^1]:g2}.")));
         return new Chart(title, description, theme =>
         {
             ChartFrame frame = new(theme, title, "Gradient", x, "Relative error", y);
@@ -117,7 +123,8 @@ public static class AuditCharts
     private static Color Colour(ChartTheme theme, int series) =>
         ((Color[])[theme.First, theme.Second, theme.Third, theme.Good, theme.Bad])[series % 5];
 
-    private static LinePattern Pattern(int series) => ((LinePattern[])[LinePattern.Solid, LinePattern.Dashed, LinePattern.Dotted, LinePattern.DenselyDashed, LinePattern.Solid])[series % 5];
+    private static LinePattern Pattern(int series) => ((LinePattern[])[LinePattern.Solid, LinePattern.Dashed, LinePattern.Dotted,
+        LinePattern.DenselyDashed, LinePattern.Solid])[series % 5];
 
     private static double NiceWidth(double rough)
     {

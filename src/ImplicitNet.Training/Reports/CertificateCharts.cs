@@ -16,7 +16,8 @@ public static class CertificateCharts
         CertificateRecord[] records = Records(history);
         IEnumerable<double> values =
             records.Select(record => record.Cosine).Concat(records.Select(record => record.DirectionCosine ?? double.NaN)).Append(1);
-        string description = string.Create(CultureInfo.InvariantCulture, $"Cosine of the parameter gradient to the exact one: {Range(records.Select(record => record.Cosine))} in {records.Length} certificates.");
+        string description = string.Create(CultureInfo.InvariantCulture, $"Cosine of the parameter gradient to the exact one: "
+            + $"{Range(records.Select(record => record.Cosine))} in {records.Length} certificates.");
         return Draw(history, "Gradient: cosine to the exact one", description, "Cosine", LinearAxis.ForValues(values, -1, 1.005), frame =>
         {
             frame.Line("parameter gradient", Points(records, record => record.Cosine), frame.Theme.First, records.Length <= MostMarkers);
@@ -40,7 +41,8 @@ public static class CertificateCharts
         CertificateRecord[] records = Records(history);
         IEnumerable<double> values =
             records.Select(record => record.RelativeError).Concat(records.Select(record => record.Factor)).Append(0);
-        string description = string.Create(CultureInfo.InvariantCulture, $"Relative error of the parameter gradient: {Range(records.Select(record => record.RelativeError))} in {records.Length} certificates.");
+        string description = string.Create(CultureInfo.InvariantCulture, $"Relative error of the parameter gradient: "
+            + $"{Range(records.Select(record => record.RelativeError))} in {records.Length} certificates.");
         return Draw(history, "Gradient: relative error", description, "Relative error, factor", LinearAxis.ForValues(values, 0), frame =>
         {
             frame.Line("relative error", Points(records, record => record.RelativeError), frame.Theme.First, records.Length <= MostMarkers);

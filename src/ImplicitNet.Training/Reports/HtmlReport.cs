@@ -118,14 +118,16 @@ public static class HtmlReport
         string description = Escape(chart.Description);
         html.Append("<figure><picture><source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"").Append(
             DataUri(chart.ToPng(ChartTheme.Dark)));
-        html.Append("\"><img width=\"").Append(chart.Width).Append("\" height=\"").Append(chart.Height).Append("\" alt=\"").Append(Escape(chart.Title)).Append(". ");
+        html.Append("\"><img width=\"").Append(chart.Width).Append("\" height=\"").Append(chart.Height).Append("\" alt=\"")
+            .Append(Escape(chart.Title)).Append(". ");
         html.Append(description).Append("\" src=\"").Append(DataUri(chart.ToPng(ChartTheme.Light))).Append("\"></picture>");
         html.Append("<figcaption>").Append(description).Append("</figcaption></figure>\n");
     }
 
     private static void AppendText(StringBuilder html, string text)
     {
-        foreach (string paragraph in text.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (string paragraph in text.ReplaceLineEndings("\n")
+            .Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             html.Append("<p>").Append(Escape(paragraph)).Append("</p>\n");
         }

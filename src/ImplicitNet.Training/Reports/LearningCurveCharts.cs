@@ -67,7 +67,8 @@ public static class LearningCurveCharts
         string unit)
     {
         bool hasMarkers = curves.Epochs.Count <= MostMarkers;
-        string description = $"{Describe(title + " in training", curves, train, format, unit)} {Describe("In validation", curves, validation, format, unit)}";
+        string description = $"{Describe(title + " in training", curves, train, format, unit)} "
+            + $"{Describe("In validation", curves, validation, format, unit)}";
         return new Chart(title, description, theme =>
         {
             ChartFrame frame = Frame(theme, curves, title, label, y);
@@ -78,7 +79,8 @@ public static class LearningCurveCharts
             frame.MarkX("not finite", broken, theme.Bad, LinePattern.Dotted);
             AddLine("training", train, theme.First, default);
             AddLine("validation", validation, theme.Second, LinePattern.DenselyDashed);
-            if (curves.Epochs.FirstOrDefault(epoch => epoch.Epoch == curves.ChosenEpoch) is { } chosen && validation(chosen) is { } kept && double.IsFinite(kept))
+            if (curves.Epochs.FirstOrDefault(epoch => epoch.Epoch == curves.ChosenEpoch) is { } chosen && validation(chosen) is { } kept
+                && double.IsFinite(kept))
             {
                 frame.Ring($"kept: epoch {chosen.Epoch}", chosen.Epoch, kept, theme.Good);
             }

@@ -68,6 +68,7 @@ internal static class LinearAxis
         long last = (long)Math.Floor((high / step) + 1e-9);
         return [.. Enumerable.Range(0, (int)Math.Max(last - first + 1, 0))
             .Select(i => (first + i) * step)
-            .Select(value => new Tick(value, value.ToString(format, CultureInfo.InvariantCulture).Replace("-", ChartFont.Minus, StringComparison.Ordinal)))];
+            .Select(value => new Tick(value, value.ToString(format, CultureInfo.InvariantCulture)
+            .Replace("-", ChartFont.Minus, StringComparison.Ordinal)))];
     }
 }

@@ -22,7 +22,8 @@ public static class MarkdownReport
         {
             foreach (KeyFigure figure in content.Figures)
             {
-                text.Append("- ").Append(figure.Label).Append(": **").Append(figure.Value).Append("**").Append(figure.Note.Length > 0 ? $" ({figure.Note})" : "").Append('\n');
+                text.Append("- ").Append(figure.Label).Append(": **").Append(figure.Value).Append("**")
+                    .Append(figure.Note.Length > 0 ? $" ({figure.Note})" : "").Append('\n');
             }
 
             text.Append('\n');
@@ -53,7 +54,8 @@ public static class MarkdownReport
 
     /// <summary>A title as a file name: "Time of an epoch" is time-of-an-epoch.</summary>
     private static string Name(string title) => string.Join('-', title.ToLowerInvariant().Split(
-        [.. title.ToLowerInvariant().Where(letter => !char.IsAsciiLetterOrDigit(letter)).Distinct()], StringSplitOptions.RemoveEmptyEntries));
+        [.. title.ToLowerInvariant().Where(letter => !char.IsAsciiLetterOrDigit(letter)).Distinct()],
+        StringSplitOptions.RemoveEmptyEntries));
 
     private static void Paragraphs(StringBuilder text, string paragraphs)
     {

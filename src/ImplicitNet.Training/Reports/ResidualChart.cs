@@ -21,10 +21,12 @@ public static class ResidualChart
         ArgumentNullException.ThrowIfNull(trace);
         IReadOnlyList<ResidualStep> steps = trace.Steps;
         ChartAxis x = LinearAxis.ForIntegers(steps.Min(step => step.Step), steps.Max(step => step.Step));
-        ChartAxis y = LogAxis.ForValues(steps.SelectMany(step => new[] { step.Minimum, step.Low, step.Median, step.High, step.Maximum }).Select(Capped).Append(trace.Tolerance));
+        ChartAxis y = LogAxis.ForValues(steps.SelectMany(step => new[] { step.Minimum, step.Low, step.Median, step.High, step.Maximum })
+            .Select(Capped).Append(trace.Tolerance));
         string description = string.Create(
             CultureInfo.InvariantCulture,
-            $"{trace.Quantity}: median {steps[0].Median:G3} at step {steps[0].Step}, {steps[^1].Median:G3} at step {steps[^1].Step}; tolerance {trace.Tolerance:G3}.");
+            $"{trace.Quantity}: median {steps[0].Median:G3} at step {steps[0].Step}, {steps[^1].Median:G3} at step {steps[^1].Step}; "
+                + $"tolerance {trace.Tolerance:G3}.");
         return new Chart(title, description, theme =>
         {
             ChartFrame frame = new(theme, title, "Solver step", x, trace.Quantity, y);

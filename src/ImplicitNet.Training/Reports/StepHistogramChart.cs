@@ -37,7 +37,8 @@ public static class StepHistogramChart
         int end = first + (counts.Length * width) - 1;
         string description = first == last
             ? string.Create(CultureInfo.InvariantCulture, $"All {sorted.Length:N0} samples needed {first} steps.")
-            : string.Create(CultureInfo.InvariantCulture, $"{sorted.Length:N0} samples needed {first} to {last} steps, {median:0.#} in the median, {sorted.Average():0.0} in the mean.");
+            : string.Create(CultureInfo.InvariantCulture, $"{sorted.Length:N0} samples needed {first} to {last} steps, "
+                + $"{median:0.#} in the median, {sorted.Average():0.0} in the mean.");
         return new Chart(title, description, theme =>
         {
             string label = width == 1 ? "Samples" : $"Samples per {width} steps";

@@ -57,7 +57,8 @@ public sealed class SafetensorsFile : IDisposable
     /// A tensor has an element type that the format lacks, is sparse, or has the name __metadata__.
     /// </exception>
     /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
-    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null) =>
         AtomicFile.Write(path, stream => Write(stream, tensors, metadata));
 
     /// <summary>Writes the format to a stream, which is left open.</summary>

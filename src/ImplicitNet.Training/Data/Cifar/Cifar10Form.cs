@@ -13,7 +13,8 @@ internal sealed record Cifar10Form(
     public const int Files = 6;
 
     public static Cifar10Form Binary { get; } = new(
-        ".bin", "cifar-10-batches-bin", "cifar-10-binary.tar.gz", Cifar10Batch.PublishedImages * BinaryBatch.RecordBytes, BinaryBatch.Parse);
+        ".bin", "cifar-10-batches-bin", "cifar-10-binary.tar.gz", Cifar10Batch.PublishedImages * BinaryBatch.RecordBytes,
+        BinaryBatch.Parse);
 
     // 31 MB is published; as much again would be file names.
     public static Cifar10Form Pickled { get; } = new("", "cifar-10-batches-py", "cifar-10-python.tar.gz", 1 << 26, PickledBatch.Parse);

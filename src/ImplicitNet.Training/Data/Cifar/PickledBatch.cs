@@ -37,8 +37,13 @@ internal static class PickledBatch
         ReadOnlyMemory<byte> Array(object? value, out int images)
         {
             images = 0;
-            if (value is not PickledObject { Type: "numpy.core.multiarray._reconstruct" or "numpy._core.multiarray._reconstruct", State: object?[] state }
-                || state is not [int, object?[] shape, PickledObject { Type: "numpy.dtype", Arguments: [object kind, ..] }, false, ReadOnlyMemory<byte> bytes]
+            if (value is not PickledObject
+                {
+                    Type: "numpy.core.multiarray._reconstruct" or "numpy._core.multiarray._reconstruct",
+                    State: object?[] state
+                }
+                || state is not [int, object?[] shape, PickledObject { Type: "numpy.dtype", Arguments: [object kind, ..] }, false,
+                ReadOnlyMemory<byte> bytes]
                 || !IsByte(kind)
                 || shape is not [int rows, Cifar10Batch.ImageBytes])
             {
@@ -48,7 +53,8 @@ internal static class PickledBatch
             images = rows;
             return rows is >= 1 and <= Cifar10Batch.PublishedImages && bytes.Length == rows * Cifar10Batch.ImageBytes
                 ? bytes
-                : throw Fault($"\"data\" announces {rows} images of {Cifar10Batch.ImageBytes} bytes and has {bytes.Length}; expected 1 to {Cifar10Batch.PublishedImages} images.");
+                : throw Fault($"\"data\" announces {rows} images of {Cifar10Batch.ImageBytes} bytes and has {bytes.Length}; "
+                    + $"expected 1 to {Cifar10Batch.PublishedImages} images.");
         }
 
         static bool IsByte(object kind) => kind is string or ReadOnlyMemory<byte> && PickleReader.Text(kind) is "u1" or "|u1";

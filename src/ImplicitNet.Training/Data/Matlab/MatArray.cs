@@ -65,7 +65,8 @@ internal sealed class MatArray
         (MatType type, long length) = BeginNumbers();
         if (_class != ByteClass || type != MatType.UInt8 || length != count)
         {
-            throw Fault($"{Name} has {length} bytes of class {_class} and type {type}, expected {count} of class {ByteClass} (uint8) and type {MatType.UInt8}.");
+            throw Fault($"{Name} has {length} bytes of class {_class} and type {type}, "
+                + $"expected {count} of class {ByteClass} (uint8) and type {MatType.UInt8}.");
         }
     }
 

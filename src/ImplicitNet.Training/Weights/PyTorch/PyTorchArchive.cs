@@ -47,7 +47,8 @@ internal sealed class PyTorchArchive : IDisposable
         if (entry.Length != (Int128)storage.Elements * storage.Type.Size)
         {
             throw new WeightsFileException(
-                _path, $"record {Printable.Of(entry.FullName)}: it has {entry.Length} bytes; {storage.Elements} elements of {storage.Type.Dtype} were announced.");
+                _path, $"record {Printable.Of(entry.FullName)}: it has {entry.Length} bytes; "
+                    + $"{storage.Elements} elements of {storage.Type.Dtype} were announced.");
         }
 
         Tensor tensor = empty([storage.Elements], storage.Type.Scalar).DetachFromDisposeScope();
@@ -82,7 +83,8 @@ internal sealed class PyTorchArchive : IDisposable
         }
 
         throw new WeightsFileException(_path, count > 1 && begin[0] == (byte)PickleOpcode.Proto
-            ? "byte 0: this is the format of PyTorch before 1.6, which is not read. Convert it in a recent PyTorch: torch.save(torch.load(path), path)."
+            ? "byte 0: this is the format of PyTorch before 1.6, which is not read. Convert it in a recent PyTorch: "
+                + "torch.save(torch.load(path), path)."
             : "byte 0: this is no zip archive, which a file written by torch.save is.");
     }
 
@@ -104,7 +106,8 @@ internal sealed class PyTorchArchive : IDisposable
                 _path, "this is a TorchScript module; save its weights instead: torch.save(module.state_dict(), path).");
         }
 
-        if (_zip.GetEntry(_prefix + "byteorder") is not null && Encoding.ASCII.GetString(ReadSmall("byteorder", 16)) is not "little" and var order)
+        if (_zip.GetEntry(_prefix + "byteorder") is not null
+            && Encoding.ASCII.GetString(ReadSmall("byteorder", 16)) is not "little" and var order)
         {
             throw new WeightsFileException(_path, $"record byteorder: the bytes are {Printable.Of(order)} endian; 'little' was expected.");
         }

@@ -119,7 +119,8 @@ internal sealed class PyTorchReader(PyTorchArchive archive, string path)
         else if (storage.Record != record)
         {
             throw new WeightsFileException(
-                path, $"storage {Printable.Of(record.Key)} is announced as {storage.Record.Elements} elements of {storage.Record.Type.Dtype} and as {record.Elements} of {record.Type.Dtype}.");
+                path, $"storage {Printable.Of(record.Key)} is announced as {storage.Record.Elements} elements of "
+                    + $"{storage.Record.Type.Dtype} and as {record.Elements} of {record.Type.Dtype}.");
         }
 
         _elements += tensor.Size.Aggregate((Int128)1, (product, size) => product * size);

@@ -32,7 +32,8 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
             case TrainingEvent.GradientChanged changed:
                 terminal.Tell(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"[yellow]  step {changed.Change.Step}: cosine {changed.Change.Cosine:0.000}; on with {changed.Gradient.GetType().Name}[/]"));
+                    $"[yellow]  step {changed.Change.Step}: cosine {changed.Change.Cosine:0.000}; "
+                    + $"on with {changed.Gradient.GetType().Name}[/]"));
                 break;
             case TrainingEvent.EpochFinished epoch:
                 terminal.Tell(Epoch(epoch));

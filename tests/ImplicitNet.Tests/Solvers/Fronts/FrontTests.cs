@@ -89,6 +89,17 @@ public sealed class FrontTests(ITestOutputHelper output) : TensorTest
         Assert.Equal(count, exact);
     }
 
+    [Fact]
+    public void From_zero_the_same_map_ends_at_another_fixed_point()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Maze[] mazes = [.. Enumerable.Range(1, 4).Select(seed => new Maze(9, seed))];
+        using ImplicitLayer layer = Layer();
+        using ImplicitResult result = layer.Run(Given(mazes), start: StartingPoint.Zero);
+        Assert.True(result.Report.AllConverged);
+        Assert.All(mazes, (maze, position) => Assert.False(result.Latent[position].data<float>().SequenceEqual(maze.Path())));
+    }
+
     private static ImplicitLayer Layer() => new(new DeadEnds()) { Stopping = Rule };
 
     private static Tensor Given(Maze[] mazes) => tensor([.. mazes.SelectMany(maze => maze.Cells)], [mazes.Length, 2, mazes[0].Size, mazes[0].Size]);

@@ -12,5 +12,4 @@ using var network = new ImplicitNetwork(
 Tensor data = randn(8, 4), labels = randint(3, 8, int64);
 using ImplicitResult result = network.Run(data);                                    // outputs, and how every sample was solved
 nn.functional.cross_entropy(result.Output, labels).backward();                      // gradients by JFB
-Console.WriteLine(result.Report);
-Console.WriteLine(network.MeasureContraction(data));
+Console.WriteLine($"{result.Report}\n{network.MeasureContraction(data)}");

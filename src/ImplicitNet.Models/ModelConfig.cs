@@ -56,11 +56,50 @@ public sealed record ModelConfig
         init => field = new StoppingRule { MaxSteps = value }.MaxSteps;
     } = 100;
 
-    /// <summary>Builds the network, with weights drawn from torch's random state. The caller owns it.</summary>
+    /// <summary>How fixed points are found: "picard" (the default), "anderson", "broyden", "newton-krylov" or "chain".</summary>
+    public string Solver
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Solver));
+    } = SolverChoice.Default;
+
+    /// <summary>Share of the full step that the solver takes, in (0, 1]; default 1.</summary>
+    public double Damping { get; init; } = 1;
+
+    /// <summary>Steps that the solver remembers; null, the default, for its own choice, and for those that remember none.</summary>
+    public int? Memory { get; init; }
+
+    /// <summary>
+    /// How one differentiates through the fixed point, in the words of the command line: "jfb" (the default), "implicit:gmres",
+    /// "neumann:3", and so on.
+    /// </summary>
+    public string Gradient
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Gradient));
+    } = GradientChoice.Default;
+
+    /// <summary>How the model is solved and differentiated; what fails throws.</summary>
+    /// <exception cref="ArgumentException">
+    /// There is no such solver or gradient, a number is out of its range, or the gradient cannot be had with the solver.
+    /// </exception>
+    public SolveSettings CreateSettings()
+    {
+        GradientChoice gradient = GradientChoice.Parse(Gradient);
+        return new SolveSettings
+        {
+            Solver = gradient.Fit(SolverChoice.Create(Solver, Damping, Memory), Solver),
+            Gradient = gradient.Gradient,
+            Stopping = new StoppingRule { RelativeTolerance = RelativeTolerance, MaxSteps = MaxSteps },
+        };
+    }
+
+    /// <summary>Builds the network, with weights drawn from torch's random state and its settings. The caller owns it.</summary>
     public ImplicitNetwork CreateNetwork()
     {
+        SolveSettings settings = CreateSettings();
         ImplicitNetwork network = Network.CreateNetwork();
-        network.Stopping = new StoppingRule { RelativeTolerance = RelativeTolerance, MaxSteps = MaxSteps };
+        network.Settings = settings;
         return network;
     }
 

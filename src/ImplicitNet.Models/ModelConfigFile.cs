@@ -42,6 +42,14 @@ internal sealed record ModelConfigFile
 
     public int MaxSteps { get; init; } = 100;
 
+    public string Solver { get; init; } = SolverChoice.Default;
+
+    public double Damping { get; init; } = 1;
+
+    public int? Memory { get; init; }
+
+    public string Gradient { get; init; } = GradientChoice.Default;
+
     public static ModelConfigFile Of(ModelConfig config) => new()
     {
         Architecture = config.Architecture,
@@ -51,6 +59,10 @@ internal sealed record ModelConfigFile
         PixelDeviation = config.PixelDeviation,
         RelativeTolerance = config.RelativeTolerance,
         MaxSteps = config.MaxSteps,
+        Solver = config.Solver,
+        Damping = config.Damping,
+        Memory = config.Memory,
+        Gradient = config.Gradient,
     };
 
     public string ToJson() => JsonSerializer.Serialize(this, Options);
@@ -74,7 +86,12 @@ internal sealed record ModelConfigFile
             PixelDeviation = file.PixelDeviation,
             RelativeTolerance = file.RelativeTolerance,
             MaxSteps = file.MaxSteps,
+            Solver = file.Solver,
+            Damping = file.Damping,
+            Memory = file.Memory,
+            Gradient = file.Gradient,
         };
+        _ = config.CreateSettings(); // refuses names and numbers that there are not
         _ = config.Normalization; // refuses numbers of means, deviations and channels that do not fit
         return config;
     }

@@ -20,7 +20,7 @@ public static class ModelFolder
 
     /// <summary>Saves a network and its configuration, each file whole or not at all.</summary>
     /// <param name="folder">The folder; made where it does not exist.</param>
-    /// <param name="config">What the network is.</param>
+    /// <param name="config">What the network is, and how it is solved: the network's own settings are not looked at.</param>
     /// <param name="network">Stays the caller's; its weights must be finite.</param>
     /// <exception cref="ArgumentException">
     /// The network is not the configuration's: the message says what differs. Nothing is written.

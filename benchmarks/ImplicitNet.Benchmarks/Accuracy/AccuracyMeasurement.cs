@@ -1,5 +1,6 @@
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Settings;
+using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;

@@ -67,7 +67,7 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         using ImplicitNetwork owned = network;
         network.to(device);
         network.eval();
-        _solve.Apply(parsed, network);
+        _solve.Apply(parsed, config, network, withGradient: true);
 
         string split = parsed.GetValue(_split) ?? SplitChoice.Test;
         RunSettings settings = ModelImages.Settings(folder, config, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
@@ -106,7 +106,10 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         using Batch batch = source.Read([.. Enumerable.Range(0, count)]);
         GradientCertifier certifier = new() { ConditionSamples = conditions };
         return certifier.Compare(
-            network, batch.Images, outputs => nn.functional.cross_entropy(outputs, batch.Labels, reduction: nn.Reduction.None), [network.Gradient, .. Others]);
+            network,
+            batch.Images,
+            outputs => nn.functional.cross_entropy(outputs, batch.Labels, reduction: nn.Reduction.None),
+            [.. Others.Prepend(network.Settings.Gradient).Distinct()]);
     }
 
     /// <summary>Writes the charts, each as PNG and SVG; none where no solve converged.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
+using ImplicitNet.Models;
 
 namespace ImplicitNet.Cli.Commands;
 
@@ -49,7 +50,8 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
         string[] gradients = parsed.GetValue(_gradients) is { Length: > 0 } named ? named : [.. DefaultGradients.Split(',').Select(text => GradientChoice.Parse(text).Text)];
         foreach (string gradient in gradients.Where(name => name != GradientChoice.Explicit))
         {
-            GradientChoice.Parse(gradient).Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver);
+            Chosen.Of(() => GradientChoice.Parse(gradient)
+                .Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver));
         }
 
         long[] seeds = parsed.GetValue(_seeds) is { Length: > 0 } given ? given : [.. DefaultSeeds];

@@ -57,7 +57,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         config = config with { Network = config.Network with { Gamma = parsed.GetValue(_gamma) ?? config.Network.Gamma } };
         using ImplicitNetwork network = ModelFolder.LoadNetwork(folder, config);
         network.to(device);
-        _solve.Apply(parsed, network);
+        _solve.Apply(parsed, config, network);
 
         string split = parsed.GetValue(_split) ?? SplitChoice.Test;
         RunSettings settings = ModelImages.Settings(folder, config, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));

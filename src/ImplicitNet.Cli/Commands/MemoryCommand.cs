@@ -4,6 +4,7 @@ using System.Text.Json;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Gradients;
+using ImplicitNet.Models;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Comparisons;
 

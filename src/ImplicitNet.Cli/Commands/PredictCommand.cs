@@ -46,7 +46,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
         using ImplicitNetwork owned = network;
         network.to(device);
-        _solve.Apply(parsed, network);
+        _solve.Apply(parsed, config, network);
         byte[]?[] images = [.. paths.Select(path => PredictImage.Read(path, folder, config))];
 
         long begin = Stopwatch.GetTimestamp();

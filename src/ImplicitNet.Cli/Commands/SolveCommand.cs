@@ -78,7 +78,8 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
         }
 
         IReadOnlyList<string> names = SolverListOption.Names(parsed.GetValue(_solvers));
-        IReadOnlyList<FixedPointSolver> solvers = SolverChoice.CreateAll(names, parsed.GetValue(_damping) ?? 1, parsed.GetValue(_memory));
+        IReadOnlyList<FixedPointSolver> solvers =
+            Chosen.Of(() => SolverChoice.CreateAll(names, parsed.GetValue(_damping) ?? 1, parsed.GetValue(_memory)));
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         using SolveInput input = problem is null ? OfModel(parsed, parsed.GetValue(_model)!, device) : OfProblem(parsed, problem, device);

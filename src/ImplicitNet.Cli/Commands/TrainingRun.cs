@@ -5,7 +5,6 @@ using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
-using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
@@ -52,7 +51,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         }
 
         // Before the folder is touched: a solver that cannot be made leaves nothing behind.
-        FixedPointSolver solver = _gradient.Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver);
+        _ = Chosen.Of(() => _gradient.Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver));
         Device device = DeviceChoice.Open(settings.Device);
 
         // A run that is there is held from here on, a new one when its data are: without them there is none.
@@ -72,7 +71,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
         // A run keeps the threads that it was started with, also where it goes on with fewer.
         RunSettings kept = isResumed && asked > 0 ? settings with { Threads = asked } : settings;
-        return Train(folder, config, data, solver, device, isResumed, kept);
+        return Train(folder, config, data, device, isResumed, kept);
     }
 
     private OutputFolder Begin()
@@ -97,12 +96,10 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     }
 
     private int Train(
-        RunFolder folder, ModelConfig config, LoadedData data, FixedPointSolver solver, Device device, bool isResumed, RunSettings kept)
+        RunFolder folder, ModelConfig config, LoadedData data, Device device, bool isResumed, RunSettings kept)
     {
         random.manual_seed(settings.Seed);
         using ImplicitNetwork network = config.CreateNetwork();
-        network.Solver = solver;
-        network.Gradient = _gradient.Gradient;
         network.OnFailure = PolicyFor(network);
         network.to(device);
         BatchOptions batches = settings.ToBatchOptions(data, device);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImplicitNet.Models;
 
 namespace ImplicitNet.Cli.Options;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ImplicitNet.Cli.Settings;
+using ImplicitNet.Models;
 
 namespace ImplicitNet.Cli.Options;
 

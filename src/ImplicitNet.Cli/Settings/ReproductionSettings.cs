@@ -1,4 +1,4 @@
-using ImplicitNet.Cli.Options;
+using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Training.Reproduction;
 

@@ -156,6 +156,10 @@ internal sealed record RunSettings
         PixelDeviation = data.Normalization.Deviation,
         RelativeTolerance = Tolerance,
         MaxSteps = MaxSteps,
+        Solver = Solver,
+        Damping = Damping,
+        Memory = Memory,
+        Gradient = GradientChoice.Parse(Gradient).Text,
         Network = NetworkChoice.Create(this) with
         {
             Height = data.Splits.Train.Height,

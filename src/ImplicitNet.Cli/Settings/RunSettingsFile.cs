@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ImplicitNet.Cli.Options;
+using ImplicitNet.Models;
 using ImplicitNet.Training.Files;
 
 namespace ImplicitNet.Cli.Settings;

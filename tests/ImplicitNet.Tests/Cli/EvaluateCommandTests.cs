@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ImplicitNet.Models;
 
 namespace ImplicitNet.Tests.Cli;
 
@@ -42,8 +43,28 @@ public sealed class EvaluateCommandTests(TinyModel model) : TensorTest, IClassFi
     {
         double expected = Evaluate("--tolerance", "1e-5").GetProperty("testAccuracy").GetDouble();
         Assert.All(
-            ImplicitNet.Cli.Options.SolverChoice.Names,
+            SolverChoice.Names,
             name => Assert.Equal(expected, Evaluate("--tolerance", "1e-5", "--solver", name).GetProperty("testAccuracy").GetDouble()));
+    }
+
+    [Fact]
+    public void A_model_is_solved_by_its_own_solver_unless_told_otherwise()
+    {
+        using TemporaryFolder folder = new();
+        model.CopyTo(folder);
+        File.Copy(Path.Combine(model.Path, "run.json"), folder["run.json"]);
+        string config = File.ReadAllText(folder["config.json"]);
+        Assert.Contains("\"solver\": \"picard\"", config, StringComparison.Ordinal);
+        File.WriteAllText(
+            folder["config.json"],
+            config.Replace("\"solver\": \"picard\"", "\"solver\": \"anderson\"", StringComparison.Ordinal)
+                .Replace("\"memory\": null", "\"memory\": 2", StringComparison.Ordinal));
+        double Steps(string path, params string[] more) =>
+            EvaluateModel(path, ["--tolerance", "1e-5", .. more]).GetProperty("meanSteps").GetDouble();
+        Assert.Equal(Steps(model.Path, "--solver", "anderson", "--memory", "2"), Steps(folder.Path));
+        Assert.NotEqual(Steps(model.Path), Steps(folder.Path));
+        Assert.Equal(Steps(model.Path), Steps(folder.Path, "--solver", "picard"));
+        Assert.Contains("anderson", CliRun.Of("info", "--model", folder.Path).Succeeded().Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,9 +91,11 @@ public sealed class EvaluateCommandTests(TinyModel model) : TensorTest, IClassFi
         CliRun.Of("evaluate", "--model", run.Path, "--data", "mnist", "--data-dir", folder.Path).Failed(1, "28 x 28 x 1", "20 x 20 x 1");
     }
 
-    private JsonElement Evaluate(params string[] more)
+    private JsonElement Evaluate(params string[] more) => EvaluateModel(model.Path, more);
+
+    private static JsonElement EvaluateModel(string path, string[] more)
     {
-        CliRun run = CliRun.Of(["evaluate", "--model", model.Path, "--threads", "1", "--quiet", "--json", .. more]).Succeeded();
+        CliRun run = CliRun.Of(["evaluate", "--model", path, "--threads", "1", "--quiet", "--json", .. more]).Succeeded();
         using JsonDocument json = JsonDocument.Parse(run.LastLine);
         return json.RootElement.Clone();
     }

@@ -1,7 +1,6 @@
-using ImplicitNet.Cli;
-using ImplicitNet.Cli.Options;
 using ImplicitNet.Gradients;
 using ImplicitNet.LinearSolvers;
+using ImplicitNet.Models;
 using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Tests.Cli;
@@ -61,7 +60,7 @@ public sealed class GradientChoiceTests
     {
         GradientChoice reuse = GradientChoice.Parse("inverse-reuse");
         Assert.Equal(new BroydenSolver { Memory = 7, KeepInverse = true }, reuse.Fit(new BroydenSolver { Memory = 7 }, "broyden"));
-        Assert.Contains("the solver is picard", Assert.Throws<CommandException>(() => reuse.Fit(new PicardSolver(), "picard")).Message, StringComparison.Ordinal);
+        Assert.Contains("the solver is picard", Assert.Throws<ArgumentException>(() => reuse.Fit(new PicardSolver(), "picard")).Message, StringComparison.Ordinal);
         Assert.Equal(new BroydenSolver(), GradientChoice.Parse("jfb").Fit(new BroydenSolver(), "broyden"));
     }
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Xml.Linq;
-using ImplicitNet.Cli.Options;
+using ImplicitNet.Models;
 using ImplicitNet.Models.Problems;
 
 namespace ImplicitNet.Tests.Cli;

@@ -1,6 +1,9 @@
+using System.Text.Json.Nodes;
+using ImplicitNet.Gradients;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
+using ImplicitNet.Solvers;
 using ImplicitNet.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -35,6 +38,27 @@ public sealed class ModelFolderTests : TensorTest
         Tensor data = randn(3, 1, 12, 15);
         using IDisposable noGraph = no_grad();
         Assert.True(network.call(data).equal(loaded.call(data)).all().ToBoolean());
+    }
+
+    [Fact]
+    public void A_model_keeps_its_solver_and_its_gradient_and_without_a_word_they_are_picard_and_jfb()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        ModelConfig told = Config with { Solver = "broyden", Damping = 0.5, Memory = 7, Gradient = "inverse-reuse:2" };
+        using ImplicitNetwork network = told.CreateNetwork();
+        ModelFolder.Save(folder.Path, told, network);
+        (ImplicitNetwork loaded, ModelConfig config) = ModelFolder.Load(folder.Path);
+        using ImplicitNetwork owned = loaded;
+        Assert.Equal(told, config);
+        Assert.Equal(new BroydenSolver { Damping = 0.5, Memory = 7, KeepInverse = true }, loaded.Settings.Solver);
+        Assert.Equal(new InverseReuseGradient { Products = 2 }, loaded.Settings.Gradient);
+
+        JsonObject old = JsonNode.Parse(told.ToJson())!.AsObject();
+        Assert.All(new[] { "solver", "damping", "memory", "gradient" }, name => Assert.True(old.Remove(name)));
+        File.WriteAllText(ModelFolder.ConfigPath(folder.Path), old.ToJsonString());
+        SolveSettings before = ModelFolder.LoadConfig(folder.Path).CreateSettings();
+        Assert.Equal((new PicardSolver(), new JacobianFreeGradient()), (before.Solver, before.Gradient));
     }
 
     public static TheoryData<string> Others => [.. OtherNetworks.Keys];

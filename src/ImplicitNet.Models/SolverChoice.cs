@@ -1,8 +1,8 @@
 using ImplicitNet.Solvers;
 
-namespace ImplicitNet.Cli.Options;
+namespace ImplicitNet.Models;
 
-/// <summary>The solvers by name. A new one is one more entry.</summary>
+/// <summary>The solvers by the names that configurations and the command line know. A new one is one more entry.</summary>
 internal static class SolverChoice
 {
     public const string Default = "picard";
@@ -31,11 +31,14 @@ internal static class SolverChoice
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="damping">Share of the full step, in (0, 1].</param>
     /// <param name="memory">Steps remembered, by the solvers that remember; null for their own choice.</param>
-    /// <exception cref="CommandException">A memory is given to a solver that has none.</exception>
-    public static FixedPointSolver Create(string name, double damping, int? memory) => Solvers[name](damping, memory);
+    /// <exception cref="ArgumentException">There is no such solver, a number is out of its range, or a memory is given to one that has none.</exception>
+    public static FixedPointSolver Create(string name, double damping, int? memory) =>
+        Solvers.TryGetValue(name, out Func<double, int?, FixedPointSolver>? make)
+            ? make(damping, memory)
+            : throw new ArgumentException($"solver must be one of {string.Join(", ", Names)}; given {name}.");
 
     /// <summary>Several solvers, each with the memory where it has one.</summary>
-    /// <exception cref="CommandException">A memory is given, and none of them has one.</exception>
+    /// <exception cref="ArgumentException">A memory is given, and none of them has one.</exception>
     public static IReadOnlyList<FixedPointSolver> CreateAll(IReadOnlyList<string> names, double damping, int? memory)
     {
         string[] without = [.. names.Where(name => name is Default or NewtonKrylov)];
@@ -46,5 +49,5 @@ internal static class SolverChoice
 
     private static FixedPointSolver Without(this FixedPointSolver solver, int? memory, string name) => memory is null
         ? solver
-        : throw new CommandException($"--memory {memory}: the solver {name} has no memory; anderson, broyden and chain have.", ExitCodes.Usage);
+        : throw new ArgumentException($"memory {memory}: the solver {name} has no memory; anderson, broyden and chain have.");
 }

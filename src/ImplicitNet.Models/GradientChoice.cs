@@ -3,7 +3,7 @@ using ImplicitNet.Gradients;
 using ImplicitNet.LinearSolvers;
 using ImplicitNet.Solvers;
 
-namespace ImplicitNet.Cli.Options;
+namespace ImplicitNet.Models;
 
 /// <summary>A gradient by name, with its numbers after colons: "neumann:3". A new one is one more entry.</summary>
 internal sealed record GradientChoice
@@ -79,11 +79,12 @@ internal sealed record GradientChoice
     /// <summary>The solver as this gradient needs it.</summary>
     /// <param name="solver">The solver chosen.</param>
     /// <param name="name">Its name.</param>
-    /// <exception cref="CommandException">The gradient cannot be had with it.</exception>
+    /// <exception cref="ArgumentException">The gradient cannot be had with it.</exception>
     public FixedPointSolver Fit(FixedPointSolver solver, string name) => (Gradient, solver) switch
     {
         (InverseReuseGradient, BroydenSolver broyden) => broyden with { KeepInverse = true },
-        (InverseReuseGradient, _) => throw new CommandException($"--gradient {Text}: it uses the inverse that --solver broyden builds; the solver is {name}.", ExitCodes.Usage),
+        (InverseReuseGradient, _) => throw new ArgumentException(
+            $"gradient {Text}: it uses the inverse that broyden builds (--solver broyden); the solver is {name}."),
         _ => solver,
     };
 

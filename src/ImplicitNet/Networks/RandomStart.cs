@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Networks;
 
-/// <summary>Starts that are drawn: normal, with mean 0, independent of the batch that a sample is in and of torch's random state.</summary>
+/// <summary>
+/// Starts that are drawn: normal, with mean 0, independent of the batch that a sample is in and of torch's random state.
+/// </summary>
 /// <remarks>
 /// Drawn on the processor, element by element in the order of the shape, in float64. The same seed, sample and shape give the same start,
 /// up to the rounding of the dtype.
@@ -59,8 +61,12 @@ public sealed record RandomStart : StartingPoint
     public override int GetHashCode() => HashCode.Combine(Seed, Deviation, Samples?.Count);
 
     /// <summary>The draw.</summary>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{nameof(RandomStart)} {{ Seed = {Seed}, Deviation = {Deviation}, Samples = {Samples?.Count.ToString(CultureInfo.InvariantCulture) ?? "all alike"} }}");
+    public override string ToString()
+    {
+        string samples = Samples is null ? "all alike" : Samples.Count.ToString(CultureInfo.InvariantCulture);
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{nameof(RandomStart)} {{ Seed = {Seed}, Deviation = {Deviation}, Samples = {samples} }}");
+    }
 
     private Tensor Draw(long[] shape, long sample)
     {

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Networks;
 
-/// <summary>Where the solve of a layer starts. The fixed point of a contraction does not depend on it; what another map ends at may.</summary>
+/// <summary>
+/// Where the solve of a layer starts. The fixed point of a contraction does not depend on it; what another map ends at may.
+/// </summary>
 public abstract record StartingPoint
 {
     /// <summary>The operator's own: <see cref="Operators.LatentOperator.StartingLatent"/>. The default.</summary>
@@ -21,7 +23,9 @@ public abstract record StartingPoint
 
     /// <summary>The start of a batch.</summary>
     /// <param name="own">The operator's own start: [batch, ...]; not changed.</param>
-    /// <returns>The shape, dtype and device of <paramref name="own"/>; it may be that tensor. Released with the call's other tensors.</returns>
+    /// <returns>
+    /// The shape, dtype and device of <paramref name="own"/>; it may be that tensor. Released with the call's other tensors.
+    /// </returns>
     public abstract Tensor Of(Tensor own);
 
     private sealed record OperatorStart : StartingPoint

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers.Loop;
 
-/// <summary>Looks at the latents once a patience, where the <see cref="Stall"/> of the rule does, and keeps those of the last look.</summary>
+/// <summary>
+/// Looks at the latents once a patience, where the <see cref="Stall"/> of the rule does, and keeps those of the last look.
+/// </summary>
 internal sealed class LatentWatch(StoppingRule stopping) : IDisposable
 {
     private LatentLayout _layout;
@@ -70,6 +72,7 @@ internal sealed class LatentWatch(StoppingRule stopping) : IDisposable
         return moved is null ? null
             : moved.ndim == 1 && moved.shape[0] == now.shape[0] && moved.dtype == ScalarType.Bool ? [.. moved.cpu().data<bool>()]
             : throw new InvalidOperationException(
-                $"{stopping.Stall.GetType().Name}.{nameof(Stall.HasMoved)} must return [{now.shape[0]}] Bool. It returned {TensorCheck.Describe(moved)}.");
+                $"{stopping.Stall.GetType().Name}.{nameof(Stall.HasMoved)} must return [{now.shape[0]}] Bool. "
+                + $"It returned {TensorCheck.Describe(moved)}.");
     }
 }

@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Tests.Solvers.Fronts;
 
 /// <summary>
-/// Dead ends of a maze filled, by hand-made weights: an open cell closes when at most one of its four neighbours is open, which is three that are
-/// closed; start and end stay open. <c>c = sum of the neighbours - 1 + 2 ends - 4 (1 - open)</c>, <c>R(u, q) = relu(c) - relu(c - 1)</c>. q is
-/// [batch, 2, height, width]: 1 where a cell is open, and where one is start or end.
+/// Dead ends of a maze filled, by hand-made weights: an open cell closes when at most one of its four neighbours is open, which is three
+/// that are closed; start and end stay open. <c>c = sum of the neighbours - 1 + 2 ends - 4 (1 - open)</c>,
+/// <c>R(u, q) = relu(c) - relu(c - 1)</c>. q is [batch, 2, height, width]: 1 where a cell is open, and where one is start or end.
 /// </summary>
 internal sealed class DeadEnds() : LatentOperator(nameof(DeadEnds))
 {

@@ -1,6 +1,8 @@
 namespace ImplicitNet.Tests.Solvers.Fronts;
 
-/// <summary>A perfect maze, drawn by depth-first search: one path from every cell to every other. Start and end are opposite corners.</summary>
+/// <summary>
+/// A perfect maze, drawn by depth-first search: one path from every cell to every other. Start and end are opposite corners.
+/// </summary>
 internal sealed class Maze
 {
     private static readonly (int Row, int Column)[] Sides = [(0, 1), (1, 0), (0, -1), (-1, 0)];

@@ -1,4 +1,5 @@
 using ImplicitNet.LinearSolvers;
+using ImplicitNet.Outside.Tests.Own;
 using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Outside.Tests;
@@ -27,6 +28,8 @@ internal static class SolverFamily
         _ => new NewtonKrylovSolver { LinearSolver = new GmresSolver { Restart = 5, MaxProducts = 10 } },
         random => new NewtonKrylovSolver { LinearSolver = random.OneIn(2) ? new BicgstabSolver() : new CgnrSolver() },
         random => new NewtonKrylovSolver { LinearSolver = new FixedPointLinearSolver { MaxSteps = random.Next(1, 40) } },
+        random => new HeavyBallSolver(random.Between(0, 0.9)),
+        random => new SolverChain { Solvers = [new HeavyBallSolver(random.Between(0, 0.9)), new NewtonKrylovSolver()] },
         _ => new SolverChain(),
         random => new SolverChain { Solvers = [new PicardSolver(), new BroydenSolver { Memory = random.Next(1, 10) }] },
         _ => new SolverChain { Solvers = [new NewtonKrylovSolver(), new AndersonSolver { Memory = 2 }, new PicardSolver { Damping = 0.1 }] },

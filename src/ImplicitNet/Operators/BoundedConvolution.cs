@@ -68,25 +68,32 @@ public sealed class BoundedConvolution : BoundedLayer
     /// <summary>The only image size (height, width) that the bound holds for; null when it holds for all.</summary>
     public (int Height, int Width)? ImageSize { get; }
 
-    internal override Parameter Weight => _weight;
+    /// <inheritdoc/>
+    public override Parameter Weight => _weight;
 
-    private protected override double ErrorSpread => (2 * _padding) + 1;
+    /// <inheritdoc/>
+    protected override double ErrorSpread => (2 * _padding) + 1;
 
-    internal override Tensor Compute(Tensor input, Tensor weight) => nn.functional.conv2d(input, weight, padding: [_padding, _padding]);
+    /// <inheritdoc/>
+    protected internal override Tensor Compute(Tensor input, Tensor weight) => nn.functional.conv2d(input, weight, padding: [_padding, _padding]);
 
     /// <inheritdoc/>
     internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) =>
         _fused.TryApply(input, weight, shift, slope);
 
-    private protected override Tensor UpperBound(Tensor weight) => _grid.UpperBound(weight);
+    /// <inheritdoc/>
+    protected override Tensor UpperBound(Tensor weight) => _grid.UpperBound(weight);
 
-    private protected override double LargestSingularValue(Tensor weight) => _grid.Certify(weight);
+    /// <inheritdoc/>
+    protected override double LargestSingularValue(Tensor weight) => _grid.Certify(weight);
 
-    private protected override bool Fits(long[] shape, long width) =>
+    /// <inheritdoc/>
+    protected override bool Fits(long[] shape, long width) =>
         shape.Length == 4 && shape[1] == width
         && (ImageSize is not (int height, int imageWidth) || (shape[2] == height && shape[3] == imageWidth));
 
-    private protected override string Shape(long width) => ImageSize is (int height, int imageWidth)
+    /// <inheritdoc/>
+    protected override string Shape(long width) => ImageSize is (int height, int imageWidth)
         ? $"[batch, {width}, {height}, {imageWidth}] (its norm is bounded for images of {height} x {imageWidth})"
         : $"[batch, {width}, height, width]";
 }

@@ -10,6 +10,7 @@ namespace ImplicitNet.Operators;
 /// A linear layer without bias whose operator norm is at most 1 by construction: the weight is divided by a rigorous
 /// upper bound of its norm, in the graph, so that gradients are those of the layer as it is applied.
 /// </summary>
+/// <remarks>A layer of one's own has a weight, a product with it, a bound, and a certificate made in another way.</remarks>
 public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
 {
     // The bound is computed in float32 or float64; this covers its rounding (float32: about 1e-6), so that a certificate in
@@ -29,19 +30,25 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     private readonly RememberedBound _remembered = new();
 
     /// <summary>Names the module.</summary>
-    private protected BoundedLayer(string name)
+    protected BoundedLayer(string name)
         : base(name)
     {
     }
 
-    /// <summary>W, as it is trained.</summary>
-    internal abstract Parameter Weight { get; }
+    /// <summary>W, as it is trained; the layer's one parameter.</summary>
+    public abstract Parameter Weight { get; }
+
+    /// <summary>Channels of an input: the weight's second side, unless said otherwise.</summary>
+    protected internal virtual long Inputs => Weight.shape[1];
+
+    /// <summary>Channels of an output: the weight's first side, unless said otherwise.</summary>
+    protected internal virtual long Outputs => Weight.shape[0];
 
     /// <summary>
     /// How many times the Frobenius norm of an error in the weight the norm of the operator can change by: the side of a kernel
-    /// (a sum over its pixels), 1 for a matrix.
+    /// (a sum over its pixels), 1, the default, for a matrix.
     /// </summary>
-    private protected abstract double ErrorSpread { get; }
+    protected virtual double ErrorSpread => 1;
 
     /// <summary>
     /// The weight divided by the bound of its norm, or by 0.1 where that is more: so a weight near zero, which has no direction yet,
@@ -84,21 +91,24 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     internal void EnsureFits(Tensor tensor, string name, string what, bool input)
     {
         TensorCheck.EnsureBatch(tensor, name, what);
-        long width = Weight.shape[input ? 1 : 0];
+        long width = input ? Inputs : Outputs;
         if (!Fits(tensor.shape, width))
         {
             throw new ArgumentException($"{what} must be {Shape(width)}. Given: {TensorCheck.Describe(tensor)}.", name);
         }
     }
 
-    /// <summary><see cref="Apply"/>, its arguments checked.</summary>
-    internal abstract Tensor Compute(Tensor input, Tensor weight);
+    /// <summary>The layer's product with a prepared weight: linear in both.</summary>
+    /// <param name="input">[batch, ...], checked.</param>
+    /// <param name="weight">In the shape of <see cref="Weight"/>.</param>
+    /// <returns>A new tensor, [batch, ...], differentiable. The caller owns it.</returns>
+    protected internal abstract Tensor Compute(Tensor input, Tensor weight);
 
-    /// <summary>Whether a shape is one of inputs, or outputs, of so many channels.</summary>
-    private protected abstract bool Fits(long[] shape, long width);
+    /// <summary>Whether a shape is one of inputs, or outputs, of so many channels; by default, whether the last side is.</summary>
+    protected virtual bool Fits(long[] shape, long width) => shape.Length >= 2 && shape[^1] == width;
 
     /// <summary>Such shapes, for a message.</summary>
-    private protected abstract string Shape(long width);
+    protected virtual string Shape(long width) => $"[batch, ..., {width}]";
 
     /// <summary><c>LeakyReLU(W x + shift)</c> in one pass, where there is no graph and that is faster than the parts.</summary>
     /// <param name="input">[batch, ...].</param>
@@ -106,7 +116,7 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     /// <param name="shift">The shape of the result.</param>
     /// <param name="slope">Left of 0, in [0, 1].</param>
     /// <returns>A new tensor, [batch, ...]; null, and nothing done, where it is not so. The caller owns it.</returns>
-    internal abstract Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope);
+    internal virtual Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) => null;
 
     /// <summary>
     /// A rigorous upper bound of the operator norm of the layer as it is applied now, computed in float64 by singular
@@ -147,13 +157,20 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         return LargestSingularValue(ScaledWeight(factor).to(ScalarType.Float64)) * (1 + 1e-11);
     }
 
-    /// <summary>An upper bound of the norm of an applied weight of ordinary size: [1], in its graph.</summary>
-    /// <param name="weight">In float32 or float64.</param>
-    private protected abstract Tensor UpperBound(Tensor weight);
+    /// <summary>
+    /// An upper bound of the norm of <see cref="Compute"/> with a weight, in the weight's graph, by which the weight is divided. It scales
+    /// with the weight, and is rigorous up to the rounding of its dtype, which a margin of 1e-5 covers.
+    /// </summary>
+    /// <param name="weight">In float32 or float64, its largest element at most 2^20.</param>
+    /// <returns>[1]. The caller owns it.</returns>
+    protected abstract Tensor UpperBound(Tensor weight);
 
-    /// <summary>At least the norm of an applied weight, by decompositions; NaN where an element is not finite.</summary>
+    /// <summary>
+    /// At least the norm of <see cref="Compute"/> with a weight, found in another way than by <see cref="UpperBound"/>: it is the certificate.
+    /// </summary>
     /// <param name="weight">In float64, as it is applied.</param>
-    private protected abstract double LargestSingularValue(Tensor weight);
+    /// <returns>Dimensionless; NaN where an element is not finite.</returns>
+    protected abstract double LargestSingularValue(Tensor weight);
 
     /// <summary>Room for a weight. The caller owns it.</summary>
     /// <exception cref="ArgumentException">

@@ -33,21 +33,16 @@ public sealed class BoundedLinear : BoundedLayer
         RegisterComponents();
     }
 
-    internal override Parameter Weight => _weight;
-
-    private protected override double ErrorSpread => 1;
-
-    internal override Tensor Compute(Tensor input, Tensor weight) => nn.functional.linear(input, weight);
-
-    private protected override bool Fits(long[] shape, long width) => shape.Length >= 2 && shape[^1] == width;
-
-    private protected override string Shape(long width) => $"[batch, ..., {width}]";
+    /// <inheritdoc/>
+    public override Parameter Weight => _weight;
 
     /// <inheritdoc/>
-    internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) => null;
+    protected internal override Tensor Compute(Tensor input, Tensor weight) => nn.functional.linear(input, weight);
 
-    private protected override Tensor UpperBound(Tensor weight) =>
+    /// <inheritdoc/>
+    protected override Tensor UpperBound(Tensor weight) =>
         SpectralNorm.UpperBound(weight, SpectralNorm.Largest(weight.unsqueeze(0)).Estimate);
 
-    private protected override double LargestSingularValue(Tensor weight) => SpectralNorm.LargestSingularValue(weight);
+    /// <inheritdoc/>
+    protected override double LargestSingularValue(Tensor weight) => SpectralNorm.LargestSingularValue(weight);
 }

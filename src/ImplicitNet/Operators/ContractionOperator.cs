@@ -34,7 +34,7 @@ public sealed class ContractionOperator : LatentOperator, IContraction
             throw new ArgumentOutOfRangeException(nameof(gamma), gamma, "The contraction factor must be in (0, 1).");
         }
 
-        (long outputs, long inputs) = (layer.Weight.shape[0], layer.Weight.shape[1]);
+        (long outputs, long inputs) = (layer.Outputs, layer.Inputs);
         if (inputs != outputs)
         {
             throw new ArgumentException($"The layer must map latents to latents. It takes {inputs} and gives {outputs}.", nameof(layer));
@@ -74,7 +74,8 @@ public sealed class ContractionOperator : LatentOperator, IContraction
     {
         EnsureFits(q);
         using IDisposable noGraph = no_grad();
-        return _activation.ApplyInPlace(q.clone());
+        using DisposeScope scope = NewDisposeScope();
+        return _activation.ApplyInPlace(q.clone()).MoveToOuterDisposeScope();
     }
 
     private void EnsureFits(Tensor q)

@@ -5,6 +5,10 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Operators;
 
 /// <summary>An elementwise activation with Lipschitz constant at most 1, so that it keeps a contraction a contraction.</summary>
+/// <remarks>
+/// That of one's own is one method; its Lipschitz constant is then one's own word, on which the certified factor of a
+/// <see cref="ContractionOperator"/> rests. A factor that is measured above it says so in the <see cref="ContractionReport"/>.
+/// </remarks>
 public abstract record LatentActivation
 {
     /// <summary>The hyperbolic tangent: smooth, bounded.</summary>
@@ -17,30 +21,35 @@ public abstract record LatentActivation
         : throw new ArgumentOutOfRangeException(nameof(slope), slope, "The slope must be in [0, 1].");
 
     /// <summary>The slope left of 0 of a LeakyReLU; null for another activation.</summary>
-    internal abstract double? SlopeOfLeakyRelu { get; }
+    internal virtual double? SlopeOfLeakyRelu => null;
 
-    /// <summary>Overwrites x with its activation; differentiable.</summary>
-    internal abstract Tensor ApplyInPlace(Tensor x);
+    /// <summary>The activation of every element; differentiable, for a second derivative twice.</summary>
+    /// <param name="x">Any shape and floating-point dtype; not changed.</param>
+    /// <returns>The same shape and dtype. The caller owns it.</returns>
+    public abstract Tensor Apply(Tensor x);
 
-    /// <summary>Overwrites x with the activation of <c>x + shift</c>; differentiable.</summary>
+    /// <summary>As <see cref="Apply"/>, in x's own memory where that is possible.</summary>
+    internal virtual Tensor ApplyInPlace(Tensor x) => Apply(x);
+
+    /// <summary>The activation of <c>x + shift</c>, in x's own memory where that is possible; differentiable.</summary>
     /// <param name="x">[batch, ...].</param>
     /// <param name="shift">The shape of x.</param>
-    internal abstract Tensor ApplyInPlace(Tensor x, Tensor shift);
+    internal virtual Tensor ApplyInPlace(Tensor x, Tensor shift) => ApplyInPlace(x.add_(shift));
 
     private sealed record TanhActivation : LatentActivation
     {
         public override string ToString() => "tanh";
 
-        internal override double? SlopeOfLeakyRelu => null;
+        public override Tensor Apply(Tensor x) => x.tanh();
 
         internal override Tensor ApplyInPlace(Tensor x) => x.tanh_();
-
-        internal override Tensor ApplyInPlace(Tensor x, Tensor shift) => x.add_(shift).tanh_();
     }
 
     private sealed record LeakyReluActivation(double Slope) : LatentActivation
     {
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"LeakyReLU({Slope})");
+
+        public override Tensor Apply(Tensor x) => nn.functional.leaky_relu(x, Slope);
 
         internal override double? SlopeOfLeakyRelu => Slope;
 

@@ -7,7 +7,7 @@ namespace ImplicitNet.Solvers;
 /// <summary>The norm in which a sample's residual is measured, over its whole latent.</summary>
 /// <remarks>
 /// Measured at every scale alike: no square over- or underflows, a norm is 0 for zeros alone, and a row times a power of two has that many
-/// times the norm.
+/// times the norm. One of one's own says how it measures, and keeps to that.
 /// </remarks>
 public abstract record ResidualNorm
 {
@@ -25,11 +25,11 @@ public abstract record ResidualNorm
     /// <returns>[batch], float64. NaN or infinity where a row holds NaN or infinity; 0 for n = 0. The caller owns it.</returns>
     public abstract Tensor Measure(Tensor rows);
 
-    /// <summary>Whether the norm is a function of the length of the row, <see cref="OfLength"/>.</summary>
-    internal abstract bool IsOfLength { get; }
+    /// <summary>Whether the norm is a function of the length of the row, <see cref="OfLength"/>, which one pass over memory gives.</summary>
+    internal virtual bool IsOfLength => false;
 
     /// <summary>The norm of n elements from their L2 norm, where it is a function of that.</summary>
-    internal abstract double OfLength(double length, long count);
+    internal virtual double OfLength(double length, long count) => throw new UnreachableException();
 
     private sealed record L2Norm : ResidualNorm
     {
@@ -54,9 +54,5 @@ public abstract record ResidualNorm
         public override Tensor Measure(Tensor rows) => rows.shape[1] == 0
             ? zeros(rows.shape[0], ScalarType.Float64, rows.device)
             : rows.abs().amax([1]).to(ScalarType.Float64);
-
-        internal override bool IsOfLength => false;
-
-        internal override double OfLength(double length, long count) => throw new UnreachableException();
     }
 }

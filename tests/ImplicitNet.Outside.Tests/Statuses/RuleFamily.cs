@@ -1,3 +1,4 @@
+using ImplicitNet.Outside.Tests.Own;
 using ImplicitNet.Solvers;
 using static TorchSharp.torch;
 
@@ -11,6 +12,7 @@ internal static class RuleFamily
     [
         (ResidualNorm.L2, Length),
         (ResidualNorm.RootMeanSquare, numbers => Length(numbers) / Math.Sqrt(Math.Max(1, numbers.Length))),
+        (new SumNorm(), numbers => numbers.Sum(Math.Abs)),
         (ResidualNorm.Max, numbers => numbers.Aggregate(0.0, (largest, number) => Math.Max(largest, Math.Abs(number)))),
     ];
 
@@ -34,7 +36,7 @@ internal static class RuleFamily
         {
             MaxSteps = random.Pick([1, 2, 10, 50, 100, 100, 300]),
             Norm = random.OneIn(2) ? ResidualNorm.L2 : random.Pick(Norms).Norm,
-            Scale = random.OneIn(4) ? ResidualScale.PerElement : ResidualScale.PerSample,
+            Scale = random.OneIn(4) ? ResidualScale.PerElement : random.OneIn(4) ? new LargerScale() : ResidualScale.PerSample,
             Patience = random.OneIn(3) ? random.Next(1, 100) : 50,
             DivergenceFactor = random.OneIn(4) ? 1e12 : 1e5,
             Stall = random.Next(4) switch

@@ -1,3 +1,4 @@
+using ImplicitNet.Outside.Tests.Own;
 using ImplicitNet.Solvers;
 using static TorchSharp.torch;
 
@@ -90,10 +91,10 @@ internal sealed class StatusJudge(MapFamily family, StoppingRule rule, ScalarTyp
     private double Ratio(double[] residual, double[] u, double[] rounding, double excused)
     {
         (double absolute, double relative) = _tolerances;
-        if (rule.Scale == ResidualScale.PerSample)
+        if (rule.Scale != ResidualScale.PerElement)
         {
-            double left = _norm(residual) - excused;
-            return left <= 0 ? 0 : left / (absolute + (relative * _norm(u)));
+            double left = _norm(residual) - excused, share = relative * _norm(u);
+            return left <= 0 ? 0 : left / (rule.Scale is LargerScale ? Math.Max(absolute, share) : absolute + share);
         }
 
         double[] shares = new double[residual.Length];

@@ -42,7 +42,7 @@ internal static class RuleFamily
             Stall = random.Next(4) switch
             {
                 0 => new LatentStall { Share = random.OneIn(2) ? 1e-3 : 0 },
-                1 => Stall.None,
+                1 => random.OneIn(2) ? Stall.None : new FarthestMoveStall(),
                 _ => Stall.Residual,
             },
             Returned = random.OneIn(3) ? ReturnedIterate.Last : ReturnedIterate.Best,

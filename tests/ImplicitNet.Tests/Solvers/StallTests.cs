@@ -138,6 +138,18 @@ public sealed class StallTests : TensorTest
         Assert.All(solution.Report.Samples, sample => Assert.Equal((SolveStatus.Converged, 151), (sample.Status, sample.Steps)));
     }
 
+    [Theory]
+    [InlineData(0, 3)]
+    [InlineData(3, 0)]
+    public void Where_there_is_nothing_there_is_nothing_to_watch(int batch, int size)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PerSampleMap map = new(u => u + 1);
+        using FixedPointSolution solution = FixedPoint.Solve(map, zeros(batch, size), stopping: new StoppingRule { Stall = new LatentStall() });
+        Assert.Equal(batch, solution.Report.Samples.Count);
+        Assert.True(solution.Report.AllConverged);
+    }
+
     [Fact]
     public void A_rule_of_a_users_own_is_followed_and_a_wrong_answer_refused()
     {

@@ -68,7 +68,7 @@ internal sealed class LatentWatch(StoppingRule stopping) : IDisposable
 
     private bool[]? Moved(Tensor before, Tensor now)
     {
-        Tensor? moved = stopping.Stall.HasMoved(before, now);
+        using Tensor? moved = stopping.Stall.HasMoved(before, now);
         return moved is null ? null
             : moved.ndim == 1 && moved.shape[0] == now.shape[0] && moved.dtype == ScalarType.Bool ? [.. moved.cpu().data<bool>()]
             : throw new InvalidOperationException(

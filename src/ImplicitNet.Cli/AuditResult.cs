@@ -2,7 +2,9 @@ using ImplicitNet.Certification;
 
 namespace ImplicitNet.Cli;
 
-/// <summary>What audit prints under --json. Its names are an interface: they stay. What is not known, and what is not finite, is null.</summary>
+/// <summary>
+/// What audit prints under --json. Its names are an interface: they stay. What is not known, and what is not finite, is null.
+/// </summary>
 internal sealed record AuditResult
 {
     public string Model { get; init; } = "";
@@ -54,7 +56,8 @@ internal sealed record AuditResult
             Verdict = own.Verdict.ToString().ToLowerInvariant(),
             Explanation = own.Explanation,
             Gradients = [.. certificates.Select(AuditedGradient.Of)],
-            Conditions = [.. own.Samples.Index().Where(each => each.Item.Condition is not null).Select(each => AuditedCondition.Of(each.Index, each.Item.Condition!.Value))],
+            Conditions = [.. own.Samples.Index().Where(each => each.Item.Condition is not null)
+                .Select(each => AuditedCondition.Of(each.Index, each.Item.Condition!.Value))],
         };
     }
 

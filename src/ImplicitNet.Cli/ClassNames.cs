@@ -14,7 +14,8 @@ internal static class ClassNames
     };
 
     /// <summary>The names in order: digits are called by themselves.</summary>
-    public static IReadOnlyList<string> Of(string data, int count) => Published.TryGetValue(data, out string[]? names) && count == names.Length
+    public static IReadOnlyList<string> Of(string data, int count) =>
+        Published.TryGetValue(data, out string[]? names) && count == names.Length
         ? names
         : [.. Enumerable.Range(0, count).Select(label => label.ToString(CultureInfo.InvariantCulture))];
 }

@@ -50,7 +50,8 @@ internal static partial class FailureMessage
         // The system names the temporary file in which a new content grows; people know the file that it is for.
         IOException or UnauthorizedAccessException => ($"error: {TemporaryName().Replace(exception.Message, "$1")}", ExitCodes.Failure),
         OutOfMemoryException => ("error: there is not enough memory; a smaller --batch needs less.", ExitCodes.Failure),
-        _ => ($"internal error: {exception.GetType().Name}: {exception.Message} Please report this, with the output of the same command under {DebugVariable}=1.", ExitCodes.InternalError),
+        _ => ($"internal error: {exception.GetType().Name}: {exception.Message} Please report this, "
+            + $"with the output of the same command under {DebugVariable}=1.", ExitCodes.InternalError),
     };
 
     // Messages of the system and of libtorch have several lines.

@@ -5,7 +5,8 @@ namespace ImplicitNet.Cli;
 /// <summary>How numbers are written for people: in the invariant culture, with their units.</summary>
 internal static class Figures
 {
-    public static string Percent(double share) => double.IsFinite(share) ? string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.00} %") : "not known";
+    public static string Percent(double share) =>
+        double.IsFinite(share) ? string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.00} %") : "not known";
 
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
@@ -22,7 +23,9 @@ internal static class Figures
     public static string Measured(double seconds)
     {
         (double value, string unit) = seconds < 1 ? (seconds * 1000, "ms") : (seconds, "s");
-        return string.Create(CultureInfo.InvariantCulture, $"{value.ToString(value switch { < 10 => "0.00", < 100 => "0.0", _ => "0" }, CultureInfo.InvariantCulture)} {unit}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{value.ToString(value switch { < 10 => "0.00", < 100 => "0.0", _ => "0" }, CultureInfo.InvariantCulture)} {unit}");
     }
 
     /// <summary>A residual, such as "3.2e-09"; "-" where it is not finite.</summary>

@@ -19,7 +19,13 @@ internal static class OwnProcess
     /// <param name="program">Another program than this one.</param>
     /// <returns>The exit code, the last line of its output, and what it wrote on standard error.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled; the child has ended.</exception>
-    public static (int Code, string LastLine, string Error) Run(IEnumerable<string> arguments, Action watch, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation, Assembly? program = null)
+    public static (int Code, string LastLine, string Error) Run(
+        IEnumerable<string> arguments,
+        Action watch,
+        IReadOnlyDictionary<string,
+        string> environment,
+        CancellationToken cancellation,
+        Assembly? program = null)
     {
         cancellation.ThrowIfCancellationRequested();
         using IDisposable heeded = Interruption.Heed();
@@ -86,7 +92,8 @@ internal static class OwnProcess
         }
 
         // The runtime lies in shared/NAME/VERSION below the command.
-        string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+        string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..",
+            OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
         return new ProcessStartInfo(dotnet, [program.Location, .. arguments]);
     }
 }

@@ -16,5 +16,6 @@ internal sealed record PredictionResult
     /// The answer for one image. Probabilities that are not finite are null. Without ink class, name and residual are null, there are no
     /// probabilities and no steps, and the status is <see cref="NoInk"/>; else it is that of the solve.
     /// </summary>
-    internal sealed record Prediction(string Path, int? Class, string? Name, IReadOnlyList<double?> Probabilities, int Steps, string Status, double? Residual);
+    internal sealed record Prediction(
+        string Path, int? Class, string? Name, IReadOnlyList<double?> Probabilities, int Steps, string Status, double? Residual);
 }

@@ -39,7 +39,8 @@ public static class DigitClassifier
             ("convolution2", nn.Conv2d(half, channels, 3, padding: 1)),
             ("normalization2", nn.BatchNorm2d(channels)),
             ("activation2", nn.LeakyReLU(options.Slope, inplace: true)),
-            .. Enumerable.Range(1, options.ResidualBlocks).Select(number => ($"block{number}", (nn.Module<Tensor, Tensor>)new EncoderBlock(channels, options.Slope))),
+            .. Enumerable.Range(1, options.ResidualBlocks).Select(
+                number => ($"block{number}", (nn.Module<Tensor, Tensor>)new EncoderBlock(channels, options.Slope))),
             ("convolution3", nn.Conv2d(channels, channels, 3, padding: 1, bias: false)),
             ("normalization3", nn.BatchNorm2d(channels)),
         ]);

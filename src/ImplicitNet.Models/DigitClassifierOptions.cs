@@ -45,14 +45,18 @@ public sealed record DigitClassifierOptions() : ClassifierOptions(leastSide: 9, 
     public double Slope
     {
         get;
-        init => field = value is >= 0 and <= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Slope), value, "The slope must be in [0, 1].");
+        init => field = value is >= 0 and <= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Slope), value, "The slope must be in [0, 1].");
     } = 0.1;
 
     /// <summary>Share of the readout's channels dropped in training, in [0, 1); default 0.2.</summary>
     public double Dropout
     {
         get;
-        init => field = value is >= 0 and < 1 ? value : throw new ArgumentOutOfRangeException(nameof(Dropout), value, "The dropout must be in [0, 1).");
+        init => field = value is >= 0 and < 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Dropout), value, "The dropout must be in [0, 1).");
     } = 0.2;
 
     /// <inheritdoc/>

@@ -17,7 +17,8 @@ internal sealed record GradientChoice
     {
         [Default] = new("", [], _ => new JacobianFreeGradient()),
         ["neumann"] = new(":TERMS", ["3"], given => new NeumannGradient { Terms = Whole(given[0], 0) }),
-        ["phantom"] = new(":STEPS:DAMPING", ["5", "0.5"], given => new PhantomGradient { Steps = Whole(given[0], 1), Damping = Share(given[1]) }),
+        ["phantom"] =
+            new(":STEPS:DAMPING", ["5", "0.5"], given => new PhantomGradient { Steps = Whole(given[0], 1), Damping = Share(given[1]) }),
         ["refined"] = new(":PRODUCTS", ["5"], given => new RefinedGradient { Products = Whole(given[0], 0) }),
         ["implicit"] = new(":SOLVER", ["gmres"], given => new ImplicitGradient { Solver = Linear(given[0]) }),
         ["inverse-reuse"] = new(":PRODUCTS", ["0"], given => new InverseReuseGradient { Products = Whole(given[0], 0) }),
@@ -89,7 +90,9 @@ internal sealed record GradientChoice
     };
 
     private static string Canonical(string part) =>
-        double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number.ToString(CultureInfo.InvariantCulture) : part;
+        double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            ? number.ToString(CultureInfo.InvariantCulture)
+            : part;
 
     private static int Whole(string text, int least) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least

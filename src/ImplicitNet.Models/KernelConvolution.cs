@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Models;
 
-/// <summary><c>LeakyReLU(W * x + bias)</c> of a layer of torch by our own kernel, where there is no graph and it is faster than torch's.</summary>
+/// <summary>
+/// <c>LeakyReLU(W * x + bias)</c> of a layer of torch by our own kernel, where there is no graph and it is faster than torch's.
+/// </summary>
 /// <remarks>The prepared weight of every layer's last call is kept for as long as the layer, and recognised by its bytes.</remarks>
 internal static class KernelConvolution
 {

@@ -17,14 +17,18 @@ public sealed record ModelConfig
         init => field = value ?? throw new ArgumentNullException(nameof(Network));
     } = new DigitClassifierOptions();
 
-    /// <summary>The data set that it was trained on: "digits", "mnist", "fashion-mnist", "cifar10", "svhn", or a name of the caller's.</summary>
+    /// <summary>
+    /// The data set that it was trained on: "digits", "mnist", "fashion-mnist", "cifar10", "svhn", or a name of the caller's.
+    /// </summary>
     public required string Data { get; init; }
 
     /// <summary>Mean of the training pixels, each byte over 255; finite. One for each channel of an image, or one for all.</summary>
     public required ChannelValues PixelMean
     {
         get;
-        init => field = value.All(double.IsFinite) ? value : throw new ArgumentOutOfRangeException(nameof(PixelMean), $"PixelMean must be finite; it is {value}.");
+        init => field = value.All(double.IsFinite)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(PixelMean), $"PixelMean must be finite; it is {value}.");
     }
 
     /// <summary>Standard deviation of the training pixels; above 0 and finite. As many as there are means.</summary>
@@ -33,7 +37,8 @@ public sealed record ModelConfig
         get;
         init => field = value.All(number => number is > 0 and < double.PositiveInfinity)
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(PixelDeviation), $"PixelDeviation must be a finite number above 0; it is {value}.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(PixelDeviation), $"PixelDeviation must be a finite number above 0; it is {value}.");
     }
 
     /// <summary>How pixels become the network's input.</summary>

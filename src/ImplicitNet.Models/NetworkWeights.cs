@@ -36,11 +36,15 @@ internal static class NetworkWeights
 
     /// <summary>Copies every tensor by its name.</summary>
     /// <param name="targets">The network's parameters and buffers.</param>
-    /// <param name="weights">The file's tensors: the same names and shapes, and the same kind (floating point, integer) of elements.</param>
+    /// <param name="weights">
+    /// The file's tensors: the same names and shapes, and the same kind (floating point, integer) of elements.
+    /// </param>
     /// <param name="path">The file, for messages.</param>
     /// <param name="asker">What says which tensors there must be, for messages.</param>
     /// <param name="passedOver">What the file has and is not read, by name, and what it is, for messages.</param>
-    /// <exception cref="WeightsFileException">Tensors are missing, too many, or of another shape or kind: the message names them.</exception>
+    /// <exception cref="WeightsFileException">
+    /// Tensors are missing, too many, or of another shape or kind: the message names them.
+    /// </exception>
     public static void Fill(
         IReadOnlyDictionary<string, Tensor> targets, IReadOnlyDictionary<string, Tensor> weights,
         string path, string asker, IReadOnlyDictionary<string, string> passedOver)

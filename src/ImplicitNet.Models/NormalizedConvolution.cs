@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Models;
 
 /// <summary>
-/// <c>norm(convolution(x))</c>. Where nothing is trained the batch normalisation is a scale and a shift of every channel, which the convolution's
+/// <c>norm(convolution(x))</c>. Where nothing is trained the batch normalisation is a scale and a shift of every channel, which the
+/// convolution's
 /// weight and bias take over: one pass less over the images. A 3 x 3 one goes by our own kernel where that is faster.
 /// </summary>
 internal static class NormalizedConvolution
@@ -23,7 +24,8 @@ internal static class NormalizedConvolution
     }
 
     private static bool CanFold(Conv2d convolution, BatchNorm2d norm) =>
-        !is_grad_enabled() && !norm.training && norm.track_running_stats && convolution is { padding_mode: PaddingModes.Zeros, padding_type: null };
+        !is_grad_enabled() && !norm.training && norm.track_running_stats
+            && convolution is { padding_mode: PaddingModes.Zeros, padding_type: null };
 
     // norm(y) = (y - mean) scale + shift, y = W x + b. Folded anew in every call: some small tensors, and nothing to go stale.
     private static Tensor Folded(Conv2d convolution, BatchNorm2d norm, Tensor input)

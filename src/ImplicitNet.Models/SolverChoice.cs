@@ -31,7 +31,9 @@ internal static class SolverChoice
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="damping">Share of the full step, in (0, 1].</param>
     /// <param name="memory">Steps remembered, by the solvers that remember; null for their own choice.</param>
-    /// <exception cref="ArgumentException">There is no such solver, a number is out of its range, or a memory is given to one that has none.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no such solver, a number is out of its range, or a memory is given to one that has none.
+    /// </exception>
     public static FixedPointSolver Create(string name, double damping, int? memory) =>
         Solvers.TryGetValue(name, out Func<double, int?, FixedPointSolver>? make)
             ? make(damping, memory)

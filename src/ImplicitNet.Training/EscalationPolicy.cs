@@ -27,27 +27,33 @@ public sealed record EscalationPolicy
     public double RaiseBelow
     {
         get;
-        init => field = value is >= -1 and <= 1 ? value : throw new ArgumentOutOfRangeException(nameof(RaiseBelow), value, "A cosine is in [-1, 1].");
+        init => field = value is >= -1 and <= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(RaiseBelow), value, "A cosine is in [-1, 1].");
     } = 0.9;
 
     /// <summary>Cosine of the gradient below from which on a certificate speaks for going down; in [-1, 1]; default 0.98.</summary>
     public double LowerFrom
     {
         get;
-        init => field = value is >= -1 and <= 1 ? value : throw new ArgumentOutOfRangeException(nameof(LowerFrom), value, "A cosine is in [-1, 1].");
+        init => field = value is >= -1 and <= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(LowerFrom), value, "A cosine is in [-1, 1].");
     } = 0.98;
 
     /// <summary>Certificates in a row that must agree before a change; at least 1; default 2.</summary>
     public int Patience
     {
         get;
-        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Patience), value, "The patience must be at least 1.");
+        init =>
+            field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Patience), value, "The patience must be at least 1.");
     } = 2;
 
     /// <summary>All of it, the gradients one by one: the words by which a checkpoint knows the policy.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{nameof(EscalationPolicy)} {{ Gradients = [{string.Join(", ", Gradients)}], RaiseBelow = {RaiseBelow}, LowerFrom = {LowerFrom}, Patience = {Patience} }}");
+        $"{nameof(EscalationPolicy)} {{ Gradients = [{string.Join(", ", Gradients)}], RaiseBelow = {RaiseBelow}, "
+            + $"LowerFrom = {LowerFrom}, Patience = {Patience} }}");
 
     /// <exception cref="ArgumentException">There are no certificates to go by, or it would go up and down at once.</exception>
     internal void EnsureUsable(int? certificateSteps)
@@ -56,7 +62,8 @@ public sealed record EscalationPolicy
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"An escalation needs CertificateSteps, and RaiseBelow at most LowerFrom. Given: {certificateSteps?.ToString(CultureInfo.InvariantCulture) ?? "none"}, {RaiseBelow} and {LowerFrom}."));
+                $"An escalation needs CertificateSteps, and RaiseBelow at most LowerFrom. Given: "
+                    + $"{certificateSteps?.ToString(CultureInfo.InvariantCulture) ?? "none"}, {RaiseBelow} and {LowerFrom}."));
         }
     }
 

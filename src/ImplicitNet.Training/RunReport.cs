@@ -67,7 +67,8 @@ public sealed record RunReport
         ];
         (string Name, Chart Chart)[] gradient = Certificates.Certificates.Count == 0
             ? []
-            : [("gradient-cosine", CertificateCharts.Cosine(Certificates)), ("gradient-error", CertificateCharts.RelativeError(Certificates))];
+            : [("gradient-cosine", CertificateCharts.Cosine(Certificates)),
+            ("gradient-error", CertificateCharts.RelativeError(Certificates))];
         Directory.CreateDirectory(folder.At("charts"));
         List<string> paths = [folder.Report];
         foreach ((string name, Chart chart) in learning.Concat(solving).Concat(gradient))
@@ -77,7 +78,9 @@ public sealed record RunReport
             paths.Add(path);
         }
 
-        HtmlReport.Write(folder.Report, Content([.. learning.Select(pair => pair.Chart)], [.. solving.Select(pair => pair.Chart)], [.. gradient.Select(pair => pair.Chart)]));
+        HtmlReport.Write(folder.Report,
+            Content([.. learning.Select(pair => pair.Chart)], [.. solving.Select(pair => pair.Chart)],
+                [.. gradient.Select(pair => pair.Chart)]));
         return paths;
     }
 
@@ -86,22 +89,43 @@ public sealed record RunReport
         Title = Title,
         Summary = string.Create(
             Culture,
-            $"{Network} of {Parameters:N0} parameters, trained by {Gradient} for {Training.Epochs.Count} epochs in {Duration(Training.Seconds)}. The weights of epoch {Training.BestEpoch}, the best on validation, classify {100 * Test.Accuracy:0.00} % of {Test.Count:N0} test images correctly; the test images were looked at once, at the end."),
+            $"{Network} of {Parameters:N0} parameters, trained by {Gradient} for {Training.Epochs.Count} epochs in "
+                + $"{Duration(Training.Seconds)}. The weights of epoch {Training.BestEpoch}, the best on validation, "
+                + $"classify {100 * Test.Accuracy:0.00} % of {Test.Count:N0} test images correctly; the test images were looked at once, "
+                + $"at the end."),
         Figures =
         [
-            new("Test accuracy", string.Create(Culture, $"{100 * Test.Accuracy:0.00} %"), string.Create(Culture, $"{Test.Count:N0} images, loss {Test.Loss:0.0000}")),
-            new("Validation accuracy", string.Create(Culture, $"{100 * Training.ValidationAccuracy:0.00} %"), string.Create(Culture, $"epoch {Training.BestEpoch}, chosen by it")),
-            new("Fixed points found", string.Create(Culture, $"{100.0 * Converged / Math.Max(1, Test.Solver.Samples):0.##} %"), string.Create(Culture, $"{Test.Solver.MeanSteps:0.0} steps on average")),
-            new("Contraction certified", Factor(Contraction.Certified), string.Create(Culture, $"declared {Factor(Contraction.Declared)}, measured {Contraction.Measured:0.0000}")),
-            new("Time", Duration(Training.Seconds), string.Create(Culture, $"{Duration(Training.Epochs.Average(epoch => epoch.Seconds ?? 0))} an epoch")),
+            new(
+                "Test accuracy",
+                string.Create(Culture, $"{100 * Test.Accuracy:0.00} %"),
+                string.Create(Culture, $"{Test.Count:N0} images, loss {Test.Loss:0.0000}")),
+            new(
+                "Validation accuracy",
+                string.Create(Culture, $"{100 * Training.ValidationAccuracy:0.00} %"),
+                string.Create(Culture, $"epoch {Training.BestEpoch}, chosen by it")),
+            new(
+                "Fixed points found",
+                string.Create(Culture, $"{100.0 * Converged / Math.Max(1, Test.Solver.Samples):0.##} %"),
+                string.Create(Culture, $"{Test.Solver.MeanSteps:0.0} steps on average")),
+            new(
+                "Contraction certified",
+                Factor(Contraction.Certified),
+                string.Create(Culture, $"declared {Factor(Contraction.Declared)}, measured {Contraction.Measured:0.0000}")),
+            new(
+                "Time",
+                Duration(Training.Seconds),
+                string.Create(Culture, $"{Duration(Training.Epochs.Average(epoch => epoch.Seconds ?? 0))} an epoch")),
         ],
         Sections =
         [
             new() { Heading = "Learning", Charts = learning, Table = Epochs() },
             new() { Heading = "Work and time", Text = WorkText, Table = Work() },
             new() { Heading = "Solving", Text = SolverText(), Charts = solving },
-            .. gradient.Count == 0 ? Array.Empty<ReportSection>() : [new() { Heading = "Gradient", Text = GradientText(), Charts = gradient }],
-            new() { Heading = "Confusion on the test images", Text = "Rows: the true class. Columns: what the network answered.", Table = Confusion() },
+            .. gradient.Count == 0
+                ? Array.Empty<ReportSection>()
+                : [new() { Heading = "Gradient", Text = GradientText(), Charts = gradient }],
+            new() { Heading = "Confusion on the test images", Text = "Rows: the true class. Columns: "
+                + "what the network answered.", Table = Confusion() },
             new() { Heading = "Settings", Table = ReportTable.OfPairs(Settings) },
             new() { Heading = "Environment", Table = ReportTable.OfPairs(RunEnvironment.Describe()) },
         ],
@@ -114,18 +138,27 @@ public sealed record RunReport
         string failed = string.Join(", ", Test.Solver.Statuses
             .Where(status => status.Key != SolveStatus.Converged && status.Value > 0)
             .Select(status => string.Create(Culture, $"{status.Value:N0} {status.Key}")));
-        return string.Create(Culture, $"On the test images: {Converged:N0} of {Test.Solver.Samples:N0} solves converged{(failed.Length > 0 ? $" ({failed})" : "")}, with {Test.Solver.Evaluations:N0} evaluations of the latent operator. ")
+        return string.Create(Culture, $"On the test images: {Converged:N0} of {Test.Solver.Samples:N0} solves "
+            + $"converged{(failed.Length > 0 ? $" ({failed})" : "")}, with {Test.Solver.Evaluations:N0} evaluations of the latent "
+            + $"operator. ")
             + (Contraction.Certified is { } certified
-                ? string.Create(Culture, $"The certified factor {certified:0.0000} holds for every input: one evaluation leaves at most this share of the distance to the solution.")
+                ? string.Create(Culture, $"The certified factor {certified:0.0000} holds for every input: "
+                    + $"one evaluation leaves at most this share of the distance to the solution.")
                 : "");
     }
 
     private string GradientText() => string.Create(
         Culture,
-        $"Certified on {Certificates.Certificates.Count:N0} training batches against the exact gradient, before their steps: cosine {Certificates.Certificates.Min(record => record.Cosine):0.0000} at least, {Certificates.Certificates.Average(record => record.Cosine):0.0000} on average. ")
+        $"Certified on {Certificates.Certificates.Count:N0} training batches against the exact gradient, before their steps: "
+            + $"cosine {Certificates.Certificates.Min(record => record.Cosine):0.0000} at least, "
+            + $"{Certificates.Certificates.Average(record => record.Cosine):0.0000} on average. ")
         + (Certificates.Changes.Count == 0
             ? "The gradient was never changed."
-            : $"The gradient was changed {Certificates.Changes.Count} times: {string.Join(", ", Certificates.Changes.Select(change => string.Create(Culture, $"at step {change.Step:N0} from {change.From} to {change.To} (cosine {change.Cosine:0.000})")))}; 0 is the cheapest.");
+            : $"The gradient was changed {Certificates.Changes.Count} times: "
+                + $"{string.Join(", ", Certificates.Changes.Select(Change))}; 0 is the cheapest.");
+
+    private string Change(GradientChangeRecord change) => string.Create(
+        Culture, $"at step {change.Step:N0} from {change.From} to {change.To} (cosine {change.Cosine:0.000})");
 
     private ReportTable Epochs() => new(
         ["Epoch", "Training loss", "Training accuracy", "Validation loss", "Validation accuracy", "Solver steps", "Learning rate", "Time"],
@@ -142,11 +175,13 @@ public sealed record RunReport
         })]);
 
     private static string WorkText =>
-        "Evaluations of the latent operator in the solves, training samples whose solve did not converge, and products with its Jacobian in the backward passes, each counted once for every sample. "
+        "Evaluations of the latent operator in the solves, training samples whose solve did not converge, "
+            + "and products with its Jacobian in the backward passes, each counted once for every sample. "
         + "Forward: encoder, solve, attached evaluation, readout and loss. The whole contains reading the data too.";
 
     private ReportTable Work() => new(
-        ["Epoch", "Evaluations", "Not converged", "Backward products", "Adjoint failures", "By JFB instead", "Cosine to exact", "Forward", "Backward", "Optimiser", "Validation", "Whole"],
+        ["Epoch", "Evaluations", "Not converged", "Backward products", "Adjoint failures", "By JFB instead", "Cosine to exact", "Forward",
+            "Backward", "Optimiser", "Validation", "Whole"],
         [.. Training.Epochs.Select(epoch => new[]
         {
             epoch.Epoch.ToString(Culture),

@@ -44,7 +44,8 @@ public sealed class Trainer : IDisposable
     /// <param name="options">Default: 10 epochs of Adam at 3e-3 with a cosine schedule.</param>
     /// <param name="folder">Where checkpoints, weights, history and TensorBoard events go; none by default.</param>
     /// <exception cref="ArgumentException">The escalation policy has no certificates to go by, or would go up and down at once.</exception>
-    public Trainer(ImplicitNetwork network, BatchSource train, BatchSource validation, TrainingOptions? options = null, RunFolder? folder = null)
+    public Trainer(
+        ImplicitNetwork network, BatchSource train, BatchSource validation, TrainingOptions? options = null, RunFolder? folder = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(train);
@@ -56,7 +57,8 @@ public sealed class Trainer : IDisposable
         _options.Escalation?.EnsureUsable(_options.CertificateSteps);
         _folder = folder;
         _steps = (long)_options.Epochs * train.StepsPerEpoch;
-        _optimizer = new AdamW(network.parameters(), _options.LearningRate, 0.9, 0.999, 1e-8, _options.WeightDecay, amsgrad: false, maximize: false);
+        _optimizer =
+            new AdamW(network.parameters(), _options.LearningRate, 0.9, 0.999, 1e-8, _options.WeightDecay, amsgrad: false, maximize: false);
         _average = _options.AverageDecay is { } decay ? new WeightAverage(network, decay) : null;
         _latents = _options.WarmStart is { } cache ? new LatentCache(cache) : null;
         _best = new BestWeights(network);
@@ -69,7 +71,9 @@ public sealed class Trainer : IDisposable
     /// <summary>The latents of the training samples, with hit statistics; null without <see cref="TrainingOptions.WarmStart"/>.</summary>
     public LatentCache? WarmStart => _latents;
 
-    /// <summary>Compares the gradient with the exact one on the way, outside the time measured; default: none. Decides nothing about the weights.</summary>
+    /// <summary>
+    /// Compares the gradient with the exact one on the way, outside the time measured; default: none. Decides nothing about the weights.
+    /// </summary>
     public GradientProbe? Probe { get; init; }
 
     private long Step => ((long)_position.Epoch * _train.StepsPerEpoch) + _position.StepInEpoch;
@@ -137,7 +141,8 @@ public sealed class Trainer : IDisposable
     }
 
     private bool TrainEpoch(
-        EpochTotals totals, double secondsBefore, GradientWatch watch, RunLog log, IProgress<TrainingEvent>? progress, CancellationToken cancellation)
+        EpochTotals totals, double secondsBefore, GradientWatch watch, RunLog log, IProgress<TrainingEvent>? progress,
+        CancellationToken cancellation)
     {
         _network.train();
         foreach (Batch batch in _train.Epoch(_position.Epoch, _position.StepInEpoch))
@@ -190,7 +195,8 @@ public sealed class Trainer : IDisposable
         bool[] isRight = [.. outcome.Result.Output.argmax(1).eq(batch.Labels).cpu().data<bool>()];
         totals.Add(outcome.Result, settings.Gradient, outcome.Loss, isRight);
         return new TrainingEvent.StepFinished(
-            Step, _steps, _position.Epoch + 1, _position.StepInEpoch, _train.StepsPerEpoch, outcome.Loss, totals.Accuracy, rate, outcome.Result.Report.MeanSteps);
+            Step, _steps, _position.Epoch + 1, _position.StepInEpoch, _train.StepsPerEpoch, outcome.Loss, totals.Accuracy, rate,
+            outcome.Result.Report.MeanSteps);
     }
 
     /// <summary>

@@ -25,7 +25,8 @@ public abstract record TrainingEvent
     /// <param name="LearningRate">The rate of the step.</param>
     /// <param name="SolverSteps">Mean solver steps of the batch's samples.</param>
     public sealed record StepFinished(
-        long Step, long Steps, int Epoch, int StepInEpoch, int StepsPerEpoch, double Loss, double Accuracy, double LearningRate, double SolverSteps) : TrainingEvent;
+        long Step, long Steps, int Epoch, int StepInEpoch, int StepsPerEpoch, double Loss, double Accuracy, double LearningRate,
+        double SolverSteps) : TrainingEvent;
 
     /// <summary>An epoch was trained and validated.</summary>
     /// <param name="Record">Its figures.</param>

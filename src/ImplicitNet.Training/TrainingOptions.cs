@@ -4,7 +4,9 @@ using ImplicitNet.Operators;
 
 namespace ImplicitNet.Training;
 
-/// <summary>How a network is trained: by Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019), which without decay is Adam.</summary>
+/// <summary>
+/// How a network is trained: by Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019), which without decay is Adam.
+/// </summary>
 public sealed record TrainingOptions
 {
     /// <summary>Passes over the training data; at least 1; default 10.</summary>
@@ -18,7 +20,9 @@ public sealed record TrainingOptions
     public double LearningRate
     {
         get;
-        init => field = value is > 0 and < double.PositiveInfinity ? value : throw Refused(nameof(LearningRate), value, "a finite number above 0");
+        init => field = value is > 0 and < double.PositiveInfinity
+            ? value
+            : throw Refused(nameof(LearningRate), value, "a finite number above 0");
     } = 3e-3;
 
     /// <summary>How the rate changes after the warm-up; default <see cref="CosineSchedule"/>.</summary>
@@ -39,14 +43,18 @@ public sealed record TrainingOptions
     public double WeightDecay
     {
         get;
-        init => field = value is >= 0 and < double.PositiveInfinity ? value : throw Refused(nameof(WeightDecay), value, "a finite number of at least 0");
+        init => field = value is >= 0 and < double.PositiveInfinity
+            ? value
+            : throw Refused(nameof(WeightDecay), value, "a finite number of at least 0");
     }
 
     /// <summary>Largest L2 norm of the gradient of all parameters together, to which it is scaled down; above 0; default none.</summary>
     public double? ClipNorm
     {
         get;
-        init => field = value is null or (> 0 and < double.PositiveInfinity) ? value : throw Refused(nameof(ClipNorm), value, "a finite number above 0");
+        init => field = value is null or (> 0 and < double.PositiveInfinity)
+            ? value
+            : throw Refused(nameof(ClipNorm), value, "a finite number above 0");
     }
 
     /// <summary>
@@ -112,5 +120,6 @@ public sealed record TrainingOptions
         ? LearningRate * (step + 1) / WarmupSteps
         : LearningRate * Schedule.Factor(step - WarmupSteps, Math.Max(1, steps - WarmupSteps));
 
-    private static ArgumentOutOfRangeException Refused(string name, object? value, string range) => new(name, value, $"{name} must be {range}.");
+    private static ArgumentOutOfRangeException Refused(string name, object? value, string range) =>
+        new(name, value, $"{name} must be {range}.");
 }

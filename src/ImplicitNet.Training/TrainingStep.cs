@@ -88,7 +88,8 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
         }
 
         long[] samples = [.. batch.Indices.cpu().data<long>()];
-        ImplicitResult result = network.Run(batch.Images, settings, own => latents.Starts(samples, own), penalty: options.JacobianPenalty);
+        ImplicitResult result = network.Run(
+            batch.Images, settings, StartingPoint.From(own => latents.Starts(samples, own)), penalty: options.JacobianPenalty);
         latents.Store(samples, result.Latent, result.Report);
         return result;
     }

@@ -84,20 +84,20 @@ internal sealed class InferencePairs : IDisposable
                 $"the naive procedure does not settle on {Figures.Count(naive.Failures)} of {Figures.Count(_batches.Images)} images with {_weights}: R has no fixed point there that it finds. Take a smaller --gamma, or weights of an implicit network.");
         }
 
-        Inference exact = SolverChoice.Exact(_network, _batches);
+        Inference exact = PairedSolver.Exact(_network, _batches);
         double agreement = naive.Agreement(exact);
-        IReadOnlyList<SolverChoice> tried = SolverChoice.Try(_network, _batches, exact, agreement);
-        foreach (SolverChoice choice in tried)
+        IReadOnlyList<PairedSolver> tried = PairedSolver.Try(_network, _batches, exact, agreement);
+        foreach (PairedSolver choice in tried)
         {
             output.WriteLine($"    tried {choice}: answers of the fixed point {Figures.Percent(choice.Inference.Agreement(exact))} in {Figures.Measured(choice.Inference.Seconds)}, naive {Figures.Percent(agreement)}");
         }
 
-        SolverChoice best = tried.MinBy(choice => choice.Inference.Seconds)!;
+        PairedSolver best = tried.MinBy(choice => choice.Inference.Seconds)!;
         best.Apply(_network);
         yield return Measure($"ImplicitNet, same weights, {best}", _network, _batches, naive, rounds, machine);
         if (_contraction is not null)
         {
-            SolverChoice fastest = SolverChoice.Fastest(_contraction.Network, _batches);
+            PairedSolver fastest = PairedSolver.Fastest(_contraction.Network, _batches);
             fastest.Apply(_contraction.Network);
             yield return Measure($"ImplicitNet, contraction of the same size, as many steps of JFB, {fastest}", _contraction.Network, _batches, naive, rounds, machine);
         }

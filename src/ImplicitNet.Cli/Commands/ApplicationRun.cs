@@ -23,7 +23,8 @@ internal sealed class ApplicationRun(Terminal terminal, string model, string out
             ApplicationEvaluator.Evaluate(network, source, applications, new ShareProgress(bar, "applying R"), cancellation));
         double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         string[] charts = [folder.At("applications.png"), folder.At("applications.svg")];
-        Chart chart = ApplicationChart.Create($"{source.Dataset.Name}, {Figures.Count(study.Samples)} images", new ApplicationSummary([study]));
+        Chart chart =
+            ApplicationChart.Create($"{source.Dataset.Name}, {Figures.Count(study.Samples)} images", new ApplicationSummary([study]));
         Array.ForEach(charts, path => chart.Save(path));
         terminal.Tell($"[bold]{Markup.Escape(model)}[/] on {Markup.Escape(source.Dataset.Name)}, {Figures.Count(study.Samples)} images");
         ApplicationScreen.Show(terminal, study);

@@ -30,12 +30,18 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
     ];
 
     private readonly Option<string> _model = ModelOption.Create();
-    private readonly Option<string?> _data = ChoiceOption.Create("--data", "Data set (default: the one the model was trained on).", DataChoice.Names);
-    private readonly Option<string?> _dataDirectory = new("--data-dir") { Description = "Folder that holds the data set's files (default: as in training).", HelpName = "folder" };
+    private readonly Option<string?> _data =
+        ChoiceOption.Create("--data", "Data set (default: the one the model was trained on).", DataChoice.Names);
+    private readonly Option<string?> _dataDirectory =
+        new("--data-dir") { Description = "Folder that holds the data set's files (default: as in training).", HelpName = "folder" };
     private readonly Option<string?> _split = ChoiceOption.Create("--split", "Part of the data set (default: test).", SplitChoice.Names);
     private readonly Option<int?> _count = NumberOption.Whole("--count", $"Images, from the first (default: {DefaultCount}).");
-    private readonly Option<int?> _conditions = NumberOption.Whole("--conditions", $"Images for which the descent condition of JFB is looked at, some seconds each (default: {DefaultConditions}).", least: 0);
-    private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of the charts (default: audit in the model's folder).", HelpName = "folder" };
+    private readonly Option<int?> _conditions = NumberOption.Whole(
+        "--conditions",
+        $"Images for which the descent condition of JFB is looked at, some seconds each (default: {DefaultConditions}).",
+        least: 0);
+    private readonly Option<string?> _output =
+        new("--output", "-o") { Description = "Folder of the charts (default: audit in the model's folder).", HelpName = "folder" };
     private readonly SolveOptions _solve = new();
     private readonly CommonOptions _common = new();
 
@@ -79,7 +85,8 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         }
 
         BatchSource source = new(images, new BatchOptions { Normalization = config.Normalization, BatchSize = count, Device = device });
-        IReadOnlyList<GradientCertificate> certificates = Certify(network, source, count, parsed.GetValue(_conditions) ?? DefaultConditions);
+        IReadOnlyList<GradientCertificate> certificates =
+            Certify(network, source, count, parsed.GetValue(_conditions) ?? DefaultConditions);
         cancellation.ThrowIfCancellationRequested();
         AuditResult result = AuditResult.Of(certificates) with
         {
@@ -127,7 +134,8 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
             ("cosine-by-sample", AuditCharts.Cosines(certificates)),
             ("error-by-gradient", AuditCharts.Errors(certificates)),
         ];
-        string[] files = [.. charts.SelectMany(chart => new[] { Path.Combine(folder, chart.Name + ".png"), Path.Combine(folder, chart.Name + ".svg") })];
+        string[] files =
+            [.. charts.SelectMany(chart => new[] { Path.Combine(folder, chart.Name + ".png"), Path.Combine(folder, chart.Name + ".svg") })];
         for (int i = 0; i < files.Length; i++)
         {
             charts[i / 2].Chart.Save(files[i]);

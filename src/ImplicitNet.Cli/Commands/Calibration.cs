@@ -35,7 +35,8 @@ internal sealed class Calibration(Terminal terminal, string folder, Reproduction
         {
             bar.Show((double)number / trainings.Count, () => $"calibrating: {training.Title}");
             TrainingCost cost = Measure(training);
-            terminal.Tell($"  {training.Title,-28} {Figures.Seconds(cost.SecondsPerEpoch)} an epoch, {Figures.Seconds(cost.SecondsPerRun)} beside");
+            terminal.Tell(
+                $"  {training.Title,-28} {Figures.Seconds(cost.SecondsPerEpoch)} an epoch, {Figures.Seconds(cost.SecondsPerRun)} beside");
             return cost;
         })
         .ToArray());
@@ -61,10 +62,12 @@ internal sealed class Calibration(Terminal terminal, string folder, Reproduction
 
         RunSeries.Prepare([run]);
         long begin = Stopwatch.GetTimestamp();
-        (int code, _, string error) = OwnProcess.Run(["train", "--resume", "--quiet", "--output", run.Folder], static () => { }, new Dictionary<string, string>(), cancellation);
+        (int code, _, string error) = OwnProcess.Run(
+            ["train", "--resume", "--quiet", "--output", run.Folder], static () => { }, new Dictionary<string, string>(), cancellation);
         if (code != ExitCodes.Success)
         {
-            throw new CommandException($"calibrating {training.Title}: {(error.Length > 0 ? error.Replace("error: ", "", StringComparison.Ordinal) : $"exit code {code}")}");
+            throw new CommandException($"calibrating {training.Title}: "
+                + $"{(error.Length > 0 ? error.Replace("error: ", "", StringComparison.Ordinal) : $"exit code {code}")}");
         }
 
         return Cost(training, settings, trial, RunHistory.ReadEpochs(run.History)[0], Stopwatch.GetElapsedTime(begin).TotalSeconds);

@@ -16,13 +16,19 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
 
     private readonly Option<string[]?> _gradients = GradientOption.Several(DefaultGradients);
     private readonly Option<long[]?> _seeds = SeedsOption.Create(string.Join(',', DefaultSeeds));
-    private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of the comparison; one that was interrupted goes on (default: runs/compare-DATA).", HelpName = "folder" };
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "Folder of the comparison; "
+        + "one that was interrupted goes on (default: runs/compare-DATA).",
+        HelpName = "folder"
+    };
     private readonly TrainOptions _options = new();
     private readonly CommonOptions _common = new();
 
     public Command Create()
     {
-        Command command = new("compare", "Train with each of several gradients and compare accuracy, work, time and memory.") { _gradients, _seeds, _output };
+        Command command = new("compare", "Train with each of several gradients and compare accuracy, work, "
+            + "time and memory.") { _gradients, _seeds, _output };
         _options.AddSharedTo(command);
         _common.AddTo(command);
         command.SetAction(Run);
@@ -47,7 +53,9 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
             Cosines = _options.GivesCosines(parsed) ? settings.Cosines : DefaultCosines,
         };
         DeviceChoice.Open(settings.Device);
-        string[] gradients = parsed.GetValue(_gradients) is { Length: > 0 } named ? named : [.. DefaultGradients.Split(',').Select(text => GradientChoice.Parse(text).Text)];
+        string[] gradients = parsed.GetValue(_gradients) is { Length: > 0 } named
+            ? named
+            : [.. DefaultGradients.Split(',').Select(text => GradientChoice.Parse(text).Text)];
         foreach (string gradient in gradients.Where(name => name != GradientChoice.Explicit))
         {
             Chosen.Of(() => GradientChoice.Parse(gradient)

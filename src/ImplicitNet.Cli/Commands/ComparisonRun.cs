@@ -12,7 +12,8 @@ namespace ImplicitNet.Cli.Commands;
 /// All runs of a comparison, seed by seed and in a seed gradient by gradient, so that a noisy hour hurts all alike.
 /// </summary>
 internal sealed class ComparisonRun(
-    Terminal terminal, string output, RunSettings settings, IReadOnlyList<string> gradients, IReadOnlyList<long> seeds, CancellationToken cancellation)
+    Terminal terminal, string output, RunSettings settings, IReadOnlyList<string> gradients, IReadOnlyList<long> seeds,
+    CancellationToken cancellation)
 {
     private readonly RunSeries _series = new(terminal, cancellation);
 
@@ -20,9 +21,12 @@ internal sealed class ComparisonRun(
     /// <returns>The exit code.</returns>
     public int Execute(bool isJson)
     {
-        NamedRun[] runs = [.. seeds.SelectMany(seed => gradients.Select(gradient => NamedRun.In(Path.Combine(output, "runs"), gradient, (settings with { Seed = seed }).Compared(gradient))))];
+        NamedRun[] runs = [.. seeds.SelectMany(seed => gradients.Select(gradient => NamedRun.In(Path.Combine(output, "runs"), gradient,
+            (settings with { Seed = seed }).Compared(gradient))))];
         RunSeries.Prepare(runs);
-        terminal.Tell($"[bold]Comparing[/] {Figures.Counted(gradients.Count, "gradient")} on {settings.Data}, {Figures.Counted(seeds.Count, "seed")}, {Figures.Counted(settings.Epochs, "epoch")}, {Figures.Counted(settings.Threads, "thread")}");
+        terminal.Tell($"[bold]Comparing[/] {Figures.Counted(gradients.Count, "gradient")} on {settings.Data}, "
+            + $"{Figures.Counted(seeds.Count, "seed")}, {Figures.Counted(settings.Epochs, "epoch")}, "
+            + $"{Figures.Counted(settings.Threads, "thread")}");
         terminal.Tell($"  {NetworkChoice.Words(settings)}");
         terminal.Tell($"  in {Markup.Escape(output)}");
         ComparedRun[] compared = _series.Execute(runs);
@@ -52,7 +56,9 @@ internal sealed class ComparisonRun(
         {
             terminal.Say(string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {summary.Gradient,-20} test {Figures.Percent(summary.TestAccuracy?.Mean ?? double.NaN),8}  {summary.Seconds?.Mean,8:0.00} s an epoch  {summary.Evaluations?.Mean,12:N0} evaluations  {summary.Products?.Mean,12:N0} products"));
+                $"  {summary.Gradient,-20} test {Figures.Percent(summary.TestAccuracy?.Mean ?? double.NaN),8}  "
+                    + $"{summary.Seconds?.Mean,8:0.00} s an epoch  {summary.Evaluations?.Mean,12:N0} evaluations  "
+                    + $"{summary.Products?.Mean,12:N0} products"));
         }
 
         terminal.Say();
@@ -63,6 +69,10 @@ internal sealed class ComparisonRun(
 
     private string Heading() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{settings.Data}, {NetworkChoice.Words(settings)}, {settings.Epochs} epochs, batches of {settings.Batch}, gamma {settings.Gamma}, relative tolerance {settings.Tolerance}, solver {settings.Solver}, {Figures.Counted(settings.Threads, "thread")} on {settings.Device}; mean ± standard deviation over seeds {string.Join(", ", seeds)}.")
-        + (_series.Failures.Count == 0 ? "" : $" Missing, because they failed: {string.Join(", ", _series.Failures.Select(run => $"{run.Gradient} with seed {run.Seed}"))}.");
+        $"{settings.Data}, {NetworkChoice.Words(settings)}, {settings.Epochs} epochs, batches of {settings.Batch}, "
+            + $"gamma {settings.Gamma}, relative tolerance {settings.Tolerance}, solver {settings.Solver}, "
+            + $"{Figures.Counted(settings.Threads, "thread")} on {settings.Device}; "
+            + $"mean ± standard deviation over seeds {string.Join(", ", seeds)}.")
+        + (_series.Failures.Count == 0 ? "" : $" Missing, because they failed: "
+        + $"{string.Join(", ", _series.Failures.Select(run => $"{run.Gradient} with seed {run.Seed}"))}.");
 }

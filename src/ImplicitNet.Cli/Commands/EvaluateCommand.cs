@@ -20,20 +20,25 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     private const int DefaultBatch = 250;
 
     private readonly Option<string> _model = ModelOption.Create();
-    private readonly Option<string?> _data = ChoiceOption.Create("--data", "Data set (default: the one the model was trained on).", DataChoice.Names);
-    private readonly Option<string?> _dataDirectory = new("--data-dir") { Description = "Folder that holds the data set's files (default: as in training).", HelpName = "folder" };
+    private readonly Option<string?> _data =
+        ChoiceOption.Create("--data", "Data set (default: the one the model was trained on).", DataChoice.Names);
+    private readonly Option<string?> _dataDirectory =
+        new("--data-dir") { Description = "Folder that holds the data set's files (default: as in training).", HelpName = "folder" };
     private readonly Option<string?> _split = ChoiceOption.Create("--split", "Part of the data set (default: test).", SplitChoice.Names);
     private readonly Option<int?> _batch = NumberOption.Whole("--batch", $"Images in a batch (default: {DefaultBatch}).");
-    private readonly Option<long?> _seed = NumberOption.Seed("--seed", "Seed of torch's random state; an evaluation as it is draws nothing from it (default: 1).");
+    private readonly Option<long?> _seed =
+        NumberOption.Seed("--seed", "Seed of torch's random state; an evaluation as it is draws nothing from it (default: 1).");
     private readonly Option<double?> _gamma = Ranges.Between0And1("--gamma", "Factor gamma of the latent operator (default: the model's).");
     private readonly Option<int[]?> _applications = ApplicationsOption.Create();
-    private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder for the charts of --applications (default: the model's).", HelpName = "folder" };
+    private readonly Option<string?> _output =
+        new("--output", "-o") { Description = "Folder for the charts of --applications (default: the model's).", HelpName = "folder" };
     private readonly SolveOptions _solve = new();
     private readonly CommonOptions _common = new();
 
     public Command Create()
     {
-        Command command = new("evaluate", "Evaluate a model on a data set.") { _model, _data, _dataDirectory, _split, _batch, _seed, _gamma, _applications, _output };
+        Command command = new("evaluate", "Evaluate a model on a data set.") { _model, _data, _dataDirectory, _split, _batch, _seed,
+            _gamma, _applications, _output };
         _solve.AddTo(command);
         _common.AddTo(command);
         command.SetAction(Run);
@@ -70,7 +75,8 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         });
         if (parsed.GetValue(_applications) is { Length: > 0 } numbers)
         {
-            ApplicationResult study = new ApplicationRun(terminal, folder, parsed.GetValue(_output) ?? folder, cancellation).Execute(network, source, numbers) with
+            ApplicationResult study = new ApplicationRun(terminal, folder, parsed.GetValue(_output) ?? folder, cancellation)
+                .Execute(network, source, numbers) with
             {
                 Data = settings.Data,
                 Split = split,
@@ -85,7 +91,8 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             return ExitCodes.Success;
         }
 
-        EvaluationResult evaluation = terminal.WithBar(bar => Evaluator.Evaluate(network, source, new ShareProgress(bar, $"evaluating {split}"), cancellation));
+        EvaluationResult evaluation =
+            terminal.WithBar(bar => Evaluator.Evaluate(network, source, new ShareProgress(bar, $"evaluating {split}"), cancellation));
         ContractionReport contraction = FinalTest.Measure(network, source);
         ClassifierResult result = SplitChoice.Place(ClassifierResult.Of(evaluation, contraction), split, evaluation) with
         {
@@ -111,6 +118,10 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         ResultScreen.Row(terminal, "accuracy", Figures.Percent(evaluation.Accuracy), $"{Figures.Count(evaluation.Count)} images");
         ResultScreen.Row(terminal, "loss", Figures.Number(evaluation.Loss));
         ResultScreen.Solver(terminal, result);
-        ResultScreen.Row(terminal, "speed", $"{Figures.Count((long)(evaluation.Count / Math.Max(1e-9, evaluation.Seconds)))} images/s", Figures.Seconds(evaluation.Seconds));
+        ResultScreen.Row(
+            terminal,
+            "speed",
+            $"{Figures.Count((long)(evaluation.Count / Math.Max(1e-9, evaluation.Seconds)))} images/s",
+            Figures.Seconds(evaluation.Seconds));
     }
 }

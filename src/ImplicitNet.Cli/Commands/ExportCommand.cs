@@ -11,7 +11,8 @@ namespace ImplicitNet.Cli.Commands;
 internal sealed class ExportCommand(Terminal terminal)
 {
     private readonly Option<string> _model = ModelOption.Create();
-    private readonly Option<string> _file = new("--pytorch") { Description = "File to write: a state dictionary that torch.load reads.", HelpName = "file", Required = true };
+    private readonly Option<string> _file =
+        new("--pytorch") { Description = "File to write: a state dictionary that torch.load reads.", HelpName = "file", Required = true };
 
     public Command Create()
     {

@@ -14,12 +14,14 @@ namespace ImplicitNet.Cli.Commands;
 /// <param name="Contraction">On the first images.</param>
 /// <param name="Residuals">On the first images.</param>
 /// <param name="Steps">Of the first images.</param>
-internal sealed record FinalTest(EvaluationResult Evaluation, ContractionReport Contraction, ResidualTraceSummary Residuals, IReadOnlyList<int> Steps)
+internal sealed record FinalTest(
+    EvaluationResult Evaluation, ContractionReport Contraction, ResidualTraceSummary Residuals, IReadOnlyList<int> Steps)
 {
     private const int TracedImages = 500;
     private const int MeasuredImages = 100;
 
-    public static FinalTest Run(ImplicitNetwork network, BatchSource source, double tolerance, IProgress<double> progress, CancellationToken cancellation)
+    public static FinalTest Run(
+        ImplicitNetwork network, BatchSource source, double tolerance, IProgress<double> progress, CancellationToken cancellation)
     {
         EvaluationResult evaluation = Evaluator.Evaluate(network, source, progress, cancellation);
         network.eval();
@@ -31,7 +33,8 @@ internal sealed record FinalTest(EvaluationResult Evaluation, ContractionReport 
         using ImplicitResult result = network.Run(batch.Images, trace: trace, cancellation: cancellation);
         double[][] residuals = [.. trace.Samples.Select(sample => sample.Select(entry => entry.Ratio * tolerance).ToArray())];
         return new FinalTest(
-            evaluation, contraction, ResidualTraceSummary.FromSamples(residuals, tolerance), [.. result.Report.Samples.Select(sample => sample.Steps)]);
+            evaluation, contraction, ResidualTraceSummary.FromSamples(residuals, tolerance),
+            [.. result.Report.Samples.Select(sample => sample.Steps)]);
     }
 
     /// <summary>The contraction factor at the fixed points of the first images; the network must be in evaluation mode.</summary>
@@ -42,5 +45,6 @@ internal sealed record FinalTest(EvaluationResult Evaluation, ContractionReport 
         return network.MeasureContraction(batch.Images);
     }
 
-    private static Batch First(BatchSource source, int count) => source.Read([.. Enumerable.Range(0, Math.Min(count, source.Dataset.Count))]);
+    private static Batch First(BatchSource source, int count) =>
+        source.Read([.. Enumerable.Range(0, Math.Min(count, source.Dataset.Count))]);
 }

@@ -11,17 +11,29 @@ namespace ImplicitNet.Cli.Commands;
 internal sealed class ImportCommand(Terminal terminal)
 {
     private readonly Argument<string> _file = new("file") { Description = "File that torch.save wrote (.pth).", HelpName = "file" };
-    private readonly Option<string?> _network = ChoiceOption.Create("--network", "Network that the weights are for; cifar10-fpn-small is the one for images that are not augmented.", PublishedNetworkChoice.Names);
-    private readonly Option<double?> _gamma = Ranges.Between0And1("--gamma", "Factor gamma that it was trained with, which the file does not tell.");
-    private readonly Option<bool> _explicit = new("--explicit") { Description = "The weights are of the explicit twin, which applies R once." };
-    private readonly Option<string?> _entry = new("--entry") { Description = "Where in the file the weights are, such as model (default: the one place where there are any).", HelpName = "place" };
-    private readonly Option<string> _output = new("--output", "-o") { Description = "Folder for the model.", HelpName = "folder", Required = true };
+    private readonly Option<string?> _network = ChoiceOption.Create(
+        "--network",
+        "Network that the weights are for; cifar10-fpn-small is the one for images that are not augmented.",
+        PublishedNetworkChoice.Names);
+    private readonly Option<double?> _gamma =
+        Ranges.Between0And1("--gamma", "Factor gamma that it was trained with, which the file does not tell.");
+    private readonly Option<bool> _explicit =
+        new("--explicit") { Description = "The weights are of the explicit twin, which applies R once." };
+    private readonly Option<string?> _entry = new("--entry")
+    {
+        Description = "Where in the file the weights are, such as model (default: "
+        + "the one place where there are any).",
+        HelpName = "place"
+    };
+    private readonly Option<string> _output =
+        new("--output", "-o") { Description = "Folder for the model.", HelpName = "folder", Required = true };
 
     public Command Create()
     {
         _network.Required = true;
         _gamma.Required = true;
-        Command command = new("import", "Make a model from a PyTorch weight file of the published networks.") { _file, _network, _gamma, _explicit, _entry, _output };
+        Command command = new("import", "Make a model from a PyTorch weight file of the published "
+            + "networks.") { _file, _network, _gamma, _explicit, _entry, _output };
         command.SetAction(Run);
         HelpWithExamples.AddTo(
             command,

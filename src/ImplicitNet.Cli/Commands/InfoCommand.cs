@@ -89,10 +89,23 @@ internal sealed class InfoCommand(Terminal terminal)
         ClassifierOptions sizes = config.Network;
         (int channels, int height, int width) = sizes.LatentShape;
         string form = sizes.Explicit ? "; explicit twin" : "";
-        ResultScreen.Row(terminal, "architecture", config.Architecture, $"{channels} latent channels of {height} x {width}; gamma {Figures.Number(sizes.Gamma, "0.###")}{form}");
-        ResultScreen.Row(terminal, "images", $"{sizes.Height} x {sizes.Width} x {sizes.ImageChannels}", $"in {sizes.Classes} classes; trained on {config.Data}");
-        ResultScreen.Row(terminal, "contraction", $"{Figures.Factor(result.GammaCertified)} certified", $"{Figures.Factor(result.GammaDeclared)} declared");
-        ResultScreen.Row(terminal, "solve", $"tolerance {Figures.Number(config.RelativeTolerance, "0.########")}", $"{config.MaxSteps} steps at most");
+        ResultScreen.Row(
+            terminal,
+            "architecture",
+            config.Architecture,
+            $"{channels} latent channels of {height} x {width}; gamma {Figures.Number(sizes.Gamma, "0.###")}{form}");
+        ResultScreen.Row(
+            terminal,
+            "images",
+            $"{sizes.Height} x {sizes.Width} x {sizes.ImageChannels}",
+            $"in {sizes.Classes} classes; trained on {config.Data}");
+        ResultScreen.Row(
+            terminal,
+            "contraction",
+            $"{Figures.Factor(result.GammaCertified)} certified",
+            $"{Figures.Factor(result.GammaDeclared)} declared");
+        ResultScreen.Row(
+            terminal, "solve", $"tolerance {Figures.Number(config.RelativeTolerance, "0.########")}", $"{config.MaxSteps} steps at most");
         ResultScreen.Row(terminal, "by", config.Solver, $"gradient {config.Gradient}");
         ResultScreen.Row(terminal, "sha256", result.Sha256 ?? "no checksum", result.Sha256 is null ? "" : "checked");
         ResultScreen.Row(terminal, "parameters", Figures.Count(result.Parameters ?? 0));

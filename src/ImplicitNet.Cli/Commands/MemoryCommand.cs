@@ -23,17 +23,21 @@ internal sealed class MemoryCommand(Terminal terminal, CancellationToken cancell
     private static readonly Dictionary<string, string> Allocator = new() { ["MALLOC_MMAP_THRESHOLD_"] = "1000000" };
 
     private readonly Option<string[]?> _gradients = GradientOption.Several(DefaultGradients);
-    private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of table and picture (default: runs/memory).", HelpName = "folder" };
-    private readonly Option<int?> _measure = NumberOption.Whole("--measure", "Measure in this process, with so many steps, and print bytes.", most: MemoryTrial.MostSteps);
+    private readonly Option<string?> _output =
+        new("--output", "-o") { Description = "Folder of table and picture (default: runs/memory).", HelpName = "folder" };
+    private readonly Option<int?> _measure =
+        NumberOption.Whole("--measure", "Measure in this process, with so many steps, and print bytes.", most: MemoryTrial.MostSteps);
     private readonly CommonOptions _common = new();
 
     public Command Create()
     {
         _measure.Hidden = true;
         string latent = $"{MemoryTrial.Batch} latents of {MemoryTrial.Channels} x {MemoryTrial.Side} x {MemoryTrial.Side}";
-        Command command = new("memory", $"Measure the peak memory of training on {latent} against the solver's steps ({string.Join(", ", Steps)}).") { _gradients, _output, _measure, _common.Threads, _common.Quiet, _common.Json };
+        Command command = new("memory", $"Measure the peak memory of training on {latent} against the solver's steps "
+            + $"({string.Join(", ", Steps)}).") { _gradients, _output, _measure, _common.Threads, _common.Quiet, _common.Json };
         command.SetAction(Run);
-        HelpWithExamples.AddTo(command, "implicitnet memory", "implicitnet memory --gradients jfb,implicit:gmres --output runs/memory --json");
+        HelpWithExamples.AddTo(
+            command, "implicitnet memory", "implicitnet memory --gradients jfb,implicit:gmres --output runs/memory --json");
         return command;
     }
 
@@ -41,10 +45,13 @@ internal sealed class MemoryCommand(Terminal terminal, CancellationToken cancell
     {
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         Launcher.RefuseRanks();
-        GradientChoice[] gradients = [.. (parsed.GetValue(_gradients) is { Length: > 0 } named ? named : DefaultGradients.Split(',')).Select(GradientChoice.Parse)];
+        GradientChoice[] gradients =
+            [.. (parsed.GetValue(_gradients) is { Length: > 0 } named ? named : DefaultGradients.Split(',')).Select(GradientChoice.Parse)];
         if (gradients.FirstOrDefault(choice => choice.Gradient is InverseReuseGradient) is { } reuse)
         {
-            throw new CommandException($"--gradients {reuse.Text}: what it keeps is the memory of Broyden's solver, which takes no fixed number of steps.", ExitCodes.Usage);
+            throw new CommandException(
+                $"--gradients {reuse.Text}: what it keeps is the memory of Broyden's solver, which takes no fixed number of steps.",
+                ExitCodes.Usage);
         }
 
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
@@ -68,7 +75,8 @@ internal sealed class MemoryCommand(Terminal terminal, CancellationToken cancell
         IReadOnlyList<string> paths = comparison.Write(folder.Path);
         foreach (IReadOnlyList<string> row in comparison.Table().Rows)
         {
-            terminal.Say($"  {row[0],-20} {string.Join(' ', row.Skip(1).SkipLast(1).Select(cell => $"{cell,7} MiB"))}   grows by {row[^1]}");
+            terminal.Say(
+                $"  {row[0],-20} {string.Join(' ', row.Skip(1).SkipLast(1).Select(cell => $"{cell,7} MiB"))}   grows by {row[^1]}");
         }
 
         ResultScreen.Row(terminal, "table", paths[1]);
@@ -85,14 +93,18 @@ internal sealed class MemoryCommand(Terminal terminal, CancellationToken cancell
     {
         string[] arguments =
         [
-            "memory", "--gradients", gradient.Text, "--measure", steps.ToString(CultureInfo.InvariantCulture), "--threads", threads.ToString(CultureInfo.InvariantCulture),
+            "memory", "--gradients", gradient.Text, "--measure", steps.ToString(CultureInfo.InvariantCulture), "--threads",
+            threads.ToString(CultureInfo.InvariantCulture),
         ];
         (int code, string line, string error) = OwnProcess.Run(arguments, static () => { }, Allocator, cancellation);
         return code == ExitCodes.Success
-            ? new MemoryMeasurement(gradient.Gradient is UnrolledGradient ? Unrolled : gradient.Text, steps, long.Parse(line, CultureInfo.InvariantCulture))
-            : throw new CommandException($"{gradient.Text} with {steps} steps: {(error.Length > 0 ? error.Replace("error: ", "", StringComparison.Ordinal) : $"exit code {code}")}");
+            ? new MemoryMeasurement(
+                gradient.Gradient is UnrolledGradient ? Unrolled : gradient.Text, steps, long.Parse(line, CultureInfo.InvariantCulture))
+            : throw new CommandException($"{gradient.Text} with {steps} steps: "
+                + $"{(error.Length > 0 ? error.Replace("error: ", "", StringComparison.Ordinal) : $"exit code {code}")}");
     }
 
     /// <summary>Unrolling is measured over as many steps as the solve takes.</summary>
-    private static FixedPointGradient Fitted(FixedPointGradient gradient, int steps) => gradient is UnrolledGradient unrolled ? unrolled with { Steps = steps } : gradient;
+    private static FixedPointGradient Fitted(FixedPointGradient gradient, int steps) =>
+        gradient is UnrolledGradient unrolled ? unrolled with { Steps = steps } : gradient;
 }

@@ -20,7 +20,8 @@ internal static class ModelImages
         data ??= config.Data;
         if (!DataChoice.Names.Contains(data))
         {
-            throw new CommandException($"{folder}: the model was trained on '{data}', which is none of {string.Join(", ", DataChoice.Names)}; name one by --data.");
+            throw new CommandException($"{folder}: the model was trained on '{data}', "
+                + $"which is none of {string.Join(", ", DataChoice.Names)}; name one by --data.");
         }
 
         RunSettings? stored = File.Exists(RunSettingsFile.PathIn(folder)) ? RunSettingsFile.Read(folder) : null;
@@ -30,7 +31,8 @@ internal static class ModelImages
 
     /// <summary>Draws or reads one part of a data set.</summary>
     /// <exception cref="CommandException">The images are of another size than the model takes, or in more classes.</exception>
-    public static ImageDataset Load(string folder, ModelConfig config, RunSettings settings, string split, Terminal terminal, CancellationToken cancellation)
+    public static ImageDataset Load(
+        string folder, ModelConfig config, RunSettings settings, string split, Terminal terminal, CancellationToken cancellation)
     {
         LoadedData data = DataChoice.Load(settings, terminal, cancellation);
         ImageDataset images = SplitChoice.Of(data.Splits, split);
@@ -44,7 +46,8 @@ internal static class ModelImages
         if ((images.Height, images.Width, images.Channels) != (network.Height, network.Width, network.ImageChannels))
         {
             throw new CommandException(
-                $"{folder}: the model takes images of {network.Height} x {network.Width} x {network.ImageChannels}; {images.Name} has images of {images.Height} x {images.Width} x {images.Channels}.");
+                $"{folder}: the model takes images of {network.Height} x {network.Width} x {network.ImageChannels}; "
+                    + $"{images.Name} has images of {images.Height} x {images.Width} x {images.Channels}.");
         }
 
         if (images.ClassCount != network.Classes)

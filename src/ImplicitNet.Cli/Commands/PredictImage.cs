@@ -9,7 +9,8 @@ namespace ImplicitNet.Cli.Commands;
 internal static class PredictImage
 {
     /// <summary>
-    /// Reads a picture. For a model of grey digits the ground is made black and the ink centred, as in the training data; any other picture is
+    /// Reads a picture. For a model of grey digits the ground is made black and the ink centred, as in the training data; any other picture
+    /// is
     /// scaled, in colour where the model takes colours.
     /// </summary>
     /// <returns>[height, width, channels]; null where a digit is looked for and there is no ink.</returns>
@@ -18,13 +19,15 @@ internal static class PredictImage
     public static byte[]? Read(string path, string folder, ModelConfig config)
     {
         ClassifierOptions network = config.Network;
-        bool isDigit = config.Data is DataChoice.Digits or DataChoice.Mnist && (network.Height, network.Width) == (DigitImage.Size, DigitImage.Size);
+        bool isDigit = config.Data is DataChoice.Digits or DataChoice.Mnist
+            && (network.Height, network.Width) == (DigitImage.Size, DigitImage.Size);
         return network.ImageChannels switch
         {
             1 when isDigit => DigitImage.Read(path).Pixels is { } pixels && pixels.AsSpan().ContainsAnyExcept((byte)0) ? pixels : null,
             1 => ImageFile.ReadGrey(path, network.Height, network.Width).Pixels,
             3 => ImageFile.ReadColour(path, network.Height, network.Width).ToPixels(),
-            _ => throw new CommandException($"{folder}: the model takes images of {network.ImageChannels} channels; predict reads grey ones (1) and colours (3)."),
+            _ => throw new CommandException(
+                $"{folder}: the model takes images of {network.ImageChannels} channels; predict reads grey ones (1) and colours (3)."),
         };
     }
 

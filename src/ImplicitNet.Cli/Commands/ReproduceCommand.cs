@@ -13,14 +13,31 @@ internal sealed class ReproduceCommand(Terminal terminal, CancellationToken canc
 
     private static readonly long[] DefaultSeeds = [1, 2, 3];
 
-    private readonly Argument<string> _data = new("data") { Description = "Data set.", HelpName = string.Join('|', ReproductionSettings.Names) };
-    private readonly Option<double?> _hours = Ranges.Positive("--hours", "Hours that it may take on this machine; with few, early epochs are all there is.");
+    private readonly Argument<string> _data =
+        new("data") { Description = "Data set.", HelpName = string.Join('|', ReproductionSettings.Names) };
+    private readonly Option<double?> _hours =
+        Ranges.Positive("--hours", "Hours that it may take on this machine; with few, early epochs are all there is.");
     private readonly Option<long[]?> _seeds = SeedsOption.Create(string.Join(',', DefaultSeeds));
     private readonly Option<int?> _epochs = NumberOption.Whole("--epochs", $"Most epochs of a training (default: {DefaultMostEpochs}).");
-    private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of the reproduction; one that was interrupted goes on with its plan (default: runs/reproduce-DATA).", HelpName = "folder" };
-    private readonly Option<string?> _dataDirectory = new("--data-dir") { Description = "Folder that holds the data set's files (default: downloaded once into a cache).", HelpName = "folder" };
-    private readonly Option<double?> _gamma = Ranges.Between0And1("--gamma", "Contraction factor of the clean form (default: 0.5); the published form has the one of its weight files.");
-    private readonly Option<int?> _shift = NumberOption.Whole("--shift", "Largest random shift of a training image of the clean form in pixels (default: 2 for mnist, else 0).", least: 0, most: 16);
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "Folder of the reproduction; "
+        + "one that was interrupted goes on with its plan (default: runs/reproduce-DATA).",
+        HelpName = "folder"
+    };
+    private readonly Option<string?> _dataDirectory = new("--data-dir")
+    {
+        Description = "Folder that holds the data set's files "
+        + "(default: downloaded once into a cache).",
+        HelpName = "folder"
+    };
+    private readonly Option<double?> _gamma = Ranges.Between0And1(
+        "--gamma", "Contraction factor of the clean form (default: 0.5); the published form has the one of its weight files.");
+    private readonly Option<int?> _shift = NumberOption.Whole(
+        "--shift",
+        "Largest random shift of a training image of the clean form in pixels (default: 2 for mnist, else 0).",
+        least: 0,
+        most: 16);
     private readonly Option<int?> _images = NumberOption.Whole("--images", "Training images to use.", LeastImages);
     private readonly Option<int?> _validation = NumberOption.Whole("--validation", "Images held out of training.", LeastImages);
     private readonly Option<int?> _testImages = NumberOption.Whole("--test-images", "Test images to use.", LeastImages);
@@ -43,7 +60,8 @@ internal sealed class ReproduceCommand(Terminal terminal, CancellationToken canc
                 result.AddError($"the data set must be one of {string.Join(", ", ReproductionSettings.Names)}; given {given}.");
             }
         });
-        Command command = new("reproduce", "Run what is feasible of the JFB paper's figures in a given time, and report them beside the paper's.")
+        Command command =
+            new("reproduce", "Run what is feasible of the JFB paper's figures in a given time, and report them beside the paper's.")
         {
             _data, _hours, _seeds, _epochs, _output, _dataDirectory, _gamma, _shift, _images, _validation, _testImages, _batch,
         };

@@ -53,10 +53,13 @@ internal sealed class RunSeries(Terminal terminal, CancellationToken cancellatio
         if (!File.Exists(run.Result))
         {
             bar.Show((double)number / count, () => $"{run.Name}, seed {seed}");
-            (int code, _, string error) = OwnProcess.Run(["train", "--resume", "--quiet", "--output", run.Folder], Watch, new Dictionary<string, string>(), cancellation);
+            (int code, _, string error) = OwnProcess.Run(
+                ["train", "--resume", "--quiet", "--output", run.Folder], Watch, new Dictionary<string, string>(), cancellation);
             if (code != ExitCodes.Success)
             {
-                string message = error.Length > 0 ? error.Split('\n')[0].Replace("error: ", "", StringComparison.Ordinal) : $"it ended with exit code {code}";
+                string message = error.Length > 0
+                    ? error.Split('\n')[0].Replace("error: ", "", StringComparison.Ordinal)
+                    : $"it ended with exit code {code}";
                 _failures.Add(new FailedRun(run.Name, seed, message));
                 terminal.Tell($"  {run.Name,-20} seed {seed,-4} [red]failed:[/] {Markup.Escape(message)}");
                 return null;
@@ -66,7 +69,8 @@ internal sealed class RunSeries(Terminal terminal, CancellationToken cancellatio
         ComparedRun compared = Read(run);
         terminal.Tell(string.Create(
             CultureInfo.InvariantCulture,
-            $"  {run.Name,-20} seed {seed,-4} test {Figures.Percent(compared.TestAccuracy ?? double.NaN),8}  {compared.Epochs.Average(epoch => epoch.Seconds):0.00} s an epoch"));
+            $"  {run.Name,-20} seed {seed,-4} test {Figures.Percent(compared.TestAccuracy ?? double.NaN),8}  "
+                + $"{compared.Epochs.Average(epoch => epoch.Seconds):0.00} s an epoch"));
         return compared;
 
         void Watch()
@@ -83,7 +87,15 @@ internal sealed class RunSeries(Terminal terminal, CancellationToken cancellatio
         ClassifierResult result = ClassifierResult.Read(run.Result);
         IReadOnlyList<EpochRecord> epochs = RunHistory.ReadEpochs(run.History);
         return epochs.Count == run.Settings.Epochs
-            ? new ComparedRun { Gradient = run.Name, Seed = run.Settings.Seed, Epochs = epochs, TestAccuracy = result.TestAccuracy, Parameters = result.Parameters }
-            : throw new CommandException($"{run.Folder}: the history has {epochs.Count} of {run.Settings.Epochs} epochs. Delete the folder to run it again.");
+            ? new ComparedRun
+            {
+                Gradient = run.Name,
+                Seed = run.Settings.Seed,
+                Epochs = epochs,
+                TestAccuracy = result.TestAccuracy,
+                Parameters = result.Parameters
+            }
+            : throw new CommandException(
+                $"{run.Folder}: the history has {epochs.Count} of {run.Settings.Epochs} epochs. Delete the folder to run it again.");
     }
 }

@@ -24,10 +24,13 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
     private const string ListName = "list";
     private const int DefaultCount = 256;
 
-    private readonly Option<string?> _problem = new("--problem", "-p") { Description = "A named test problem; 'list' shows them.", HelpName = "name" };
+    private readonly Option<string?> _problem =
+        new("--problem", "-p") { Description = "A named test problem; 'list' shows them.", HelpName = "name" };
     private readonly Option<string> _model = ModelOption.Create(isRequired: false);
-    private readonly Option<string?> _data = ChoiceOption.Create("--data", "Data set for a model (default: the one it was trained on).", DataChoice.Names);
-    private readonly Option<string?> _dataDirectory = new("--data-dir") { Description = "Folder that holds the data set's files (default: as in training).", HelpName = "folder" };
+    private readonly Option<string?> _data =
+        ChoiceOption.Create("--data", "Data set for a model (default: the one it was trained on).", DataChoice.Names);
+    private readonly Option<string?> _dataDirectory =
+        new("--data-dir") { Description = "Folder that holds the data set's files (default: as in training).", HelpName = "folder" };
     private readonly Option<int?> _count = NumberOption.Whole("--count", $"Test images for a model (default: {DefaultCount}).");
     private readonly Option<int?> _batch = NumberOption.Whole("--batch", "Test images solved at a time (default: all of them).");
     private readonly Option<string?> _solvers = SolverListOption.Create();
@@ -35,7 +38,8 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
     private readonly Option<int?> _maxSteps = NumberOption.Whole("--max-steps", "Step limit (default: 500, or the model's).");
     private readonly Option<double?> _damping = Ranges.Damping("Share of the full step that is taken (default: 1).");
     private readonly Option<int?> _memory = Ranges.Memory();
-    private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of the charts (default: runs/solve-NAME-DATE-TIME).", HelpName = "folder" };
+    private readonly Option<string?> _output =
+        new("--output", "-o") { Description = "Folder of the charts (default: runs/solve-NAME-DATE-TIME).", HelpName = "folder" };
     private readonly CommonOptions _common = new();
 
     public Command Create()
@@ -52,7 +56,8 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             {
                 result.AddError("give either --problem NAME or --model FOLDER");
             }
-            else if (result.GetValue(_problem) is not null && Array.Find(ofModels, option => result.GetResult(option) is not null) is { } option)
+            else if (result.GetValue(_problem) is not null
+                && Array.Find(ofModels, option => result.GetResult(option) is not null) is { } option)
             {
                 result.AddError($"{option.Name} goes with --model, not with --problem");
             }

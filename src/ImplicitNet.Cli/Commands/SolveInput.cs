@@ -34,7 +34,8 @@ internal sealed class SolveInput : IDisposable
     public int Samples => _batches.Sum(batch => (int)batch.Start.shape[0]);
 
     /// <summary>How a relative residual is defined under the stopping rule.</summary>
-    public string Residual => Stopping.AbsoluteTolerance > 0 ? $"||map(u) - u|| / (||u|| + {Figures.Number(AbsoluteShare, "0.###")})" : "||map(u) - u|| / ||u||";
+    public string Residual =>
+        Stopping.AbsoluteTolerance > 0 ? $"||map(u) - u|| / (||u|| + {Figures.Number(AbsoluteShare, "0.###")})" : "||map(u) - u|| / ||u||";
 
     public static SolveInput OfProblem(FixedPointProblem problem, double? tolerance, int? maxSteps, Device device)
     {
@@ -42,7 +43,12 @@ internal sealed class SolveInput : IDisposable
         SolveInput input = new(
             $"{problem.Name}: {problem.Title}",
             problem.Source,
-            new StoppingRule { RelativeTolerance = relative, AbsoluteTolerance = relative * AbsoluteShare, MaxSteps = maxSteps ?? ProblemMaxSteps });
+            new StoppingRule
+            {
+                RelativeTolerance = relative,
+                AbsoluteTolerance = relative * AbsoluteShare,
+                MaxSteps = maxSteps ?? ProblemMaxSteps
+            });
         (PerSampleMap map, Tensor start) = problem.Create(device: device);
         input.Add(map, start);
         return input;
@@ -56,10 +62,12 @@ internal sealed class SolveInput : IDisposable
     /// <param name="count">Images.</param>
     /// <param name="tolerance">Instead of the model's.</param>
     /// <param name="maxSteps">Instead of the model's.</param>
-    public static SolveInput OfModel(string title, string data, ImplicitNetwork network, BatchSource source, int count, double? tolerance, int? maxSteps)
+    public static SolveInput OfModel(
+        string title, string data, ImplicitNetwork network, BatchSource source, int count, double? tolerance, int? maxSteps)
     {
         StoppingRule own = network.Stopping;
-        SolveInput input = new(title, data, own with { RelativeTolerance = tolerance ?? own.RelativeTolerance, MaxSteps = maxSteps ?? own.MaxSteps });
+        SolveInput input =
+            new(title, data, own with { RelativeTolerance = tolerance ?? own.RelativeTolerance, MaxSteps = maxSteps ?? own.MaxSteps });
         input._owned.Add(network);
         using IDisposable noGraph = no_grad();
         foreach (int[] indices in Enumerable.Range(0, count).Chunk(source.Options.BatchSize))

@@ -8,8 +8,10 @@ namespace ImplicitNet.Cli.Commands;
 /// <summary>train: a new run, or an interrupted one taken up.</summary>
 internal sealed class TrainCommand(Terminal terminal, CancellationToken cancellation)
 {
-    private readonly Option<string?> _output = new("--output", "-o") { Description = "Folder of the run (default: runs/DATA-DATE-TIME).", HelpName = "folder" };
-    private readonly Option<bool> _resume = new("--resume") { Description = "Go on with the run in --output, with the settings it was started with." };
+    private readonly Option<string?> _output =
+        new("--output", "-o") { Description = "Folder of the run (default: runs/DATA-DATE-TIME).", HelpName = "folder" };
+    private readonly Option<bool> _resume =
+        new("--resume") { Description = "Go on with the run in --output, with the settings it was started with." };
     private readonly TrainOptions _options = new();
     private readonly CommonOptions _common = new();
 

@@ -32,7 +32,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     private string Kind => settings.Explicit ? "explicit twin" : "implicit classifier";
 
     private string Solve =>
-        $", {(settings.Published ? "gamma" : "contraction factor")} {Figures.Number(settings.Gamma, "0.###")}, tolerance {Figures.Number(settings.Tolerance, "0.######")}";
+        $", {(settings.Published ? "gamma" : "contraction factor")} {Figures.Number(settings.Gamma, "0.###")}, "
+            + $"tolerance {Figures.Number(settings.Tolerance, "0.######")}";
 
     private string Gradient => settings.Explicit ? "plain backpropagation" : _gradient.Words;
 
@@ -47,7 +48,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
         if (settings is { Escalate: true, CertificateEvery: null })
         {
-            throw new CommandException("--escalate needs --certificate-every: the steps between two comparisons with the exact gradient.", ExitCodes.Usage);
+            throw new CommandException(
+                "--escalate needs --certificate-every: the steps between two comparisons with the exact gradient.", ExitCodes.Usage);
         }
 
         // Before the folder is touched: a solver that cannot be made leaves nothing behind.
@@ -104,14 +106,16 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         network.to(device);
         BatchOptions batches = settings.ToBatchOptions(data, device);
         using Trainer trainer = new(
-            network, new BatchSource(data.Splits.Train, batches), new BatchSource(data.Splits.Validation, batches), settings.ToTrainingOptions(), folder)
+            network, new BatchSource(data.Splits.Train, batches), new BatchSource(data.Splits.Validation, batches),
+            settings.ToTrainingOptions(), folder)
         {
             Probe = settings.Cosines > 0 ? new GradientProbe { TimesPerEpoch = settings.Cosines } : null,
         };
         Introduce(data, network);
         if (isResumed)
         {
-            terminal.Tell(trainer.Resume() ? "Going on from the last checkpoint." : "There is no checkpoint yet; starting from the beginning.");
+            terminal.Tell(
+                trainer.Resume() ? "Going on from the last checkpoint." : "There is no checkpoint yet; starting from the beginning.");
         }
 
         // Only now: a checkpoint that is refused leaves the folder as it was.
@@ -120,7 +124,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
         terminal.Tell();
         terminal.Tell($"[grey]{TrainingScreen.Header}[/]");
-        TrainingResult training = terminal.WithBar(bar => trainer.Run(new TrainingScreen(terminal, bar, settings.Batch, cancellation), cancellation));
+        TrainingResult training =
+            terminal.WithBar(bar => trainer.Run(new TrainingScreen(terminal, bar, settings.Batch, cancellation), cancellation));
         FinalTest? test = training.IsComplete ? Test(network, new BatchSource(data.Splits.Test, batches)) : null;
         if (test is null)
         {
@@ -141,7 +146,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     {
         try
         {
-            return terminal.WithBar(bar => FinalTest.Run(network, source, settings.Tolerance, new ShareProgress(bar, "testing"), cancellation));
+            return terminal.WithBar(
+                bar => FinalTest.Run(network, source, settings.Tolerance, new ShareProgress(bar, "testing"), cancellation));
         }
         catch (OperationCanceledException)
         {
@@ -161,9 +167,11 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         DataSplits splits = data.Splits;
         terminal.Tell($"[bold]Training[/] an {Kind} on {settings.Data}, by {Gradient}");
         terminal.Tell($"  {NetworkChoice.Words(settings)}");
-        terminal.Tell($"  {Figures.Count(splits.Train.Count)} training, {Figures.Count(splits.Validation.Count)} validation and {Figures.Count(splits.Test.Count)} test images");
+        terminal.Tell($"  {Figures.Count(splits.Train.Count)} training, "
+            + $"{Figures.Count(splits.Validation.Count)} validation and {Figures.Count(splits.Test.Count)} test images");
         terminal.Tell($"  {Figures.Count(ParameterCount(network))} parameters{(settings.Explicit ? "" : Solve)}");
-        terminal.Tell($"  {Figures.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, learning rate {Figures.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
+        terminal.Tell($"  {Figures.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
+            + $"learning rate {Figures.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
         terminal.Tell($"  seed {settings.Seed}, {Figures.Counted(settings.Threads, "thread")}, {settings.Device}");
         terminal.Tell($"  in {Markup.Escape(_output)}");
     }
@@ -195,29 +203,39 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     private static long? Sum(TrainingResult training, Func<EpochRecord, long?> count) =>
         training.Epochs.All(epoch => count(epoch) is not null) ? training.Epochs.Sum(count) : null;
 
-    private RunReport Report(LoadedData data, TrainingResult training, FinalTest test, long parameters, CertificateHistory certificates) => new()
-    {
-        Title = $"{(settings.Explicit ? "Explicit twin" : "Implicit classifier")} on {settings.Data}",
-        Network = $"The network {NetworkChoice.Words(settings)},",
-        Training = training,
-        Test = test.Evaluation,
-        Contraction = test.Contraction,
-        Residuals = test.Residuals,
-        Steps = test.Steps,
-        Gradient = settings is { Explicit: false, Gradient: GradientChoice.Default } ? "Jacobian-free backpropagation" : Gradient,
-        Certificates = certificates,
-        Parameters = parameters,
-        Classes = ClassNames.Of(settings.Data, data.Splits.Test.ClassCount),
-        Settings = [.. RunSettingsFile.Describe(settings)],
-    };
+    private RunReport Report(LoadedData data, TrainingResult training, FinalTest test, long parameters, CertificateHistory certificates) =>
+        new()
+        {
+            Title = $"{(settings.Explicit ? "Explicit twin" : "Implicit classifier")} on {settings.Data}",
+            Network = $"The network {NetworkChoice.Words(settings)},",
+            Training = training,
+            Test = test.Evaluation,
+            Contraction = test.Contraction,
+            Residuals = test.Residuals,
+            Steps = test.Steps,
+            Gradient = settings is { Explicit: false, Gradient: GradientChoice.Default } ? "Jacobian-free backpropagation" : Gradient,
+            Certificates = certificates,
+            Parameters = parameters,
+            Classes = ClassNames.Of(settings.Data, data.Splits.Test.ClassCount),
+            Settings = [.. RunSettingsFile.Describe(settings)],
+        };
 
     private void Finish(ClassifierResult result)
     {
         terminal.Say();
-        ResultScreen.Row(terminal, "test accuracy", Figures.Percent(result.TestAccuracy ?? double.NaN), $"{Figures.Count(result.Samples)} images, loss {Figures.Number(result.TestLoss ?? double.NaN)}");
-        ResultScreen.Row(terminal, "validation", Figures.Percent(result.ValidationAccuracy ?? double.NaN), $"epoch {result.BestEpoch} of {result.Epochs}, chosen by it");
+        ResultScreen.Row(
+            terminal,
+            "test accuracy",
+            Figures.Percent(result.TestAccuracy ?? double.NaN),
+            $"{Figures.Count(result.Samples)} images, loss {Figures.Number(result.TestLoss ?? double.NaN)}");
+        ResultScreen.Row(
+            terminal,
+            "validation",
+            Figures.Percent(result.ValidationAccuracy ?? double.NaN),
+            $"epoch {result.BestEpoch} of {result.Epochs}, chosen by it");
         ResultScreen.Solver(terminal, result);
-        ResultScreen.Row(terminal, "time", Figures.Seconds(result.Seconds ?? 0), $"{Figures.Seconds(result.SecondsPerEpoch ?? 0)} an epoch");
+        ResultScreen.Row(
+            terminal, "time", Figures.Seconds(result.Seconds ?? 0), $"{Figures.Seconds(result.SecondsPerEpoch ?? 0)} an epoch");
         terminal.Say();
         foreach ((string name, string content) in Files)
         {

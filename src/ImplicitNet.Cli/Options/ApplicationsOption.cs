@@ -20,7 +20,8 @@ internal static class ApplicationsOption
             {
                 if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number is < 1 or > Most)
                 {
-                    argument.AddError($"--applications must be whole numbers from 1 to {Most} with commas between them; given {argument.Tokens[0].Value}.");
+                    argument.AddError($"--applications must be whole numbers from 1 to {Most} with commas between them; "
+                        + $"given {argument.Tokens[0].Value}.");
                 }
                 else if (numbers.Contains(number))
                 {

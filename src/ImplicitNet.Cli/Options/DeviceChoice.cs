@@ -17,7 +17,8 @@ internal static class DeviceChoice
     {
         if (name == Cuda && !torch.cuda.is_available())
         {
-            throw new CommandException("--device cuda: no CUDA device can be used here. Take --device cpu, or build with a libtorch-cuda package on a machine with an NVIDIA driver.");
+            throw new CommandException("--device cuda: no CUDA device can be used here. Take --device cpu, "
+                + "or build with a libtorch-cuda package on a machine with an NVIDIA driver.");
         }
 
         return new torch.Device(name == Cuda ? DeviceType.CUDA : DeviceType.CPU);

@@ -12,7 +12,8 @@ internal static class GradientOption
 
     public static Option<string?> One() => new("--gradient")
     {
-        Description = $"How one differentiates through the fixed point: {Choices} (default: {GradientChoice.Default}). What follows the name may be left out.",
+        Description = $"How one differentiates through the fixed point: {Choices} (default: {GradientChoice.Default}). "
+            + $"What follows the name may be left out.",
         HelpName = "gradient",
         CustomParser = argument => Parse(argument, argument.Tokens[0].Value),
     };
@@ -20,9 +21,12 @@ internal static class GradientOption
     /// <param name="defaults">Taken when the option is not given.</param>
     public static Option<string[]?> Several(string defaults) => new("--gradients")
     {
-        Description = $"Gradients, with commas between them (default: {defaults}). There are {Choices}; and {GradientChoice.Explicit}, the explicit twin by plain backpropagation.",
+        Description = $"Gradients, with commas between them (default: {defaults}). There are {Choices}; and {GradientChoice.Explicit}, "
+            + $"the explicit twin by plain backpropagation.",
         HelpName = "list",
-        CustomParser = argument => Distinct(argument, [.. argument.Tokens[0].Value.Split(',').Select(text => text == GradientChoice.Explicit ? text : Parse(argument, text)).OfType<string>()]),
+        CustomParser = argument =>
+            Distinct(argument, [.. argument.Tokens[0].Value.Split(',')
+                .Select(text => text == GradientChoice.Explicit ? text : Parse(argument, text)).OfType<string>()]),
     };
 
     private static string? Parse(ArgumentResult argument, string text)

@@ -4,7 +4,9 @@ using ImplicitNet.Models.FixedPointNetworks;
 
 namespace ImplicitNet.Cli.Options;
 
-/// <summary>What is trained: a network of the paper by name, in its clean form (R a certified contraction) or as published (batch norm in R).</summary>
+/// <summary>
+/// What is trained: a network of the paper by name, in its clean form (R a certified contraction) or as published (batch norm in R).
+/// </summary>
 internal static class NetworkChoice
 {
     /// <summary>What every run trained, before there was a choice, in its clean form.</summary>
@@ -35,15 +37,19 @@ internal static class NetworkChoice
 
         if (settings.LatentLayers is { } layers && settings is { Published: false, Network: not First })
         {
-            return $"latent-layers {layers}: only the published form of {settings.Network} has that choice (--published); R of the clean form is one bounded convolution.";
+            return $"latent-layers {layers}: only the published form of {settings.Network} has that choice (--published); "
+                + $"R of the clean form is one bounded convolution.";
         }
 
         return settings switch
         {
             { Explicit: true, Gradient: not GradientChoice.Default } =>
-                $"gradient {settings.Gradient}: the explicit twin (--explicit) has no fixed point; plain backpropagation is its exact gradient.",
-            { Published: true, Explicit: false, CertificateEvery: { } steps } => $"certificate-every {steps}: certificates are sample by sample; {Coupled}",
-            { Published: true, Explicit: false, JacobianPenalty: { } weight } => $"jacobian-penalty {Figures.Number(weight, "0.######")}: the penalty is sample by sample; {Coupled}",
+                $"gradient {settings.Gradient}: the explicit twin (--explicit) has no fixed point; "
+                    + $"plain backpropagation is its exact gradient.",
+            { Published: true, Explicit: false, CertificateEvery: { } steps } =>
+                $"certificate-every {steps}: certificates are sample by sample; {Coupled}",
+            { Published: true, Explicit: false, JacobianPenalty: { } weight } =>
+                $"jacobian-penalty {Figures.Number(weight, "0.######")}: the penalty is sample by sample; {Coupled}",
             _ => null,
         };
     }

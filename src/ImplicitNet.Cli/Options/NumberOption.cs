@@ -16,7 +16,8 @@ internal static class NumberOption
     public static Option<long?> Seed(string name, string description) =>
         Create<long>(name, description, _ => true, "a whole number", NumberStyles.AllowLeadingSign);
 
-    public static Option<double?> Real(string name, string description, Func<double, bool> isInRange, string range, params string[] aliases) =>
+    public static Option<double?> Real(string name, string description, Func<double, bool> isInRange, string range,
+        params string[] aliases) =>
         Create<double>(name, description, value => double.IsFinite(value) && isInRange(value), range, NumberStyles.Float, aliases);
 
     private static Option<T?> Create<T>(

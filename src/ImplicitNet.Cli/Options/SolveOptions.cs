@@ -7,7 +7,8 @@ namespace ImplicitNet.Cli.Options;
 /// <summary>Options that say how a trained network finds its fixed points.</summary>
 internal sealed class SolveOptions
 {
-    public Option<string?> Solver { get; } = ChoiceOption.Create("--solver", $"How fixed points are found (default: the model's).", SolverChoice.Names);
+    public Option<string?> Solver { get; } =
+        ChoiceOption.Create("--solver", $"How fixed points are found (default: the model's).", SolverChoice.Names);
 
     public Option<double?> Tolerance { get; } = Ranges.Tolerance("Relative tolerance of the solve (default: the model's).");
 

@@ -12,7 +12,8 @@ internal static class ComparisonScreen
     public static void Show(Terminal terminal, SolveResult result)
     {
         int width = Math.Max($"{result.Samples}/{result.Samples}".Length, "converged".Length);
-        terminal.Say($"  [grey]{"solver",-NameWidth} {"converged".PadLeft(width)} {"steps",6} {"max",5} {"evaluations",11} {"time",8} {"residual",8} {"worst",8}[/]");
+        terminal.Say($"  [grey]{"solver",-NameWidth} {"converged".PadLeft(width)} {"steps",6} {"max",5} {"evaluations",11} {"time",8} "
+            + $"{"residual",8} {"worst",8}[/]");
         foreach (SolveResult.SolverResult solver in result.Solvers)
         {
             int converged = solver.Statuses["Converged"];
@@ -25,7 +26,8 @@ internal static class ComparisonScreen
             terminal.Say($"  [bold]{solver.Name,-NameWidth}[/] [{colour}]{share}[/] {numbers} {residuals}");
             string failed = string.Join(
                 ", ",
-                solver.Statuses.Where(status => status.Key != "Converged" && status.Value > 0).Select(status => $"{Figures.Count(status.Value)} {status.Key}"));
+                solver.Statuses.Where(status => status.Key != "Converged" && status.Value > 0).Select(
+                    status => $"{Figures.Count(status.Value)} {status.Key}"));
             if (failed.Length > 0)
             {
                 terminal.Say($"  {"",-NameWidth} [yellow]{failed}[/]");

@@ -40,7 +40,8 @@ internal static class PredictionScreen
                 .Take(MostNamed - 1)
                 .Where(entry => entry.Share >= LeastShown)
                 .Select(entry => $"{names[entry.Label]}: {Percent(entry.Share)}"));
-            terminal.Say($"  {path}  [bold]{names[answer].PadRight(nameWidth)}[/]  {Percent(prediction.Probabilities[answer] ?? 0),7}  {solve}{(others.Length > 0 ? $"  [grey]else {others}[/]" : "")}");
+            terminal.Say($"  {path}  [bold]{names[answer].PadRight(nameWidth)}[/]  {Percent(prediction.Probabilities[answer] ?? 0),7}  "
+                + $"{solve}{(others.Length > 0 ? $"  [grey]else {others}[/]" : "")}");
         }
     }
 

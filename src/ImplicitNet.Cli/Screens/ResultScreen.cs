@@ -15,12 +15,17 @@ internal static class ResultScreen
     /// <summary>How the solves of an evaluation ended, and the three contraction factors.</summary>
     public static void Solver(Terminal terminal, ClassifierResult result)
     {
-        string statuses = string.Join(", ", result.Statuses.Where(status => status.Value > 0).Select(status => $"{Figures.Count(status.Value)} {status.Key}"));
+        string statuses = string.Join(
+            ", ", result.Statuses.Where(status => status.Value > 0).Select(status => $"{Figures.Count(status.Value)} {status.Key}"));
         bool isUnsolved = result.Samples > 0 && result.Statuses.GetValueOrDefault(nameof(Solvers.SolveStatus.Converged)) == 0;
         Row(
             terminal, "solver", isUnsolved ? $"no sample converged: {statuses}" : statuses,
             $"{Figures.Number(result.MeanSteps ?? double.NaN, "0.00")} steps on average, {Figures.Count(result.Evaluations)} evaluations");
-        Row(terminal, "contraction", $"{Figures.Factor(result.GammaCertified)} certified", $"{Figures.Factor(result.GammaDeclared)} declared, {Figures.Factor(result.GammaMeasured)} measured");
+        Row(
+            terminal,
+            "contraction",
+            $"{Figures.Factor(result.GammaCertified)} certified",
+            $"{Figures.Factor(result.GammaDeclared)} declared, {Figures.Factor(result.GammaMeasured)} measured");
         Row(terminal, "memory", Figures.Mebibytes(result.PeakMemoryBytes), "at peak");
     }
 }

@@ -3,7 +3,9 @@ using Spectre.Console;
 
 namespace ImplicitNet.Cli.Screens;
 
-/// <summary>Where a command writes. On a terminal in colour and with a live bar; elsewhere in plain lines, without a control character.</summary>
+/// <summary>
+/// Where a command writes. On a terminal in colour and with a live bar; elsewhere in plain lines, without a control character.
+/// </summary>
 internal sealed class Terminal
 {
     private readonly IAnsiConsole? _console;

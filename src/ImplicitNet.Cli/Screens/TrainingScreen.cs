@@ -30,7 +30,10 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
                 bar.Show((double)step.Step / step.Steps, () => Step(step));
                 break;
             case TrainingEvent.GradientChanged changed:
-                terminal.Tell(FormattableString.Invariant($"[yellow]  step {changed.Change.Step}: cosine {changed.Change.Cosine:0.000}; on with {changed.Gradient.GetType().Name}[/]"));
+                terminal.Tell(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"[yellow]  step {changed.Change.Step}: cosine {changed.Change.Cosine:0.000}; "
+                    + $"on with {changed.Gradient.GetType().Name}[/]"));
                 break;
             case TrainingEvent.EpochFinished epoch:
                 terminal.Tell(Epoch(epoch));

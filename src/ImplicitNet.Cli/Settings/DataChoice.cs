@@ -5,7 +5,9 @@ using Spectre.Console;
 namespace ImplicitNet.Cli.Settings;
 
 /// <summary>The data sets by name.</summary>
-/// <remarks>Which images are held out, and what is drawn, depends on no seed of a run: runs with several seeds have the same data.</remarks>
+/// <remarks>
+/// Which images are held out, and what is drawn, depends on no seed of a run: runs with several seeds have the same data.
+/// </remarks>
 internal static class DataChoice
 {
     public const string Digits = "digits";
@@ -58,11 +60,13 @@ internal static class DataChoice
 
         if (settings.Validation >= parts.Train.Count)
         {
-            throw new CommandException($"{settings.Validation} images cannot be held out (--validation {settings.Validation}): {parts.Train.Name} has {parts.Train.Count} images, and one at least must be left to train on.");
+            throw new CommandException($"{settings.Validation} images cannot be held out (--validation {settings.Validation}): "
+                + $"{parts.Train.Name} has {parts.Train.Count} images, and one at least must be left to train on.");
         }
 
         DataSplits splits = DataSplits.HoldOut(parts.Train, parts.Test, settings.Validation, SplitSeed);
-        splits = new DataSplits(First(splits.Train, settings.Images, "--images"), splits.Validation, First(splits.Test, settings.TestImages, "--test-images"));
+        splits = new DataSplits(
+            First(splits.Train, settings.Images, "--images"), splits.Validation, First(splits.Test, settings.TestImages, "--test-images"));
         return new LoadedData(splits, definition.Normalization) { Remarks = parts.Remarks };
     }
 

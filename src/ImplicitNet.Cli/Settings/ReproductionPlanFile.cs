@@ -4,7 +4,9 @@ using ImplicitNet.Training.Reproduction;
 
 namespace ImplicitNet.Cli.Settings;
 
-/// <summary>The file plan.json: what a reproduction was asked for, and what it does, so that an interrupted one goes on with the same plan.</summary>
+/// <summary>
+/// The file plan.json: what a reproduction was asked for, and what it does, so that an interrupted one goes on with the same plan.
+/// </summary>
 internal sealed record ReproductionPlanFile
 {
     private const long LargestFile = 1 << 20;
@@ -24,7 +26,8 @@ internal sealed record ReproductionPlanFile
 
     public static string PathIn(string folder) => Path.Combine(folder, "plan.json");
 
-    public void Write(string folder) => AtomicFile.WriteText(PathIn(folder), JsonSerializer.Serialize(this, ReproductionPlanJson.Default.ReproductionPlanFile) + "\n");
+    public void Write(string folder) =>
+        AtomicFile.WriteText(PathIn(folder), JsonSerializer.Serialize(this, ReproductionPlanJson.Default.ReproductionPlanFile) + "\n");
 
     /// <summary>Reads the plan of a folder, where there is one.</summary>
     /// <param name="folder">The folder.</param>
@@ -49,7 +52,8 @@ internal sealed record ReproductionPlanFile
         {
             if (then != now)
             {
-                throw new CommandException($"{path}: the reproduction was planned with {name} {then}, now it is {now}. Ask for the same to go on, or for another --output.", ExitCodes.Usage);
+                throw new CommandException($"{path}: the reproduction was planned with {name} {then}, now it is {now}. "
+                    + $"Ask for the same to go on, or for another --output.", ExitCodes.Usage);
             }
         }
     }
@@ -65,8 +69,11 @@ internal sealed record ReproductionPlanFile
 
             ReproductionPlanFile file = JsonShape.Read(File.ReadAllText(path), ReproductionPlanJson.Default.ReproductionPlanFile);
             string[] known = [.. ReproducedTraining.All.Select(training => training.Name)];
-            bool isUsable = file is { Format: 1, Plan: { Epochs: >= 1, Seeds.Count: >= 1, Trainings.Count: >= 1 } plan } && plan.Trainings.All(known.Contains);
-            return isUsable ? file : throw new CommandException($"{path}: this is no plan that can be gone on with. Delete it to plan again.");
+            bool isUsable = file is { Format: 1, Plan: { Epochs: >= 1, Seeds.Count: >= 1, Trainings.Count: >= 1 } plan }
+                && plan.Trainings.All(known.Contains);
+            return isUsable
+                ? file
+                : throw new CommandException($"{path}: this is no plan that can be gone on with. Delete it to plan again.");
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {

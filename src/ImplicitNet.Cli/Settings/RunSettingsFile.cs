@@ -51,7 +51,8 @@ internal static class RunSettingsFile
             if (!JsonNode.DeepEquals(old, value) && !FreeOnResume.Contains(name))
             {
                 throw new CommandException(
-                    $"--{name} {value}: the run was started with {old?.ToString() ?? "none"}. Leave the option out to go on, or begin another run in another --output.", ExitCodes.Usage);
+                    $"--{name} {value}: the run was started with {old?.ToString() ?? "none"}. Leave the option out to go on, "
+                        + $"or begin another run in another --output.", ExitCodes.Usage);
             }
         }
     }

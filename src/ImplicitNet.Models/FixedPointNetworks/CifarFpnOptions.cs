@@ -16,7 +16,8 @@ public sealed record CifarFpnOptions() : ClassifierOptions(leastSide: 1, side: 3
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public override (int Channels, int Height, int Width) LatentShape => (CifarLayers.Channels, CifarLayers.LatentSide(Height), CifarLayers.LatentSide(Width));
+    public override (int Channels, int Height, int Width) LatentShape =>
+        (CifarLayers.Channels, CifarLayers.LatentSide(Height), CifarLayers.LatentSide(Width));
 
     /// <inheritdoc/>
     [JsonIgnore]

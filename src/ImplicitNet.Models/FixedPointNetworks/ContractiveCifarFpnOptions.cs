@@ -16,7 +16,8 @@ public sealed record ContractiveCifarFpnOptions() : ClassifierOptions(leastSide:
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public override (int Channels, int Height, int Width) LatentShape => (CifarLayers.Channels, CifarLayers.LatentSide(Height), CifarLayers.LatentSide(Width));
+    public override (int Channels, int Height, int Width) LatentShape =>
+        (CifarLayers.Channels, CifarLayers.LatentSide(Height), CifarLayers.LatentSide(Width));
 
     /// <inheritdoc/>
     [JsonIgnore]

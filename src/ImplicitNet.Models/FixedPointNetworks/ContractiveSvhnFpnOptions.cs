@@ -4,10 +4,12 @@ using ImplicitNet.Networks;
 namespace ImplicitNet.Models.FixedPointNetworks;
 
 /// <summary>
-/// Sizes of a <see cref="ContractiveSvhnFpn"/>. The defaults are for colour images of 32 x 32 in 10 classes, with gamma 0.5; sides of at least
+/// Sizes of a <see cref="ContractiveSvhnFpn"/>. The defaults are for colour images of 32 x 32 in 10 classes, with gamma 0.5; sides of at
+/// least
 /// 9 pixels.
 /// </summary>
-public sealed record ContractiveSvhnFpnOptions() : ClassifierOptions(leastSide: SvhnLayers.LeastSide, side: 32, imageChannels: 3, gamma: 0.5)
+public sealed record ContractiveSvhnFpnOptions() : ClassifierOptions(
+    leastSide: SvhnLayers.LeastSide, side: 32, imageChannels: 3, gamma: 0.5)
 {
     internal const string Name = "svhn-contraction";
 
@@ -17,7 +19,8 @@ public sealed record ContractiveSvhnFpnOptions() : ClassifierOptions(leastSide: 
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public override (int Channels, int Height, int Width) LatentShape => (SvhnLayers.Channels, SvhnLayers.LatentSide(Height), SvhnLayers.LatentSide(Width));
+    public override (int Channels, int Height, int Width) LatentShape =>
+        (SvhnLayers.Channels, SvhnLayers.LatentSide(Height), SvhnLayers.LatentSide(Width));
 
     /// <inheritdoc/>
     [JsonIgnore]

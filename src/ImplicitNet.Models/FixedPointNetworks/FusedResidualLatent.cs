@@ -30,7 +30,8 @@ internal sealed class FusedResidualLatent
     /// <param name="u">[batch, channels, height, width].</param>
     /// <param name="q">The shape of u.</param>
     /// <returns>
-    /// A new tensor in the caller's dispose scope; null, and nothing done, with gradients, in training mode, or where torch's convolution is the faster
+    /// A new tensor in the caller's dispose scope; null, and nothing done, with gradients, in training mode, or where torch's convolution
+    /// is the faster
     /// one or the only one.
     /// </returns>
     public Tensor? TryApply(Tensor u, Tensor q)
@@ -61,7 +62,8 @@ internal sealed class FusedResidualLatent
             foreach (Layer layer in layers)
             {
                 layer.First.Apply(x, branch, u.Size, new ChannelActivation(layer.FirstBias, (float)ConvolutionPair.Slope));
-                layer.Second.Apply(branch, x, u.Size, new ScaledResidual(x, layer.SecondBias, (float)ResidualLatent.SlopeOfTwo, layer.Scale, layer.Shift));
+                layer.Second.Apply(
+                    branch, x, u.Size, new ScaledResidual(x, layer.SecondBias, (float)ResidualLatent.SlopeOfTwo, layer.Scale, layer.Shift));
             }
 
             ArrayPool<float>.Shared.Return(memory);
@@ -95,5 +97,6 @@ internal sealed class FusedResidualLatent
 
     private static float[] Values(Tensor tensor) => [.. tensor.detach().data<float>()];
 
-    private sealed record Layer(WinogradConvolution First, float[] FirstBias, WinogradConvolution Second, float[] SecondBias, float[] Scale, float[] Shift);
+    private sealed record Layer(
+        WinogradConvolution First, float[] FirstBias, WinogradConvolution Second, float[] SecondBias, float[] Scale, float[] Shift);
 }

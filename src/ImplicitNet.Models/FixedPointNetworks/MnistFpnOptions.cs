@@ -4,7 +4,8 @@ using ImplicitNet.Networks;
 namespace ImplicitNet.Models.FixedPointNetworks;
 
 /// <summary>
-/// Sizes of a <see cref="MnistFpn"/>. The defaults are those published, for grey images of 28 x 28 in 10 classes, with gamma 0.95; sides of at
+/// Sizes of a <see cref="MnistFpn"/>. The defaults are those published, for grey images of 28 x 28 in 10 classes, with gamma 0.95; sides of
+/// at
 /// least 9 pixels.
 /// </summary>
 public sealed record MnistFpnOptions() : ClassifierOptions(leastSide: 9, side: 28, imageChannels: 1, gamma: 0.95)

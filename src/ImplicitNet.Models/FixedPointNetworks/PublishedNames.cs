@@ -11,7 +11,8 @@ internal static class PublishedNames
     public const string Unused = "unused";
 
     // What stands before the published name in our own: the longer first.
-    private static readonly string[] Prefixes = [$"encoder.{Unused}.", "encoder.", "latent.operator.operator.module.", "latent.operator.module.", "readout."];
+    private static readonly string[] Prefixes =
+        [$"encoder.{Unused}.", "encoder.", "latent.operator.operator.module.", "latent.operator.module.", "readout."];
 
     /// <summary>
     /// The network's parameters and buffers by their published names; those of a network that was never published by the
@@ -27,7 +28,8 @@ internal static class PublishedNames
 
     /// <summary>How many latent layers the tensors of a published file are for.</summary>
     public static int LatentLayers(IEnumerable<string> names) =>
-        names.Where(name => name.StartsWith("latent_convs.", StringComparison.Ordinal)).Select(name => name.Split('.')[1]).Distinct().Count();
+        names.Where(name => name.StartsWith("latent_convs.", StringComparison.Ordinal)).Select(name => name.Split('.')[1]).Distinct().Count(
+            );
 
     private static string Published(string name) =>
         Array.Find(Prefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal)) is { } found ? name[found.Length..] : name;

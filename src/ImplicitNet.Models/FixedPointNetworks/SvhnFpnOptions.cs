@@ -4,7 +4,8 @@ using ImplicitNet.Networks;
 namespace ImplicitNet.Models.FixedPointNetworks;
 
 /// <summary>
-/// Sizes of a <see cref="SvhnFpn"/>. The defaults are those published, for colour images of 32 x 32 in 10 classes, with gamma 0.9; sides of at
+/// Sizes of a <see cref="SvhnFpn"/>. The defaults are those published, for colour images of 32 x 32 in 10 classes, with gamma 0.9; sides of
+/// at
 /// least 9 pixels.
 /// </summary>
 public sealed record SvhnFpnOptions() : ClassifierOptions(leastSide: SvhnLayers.LeastSide, side: 32, imageChannels: 3, gamma: 0.9)
@@ -17,7 +18,8 @@ public sealed record SvhnFpnOptions() : ClassifierOptions(leastSide: SvhnLayers.
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public override (int Channels, int Height, int Width) LatentShape => (SvhnLayers.Channels, SvhnLayers.LatentSide(Height), SvhnLayers.LatentSide(Width));
+    public override (int Channels, int Height, int Width) LatentShape =>
+        (SvhnLayers.Channels, SvhnLayers.LatentSide(Height), SvhnLayers.LatentSide(Width));
 
     /// <inheritdoc/>
     [JsonIgnore]

@@ -19,7 +19,8 @@ internal static class ClosedForms
 
         // u1 = u2 / 4 + 1, u2 = u1 / 4 + 2: u = (1 + 2 / 4, 2 + 1 / 4) / (1 - 1 / 16).
         Known("affine-pair", "two affine equations", "elementary", AffinePair, [0, 0], _ => [1.5 / 0.9375, 2.25 / 0.9375]),
-        Known("tanh", "u = tanh(u + 1)", "elementary", (u, _) => (u + 1).tanh(), [0], _ => [Bisection.Root(x => x - Math.Tanh(x + 1), 0, 1)]),
+        Known(
+            "tanh", "u = tanh(u + 1)", "elementary", (u, _) => (u + 1).tanh(), [0], _ => [Bisection.Root(x => x - Math.Tanh(x + 1), 0, 1)]),
         Known("tanh-slope", "u = tanh(a u + 0.3)", "elementary", (u, q) => ((q * u) + TanhOffset).tanh(), [0], TanhSlope) with
         {
             Parameters = [[0.1], [0.5], [0.9]],
@@ -28,16 +29,29 @@ internal static class ClosedForms
         {
             Parameters = [[-0.5], [-0.2], [0], [0.3], [0.5]],
         },
-        Known("square-root-pair", "(sqrt|u1 + u2| / 2, 1.5 u1 + u2 / 2)", "package FixedPoint, Baumann and Klymak", SquareRootPair, [0.3, 900], _ => [1, 3]),
+        Known(
+            "square-root-pair",
+            "(sqrt|u1 + u2| / 2, 1.5 u1 + u2 / 2)",
+            "package FixedPoint, Baumann and Klymak",
+            SquareRootPair,
+            [0.3, 900],
+            _ => [1, 3]),
 
         // A quarter turn in each of seven planes is a contraction in no norm: Picard's iterates circle.
-        Known("rotations", "seven quarter turns", "elementary", Rotations, [.. Enumerable.Range(1, 14).Select(i => i / 3.0)], _ => new double[14]),
+        Known(
+            "rotations",
+            "seven quarter turns",
+            "elementary",
+            Rotations,
+            [.. Enumerable.Range(1, 14).Select(i => i / 3.0)],
+            _ => new double[14]),
         Known("doubling", "u = 2 u + 1", "elementary", (u, _) => (u * 2) + 1, [0], _ => [-1]),
         Symmetric(),
     ];
 
     private static FixedPointProblem Known(
-        string name, string title, string source, Func<Tensor, Tensor, Tensor> function, double[] start, Func<double[], double[]> solution) => new()
+        string name, string title, string source, Func<Tensor, Tensor, Tensor> function, double[] start,
+        Func<double[], double[]> solution) => new()
         {
             Name = name,
             Title = title,

@@ -36,7 +36,8 @@ internal static class EquationsOfPhysics
             Function = (u, q) => (q.narrow(1, 0, 1) / 3.7 + u * 2.51 / q.narrow(1, 1, 1)).log10() * -2,
             Start = [5],
             Parameters = [[1e-6, 1e4], [1e-3, 1e5], [0.05, 1e7], [0, 4e3]],
-            Error = (q, u) => FixedPointProblem.RelativeDistance(u, [Bisection.Root(x => x + (2 * Math.Log10((q[0] / 3.7) + (2.51 * x / q[1]))), 0.1, 100)]),
+            Error = (q, u) => FixedPointProblem.RelativeDistance(
+                u, [Bisection.Root(x => x + (2 * Math.Log10((q[0] / 3.7) + (2.51 * x / q[1]))), 0.1, 100)]),
         },
 
         // H = 1 / (1 - c / 2 integral of mu H(nu) / (mu + nu)) by the midpoint rule. Its mean is (2 / c)(1 - sqrt(1 - c)), exactly
@@ -54,7 +55,8 @@ internal static class EquationsOfPhysics
         },
 
         // -u'' = lambda exp(u) on [0, 1], zero at both ends, below the critical 3.51; alpha 0.45 of a Jacobi sweep.
-        FixedPointProblem.Root("bratu", "Bratu on an interval", "Bratu 1914; Doedel 1981", 0.45, Bratu, [.. Enumerable.Repeat(0.0, BratuPoints)]) with
+        FixedPointProblem.Root("bratu", "Bratu on an interval", "Bratu 1914; Doedel 1981", 0.45, Bratu,
+            [.. Enumerable.Repeat(0.0, BratuPoints)]) with
         {
             Parameters = [[0.5], [1], [2], [3]],
             Error = BratuError,
@@ -63,7 +65,8 @@ internal static class EquationsOfPhysics
 
         // On the unit square, below the critical 6.81, as an image of one channel.
         FixedPointProblem.Root(
-            "bratu-square", "Bratu on a square, as an image", "Bratu 1914; Glowinski, Keller, Reinhart 1985", 0.2, BratuOnSquare, [.. Enumerable.Repeat(0.0, BratuSide * BratuSide)]) with
+            "bratu-square", "Bratu on a square, as an image", "Bratu 1914; Glowinski, Keller, "
+                + "Reinhart 1985", 0.2, BratuOnSquare, [.. Enumerable.Repeat(0.0, BratuSide * BratuSide)]) with
         {
             Parameters = [[1], [4], [6]],
             SampleShape = [1, BratuSide, BratuSide],
@@ -153,7 +156,8 @@ internal static class EquationsOfPhysics
         double h = 1.0 / (BratuPoints + 1);
         double[] energy =
         [
-            .. Enumerable.Range(1, BratuPoints - 2).Select(i => (Math.Pow((u[i + 1] - u[i - 1]) / (2 * h), 2) / 2) + (q[0] * Math.Exp(u[i]))),
+            .. Enumerable.Range(1, BratuPoints - 2).Select(
+                i => (Math.Pow((u[i + 1] - u[i - 1]) / (2 * h), 2) / 2) + (q[0] * Math.Exp(u[i]))),
         ];
         return (energy.Max() - energy.Min()) / energy.Max() * 1e-3;
     }

@@ -34,14 +34,29 @@ internal static class MoreGarbowHillstrom
         },
         Root("trigonometric", "Trigonometric", "26 (Spedicato 1975)", 0.05, Trigonometric, Filled(1.0 / Size)),
         Root("brown-almost-linear", "Brown, almost linear", "27 (Brown 1969)", 0.1, BrownAlmostLinear, Filled(0.5)),
-        Root("boundary-value", "Discrete boundary value problem", "28 (More, Cosnard 1979)", 0.4, DiscreteBoundaryValue, Parabola(), GreensSolution()),
-        Root("integral-equation", "Discrete integral equation", "29 (More, Cosnard 1979)", 1, DiscreteIntegralEquation, Parabola(), GreensSolution()),
+        Root(
+            "boundary-value",
+            "Discrete boundary value problem",
+            "28 (More, Cosnard 1979)",
+            0.4,
+            DiscreteBoundaryValue,
+            Parabola(),
+            GreensSolution()),
+        Root(
+            "integral-equation",
+            "Discrete integral equation",
+            "29 (More, Cosnard 1979)",
+            1,
+            DiscreteIntegralEquation,
+            Parabola(),
+            GreensSolution()),
         Root("broyden-tridiagonal", "Broyden, tridiagonal", "30 (Broyden 1965)", 0.15, BroydenTridiagonal, Filled(-1)),
         Root("broyden-banded", "Broyden, banded", "31 (Broyden 1971)", 0.1, BroydenBanded, Filled(-1)),
     ];
 
     private static FixedPointProblem Root(
-        string name, string title, string number, double alpha, Func<Tensor, Tensor, Tensor> function, double[] start, double[]? solution = null) =>
+        string name, string title, string number, double alpha, Func<Tensor, Tensor, Tensor> function, double[] start, double[]? solution =
+            null) =>
         FixedPointProblem.Root(name, title, $"More, Garbow, Hillstrom 1981, number {number}", alpha, function, start) with
         {
             Error = solution is null ? null : (_, u) => FixedPointProblem.RelativeDistance(u, solution),
@@ -86,7 +101,8 @@ internal static class MoreGarbowHillstrom
     }
 
     private static Tensor BrownAlmostLinear(Tensor u, Tensor q) =>
-        cat([(u + u.sum(1, keepdim: true) - (Size + 1)).slice(1, 0, Size - 1, 1), Columns.Of(u).Aggregate((a, b) => a * b).unsqueeze(1) - 1], 1);
+        cat([(u + u.sum(1, keepdim: true) - (Size + 1)).slice(1, 0, Size - 1, 1), Columns.Of(u)
+            .Aggregate((a, b) => a * b).unsqueeze(1) - 1], 1);
 
     private static Tensor DiscreteBoundaryValue(Tensor u, Tensor q) =>
         u * 2 - Columns.Shifted(u, -1) - Columns.Shifted(u, 1) + (u + tensor(Grid(), u.dtype, u.device) + 1).pow(3) * (Step * Step / 2);
@@ -100,12 +116,14 @@ internal static class MoreGarbowHillstrom
         return u + ((1 - t) * left + t * right) * (Step / 2);
     }
 
-    private static Tensor BroydenTridiagonal(Tensor u, Tensor q) => (3 - u * 2) * u - Columns.Shifted(u, -1) - Columns.Shifted(u, 1) * 2 + 1;
+    private static Tensor BroydenTridiagonal(Tensor u, Tensor q) =>
+        (3 - u * 2) * u - Columns.Shifted(u, -1) - Columns.Shifted(u, 1) * 2 + 1;
 
     private static Tensor BroydenBanded(Tensor u, Tensor q)
     {
         Tensor quadratic = u * (1 + u);
-        Tensor near = Enumerable.Range(1, 5).Select(by => Columns.Shifted(quadratic, -by)).Aggregate(Columns.Shifted(quadratic, 1), (sum, next) => sum + next);
+        Tensor near = Enumerable.Range(1, 5).Select(by => Columns.Shifted(quadratic, -by)).Aggregate(
+            Columns.Shifted(quadratic, 1), (sum, next) => sum + next);
         return u * (2 + u.square() * 5) + 1 - near;
     }
 
@@ -131,7 +149,8 @@ internal static class MoreGarbowHillstrom
         for (int iteration = 0; iteration < 200; iteration++)
         {
             double[] last = x;
-            x = [.. t.Select(own => -Step / 2 * t.Select((other, j) => (own < other ? own * (1 - other) : other * (1 - own)) * Math.Pow(last[j] + other + 1, 3)).Sum())];
+            x = [.. t.Select(own => -Step / 2 * t.Select((other,
+                j) => (own < other ? own * (1 - other) : other * (1 - own)) * Math.Pow(last[j] + other + 1, 3)).Sum())];
         }
 
         return x;

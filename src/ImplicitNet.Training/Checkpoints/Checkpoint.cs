@@ -14,7 +14,8 @@ internal static class Checkpoint
 
     public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, TrainingPosition position)
     {
-        Dictionary<string, string> metadata = new() { [PositionKey] = JsonSerializer.Serialize(position, PositionJson.Default.TrainingPosition) };
+        Dictionary<string, string> metadata =
+            new() { [PositionKey] = JsonSerializer.Serialize(position, PositionJson.Default.TrainingPosition) };
         SafetensorsFile.Write(path, tensors, metadata);
     }
 

@@ -9,7 +9,8 @@ namespace ImplicitNet.Training.Checkpoints;
 /// <summary>
 /// Options as values by declared names, such as <c>solver.Memory</c>: the name of a property, or of a type where one of several can be
 /// chosen. One that is renamed declares its old name (<c>[DataMember(Name = "Memory")]</c>, for a type
-/// <c>[DataContract(Name = "AndersonSolver")]</c>), so that what was kept under it is still found; options of the user's own kinds are read likewise.
+/// <c>[DataContract(Name = "AndersonSolver")]</c>), so that what was kept under it is still found; options of the user's own kinds are read
+/// likewise.
 /// </summary>
 internal sealed class OptionNames
 {

@@ -10,7 +10,8 @@ namespace ImplicitNet.Training.Checkpoints;
 /// The tensors of a run that are not a function of its seed: weights and buffers, the optimiser's moments, the average,
 /// the best weights, and torch's random state. Collected under names for a checkpoint, and put back from one.
 /// </summary>
-internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, WeightAverage? average, Dictionary<string, Tensor> best, LatentCache? latents)
+internal sealed class TrainingTensors(
+    nn.Module network, AdamW optimizer, WeightAverage? average, Dictionary<string, Tensor> best, LatentCache? latents)
 {
     private const string RandomStateName = "random/torch";
     private const string Latents = "latents/";
@@ -113,7 +114,8 @@ internal sealed class TrainingTensors(nn.Module network, AdamW optimizer, Weight
 
         return found.shape.AsSpan().SequenceEqual(shape) && found.dtype == dtype
             ? found
-            : throw new WeightsFileException(path, $"tensor '{name}' is {found.dtype} [{string.Join(", ", found.shape)}]; the run needs {dtype} [{string.Join(", ", shape)}].");
+            : throw new WeightsFileException(path, $"tensor '{name}' is {found.dtype} [{string.Join(", ", found.shape)}]; "
+                + $"the run needs {dtype} [{string.Join(", ", shape)}].");
     }
 
     private IEnumerable<AdamW.State> States() => optimizer.state_dict().State.Cast<AdamW.State>();

@@ -4,7 +4,9 @@ using ScottPlot;
 
 namespace ImplicitNet.Training.Comparisons;
 
-/// <summary>The chart of a network's answers over the applications of R: accuracy and agreement on the left, the residual on the right.</summary>
+/// <summary>
+/// The chart of a network's answers over the applications of R: accuracy and agreement on the left, the residual on the right.
+/// </summary>
 public static class ApplicationChart
 {
     private const int Width = 1120;
@@ -25,8 +27,10 @@ public static class ApplicationChart
 
         // Over decades a deviation has no two sides.
         MeasuredPoint[] residual = [.. Points(summary, row => row.RelativeResidual, 1).Select(point => point with { YDeviation = 0 })];
-        ChartAxis x = new(-0.5, summary.Rows.Count - 0.5, [.. summary.Rows.Select((row, i) => new Tick(i, summary.Name(row)))], static value => value);
-        ChartAxis shares = LinearAxis.ForValues([.. accuracy.Concat(agreement).SelectMany(Ends), (100 * twin) ?? double.NaN], lowest: 0, highest: 100.5);
+        ChartAxis x = new(
+            -0.5, summary.Rows.Count - 0.5, [.. summary.Rows.Select((row, i) => new Tick(i, summary.Name(row)))], static value => value);
+        ChartAxis shares =
+            LinearAxis.ForValues([.. accuracy.Concat(agreement).SelectMany(Ends), (100 * twin) ?? double.NaN], lowest: 0, highest: 100.5);
         ChartAxis residuals = LogAxis.ForValues(residual.Select(point => point.Y));
         return new Chart(title, Describe(summary, twin), Width, Height, theme =>
         {
@@ -34,7 +38,9 @@ public static class ApplicationChart
             [
                 ("accuracy", theme.First, LinePattern.Solid),
                 ("same answer as at the tolerance", theme.Second, LinePattern.Solid),
-                .. twin is null ? Array.Empty<(string, Color, LinePattern)>() : [("explicit twin, trained as such", theme.Third, LinePattern.Dashed)],
+                .. twin is null
+                    ? Array.Empty<(string, Color, LinePattern)>()
+                    : [("explicit twin, trained as such", theme.Third, LinePattern.Dashed)],
                 ("relative residual", theme.Text, LinePattern.Solid),
             ];
             ChartFrame left = Frame(theme, x, "Share of the images (%)", shares);
@@ -49,7 +55,9 @@ public static class ApplicationChart
             Add(right, residual, theme.Text);
             return
             [
-                new ChartPanel(ChartFrame.Head(theme, title, [.. lines.Select(line => Legend(line.Name, line.Color, line.Pattern))]), new PixelRect(0, Width, HeadHeight, 0)),
+                new ChartPanel(
+                    ChartFrame.Head(theme, title, [.. lines.Select(line => Legend(line.Name, line.Color, line.Pattern))]),
+                    new PixelRect(0, Width, HeadHeight, 0)),
                 new ChartPanel(left.Finish(), new PixelRect(0, Width / 2, Height, HeadHeight)),
                 new ChartPanel(right.Finish(), new PixelRect(Width / 2, Width, Height, HeadHeight)),
             ];
@@ -74,8 +82,10 @@ public static class ApplicationChart
         }
     }
 
-    private static MeasuredPoint[] Points(ApplicationSummary summary, Func<ApplicationSummary.Row, MeanAndDeviation?> value, double scale) =>
-        [.. summary.Rows.Select((row, i) => new MeasuredPoint(i, 0, scale * (value(row)?.Mean ?? double.NaN), scale * (value(row)?.Deviation ?? 0)))];
+    private static MeasuredPoint[] Points(ApplicationSummary summary, Func<ApplicationSummary.Row, MeanAndDeviation?> value,
+        double scale) =>
+        [.. summary.Rows.Select((row, i) => new MeasuredPoint(i, 0, scale * (value(row)?.Mean ?? double.NaN),
+            scale * (value(row)?.Deviation ?? 0)))];
 
     private static IEnumerable<double> Ends(MeasuredPoint point) => [point.Y - point.YDeviation, point.Y + point.YDeviation];
 
@@ -92,7 +102,9 @@ public static class ApplicationChart
     {
         string each = string.Join(", ", summary.Rows.Select(row => string.Create(
             CultureInfo.InvariantCulture, $"{summary.Name(row)}: {100 * row.Accuracy?.Mean:0.00} %")));
-        string other = twin is { } known ? string.Create(CultureInfo.InvariantCulture, $" The explicit twin trained as such: {100 * known:0.00} %.") : "";
+        string other = twin is { } known
+            ? string.Create(CultureInfo.InvariantCulture, $" The explicit twin trained as such: {100 * known:0.00} %.")
+            : "";
         return $"Accuracy by applications of R: {each}.{other}";
     }
 }

@@ -4,7 +4,9 @@ using ImplicitNet.Training.Reports;
 
 namespace ImplicitNet.Training.Comparisons;
 
-/// <summary>What one network answers after a number of applications of R: means and deviations over networks that differ in their seed alone.</summary>
+/// <summary>
+/// What one network answers after a number of applications of R: means and deviations over networks that differ in their seed alone.
+/// </summary>
 public sealed class ApplicationSummary
 {
     /// <summary>Sums studies up.</summary>
@@ -14,9 +16,11 @@ public sealed class ApplicationSummary
     {
         ArgumentNullException.ThrowIfNull(studies);
         int?[][] numbers = [.. studies.Select(study => study.All.Select(measured => measured.Applications).ToArray())];
-        if (numbers.Length == 0 || !Array.TrueForAll(numbers, own => own.SequenceEqual(numbers[0])) || studies.Any(study => study.Tolerance != studies[0].Tolerance))
+        if (numbers.Length == 0 || !Array.TrueForAll(numbers, own => own.SequenceEqual(numbers[0]))
+            || studies.Any(study => study.Tolerance != studies[0].Tolerance))
         {
-            throw new ArgumentException("A summary needs at least one study, and all with the same numbers of applications and one tolerance.", nameof(studies));
+            throw new ArgumentException(
+                "A summary needs at least one study, and all with the same numbers of applications and one tolerance.", nameof(studies));
         }
 
         Studies = studies.Count;

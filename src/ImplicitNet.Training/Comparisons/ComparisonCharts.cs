@@ -23,11 +23,13 @@ internal static class ComparisonCharts
         MeasuredSeries[] series = [.. comparison.ByGradient.Select((group, i) => new MeasuredSeries(
             group.Gradient,
             [.. Epochs(group.Runs).Select(epoch => Point(
-                new MeanAndDeviation(epoch + (count == 1 ? 0 : Spread * ((i / (count - 1.0)) - 0.5)), null), Accuracy(group.Runs, epoch)))]))];
+                new MeanAndDeviation(epoch + (count == 1 ? 0 : Spread * ((i / (count - 1.0)) - 0.5)), null),
+                Accuracy(group.Runs, epoch)))]))];
         int last = comparison.Runs.Max(run => run.Epochs[^1].Epoch);
         int first = comparison.Runs.Min(run => run.Epochs[0].Epoch);
         return MeasuredLineChart.Create(
-            "Accuracy by epoch", $"Epoch{Remark(comparison)}", LinearAxis.ForIntegers(first, last), "Validation accuracy (%)", series, Describe(comparison));
+            "Accuracy by epoch", $"Epoch{Remark(comparison)}", LinearAxis.ForIntegers(first, last), "Validation accuracy (%)", series,
+            Describe(comparison));
     }
 
     private static Chart BySecond(GradientComparison comparison)
@@ -35,10 +37,18 @@ internal static class ComparisonCharts
         MeasuredSeries[] series = [.. comparison.ByGradient.Select(group => new MeasuredSeries(
             group.Gradient,
             [.. Epochs(group.Runs).Select(epoch => Point(
-                MeanAndDeviation.Of(group.Runs.Select(run => run.Epochs.TakeWhile(record => record.Epoch <= epoch).Aggregate((double?)0, (sum, record) => sum + record.Seconds))),
+                MeanAndDeviation.Of(group.Runs.Select(run => run.Epochs.TakeWhile(record => record.Epoch <= epoch)
+                    .Aggregate((double?)0, (sum, record) => sum + record.Seconds))),
                 Accuracy(group.Runs, epoch)))]))];
-        ChartAxis x = LinearAxis.ForValues(series.SelectMany(one => one.Points).SelectMany(point => new[] { point.X + point.XDeviation, 0 }), lowest: 0);
-        return MeasuredLineChart.Create("Accuracy by second", $"Seconds of training and validation{Remark(comparison)}", x, "Validation accuracy (%)", series, Describe(comparison));
+        ChartAxis x = LinearAxis.ForValues(
+            series.SelectMany(one => one.Points).SelectMany(point => new[] { point.X + point.XDeviation, 0 }), lowest: 0);
+        return MeasuredLineChart.Create(
+            "Accuracy by second",
+            $"Seconds of training and validation{Remark(comparison)}",
+            x,
+            "Validation accuracy (%)",
+            series,
+            Describe(comparison));
     }
 
     private static Chart Seconds(GradientComparison comparison) => StackedBarChart.Create(

@@ -38,7 +38,8 @@ public sealed class GradientComparison
 
     /// <summary>The table of means and deviations, one row for each gradient.</summary>
     public ReportTable Table() => new(
-        ["Gradient", "Seeds", "Test accuracy (%)", "Validation (%)", "Cosine to exact", "Evaluations an epoch", "Products an epoch", "Adjoint failures", "Seconds an epoch", "Ratio to JFB", "Forward (s)", "Backward (s)", "Peak memory (MiB)"],
+        ["Gradient", "Seeds", "Test accuracy (%)", "Validation (%)", "Cosine to exact", "Evaluations an epoch", "Products an epoch",
+            "Adjoint failures", "Seconds an epoch", "Ratio to JFB", "Forward (s)", "Backward (s)", "Peak memory (MiB)"],
         [.. Summaries.Select(summary => new[]
         {
             summary.Gradient,

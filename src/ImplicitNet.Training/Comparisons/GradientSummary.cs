@@ -36,7 +36,9 @@ public sealed record GradientSummary
     /// <summary>Seconds an epoch, validation included.</summary>
     public MeanAndDeviation? Seconds { get; init; }
 
-    /// <summary>Seconds an epoch as a multiple of JFB's, mean over mean, dimensionless; null where JFB is not among the gradients.</summary>
+    /// <summary>
+    /// Seconds an epoch as a multiple of JFB's, mean over mean, dimensionless; null where JFB is not among the gradients.
+    /// </summary>
     public double? SecondsToJacobianFree { get; init; }
 
     /// <summary>Seconds of the forward passes an epoch.</summary>

@@ -18,7 +18,8 @@ public readonly record struct MeanAndDeviation(double Mean, double? Deviation)
         }
 
         double mean = known.Average();
-        return new MeanAndDeviation(mean, known.Length == 1 ? null : Math.Sqrt(known.Sum(value => (value - mean) * (value - mean)) / (known.Length - 1)));
+        return new MeanAndDeviation(
+            mean, known.Length == 1 ? null : Math.Sqrt(known.Sum(value => (value - mean) * (value - mean)) / (known.Length - 1)));
     }
 
     /// <summary>For tables: "99.43 ± 0.02", in the invariant culture; the mean alone where there is no deviation.</summary>

@@ -17,8 +17,11 @@ public sealed class MemoryComparison
     public MemoryComparison(IReadOnlyList<MemoryMeasurement> measurements)
     {
         ArgumentNullException.ThrowIfNull(measurements);
-        Measurements = measurements.Count > 0 ? measurements : throw new ArgumentException("A comparison needs at least one measurement.", nameof(measurements));
-        _byGradient = [.. measurements.GroupBy(one => one.Gradient).Select(group => (group.Key, group.OrderBy(one => one.Steps).ToArray()))];
+        Measurements = measurements.Count > 0
+            ? measurements
+            : throw new ArgumentException("A comparison needs at least one measurement.", nameof(measurements));
+        _byGradient =
+            [.. measurements.GroupBy(one => one.Gradient).Select(group => (group.Key, group.OrderBy(one => one.Steps).ToArray()))];
     }
 
     /// <summary>The measurements.</summary>
@@ -26,7 +29,8 @@ public sealed class MemoryComparison
 
     /// <summary>For each gradient by how much its largest peak is above its least, as a share of that: 0.05 is 5 %.</summary>
     public IReadOnlyList<(string Gradient, double Growth)> Growth() =>
-        [.. _byGradient.Select(group => (group.Gradient, ((double)group.Points.Max(one => one.PeakBytes) / group.Points.Min(one => one.PeakBytes)) - 1))];
+        [.. _byGradient.Select(group => (group.Gradient,
+            ((double)group.Points.Max(one => one.PeakBytes) / group.Points.Min(one => one.PeakBytes)) - 1))];
 
     /// <summary>One row for each gradient, one column for each number of steps, in MiB.</summary>
     public ReportTable Table()
@@ -37,7 +41,9 @@ public sealed class MemoryComparison
             [.. _byGradient.Zip(Growth(), (group, growth) => (IReadOnlyList<string>)
             [
                 group.Gradient,
-                .. steps.Select(number => group.Points.FirstOrDefault(one => one.Steps == number) is { } found ? (found.PeakBytes / Mebibyte).ToString("N0", CultureInfo.InvariantCulture) : "–"),
+                .. steps.Select(number => group.Points.FirstOrDefault(one => one.Steps == number) is { } found
+                    ? (found.PeakBytes / Mebibyte).ToString("N0", CultureInfo.InvariantCulture)
+                    : "–"),
                 string.Create(CultureInfo.InvariantCulture, $"{100 * growth.Growth:0.0} %"),
             ])]);
     }
@@ -47,13 +53,19 @@ public sealed class MemoryComparison
     {
         ChartAxis x = LogAxis.ForValues(Measurements.Select(one => (double)one.Steps));
         ChartAxis y = LogAxis.ForValues(Measurements.Select(one => one.PeakBytes / Mebibyte));
-        string description = string.Join("; ", Growth().Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Gradient}: grows by {100 * one.Growth:0.0} %"))) + ".";
+        string description = string.Join("; ", Growth().Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Gradient}: "
+            + $"grows by {100 * one.Growth:0.0} %"))) + ".";
         return new Chart("Peak memory of training", description, theme =>
         {
-            ChartFrame frame = new(theme, "Peak memory of training", "Solver steps (for unrolled also the steps unrolled)", x, "Process, at peak (MiB)", y);
+            ChartFrame frame = new(
+                theme, "Peak memory of training", "Solver steps (for unrolled also the steps unrolled)", x, "Process, at peak (MiB)", y);
             foreach ((int i, (string gradient, MemoryMeasurement[] points)) in _byGradient.Index())
             {
-                frame.Line(gradient, [.. points.Select(point => ((double)point.Steps, point.PeakBytes / Mebibyte))], theme.Series[i % theme.Series.Count], hasMarkers: true);
+                frame.Line(
+                    gradient,
+                    [.. points.Select(point => ((double)point.Steps, point.PeakBytes / Mebibyte))],
+                    theme.Series[i % theme.Series.Count],
+                    hasMarkers: true);
             }
 
             return frame.Finish();
@@ -68,7 +80,8 @@ public sealed class MemoryComparison
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         string[] paths = [.. ((string[])["csv", "md", "png", "svg"]).Select(format => Path.Combine(folder, $"memory.{format}"))];
-        IEnumerable<string> lines = Measurements.Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Gradient},{one.Steps},{one.PeakBytes}\n"));
+        IEnumerable<string> lines =
+            Measurements.Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Gradient},{one.Steps},{one.PeakBytes}\n"));
         AtomicFile.WriteText(paths[0], $"gradient,steps,peak_bytes\n{string.Concat(lines)}");
         AtomicFile.WriteText(paths[1], MarkdownTable.Format(Table()));
         Chart chart = Chart();

@@ -43,10 +43,15 @@ public sealed record BatchOptions
     /// <summary>Where the tensors are made; default the processor.</summary>
     public Device Device { get; init; } = CPU;
 
-    /// <summary>All options. Checkpoints know their batches by these words: those of batches without augmentations stay as they are.</summary>
+    /// <summary>
+    /// All options. Checkpoints know their batches by these words: those of batches without augmentations stay as they are.
+    /// </summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{nameof(BatchOptions)} {{ Normalization = {Normalization}, BatchSize = {BatchSize}, Seed = {Seed}, MaximumShift = {MaximumShift}, {(Augmentations.Count == 0 ? "" : $"Augmentations = {Augmentations}, ")}Device = {Device} }}");
+        $"{nameof(BatchOptions)} {{ Normalization = {Normalization}, BatchSize = {BatchSize}, Seed = {Seed}, "
+            + $"MaximumShift = {MaximumShift}, {(Augmentations.Count == 0 ? "" : $"Augmentations = {Augmentations}, ")}Device = {Device} "
+            + $"}}");
 
-    private static ArgumentOutOfRangeException Refused(string name, int value, string range) => new(name, value, $"{name} must be {range}.");
+    private static ArgumentOutOfRangeException Refused(string name, int value, string range) =>
+        new(name, value, $"{name} must be {range}.");
 }

@@ -26,7 +26,8 @@ public sealed class BatchSource
         if (!options.Normalization.Mean.Fit(dataset.Channels))
         {
             throw new ArgumentException(
-                $"{dataset.Name} has {dataset.Channels} channels; the normalisation has {options.Normalization.Mean.Count}.", nameof(options));
+                $"{dataset.Name} has {dataset.Channels} channels; the normalisation has {options.Normalization.Mean.Count}.", nameof(
+                    options));
         }
 
         Dataset = dataset;

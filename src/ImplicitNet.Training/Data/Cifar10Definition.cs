@@ -4,7 +4,8 @@ namespace ImplicitNet.Training.Data;
 
 /// <summary>CIFAR-10: 50,000 and 10,000 colour photographs of 32 x 32 in ten classes (Krizhevsky, 2009).</summary>
 /// <remarks>
-/// Read from either published archive, packed or unpacked: the binary one, which is downloaded, or the one for Python, of whose pickles only
+/// Read from either published archive, packed or unpacked: the binary one, which is downloaded, or the one for Python, of whose pickles
+/// only
 /// numbers, texts and lists are read and nothing is executed. A batch with fewer images than published is accepted, and remarked on.
 /// </remarks>
 public sealed record Cifar10Definition : DatasetDefinition

@@ -8,7 +8,9 @@ public sealed class DataFileException : IOException
 {
     /// <summary>Describes a fault of one file, or of one folder that should hold files.</summary>
     /// <param name="path">The file or folder at fault, as the caller named it.</param>
-    /// <param name="offset">The byte at which the fault shows, counted from 0 in the unpacked data; null where the fault has no place.</param>
+    /// <param name="offset">
+    /// The byte at which the fault shows, counted from 0 in the unpacked data; null where the fault has no place.
+    /// </param>
     /// <param name="fault">What was found and what was expected, in one sentence.</param>
     /// <param name="innerException">The cause, where there is one.</param>
     public DataFileException(string path, long? offset, string fault, Exception? innerException = null)

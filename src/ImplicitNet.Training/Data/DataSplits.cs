@@ -40,7 +40,8 @@ public sealed class DataSplits
         if (validationCount < 0 || validationCount >= train.Count)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(validationCount), validationCount, $"{train.Name} has {train.Count} images, and one at least must be left to train on.");
+                nameof(validationCount), validationCount, $"{train.Name} has {train.Count} images, "
+                    + $"and one at least must be left to train on.");
         }
 
         int[] order = [.. Enumerable.Range(0, train.Count)];

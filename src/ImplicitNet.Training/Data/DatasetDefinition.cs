@@ -1,7 +1,9 @@
 namespace ImplicitNet.Training.Data;
 
 /// <summary>A published data set of labelled images: what its files are called, where they are, and how to normalise them.</summary>
-/// <remarks>The kinds are those of this library: <see cref="IdxDatasetDefinition"/>, <see cref="Cifar10Definition"/>, <see cref="SvhnDefinition"/>.</remarks>
+/// <remarks>
+/// The kinds are those of this library: <see cref="IdxDatasetDefinition"/>, <see cref="Cifar10Definition"/>, <see cref="SvhnDefinition"/>.
+/// </remarks>
 public abstract record DatasetDefinition
 {
     private protected DatasetDefinition()

@@ -20,6 +20,8 @@ public sealed record DatasetFile(string Name, string Md5)
     public int MaximumBytes
     {
         get;
-        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(MaximumBytes), value, "MaximumBytes must be at least 1.");
+        init => field = value >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(MaximumBytes), value, "MaximumBytes must be at least 1.");
     } = 1 << 26;
 }

@@ -48,7 +48,8 @@ public sealed class DatasetSource
         string[] folders = [directory, Path.Combine(directory, Definition.FolderName),
             Path.Combine(directory, Definition.Title.Replace("-", "", StringComparison.Ordinal))];
         return folders.Select(Definition.Find).FirstOrDefault(read => read is not null) ?? throw new DataFileException(
-            directory, null, $"{Definition.Title} is not complete here: missing {Definition.Missing(folders)}; a subfolder {Definition.FolderName} will do.");
+            directory, null, $"{Definition.Title} is not complete here: missing {Definition.Missing(folders)}; "
+                + $"a subfolder {Definition.FolderName} will do.");
     }
 
     private async Task<Func<TrainTest>> FromCacheAsync(IProgress<DownloadProgress>? progress, CancellationToken cancellation)
@@ -70,7 +71,8 @@ public sealed class DatasetSource
         {
             throw new DataFileException(
                 folder, null,
-                $"{Definition.Title} is not here and cannot be fetched. Put {string.Join(", ", Definition.Files.Select(file => file.Name))} "
+                $"{Definition.Title} is not here and cannot be fetched. "
+                    + $"Put {string.Join(", ", Definition.Files.Select(file => file.Name))} "
                 + $"into this folder, or name the folder that has them. Cause: {cause.Message}",
                 cause);
         }

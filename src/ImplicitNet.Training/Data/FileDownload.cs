@@ -25,7 +25,8 @@ internal sealed class FileDownload(HttpClient client)
         {
             try
             {
-                using MemoryStream content = await ReceiveAsync(file, new Uri(mirror, file.Name), progress, cancellation).ConfigureAwait(false);
+                using MemoryStream content =
+                    await ReceiveAsync(file, new Uri(mirror, file.Name), progress, cancellation).ConfigureAwait(false);
                 AtomicFile.Write(target, content.WriteTo);
                 return;
             }

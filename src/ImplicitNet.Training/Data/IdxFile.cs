@@ -42,7 +42,9 @@ public static class IdxFile
     /// <summary>Reads a file of labels.</summary>
     /// <param name="path">The file.</param>
     /// <param name="classCount">Number of classes; every label must lie below it.</param>
-    /// <exception cref="DataFileException">The file cannot be read, is not a whole IDX file of labels and nothing more, or has a label out of range.</exception>
+    /// <exception cref="DataFileException">
+    /// The file cannot be read, is not a whole IDX file of labels and nothing more, or has a label out of range.
+    /// </exception>
     public static ImmutableArray<byte> ReadLabels(string path, int classCount) =>
         Read(path, (stream, name) => ReadLabels(stream, name, classCount));
 
@@ -50,7 +52,9 @@ public static class IdxFile
     /// <param name="stream">A stream that can seek; it stays open.</param>
     /// <param name="name">The name that messages give it.</param>
     /// <param name="classCount">Number of classes, from 1 to 256; every label must lie below it.</param>
-    /// <exception cref="DataFileException">The stream cannot be read, is not a whole IDX file of labels and nothing more, or has a label out of range.</exception>
+    /// <exception cref="DataFileException">
+    /// The stream cannot be read, is not a whole IDX file of labels and nothing more, or has a label out of range.
+    /// </exception>
     public static ImmutableArray<byte> ReadLabels(Stream stream, string name, int classCount)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classCount, 1);

@@ -115,7 +115,8 @@ internal sealed class IdxStream : IDisposable
         uint size = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
         if (size != (uint)unpackedSize)
         {
-            throw Fault(unpackedSize, $"the packed file ends in the size {size}, expected {unpackedSize}: it was cut short, or bytes were added.");
+            throw Fault(
+                unpackedSize, $"the packed file ends in the size {size}, expected {unpackedSize}: it was cut short, or bytes were added.");
         }
     }
 

@@ -19,7 +19,9 @@ public sealed class ImageDataset
     /// <param name="pixels">All pixels, [count, height, width, channels].</param>
     /// <param name="labels">One label for each image.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size lies outside its range.</exception>
-    /// <exception cref="ArgumentException">The numbers of pixels and labels do not fit, or a label is not below <paramref name="classCount"/>.</exception>
+    /// <exception cref="ArgumentException">
+    /// The numbers of pixels and labels do not fit, or a label is not below <paramref name="classCount"/>.
+    /// </exception>
     public ImageDataset(
         string name, int height, int width, int channels, int classCount, ImmutableArray<byte> pixels, ImmutableArray<byte> labels)
     {
@@ -37,7 +39,8 @@ public sealed class ImageDataset
         if (pixels.Length != (Int128)labels.Length * height * width * channels)
         {
             throw new ArgumentException(
-                $"{labels.Length} images of {height} x {width} x {channels} were announced, and {pixels.Length} pixels given.", nameof(pixels));
+                $"{labels.Length} images of {height} x {width} x {channels} were announced, and {pixels.Length} pixels given.", nameof(
+                    pixels));
         }
 
         for (int index = 0; index < labels.Length; index++)

@@ -27,7 +27,8 @@ public sealed record PixelNormalization
 
         if (mean.Count != deviation.Count)
         {
-            throw new ArgumentException($"Each mean needs a deviation; given are {mean.Count} means and {deviation.Count} deviations.", nameof(deviation));
+            throw new ArgumentException(
+                $"Each mean needs a deviation; given are {mean.Count} means and {deviation.Count} deviations.", nameof(deviation));
         }
 
         (Mean, Deviation) = (mean, deviation);
@@ -102,7 +103,8 @@ public sealed record PixelNormalization
         if (scaledVariance == 0)
         {
             string which = dataset.Channels == 1 ? "" : $" in channel {channel}";
-            throw new ArgumentException($"{dataset.Name} has no two different pixels{which}, so they have no deviation to divide by.", nameof(dataset));
+            throw new ArgumentException(
+                $"{dataset.Name} has no two different pixels{which}, so they have no deviation to divide by.", nameof(dataset));
         }
 
         return ((double)sum / (255.0 * (double)count), Math.Sqrt((double)scaledVariance) / (255.0 * (double)count));

@@ -19,7 +19,9 @@ public static class StrokeDigits
     /// <summary>Number of classes.</summary>
     public const int ClassCount = 10;
 
-    /// <summary>Draws the three parts. No two drawings, of one part or of two, share a random number: each reads a stream of its own.</summary>
+    /// <summary>
+    /// Draws the three parts. No two drawings, of one part or of two, share a random number: each reads a stream of its own.
+    /// </summary>
     /// <param name="options">What to draw; null for the default data set.</param>
     /// <exception cref="ArgumentException">The thinnest pen is thicker than the thickest.</exception>
     public static DataSplits Generate(StrokeDigitsOptions? options = null)

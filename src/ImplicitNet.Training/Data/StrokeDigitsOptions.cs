@@ -36,7 +36,9 @@ public sealed record StrokeDigitsOptions
         init => field = value is >= 0 and <= 30 ? value : throw Refused(nameof(Rotation), value, "0 to 30 degrees");
     } = 12;
 
-    /// <summary>Largest slant either way, as the tangent of its angle; 0 to 1, default 0.35. Hands lean to the right more than to the left.</summary>
+    /// <summary>
+    /// Largest slant either way, as the tangent of its angle; 0 to 1, default 0.35. Hands lean to the right more than to the left.
+    /// </summary>
     public double Slant
     {
         get;
@@ -57,14 +59,18 @@ public sealed record StrokeDigitsOptions
         init => field = value is >= 0 and <= 6 ? value : throw Refused(nameof(Shift), value, "0 to 6 pixels");
     } = 2.5;
 
-    /// <summary>Standard deviation of each point of a stroke from its model, as a fraction of the digit's height; 0 to 0.1, default 0.022.</summary>
+    /// <summary>
+    /// Standard deviation of each point of a stroke from its model, as a fraction of the digit's height; 0 to 0.1, default 0.022.
+    /// </summary>
     public double Jitter
     {
         get;
         init => field = value is >= 0 and <= 0.1 ? value : throw Refused(nameof(Jitter), value, "0 to 0.1");
     } = 0.022;
 
-    /// <summary>Standard deviation of the smooth elastic deformation at its knots, as a fraction of the digit's height; 0 to 0.2, default 0.06.</summary>
+    /// <summary>
+    /// Standard deviation of the smooth elastic deformation at its knots, as a fraction of the digit's height; 0 to 0.2, default 0.06.
+    /// </summary>
     public double Elasticity
     {
         get;
@@ -95,5 +101,6 @@ public sealed record StrokeDigitsOptions
     private static int Checked(string name, int value) =>
         value is >= 10 and <= MostDrawings ? value : throw Refused(name, value, $"10 to {MostDrawings}");
 
-    private static ArgumentOutOfRangeException Refused(string name, object value, string range) => new(name, value, $"{name} must be {range}.");
+    private static ArgumentOutOfRangeException Refused(string name, object value, string range) =>
+        new(name, value, $"{name} must be {range}.");
 }

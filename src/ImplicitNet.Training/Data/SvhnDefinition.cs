@@ -3,7 +3,8 @@ using ImplicitNet.Training.Data.Matlab;
 namespace ImplicitNet.Training.Data;
 
 /// <summary>
-/// SVHN, cropped: 73,257 and 26,032 colour photographs of house numbers, 32 x 32 round the digit to be told (Netzer, Wang, Coates, Bissacco,
+/// SVHN, cropped: 73,257 and 26,032 colour photographs of house numbers, 32 x 32 round the digit to be told (Netzer, Wang, Coates,
+/// Bissacco,
 /// Wu and Ng, 2011). The label is the digit; the files call the digit 0 ten.
 /// </summary>
 public sealed record SvhnDefinition : DatasetDefinition
@@ -55,7 +56,8 @@ public sealed record SvhnDefinition : DatasetDefinition
 
     internal override string Missing(IReadOnlyList<string> folders)
     {
-        string[] missing = [.. Files.Select(file => file.Name).Where(name => !folders.Any(folder => File.Exists(Path.Combine(folder, name))))];
+        string[] missing =
+            [.. Files.Select(file => file.Name).Where(name => !folders.Any(folder => File.Exists(Path.Combine(folder, name))))];
         return missing.Length == 0 ? "the two files in one folder" : string.Join(", ", missing);
     }
 

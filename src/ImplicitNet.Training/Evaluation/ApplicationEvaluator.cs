@@ -23,14 +23,17 @@ public static class ApplicationEvaluator
     /// <param name="cancellation">Looked at before every batch and solver step.</param>
     /// <exception cref="ArgumentException">There is no number, one below 1, or one twice.</exception>
     public static ApplicationStudy Evaluate(
-        ImplicitNetwork network, BatchSource source, IReadOnlyList<int> applications, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        ImplicitNetwork network, BatchSource source, IReadOnlyList<int> applications, IProgress<double>? progress =
+            null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(applications);
         if (applications.Count == 0 || applications.Min() < 1 || applications.Distinct().Count() < applications.Count)
         {
-            throw new ArgumentException($"Numbers of applications must be at least 1, and each there once; given: {string.Join(", ", applications)}.", nameof(applications));
+            throw new ArgumentException(
+                $"Numbers of applications must be at least 1, and each there once; given: {string.Join(", ", applications)}.",
+                nameof(applications));
         }
 
         bool wasTraining = network.training;
@@ -45,7 +48,8 @@ public static class ApplicationEvaluator
         }
     }
 
-    private static ApplicationStudy Run(ImplicitNetwork network, BatchSource source, int[] counts, IProgress<double>? progress, CancellationToken cancellation)
+    private static ApplicationStudy Run(
+        ImplicitNetwork network, BatchSource source, int[] counts, IProgress<double>? progress, CancellationToken cancellation)
     {
         using IDisposable noGraph = no_grad();
         SolveSettings settings = network.Settings with { OnFailure = new MaskFailures() };
@@ -82,7 +86,8 @@ public static class ApplicationEvaluator
         };
     }
 
-    private static void Apply(FixedPointMap map, Tensor start, ImplicitNetwork network, Tensor labels, Tensor answers, SortedList<int, ApplicationTotals> totals)
+    private static void Apply(
+        FixedPointMap map, Tensor start, ImplicitNetwork network, Tensor labels, Tensor answers, SortedList<int, ApplicationTotals> totals)
     {
         Tensor latent = map.Evaluate(start);
         for (int count = 1; count <= totals.Keys[^1]; count++)

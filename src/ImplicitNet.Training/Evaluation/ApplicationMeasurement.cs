@@ -3,7 +3,10 @@ namespace ImplicitNet.Training.Evaluation;
 /// <summary>What a classifier answers after a number of applications of R.</summary>
 public sealed record ApplicationMeasurement
 {
-    /// <summary>Applications of R, from 1: after k of them the latent is <c>R(R(... R(0, q) ..., q), q)</c>. Null for as many as the tolerance takes.</summary>
+    /// <summary>
+    /// Applications of R, from 1: after k of them the latent is <c>R(R(... R(0, q) ..., q), q)</c>. Null for as many as the tolerance
+    /// takes.
+    /// </summary>
     public required int? Applications { get; init; }
 
     /// <summary>Share of the samples classified rightly, 0 to 1.</summary>

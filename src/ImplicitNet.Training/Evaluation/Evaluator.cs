@@ -34,7 +34,8 @@ public static class Evaluator
         }
     }
 
-    private static EvaluationResult Run(ImplicitNetwork network, BatchSource source, IProgress<double>? progress, CancellationToken cancellation)
+    private static EvaluationResult Run(
+        ImplicitNetwork network, BatchSource source, IProgress<double>? progress, CancellationToken cancellation)
     {
         using IDisposable noGraph = no_grad();
         long begin = Stopwatch.GetTimestamp();

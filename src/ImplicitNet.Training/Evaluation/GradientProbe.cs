@@ -27,14 +27,17 @@ public sealed record GradientProbe
     public int TimesPerEpoch
     {
         get;
-        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(TimesPerEpoch), value, "A probe measures at least once an epoch.");
+        init => field = value >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(TimesPerEpoch), value, "A probe measures at least once an epoch.");
     } = 4;
 
     /// <summary>Images in the batch; at least 1; default 32. A smaller data set gives all it has.</summary>
     public int Images
     {
         get;
-        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Images), value, "A probe needs at least 1 image.");
+        init =>
+            field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Images), value, "A probe needs at least 1 image.");
     } = 32;
 
     /// <summary>Whether a measurement follows a step.</summary>
@@ -42,7 +45,10 @@ public sealed record GradientProbe
     /// <param name="steps">Steps of the epoch.</param>
     internal bool IsDue(long step, long steps) => step * TimesPerEpoch / steps > (step - 1) * TimesPerEpoch / steps;
 
-    /// <summary>The cosine of a gradient to the exact one, in [-1, 1]; NaN where a gradient is zero or not finite. Parameters have no gradient afterwards.</summary>
+    /// <summary>
+    /// The cosine of a gradient to the exact one, in [-1, 1]; NaN where a gradient is zero or not finite. Parameters have no gradient
+    /// afterwards.
+    /// </summary>
     internal double Cosine(ImplicitNetwork network, FixedPointGradient gradient, BatchSource source)
     {
         using DisposeScope scope = NewDisposeScope();

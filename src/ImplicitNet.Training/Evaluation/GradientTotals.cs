@@ -12,7 +12,8 @@ public sealed class GradientTotals
     }
 
     /// <summary>Sums carried on from an interrupted run.</summary>
-    internal GradientTotals(long products, long failures, long fallBacks) => (Products, Failures, FallBacks) = (products, failures, fallBacks);
+    internal GradientTotals(long products, long failures, long fallBacks) =>
+        (Products, Failures, FallBacks) = (products, failures, fallBacks);
 
     /// <summary>Products with J or its transpose, each counted once for every sample in it, as evaluations are.</summary>
     public long Products { get; private set; }

@@ -43,7 +43,8 @@ public static class SolverComparison
         }
 
         double warmUp = Solve(solver, batches, stopping, cancellation).Seconds;
-        Run[] runs = [.. Enumerable.Range(0, RunsFor(warmUp)).Select(_ => Solve(solver, batches, stopping, cancellation)).OrderBy(run => run.Seconds)];
+        Run[] runs = [.. Enumerable.Range(0, RunsFor(warmUp)).Select(_ => Solve(solver, batches, stopping, cancellation))
+            .OrderBy(run => run.Seconds)];
         Run median = runs[runs.Length / 2];
         return new SolverMeasurement
         {
@@ -63,7 +64,8 @@ public static class SolverComparison
         : Math.Clamp((int)(TimedSeconds / Math.Max(seconds, 1e-6)), LeastRunsOfShortSolves, MostRuns) | 1;
 
     private static Run Solve(
-        FixedPointSolver solver, IReadOnlyList<(FixedPointMap Map, Tensor Start)> batches, StoppingRule stopping, CancellationToken cancellation)
+        FixedPointSolver solver, IReadOnlyList<(FixedPointMap Map, Tensor Start)> batches, StoppingRule stopping,
+        CancellationToken cancellation)
     {
         Run run = new();
         foreach ((FixedPointMap map, Tensor start) in batches)

@@ -5,7 +5,8 @@ namespace ImplicitNet.Training.Files;
 
 /// <summary>Writes a file whole or not at all: a reader sees the old content or the new, never a part of either.</summary>
 /// <remarks>
-/// The content goes to a temporary file in the target's folder, is flushed to the disk, and takes the target's name by a rename. On Unix the
+/// The content goes to a temporary file in the target's folder, is flushed to the disk, and takes the target's name by a rename. On Unix
+/// the
 /// folder is then synchronised too, so that the new name outlives a power cut; on Windows the rename is atomic but not synchronised. The
 /// temporary file is its owner's alone until it is whole; then it gets the rights of the file that it replaces, or those of any new file. A
 /// temporary file left by a killed process is removed by the next write to the same target. Of two writers of one target the last one wins,
@@ -19,10 +20,13 @@ public static class AtomicFile
 
     /// <summary>Replaces a file by what <paramref name="write"/> puts on the stream.</summary>
     /// <param name="path">The file to write. Its folder must exist; a symbolic link is followed.</param>
-    /// <param name="write">Writes the content. It need not flush or close the stream. What it throws (also a cancellation) is passed on, the
+    /// <param name="write">Writes the content. It need not flush or close the stream. What it throws (also a cancellation) is passed on,
+    /// the
     /// temporary file is deleted and the old file stays.</param>
     /// <exception cref="DirectoryNotFoundException">The target's folder does not exist.</exception>
-    /// <exception cref="IOException">The target is a folder, or the content could not be written, for example because the disk is full.</exception>
+    /// <exception cref="IOException">
+    /// The target is a folder, or the content could not be written, for example because the disk is full.
+    /// </exception>
     /// <exception cref="UnauthorizedAccessException">The folder or the file may not be written.</exception>
     public static void Write(string path, Action<Stream> write) => Write(path, write, static stream => stream);
 

@@ -14,7 +14,8 @@ public sealed class ColourImage
         {
             if ((plane.Height, plane.Width) != (red.Height, red.Width))
             {
-                throw new ArgumentException($"The planes must be of one size; red is {red.Height} x {red.Width}, another {plane.Height} x {plane.Width}.");
+                throw new ArgumentException(
+                    $"The planes must be of one size; red is {red.Height} x {red.Width}, another {plane.Height} x {plane.Width}.");
             }
         }
 

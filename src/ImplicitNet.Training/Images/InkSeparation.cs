@@ -25,11 +25,13 @@ internal static class InkSeparation
 
         // Two deviations above the mean ground is black: 98 % of a noisy ground, without biting into the edges of a clean one.
         double black = Math.Min(ground + (2 * spread), (ground + ink) / 2);
-        byte[] pixels = Array.ConvertAll(image.Pixels, grey => (byte)Math.Round(Math.Clamp((grey - black) / (ink - black), 0, 1) * byte.MaxValue));
+        byte[] pixels =
+            Array.ConvertAll(image.Pixels, grey => (byte)Math.Round(Math.Clamp((grey - black) / (ink - black), 0, 1) * byte.MaxValue));
         return new GreyImage(pixels, image.Height, image.Width);
     }
 
-    // N. Otsu, "A threshold selection method from gray-level histograms", 1979: the two classes whose means differ most, weighted by their sizes.
+    // N. Otsu, "A threshold selection method from gray-level histograms", 1979: the two classes whose means differ most, weighted by their
+    // sizes.
     private static int Threshold(int[] counts)
     {
         double all = 0, sum = 0;

@@ -10,7 +10,9 @@ public sealed record CertificateHistory(IReadOnlyList<CertificateRecord> Certifi
 
     /// <summary>Reads those of a run.</summary>
     /// <param name="path">Its history; it may be open for writing elsewhere.</param>
-    /// <exception cref="InvalidDataException">A line other than an unfinished last one is not a record; the message gives its number.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A line other than an unfinished last one is not a record; the message gives its number.
+    /// </exception>
     public static CertificateHistory Read(string path)
     {
         IReadOnlyList<HistoryRecord> records = RunHistory.Read(path);

@@ -17,7 +17,12 @@ public sealed class Chart
     private readonly Func<ChartTheme, IReadOnlyList<ChartPanel>> _draw;
 
     internal Chart(string title, string description, Func<ChartTheme, Plot> draw)
-        : this(title, description, StandardWidth, StandardHeight, theme => [new ChartPanel(draw(theme), new PixelRect(0, StandardWidth, StandardHeight, 0))])
+        : this(
+            title,
+            description,
+            StandardWidth,
+            StandardHeight,
+            theme => [new ChartPanel(draw(theme), new PixelRect(0, StandardWidth, StandardHeight, 0))])
     {
     }
 

@@ -18,7 +18,8 @@ internal static class ChartFont
     ];
 
     /// <summary>The family's name.</summary>
-    public static string Family { get; } = Families.FirstOrDefault(Exists) ?? SKFontManager.Default.FontFamilies.FirstOrDefault() ?? Families[^1];
+    public static string Family { get; } =
+        Families.FirstOrDefault(Exists) ?? SKFontManager.Default.FontFamilies.FirstOrDefault() ?? Families[^1];
 
     /// <summary>Whether any font was found, that is, whether charts have labels.</summary>
     /// <remarks>Skia counts one family even then, an empty one, so letters are asked for.</remarks>
@@ -36,7 +37,9 @@ internal static class ChartFont
         }
 
         string digits = exponent.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return HasSuperscripts ? "10" + string.Concat(digits.Select(digit => Superscripts[digit == '-' ? 0 : digit - '0' + 1])) : "1e" + digits;
+        return HasSuperscripts
+            ? "10" + string.Concat(digits.Select(digit => Superscripts[digit == '-' ? 0 : digit - '0' + 1]))
+            : "1e" + digits;
     }
 
     private static bool HasSuperscripts { get; } = Contains(Superscripts);

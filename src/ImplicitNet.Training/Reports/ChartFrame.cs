@@ -51,7 +51,9 @@ internal sealed class ChartFrame
 
     private List<LegendItem> Legend { get; } = [];
 
-    /// <summary>Adds a line through the values that have a position; where one has none, the line is broken. Without a name it has no legend.</summary>
+    /// <summary>
+    /// Adds a line through the values that have a position; where one has none, the line is broken. Without a name it has no legend.
+    /// </summary>
     public void Line(string? name, IReadOnlyList<(double X, double Y)> points, Color color, bool hasMarkers, LinePattern pattern = default)
     {
         foreach (List<Coordinates> run in Runs(points))

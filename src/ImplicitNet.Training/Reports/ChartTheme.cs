@@ -3,7 +3,9 @@ using ScottPlot;
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>The colours of charts, on light or on dark paper. A series has the same role, and nearly the same hue, in both.</summary>
-/// <remarks>The series colours are told apart also by people with any of the usual colour blindnesses: blue, orange, purple, green.</remarks>
+/// <remarks>
+/// The series colours are told apart also by people with any of the usual colour blindnesses: blue, orange, purple, green.
+/// </remarks>
 public sealed class ChartTheme
 {
     private ChartTheme()

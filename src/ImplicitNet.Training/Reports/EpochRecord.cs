@@ -1,6 +1,8 @@
 namespace ImplicitNet.Training.Reports;
 
-/// <summary>What one epoch of a training run came to. A value that was not measured is null; one that diverged is NaN or infinite.</summary>
+/// <summary>
+/// What one epoch of a training run came to. A value that was not measured is null; one that diverged is NaN or infinite.
+/// </summary>
 public sealed record EpochRecord
 {
     internal const string Kind = "epoch";

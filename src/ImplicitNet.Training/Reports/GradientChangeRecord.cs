@@ -10,7 +10,8 @@ public sealed record GradientChangeRecord(long Step, int From, int To, double Co
     internal const string Kind = "gradient";
 
     /// <summary>As a record of a history.</summary>
-    internal HistoryRecord ToHistory() => new(Kind, Step, new Dictionary<string, double> { [nameof(From)] = From, [nameof(To)] = To, [nameof(Cosine)] = Cosine });
+    internal HistoryRecord ToHistory() =>
+        new(Kind, Step, new Dictionary<string, double> { [nameof(From)] = From, [nameof(To)] = To, [nameof(Cosine)] = Cosine });
 
     /// <summary>From a record of a history.</summary>
     internal static GradientChangeRecord FromHistory(HistoryRecord record) => new(

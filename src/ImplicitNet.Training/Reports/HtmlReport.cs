@@ -22,7 +22,8 @@ public static class HtmlReport
         var html = new StringBuilder();
         html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
         html.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        html.Append("<title>").Append(Escape(content.Title)).Append("</title>\n<style>\n").Append(ReportStyle.Css).Append("\n</style>\n</head>\n<body>\n<main>\n");
+        html.Append("<title>").Append(Escape(content.Title)).Append("</title>\n<style>\n").Append(ReportStyle.Css).Append(
+            "\n</style>\n</head>\n<body>\n<main>\n");
         html.Append("<h1>").Append(Escape(content.Title)).Append("</h1>\n");
         AppendText(html, content.Summary);
         AppendFigures(html, content.Figures);
@@ -50,7 +51,8 @@ public static class HtmlReport
         html.Append("<dl class=\"figures\">\n");
         foreach (KeyFigure figure in figures)
         {
-            html.Append("<div><dt>").Append(Escape(figure.Label)).Append("</dt><dd class=\"value\">").Append(Escape(figure.Value)).Append("</dd>");
+            html.Append("<div><dt>").Append(Escape(figure.Label)).Append("</dt><dd class=\"value\">").Append(Escape(figure.Value)).Append(
+                "</dd>");
             if (figure.Note.Length > 0)
             {
                 html.Append("<dd class=\"note\">").Append(Escape(figure.Note)).Append("</dd>");
@@ -114,15 +116,18 @@ public static class HtmlReport
     private static void AppendChart(StringBuilder html, Chart chart)
     {
         string description = Escape(chart.Description);
-        html.Append("<figure><picture><source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"").Append(DataUri(chart.ToPng(ChartTheme.Dark)));
-        html.Append("\"><img width=\"").Append(chart.Width).Append("\" height=\"").Append(chart.Height).Append("\" alt=\"").Append(Escape(chart.Title)).Append(". ");
+        html.Append("<figure><picture><source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"").Append(
+            DataUri(chart.ToPng(ChartTheme.Dark)));
+        html.Append("\"><img width=\"").Append(chart.Width).Append("\" height=\"").Append(chart.Height).Append("\" alt=\"")
+            .Append(Escape(chart.Title)).Append(". ");
         html.Append(description).Append("\" src=\"").Append(DataUri(chart.ToPng(ChartTheme.Light))).Append("\"></picture>");
         html.Append("<figcaption>").Append(description).Append("</figcaption></figure>\n");
     }
 
     private static void AppendText(StringBuilder html, string text)
     {
-        foreach (string paragraph in text.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (string paragraph in text.ReplaceLineEndings("\n")
+            .Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             html.Append("<p>").Append(Escape(paragraph)).Append("</p>\n");
         }

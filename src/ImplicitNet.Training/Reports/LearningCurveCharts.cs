@@ -22,7 +22,9 @@ public static class LearningCurveCharts
 
         // A loss that has fallen far is seen against zero, one that has hardly moved in detail.
         bool hasZero = losses.Length > 0 && losses.Min() >= 0 && losses.Min() < losses.Max() / 3;
-        ChartAxis y = isLog ? LogAxis.ForValues(losses) : LinearAxis.ForValues(hasZero ? losses.Append(0) : losses, hasZero ? 0 : double.NegativeInfinity);
+        ChartAxis y = isLog
+            ? LogAxis.ForValues(losses)
+            : LinearAxis.ForValues(hasZero ? losses.Append(0) : losses, hasZero ? 0 : double.NegativeInfinity);
         return Draw(curves, "Loss", "Mean loss per sample", y, epoch => epoch.TrainLoss, epoch => epoch.ValidationLoss, "G4", "");
     }
 
@@ -33,7 +35,8 @@ public static class LearningCurveCharts
         ArgumentNullException.ThrowIfNull(curves);
         double[] accuracies = Finite(curves, epoch => 100 * epoch.TrainAccuracy, epoch => 100 * epoch.ValidationAccuracy);
         ChartAxis y = LinearAxis.ForValues(accuracies, lowest: 0, highest: 100.5);
-        return Draw(curves, "Accuracy", "Accuracy (%)", y, epoch => 100 * epoch.TrainAccuracy, epoch => 100 * epoch.ValidationAccuracy, "F2", " %");
+        return Draw(
+            curves, "Accuracy", "Accuracy (%)", y, epoch => 100 * epoch.TrainAccuracy, epoch => 100 * epoch.ValidationAccuracy, "F2", " %");
     }
 
     /// <summary>The learning rate, on a logarithmic axis where it changes by more than a factor of 30.</summary>
@@ -64,7 +67,8 @@ public static class LearningCurveCharts
         string unit)
     {
         bool hasMarkers = curves.Epochs.Count <= MostMarkers;
-        string description = $"{Describe(title + " in training", curves, train, format, unit)} {Describe("In validation", curves, validation, format, unit)}";
+        string description = $"{Describe(title + " in training", curves, train, format, unit)} "
+            + $"{Describe("In validation", curves, validation, format, unit)}";
         return new Chart(title, description, theme =>
         {
             ChartFrame frame = Frame(theme, curves, title, label, y);
@@ -75,7 +79,8 @@ public static class LearningCurveCharts
             frame.MarkX("not finite", broken, theme.Bad, LinePattern.Dotted);
             AddLine("training", train, theme.First, default);
             AddLine("validation", validation, theme.Second, LinePattern.DenselyDashed);
-            if (curves.Epochs.FirstOrDefault(epoch => epoch.Epoch == curves.ChosenEpoch) is { } chosen && validation(chosen) is { } kept && double.IsFinite(kept))
+            if (curves.Epochs.FirstOrDefault(epoch => epoch.Epoch == curves.ChosenEpoch) is { } chosen && validation(chosen) is { } kept
+                && double.IsFinite(kept))
             {
                 frame.Ring($"kept: epoch {chosen.Epoch}", chosen.Epoch, kept, theme.Good);
             }
@@ -93,7 +98,13 @@ public static class LearningCurveCharts
     }
 
     private static ChartFrame Frame(ChartTheme theme, LearningCurves curves, string title, string label, ChartAxis y) =>
-        new(theme, title, "Epoch", LinearAxis.ForIntegers(curves.Epochs.Min(epoch => epoch.Epoch), curves.Epochs.Max(epoch => epoch.Epoch)), label, y);
+        new(
+            theme,
+            title,
+            "Epoch",
+            LinearAxis.ForIntegers(curves.Epochs.Min(epoch => epoch.Epoch), curves.Epochs.Max(epoch => epoch.Epoch)),
+            label,
+            y);
 
     private static void MarkResumed(ChartFrame frame, LearningCurves curves) =>
         frame.MarkX("resumed", curves.ResumedAfter.Select(epoch => epoch + 0.5), frame.Theme.Faint, LinePattern.Dashed);

@@ -10,7 +10,8 @@ internal static class LinearAxis
     private const int IntegerTickTarget = 10;
 
     /// <summary>An axis for measured values, with a little room around them, but not beyond the bounds given.</summary>
-    public static ChartAxis ForValues(IEnumerable<double> values, double lowest = double.NegativeInfinity, double highest = double.PositiveInfinity)
+    public static ChartAxis ForValues(
+        IEnumerable<double> values, double lowest = double.NegativeInfinity, double highest = double.PositiveInfinity)
     {
         double[] finite = [.. values.Where(double.IsFinite)];
         (double low, double high) = finite.Length == 0 ? (0, 1) : (finite.Min(), finite.Max());
@@ -67,6 +68,7 @@ internal static class LinearAxis
         long last = (long)Math.Floor((high / step) + 1e-9);
         return [.. Enumerable.Range(0, (int)Math.Max(last - first + 1, 0))
             .Select(i => (first + i) * step)
-            .Select(value => new Tick(value, value.ToString(format, CultureInfo.InvariantCulture).Replace("-", ChartFont.Minus, StringComparison.Ordinal)))];
+            .Select(value => new Tick(value, value.ToString(format, CultureInfo.InvariantCulture)
+            .Replace("-", ChartFont.Minus, StringComparison.Ordinal)))];
     }
 }

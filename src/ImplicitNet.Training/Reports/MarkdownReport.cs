@@ -22,7 +22,8 @@ public static class MarkdownReport
         {
             foreach (KeyFigure figure in content.Figures)
             {
-                text.Append("- ").Append(figure.Label).Append(": **").Append(figure.Value).Append("**").Append(figure.Note.Length > 0 ? $" ({figure.Note})" : "").Append('\n');
+                text.Append("- ").Append(figure.Label).Append(": **").Append(figure.Value).Append("**")
+                    .Append(figure.Note.Length > 0 ? $" ({figure.Note})" : "").Append('\n');
             }
 
             text.Append('\n');
@@ -43,7 +44,8 @@ public static class MarkdownReport
                 string name = Name(chart.Title);
                 chart.Save(Path.Combine(charts, $"{name}.png"));
                 chart.Save(Path.Combine(charts, $"{name}.svg"));
-                text.Append("![").Append(chart.Title).Append("](charts/").Append(name).Append(".svg)\n\n").Append(chart.Description).Append("\n\n");
+                text.Append("![").Append(chart.Title).Append("](charts/").Append(name).Append(".svg)\n\n").Append(chart.Description).Append(
+                    "\n\n");
             }
         }
 
@@ -52,7 +54,8 @@ public static class MarkdownReport
 
     /// <summary>A title as a file name: "Time of an epoch" is time-of-an-epoch.</summary>
     private static string Name(string title) => string.Join('-', title.ToLowerInvariant().Split(
-        [.. title.ToLowerInvariant().Where(letter => !char.IsAsciiLetterOrDigit(letter)).Distinct()], StringSplitOptions.RemoveEmptyEntries));
+        [.. title.ToLowerInvariant().Where(letter => !char.IsAsciiLetterOrDigit(letter)).Distinct()],
+        StringSplitOptions.RemoveEmptyEntries));
 
     private static void Paragraphs(StringBuilder text, string paragraphs)
     {

@@ -12,7 +12,8 @@ public static class MarkdownTable
         ArgumentNullException.ThrowIfNull(table);
         StringBuilder text = new();
         Row(text, table.Header);
-        text.Append('|').AppendJoin('|', table.Header.Select((_, column) => column > 0 && table.IsNumeric(column) ? "---:" : "---")).Append("|\n");
+        text.Append('|').AppendJoin('|', table.Header.Select((_, column) => column > 0 && table.IsNumeric(column) ? "---:" : "---")).Append(
+            "|\n");
         foreach (IReadOnlyList<string> row in table.Rows)
         {
             Row(text, row);
@@ -22,5 +23,6 @@ public static class MarkdownTable
     }
 
     private static void Row(StringBuilder text, IReadOnlyList<string> cells) =>
-        text.Append("| ").AppendJoin(" | ", cells.Select(cell => cell.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");
+        text.Append("| ").AppendJoin(" | ",
+            cells.Select(cell => cell.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");
 }

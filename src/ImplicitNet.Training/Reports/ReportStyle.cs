@@ -5,7 +5,8 @@ internal static class ReportStyle
 {
     /// <summary>The style sheet.</summary>
     public const string Css = """
-        :root { color-scheme: light dark; --page: #f6f7f9; --card: #ffffff; --text: #1f2937; --faint: #6b7280; --line: #e5e7eb; --accent: #0b6bcb; }
+        :root { color-scheme: light dark;
+          --page: #f6f7f9; --card: #ffffff; --text: #1f2937; --faint: #6b7280; --line: #e5e7eb; --accent: #0b6bcb; }
         @media (prefers-color-scheme: dark) {
           :root { --page: #0f1216; --card: #171b21; --text: #e5e7eb; --faint: #9ca3af; --line: #2b313a; --accent: #5aa9f5; }
         }
@@ -29,7 +30,8 @@ internal static class ReportStyle
         figcaption { color: var(--faint); font-size: .8rem; padding: .5rem .5rem 0; }
         .table { overflow-x: auto; margin-bottom: 1rem; }
         table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-        th, td { padding: .5rem .9rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+        th, td { padding: .5rem .9rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line);
+          overflow-wrap: anywhere; }
         th { color: var(--faint); font-weight: 600; white-space: nowrap; }
         tbody tr:last-child td { border-bottom: 0; }
         .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }

@@ -33,7 +33,9 @@ public sealed record ReportTable
     /// <summary>The rows, each with one text per column.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Rows { get; }
 
-    /// <summary>Whether a column holds numbers, also with a sign, a unit or a deviation after them, which stand right-aligned below each other.</summary>
+    /// <summary>
+    /// Whether a column holds numbers, also with a sign, a unit or a deviation after them, which stand right-aligned below each other.
+    /// </summary>
     internal bool IsNumeric(int column) => Rows.Count > 0 && Rows.All(row =>
         row[column] is "" or "-" or "–" or "NaN" || char.IsAsciiDigit(row[column].TrimStart('-', '+', '−', '±').FirstOrDefault()));
 

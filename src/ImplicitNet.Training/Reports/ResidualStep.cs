@@ -1,6 +1,8 @@
 namespace ImplicitNet.Training.Reports;
 
-/// <summary>The relative residuals of many samples at one solver step, dimensionless. A value may be infinite where samples diverged.</summary>
+/// <summary>
+/// The relative residuals of many samples at one solver step, dimensionless. A value may be infinite where samples diverged.
+/// </summary>
 /// <param name="Step">The step, from 1.</param>
 /// <param name="Minimum">The least.</param>
 /// <param name="Low">The 10th percentile.</param>

@@ -47,7 +47,8 @@ public sealed record ResidualTraceSummary
             }
 
             Array.Sort(residuals);
-            steps[step] = new ResidualStep(step + 1, residuals[0], Quantile(residuals, 0.1), Quantile(residuals, 0.5), Quantile(residuals, 0.9), residuals[^1]);
+            steps[step] = new ResidualStep(
+                step + 1, residuals[0], Quantile(residuals, 0.1), Quantile(residuals, 0.5), Quantile(residuals, 0.9), residuals[^1]);
         }
 
         return new ResidualTraceSummary { Steps = steps, Tolerance = tolerance };

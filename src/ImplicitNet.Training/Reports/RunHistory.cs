@@ -2,7 +2,9 @@ using ImplicitNet.Training.Files;
 
 namespace ImplicitNet.Training.Reports;
 
-/// <summary>The history of a training run: a file of JSON lines that grows by one line per record and survives a kill at any moment.</summary>
+/// <summary>
+/// The history of a training run: a file of JSON lines that grows by one line per record and survives a kill at any moment.
+/// </summary>
 /// <remarks>
 /// A record is handed to the system whole and at once. What a kill may leave behind is a last line without its end: it is ignored by
 /// readers and removed when the history is opened again. Not for use from several threads at once.
@@ -25,7 +27,9 @@ public sealed class RunHistory : IDisposable
     /// <summary>Reads all records of a file.</summary>
     /// <param name="path">The file. It may be open for writing elsewhere.</param>
     /// <returns>The records in order; none where the file does not exist.</returns>
-    /// <exception cref="InvalidDataException">A line other than an unfinished last one is not a record; the message gives its number.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A line other than an unfinished last one is not a record; the message gives its number.
+    /// </exception>
     public static IReadOnlyList<HistoryRecord> Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -51,7 +55,9 @@ public sealed class RunHistory : IDisposable
     /// <summary>Reads the epochs of a file.</summary>
     /// <param name="path">The file. It may be open for writing elsewhere.</param>
     /// <returns>The epochs in order; none where the file does not exist.</returns>
-    /// <exception cref="InvalidDataException">A line other than an unfinished last one is not a record; the message gives its number.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A line other than an unfinished last one is not a record; the message gives its number.
+    /// </exception>
     public static IReadOnlyList<EpochRecord> ReadEpochs(string path) =>
         [.. Read(path).Where(record => record.Kind == EpochRecord.Kind).Select(EpochRecord.FromHistory)];
 
@@ -88,7 +94,9 @@ public sealed class RunHistory : IDisposable
         Append(epoch.ToHistory());
     }
 
-    /// <summary>Drops the records beyond a step, as a run does that goes on from that step's checkpoint. The file is replaced whole.</summary>
+    /// <summary>
+    /// Drops the records beyond a step, as a run does that goes on from that step's checkpoint. The file is replaced whole.
+    /// </summary>
     /// <param name="step">The last step to keep.</param>
     /// <exception cref="IOException">The file could not be replaced; it stays as it was.</exception>
     public void TruncateTo(long step)

@@ -37,7 +37,8 @@ public static class SolverComparisonChart
 
     private static readonly MarkerShape[] Shapes =
     [
-        MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.FilledTriangleDown, MarkerShape.OpenCircle,
+        MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond,
+        MarkerShape.FilledTriangleDown, MarkerShape.OpenCircle,
         MarkerShape.OpenSquare, MarkerShape.OpenTriangleUp,
     ];
 
@@ -68,7 +69,8 @@ public static class SolverComparisonChart
         [
             new ChartPanel(ChartFrame.Head(theme, title, Legend(theme, solvers)), new PixelRect(0, Width, head, 0)),
             new ChartPanel(
-                Panel(theme, curves, tolerance, residuals, 1, "Solver steps of a sample", curve => curve.BySteps), new PixelRect(0, Width / 2, height, head)),
+                Panel(theme, curves, tolerance, residuals, 1, "Solver steps of a sample", curve => curve.BySteps), new PixelRect(
+                    0, Width / 2, height, head)),
             new ChartPanel(
                 Panel(theme, curves, tolerance, residuals, unit, $"Time since the batch began ({unitName})", curve => curve.BySeconds),
                 new PixelRect(Width / 2, Width, height, head)),
@@ -79,7 +81,8 @@ public static class SolverComparisonChart
     {
         IEnumerable<string> each = solvers.Select(solver => string.Create(
             CultureInfo.InvariantCulture,
-            $"{solver.Name}: {solver.Samples.Count - solver.Failed} of {solver.Samples.Count} samples converged, {solver.MeanSteps:0.0} steps on average, {solver.Seconds:G3} s"));
+            $"{solver.Name}: {solver.Samples.Count - solver.Failed} of {solver.Samples.Count} samples converged, "
+                + $"{solver.MeanSteps:0.0} steps on average, {solver.Seconds:G3} s"));
         return $"Relative residual over steps and over time. {string.Join("; ", each)}.";
     }
 
@@ -87,7 +90,8 @@ public static class SolverComparisonChart
     {
         List<LegendItem> items =
         [
-            .. solvers.Select((solver, index) => Item(solver.Failed == 0 ? solver.Name : Failing(solver), Colour(theme, index), ThickLine, Shapes[index % Shapes.Length])),
+            .. solvers.Select((solver, index) => Item(solver.Failed == 0 ? solver.Name : Failing(solver), Colour(theme, index), ThickLine,
+            Shapes[index % Shapes.Length])),
         ];
         if (solvers[0].Samples.Count > 1)
         {
@@ -107,7 +111,8 @@ public static class SolverComparisonChart
         solver.Samples.Count == 1 ? $"{solver.Name} ({solver.Samples[0].Status})" : $"{solver.Name} ({solver.Failed} failed)";
 
     private static Plot Panel(
-        ChartTheme theme, SolverCurve[] curves, double tolerance, ChartAxis y, double unit, string label, Func<SolverCurve, SolverCurve.Line> line)
+        ChartTheme theme, SolverCurve[] curves, double tolerance, ChartAxis y, double unit, string label,
+        Func<SolverCurve, SolverCurve.Line> line)
     {
         double[] ends = [.. curves.Select(curve => line(curve).Points[^1].X / unit)];
         ChartAxis x = ends.Max() > RatioForLogarithms * ends.Min()
@@ -128,7 +133,8 @@ public static class SolverComparisonChart
 
             Coordinates[] median = [.. own.Medians.Select(point => At(point.X, point.Median))];
             frame.Plot.Add.ScatterLine(median, colour).LineWidth = ThickLine;
-            Scatter markers = frame.Plot.Add.ScatterPoints(Marked(median.Length, index, curves.Length).Select(i => median[i]).ToArray(), colour);
+            Scatter markers =
+                frame.Plot.Add.ScatterPoints(Marked(median.Length, index, curves.Length).Select(i => median[i]).ToArray(), colour);
             markers.MarkerShape = Shapes[index % Shapes.Length];
             markers.MarkerSize = Math.Max(LargestMarker - (MarkerStep * index), LeastMarker);
         }
@@ -148,7 +154,8 @@ public static class SolverComparisonChart
     {
         double distance = Math.Max(1, (double)count / MostMarkers);
         double first = distance * index / solvers;
-        return Enumerable.Range(0, MostMarkers).Select(i => (int)(first + (i * distance))).Where(i => i < count - 1).Append(count - 1).Distinct();
+        return Enumerable.Range(0, MostMarkers).Select(i => (int)(first + (i * distance))).Where(i => i < count - 1).Append(count - 1)
+            .Distinct();
     }
 
     private static LegendItem Item(string name, Color colour, float width, MarkerShape shape, LinePattern pattern = default) => new()

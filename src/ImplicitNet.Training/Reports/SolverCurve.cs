@@ -39,7 +39,10 @@ internal sealed record SolverCurve(SolverMeasurement Solver, SolverCurve.Line By
                 Points(solver.Traces.Select(trace => trace.Select(entry => entry.Ratio * tolerance)), tolerance, index => index + 1),
                 UpperMedian(solver.Traces.Select(trace => (double)trace.Count))),
             new Line(
-                Points(solver.Traces.Select(trace => At(times, trace).Select(entry => entry.Ratio * tolerance)), tolerance, index => times[index]),
+                Points(
+                    solver.Traces.Select(trace => At(times, trace).Select(entry => entry.Ratio * tolerance)),
+                    tolerance,
+                    index => times[index]),
                 UpperMedian(solver.Traces.Select(trace => trace.Count == 0 ? 0 : trace[^1].Seconds))));
     }
 

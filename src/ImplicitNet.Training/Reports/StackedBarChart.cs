@@ -16,7 +16,8 @@ internal static class StackedBarChart
     {
         ChartAxis x = LinearAxis.ForValues(bars.SelectMany(bar => new[] { 0, Whole(bar), Whole(bar) + (bar.Deviation ?? 0) }), lowest: 0);
         ChartAxis y = CategoryAxis.Of([.. bars.Select(bar => bar.Name)]);
-        string description = string.Join("; ", bars.Select(bar => $"{bar.Name}: {string.Join(", ", bar.Parts.Select((part, i) => $"{parts[i]} {Text(part)}"))}")) + ".";
+        string description = string.Join("; ",
+            bars.Select(bar => $"{bar.Name}: {string.Join(", ", bar.Parts.Select((part, i) => $"{parts[i]} {Text(part)}"))}")) + ".";
         return new Chart(title, description, theme =>
         {
             Color[] colors = [theme.First, theme.Second, theme.Grid];

@@ -37,15 +37,23 @@ public static class StepHistogramChart
         int end = first + (counts.Length * width) - 1;
         string description = first == last
             ? string.Create(CultureInfo.InvariantCulture, $"All {sorted.Length:N0} samples needed {first} steps.")
-            : string.Create(CultureInfo.InvariantCulture, $"{sorted.Length:N0} samples needed {first} to {last} steps, {median:0.#} in the median, {sorted.Average():0.0} in the mean.");
+            : string.Create(CultureInfo.InvariantCulture, $"{sorted.Length:N0} samples needed {first} to {last} steps, "
+                + $"{median:0.#} in the median, {sorted.Average():0.0} in the mean.");
         return new Chart(title, description, theme =>
         {
             string label = width == 1 ? "Samples" : $"Samples per {width} steps";
             int room = Math.Max((LeastBars - counts.Length) / 2, 0);
-            ChartFrame frame = new(theme, title, "Solver steps", LinearAxis.ForIntegers(Math.Max(first - room, 0), end + room), label, LinearAxis.ForHeights(counts.Max()));
+            ChartFrame frame = new(
+                theme,
+                title,
+                "Solver steps",
+                LinearAxis.ForIntegers(Math.Max(first - room, 0), end + room),
+                label,
+                LinearAxis.ForHeights(counts.Max()));
             Bar[] bars = [.. counts.Select((count, i) => new Bar
             {
-                Position = first + (i * width) + ((width - 1) / 2.0), Value = count, Size = 0.86 * width, FillColor = theme.First, LineWidth = 0,
+                Position =
+                    first + (i * width) + ((width - 1) / 2.0), Value = count, Size = 0.86 * width, FillColor = theme.First, LineWidth = 0,
             })];
             frame.Plot.Add.Bars(bars);
             frame.MarkX(string.Create(CultureInfo.InvariantCulture, $"median: {median:0.#}"), [median], theme.Second, LinePattern.Dashed);

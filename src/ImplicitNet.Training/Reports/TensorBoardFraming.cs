@@ -3,7 +3,9 @@ using System.Numerics;
 
 namespace ImplicitNet.Training.Reports;
 
-/// <summary>The TFRecord framing of event files: length, checksum of the length, content, checksum of the content, all little endian.</summary>
+/// <summary>
+/// The TFRecord framing of event files: length, checksum of the length, content, checksum of the content, all little endian.
+/// </summary>
 internal static class TensorBoardFraming
 {
     /// <summary>Writes one record.</summary>
@@ -19,7 +21,8 @@ internal static class TensorBoardFraming
         stream.Write(tail);
     }
 
-    // CRC-32C (Castagnoli). The format rotates it by 15 bits and adds a constant, so that a checksum of data with checksums in it stays good.
+    // CRC-32C (Castagnoli). The format rotates it by 15 bits and adds a constant, so that a checksum of data with checksums in it stays
+    // good.
     private static uint MaskedChecksum(ReadOnlySpan<byte> data)
     {
         uint crc = uint.MaxValue;

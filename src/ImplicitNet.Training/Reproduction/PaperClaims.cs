@@ -26,18 +26,22 @@ internal static class PaperClaims
 
         if (free is not null && twin is not null)
         {
-            rows.Add(["JFB as accurate as the explicit twin: JFB, twin (%)", $"{Number(paper.JacobianFree)}, {Number(paper.Explicit)}", $"{Text(free.TestAccuracy)}, {Text(twin.TestAccuracy)}"]);
+            rows.Add(["JFB as accurate as the explicit twin: JFB, twin (%)", $"{Number(paper.JacobianFree)}, "
+                + $"{Number(paper.Explicit)}", $"{Text(free.TestAccuracy)}, {Text(twin.TestAccuracy)}"]);
         }
 
         if (free is not null && based is not null)
         {
-            rows.Add(["JFB at least as accurate as the CG-based gradient: JFB, CG (%)", $"{Number(paper.JacobianFree)}, {Number(paper.JacobianBased)}", $"{Text(free.TestAccuracy)}, {Text(based.TestAccuracy)}"]);
-            rows.Add(["An epoch of the CG-based gradient in epochs of JFB", Ratio(paper.JacobianBasedSeconds / paper.JacobianFreeSeconds), Ratio(based.SecondsToJacobianFree)]);
+            rows.Add(["JFB at least as accurate as the CG-based gradient: JFB, CG (%)", $"{Number(paper.JacobianFree)}, "
+                + $"{Number(paper.JacobianBased)}", $"{Text(free.TestAccuracy)}, {Text(based.TestAccuracy)}"]);
+            rows.Add(["An epoch of the CG-based gradient in epochs of "
+                + "JFB", Ratio(paper.JacobianBasedSeconds / paper.JacobianFreeSeconds), Ratio(based.SecondsToJacobianFree)]);
         }
 
         if (applications is not null)
         {
-            rows.Add(["Test accuracy after one application of R, and at the tolerance (%)", "not reported", $"{Text(applications.Rows[0].Accuracy)}, {Text(applications.Rows[^1].Accuracy)}"]);
+            rows.Add(["Test accuracy after one application of R, and at the tolerance "
+                + "(%)", "not reported", $"{Text(applications.Rows[0].Accuracy)}, {Text(applications.Rows[^1].Accuracy)}"]);
         }
 
         return new ReportTable(["Claim or figure", "Paper", "Ours"], rows);
@@ -47,9 +51,11 @@ internal static class PaperClaims
 
     private static IEnumerable<string[]> Marks(PaperFigures paper, ComparedRun[] runs) =>
         from mark in paper.Marks
-        let ours = MeanAndDeviation.Of(runs.Select(run => run.Epochs.FirstOrDefault(epoch => epoch.Epoch == mark.Epoch)?.ValidationAccuracy))
+        let ours =
+            MeanAndDeviation.Of(runs.Select(run => run.Epochs.FirstOrDefault(epoch => epoch.Epoch == mark.Epoch)?.ValidationAccuracy))
         where ours is not null
-        select (string[])[$"The same after {mark.Epoch} epoch{(mark.Epoch == 1 ? "" : "s")}, ours on validation (%)", mark.Accuracy.ToString("0.00", CultureInfo.InvariantCulture), Text(ours)];
+        select (string[])[$"The same after {mark.Epoch} epoch{(mark.Epoch == 1 ? "" : "s")}, "
+            + $"ours on validation (%)", mark.Accuracy.ToString("0.00", CultureInfo.InvariantCulture), Text(ours)];
 
     private static string Text(MeanAndDeviation? share) => share?.ToText(100, "0.00") ?? "–";
 

@@ -82,6 +82,8 @@ public sealed record PaperFigures
         JacobianFreeSeconds = 146.6,
         JacobianBasedSeconds = 530.9,
         Marks = [(1, 57.71), (5, 71.87), (10, 75.40), (20, 77.22)],
-        Remark = "JFB's and the explicit twin's accuracies are those of the weight files. The seconds are of the network for augmented images (843,430 parameters), of which the paper reports 93.7 % by JFB and 87.9 % by the Jacobian-based method.",
+        Remark = "JFB's and the explicit twin's accuracies are those of the weight files. "
+            + "The seconds are of the network for augmented images (843,430 parameters), "
+            + "of which the paper reports 93.7 % by JFB and 87.9 % by the Jacobian-based method.",
     };
 }

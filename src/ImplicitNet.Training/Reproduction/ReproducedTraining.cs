@@ -30,9 +30,12 @@ public sealed record ReproducedTraining
     /// <summary>All of them, the one that matters most first: what a plan has no time for is the last.</summary>
     public static IReadOnlyList<ReproducedTraining> All { get; } =
     [
-        new() { Name = JacobianFree, Title = "clean form, JFB", Accuracy = paper => paper.JacobianFree, Seconds = paper => paper.JacobianFreeSeconds },
-        new() { Name = Published, Title = "published form, JFB", Accuracy = paper => paper.JacobianFree, Seconds = paper => paper.JacobianFreeSeconds },
+        new() { Name = JacobianFree, Title = "clean form, JFB", Accuracy = paper => paper.JacobianFree,
+            Seconds = paper => paper.JacobianFreeSeconds },
+        new() { Name = Published, Title = "published form, JFB", Accuracy = paper => paper.JacobianFree,
+            Seconds = paper => paper.JacobianFreeSeconds },
         new() { Name = Explicit, Title = "clean form, explicit twin", Accuracy = paper => paper.Explicit, Seconds = _ => null },
-        new() { Name = JacobianBased, Title = "clean form, CG-based", Accuracy = paper => paper.JacobianBased, Seconds = paper => paper.JacobianBasedSeconds },
+        new() { Name = JacobianBased, Title = "clean form, CG-based", Accuracy = paper => paper.JacobianBased,
+            Seconds = paper => paper.JacobianBasedSeconds },
     ];
 }

@@ -47,7 +47,8 @@ public sealed record ReproductionPlan
         ArgumentOutOfRangeException.ThrowIfLessThan(mostEpochs, 1);
         if (costs.Count == 0 || seeds.Count == 0)
         {
-            throw new ArgumentException("A plan needs at least one training and one seed.", costs.Count == 0 ? nameof(costs) : nameof(seeds));
+            throw new ArgumentException(
+                "A plan needs at least one training and one seed.", costs.Count == 0 ? nameof(costs) : nameof(seeds));
         }
 
         for (int count = seeds.Count; count > 1; count--)
@@ -98,9 +99,12 @@ public sealed record ReproductionPlan
     private static double Needed(TrainingCost cost, int epochs) => cost.SecondsPerRun + (epochs * cost.SecondsPerEpoch);
 
     private static IEnumerable<string> Missing(IEnumerable<TrainingCost> costs) => costs.Select(cost => string.Create(
-        CultureInfo.InvariantCulture, $"The training {cost.Name}: an epoch of it takes about {cost.SecondsPerEpoch:0.#} s, and one run {cost.SecondsPerRun:0.#} s beside."));
+        CultureInfo.InvariantCulture, $"The training {cost.Name}: an epoch of it takes about {cost.SecondsPerEpoch:0.#} s, "
+            + $"and one run {cost.SecondsPerRun:0.#} s beside."));
 
     private static IEnumerable<string> MissingSeeds(long[] seeds) => seeds.Length == 0
         ? []
-        : [$"The seed{(seeds.Length == 1 ? "" : "s")} {string.Join(", ", seeds)}: with {(seeds.Length == 1 ? "it" : "them")} fewer than {LeastEpochsOfSeveralSeeds} epochs would have been left to each run."];
+        : [$"The seed{(seeds.Length == 1 ? "" : "s")} {string.Join(", ", seeds)}: "
+            + $"with {(seeds.Length == 1 ? "it" : "them")} fewer than {LeastEpochsOfSeveralSeeds} epochs would have been left to each "
+            + $"run."];
 }

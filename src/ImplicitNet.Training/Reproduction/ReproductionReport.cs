@@ -67,10 +67,12 @@ public sealed record ReproductionReport
         [
             new() { Heading = "The paper's claims", Table = PaperClaims.Table(Paper, Comparison, Applications) },
             new() { Heading = "Accuracy (Table 1 of the paper)", Text = AccuracyText(), Table = AccuracyTable() },
-            new() { Heading = "Seconds an epoch (Table 2 of the paper)", Text = TimeText(), Table = TimeTable(), Charts = Charts("seconds") },
+            new() { Heading = "Seconds an epoch (Table 2 of the "
+                + "paper)", Text = TimeText(), Table = TimeTable(), Charts = Charts("seconds") },
             new() { Heading = "Early epochs", Text = MarksText(), Table = MarksTable(), Charts = Charts("accuracy-by-epoch") },
             .. FixedPoint(),
-            new() { Heading = "What differs from the paper", Table = new(["Matter", "Paper", "Here"], [.. Differences.Select(row => new[] { row.Matter, row.There, row.Here })]) },
+            new() { Heading = "What differs from the paper",
+                Table = new(["Matter", "Paper", "Here"], [.. Differences.Select(row => new[] { row.Matter, row.There, row.Here })]) },
             new() { Heading = "The plan", Text = PlanText(), Table = PlanTable() },
             new() { Heading = "Environment", Table = ReportTable.OfPairs(RunEnvironment.Describe()) },
         ],
@@ -81,7 +83,10 @@ public sealed record ReproductionReport
         string seeds = Plan.Seeds.Count == 1 ? $"seed {Plan.Seeds[0]}" : $"{Plan.Seeds.Count} seeds (mean ± standard deviation)";
         string runs = string.Create(
             Culture,
-            $"{Counted(Plan.Trainings.Count, "training")} of {Counted(Plan.Epochs, "epoch")} with {seeds}. In every run the epoch was chosen on {ValidationImages:N0} validation images held out of the training images; the {TestImages:N0} test images were read by the chosen weights alone. The paper's figures were chosen on its test images.");
+            $"{Counted(Plan.Trainings.Count, "training")} of {Counted(Plan.Epochs, "epoch")} with {seeds}. "
+                + $"In every run the epoch was chosen on {ValidationImages:N0} validation images held out of the training images; "
+                + $"the {TestImages:N0} test images were read by the chosen weights alone. "
+                + $"The paper's figures were chosen on its test images.");
         return string.Join("\n\n", [runs, .. Remarks]);
     }
 
@@ -89,12 +94,16 @@ public sealed record ReproductionReport
     {
         foreach (ReproducedTraining training in Trained())
         {
-            yield return new KeyFigure($"Test, {training.Title}", $"{Text(Of(training).TestAccuracy, 100, "0.00")} %", string.Create(Culture, $"paper {training.Accuracy(Paper):0.##} %"));
+            yield return new KeyFigure(
+                $"Test, {training.Title}",
+                $"{Text(Of(training).TestAccuracy, 100, "0.00")} %",
+                string.Create(Culture, $"paper {training.Accuracy(Paper):0.##} %"));
         }
 
         if (Find(ReproducedTraining.JacobianBased)?.SecondsToJacobianFree is { } ratio)
         {
-            yield return new KeyFigure("CG-based to JFB, time", string.Create(Culture, $"{ratio:0.00}"), string.Create(Culture, $"paper {PaperRatio:0.00}"));
+            yield return new KeyFigure(
+                "CG-based to JFB, time", string.Create(Culture, $"{ratio:0.00}"), string.Create(Culture, $"paper {PaperRatio:0.00}"));
         }
     }
 
@@ -107,7 +116,9 @@ public sealed record ReproductionReport
     private GradientSummary Of(ReproducedTraining training) => Find(training.Name)!;
 
     private string AccuracyText() =>
-        $"In per cent of the test images. {Paper.Remark} Other methods of the paper, not run here: {string.Join(", ", Paper.Others.Select(other => string.Create(Culture, $"{other.Method} {other.Accuracy:0.##}")))}.".Replace("  ", " ", StringComparison.Ordinal);
+        ($"In per cent of the test images. {Paper.Remark} Other methods of the paper, not run here: "
+            + $"{string.Join(", ", Paper.Others.Select(other => string.Create(Culture, $"{other.Method} {other.Accuracy:0.##}")))}.")
+        .Replace("  ", " ", StringComparison.Ordinal);
 
     private ReportTable AccuracyTable() => new(
         ["Training", "Parameters", "Seeds", "Validation", "Test", "Paper, test", "Paper, parameters"],
@@ -123,7 +134,9 @@ public sealed record ReproductionReport
         })]);
 
     private static string TimeText() =>
-        "Validation and reading the data included; the ratio is to the clean form by JFB. Here JFB, the CG-based gradient and the explicit twin train the same network; in the paper the network of the CG-based gradient had no batch norm, that of JFB had it in R.";
+        "Validation and reading the data included; the ratio is to the clean form by JFB. Here JFB, "
+            + "the CG-based gradient and the explicit twin train the same network; "
+            + "in the paper the network of the CG-based gradient had no batch norm, that of JFB had it in R.";
 
     private ReportTable TimeTable() => new(
         ["Training", "Seconds an epoch", "Ratio to JFB", "Evaluations an epoch", "Products an epoch", "Paper, seconds", "Paper, ratio"],
@@ -143,7 +156,8 @@ public sealed record ReproductionReport
 
     private ReportTable MarksTable()
     {
-        int[] epochs = [.. Paper.Marks.Select(mark => mark.Epoch).Where(epoch => epoch <= Plan.Epochs).Append(Plan.Epochs).Distinct().Order()];
+        int[] epochs =
+            [.. Paper.Marks.Select(mark => mark.Epoch).Where(epoch => epoch <= Plan.Epochs).Append(Plan.Epochs).Distinct().Order()];
         return new(
             ["Epoch", .. Trained().Select(training => training.Title), "Original, test"],
             [.. epochs.Select(epoch => (IReadOnlyList<string>)
@@ -155,7 +169,8 @@ public sealed record ReproductionReport
     }
 
     private MeanAndDeviation? At(ReproducedTraining training, int epoch) => MeanAndDeviation.Of(
-        Runs.Where(run => run.Gradient == training.Name).Select(run => run.Epochs.FirstOrDefault(record => record.Epoch == epoch)?.ValidationAccuracy));
+        Runs.Where(run => run.Gradient == training.Name).Select(
+            run => run.Epochs.FirstOrDefault(record => record.Epoch == epoch)?.ValidationAccuracy));
 
     private IEnumerable<ReportSection> FixedPoint()
     {
@@ -168,24 +183,34 @@ public sealed record ReproductionReport
         double? gain = summary.Rows[^1].Accuracy?.Mean - summary.Rows[0].Accuracy?.Mean;
         string text = string.Create(
             Culture,
-            $"The clean form trained by JFB, on the {TestImages:N0} test images, after numbers of applications of R; one application is the explicit S(R(0, q)) with the weights of the implicit network. From one application to the tolerance the accuracy gains {100 * gain:0.00} percentage points")
-            + (twin is { } known ? string.Create(Culture, $"; the explicit twin, trained as such, has {known.ToText(100, "0.00")} %, the implicit network at its tolerance {Text(summary.Rows[^1].Accuracy, 100, "0.00")} %.") : ".")
-            + (summary.Failed > 0 ? string.Create(Culture, $" {100 * summary.Failed:0.00} % of the solves did not reach the tolerance.") : "");
-        return [new() { Heading = "Does the fixed point matter", Text = text, Table = summary.Table(), Charts = [ApplicationChart.Create($"Applications of R, {Paper.Data}", summary, twin?.Mean)] }];
+            $"The clean form trained by JFB, on the {TestImages:N0} test images, after numbers of applications of R; "
+                + $"one application is the explicit S(R(0, q)) with the weights of the implicit network. "
+                + $"From one application to the tolerance the accuracy gains {100 * gain:0.00} percentage points")
+            + (twin is { } known ? string.Create(Culture, $"; the explicit twin, trained as such, has {known.ToText(100, "0.00")} %, "
+            + $"the implicit network at its tolerance {Text(summary.Rows[^1].Accuracy, 100, "0.00")} %.") : ".")
+            + (summary.Failed > 0 ? string.Create(Culture, $" {100 * summary.Failed:0.00} % of the solves did not reach the "
+            + $"tolerance.") : "");
+        return [new() { Heading = "Does the fixed point matter", Text = text, Table = summary.Table(),
+            Charts = [ApplicationChart.Create($"Applications of R, {Paper.Data}", summary, twin?.Mean)] }];
     }
 
     private string PlanText()
     {
         string planned = string.Create(
-            Culture, $"Planned by a calibration: {string.Join(", ", Plan.Trainings)}; {Counted(Plan.Epochs, "epoch")}; seeds {string.Join(", ", Plan.Seeds)}; about {Plan.ExpectedSeconds / 3600:0.00} h.");
-        string[] missing = [.. Plan.Trainings.SelectMany(name => Plan.Seeds.Where(seed => !Runs.Any(run => run.Gradient == name && run.Seed == seed)).Select(seed => $"{name} with seed {seed}"))];
+            Culture, $"Planned by a calibration: {string.Join(", ", Plan.Trainings)}; {Counted(Plan.Epochs, "epoch")}; "
+                + $"seeds {string.Join(", ", Plan.Seeds)}; about {Plan.ExpectedSeconds / 3600:0.00} h.");
+        string[] missing = [.. Plan.Trainings.SelectMany(name => Plan.Seeds.Where(seed => !Runs.Any(run => run.Gradient == name
+            && run.Seed == seed)).Select(seed => $"{name} with seed {seed}"))];
         return string.Join(
             "\n\n",
             [
                 planned,
-                Plan.LeftOut.Count == 0 ? "Nothing was left out for want of time." : $"Left out for want of time. {string.Join(" ", Plan.LeftOut)}",
+                Plan.LeftOut.Count == 0
+                    ? "Nothing was left out for want of time."
+                    : $"Left out for want of time. {string.Join(" ", Plan.LeftOut)}",
                 .. missing.Length == 0 ? Array.Empty<string>() : [$"Missing, because they failed: {string.Join(", ", missing)}."],
-                string.Create(Culture, $"Training took {Runs.Sum(run => run.Epochs.Sum(epoch => epoch.Seconds ?? 0)) / 3600:0.00} h in all."),
+                string.Create(
+                    Culture, $"Training took {Runs.Sum(run => run.Epochs.Sum(epoch => epoch.Seconds ?? 0)) / 3600:0.00} h in all."),
             ]);
     }
 

@@ -53,9 +53,12 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="metadata">
     /// Texts to keep with them, besides "format": "pt" and the checksum "sha256", which takes the place of a given one.
     /// </param>
-    /// <exception cref="ArgumentException">A tensor has an element type that the format lacks, is sparse, or has the name __metadata__.</exception>
+    /// <exception cref="ArgumentException">
+    /// A tensor has an element type that the format lacks, is sparse, or has the name __metadata__.
+    /// </exception>
     /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
-    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null) =>
         AtomicFile.Write(path, stream => Write(stream, tensors, metadata));
 
     /// <summary>Writes the format to a stream, which is left open.</summary>
@@ -64,8 +67,11 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="metadata">
     /// Texts to keep with them, besides "format": "pt" and the checksum "sha256", which takes the place of a given one.
     /// </param>
-    /// <exception cref="ArgumentException">A tensor has an element type that the format lacks, is sparse, or has the name __metadata__.</exception>
-    public static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <exception cref="ArgumentException">
+    /// A tensor has an element type that the format lacks, is sparse, or has the name __metadata__.
+    /// </exception>
+    public static void Write(
+        Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(tensors);

@@ -68,7 +68,8 @@ public sealed class SafetensorsHeader
         if (length > Math.Min(room, MaximalLength))
         {
             string limit = room < MaximalLength ? $"{room} bytes follow" : $"at most {MaximalLength} are allowed";
-            throw new WeightsFileException(path, $"bytes 0 to 7: the header's length is {length}, but {limit}. Is this a safetensors file?");
+            throw new WeightsFileException(
+                path, $"bytes 0 to 7: the header's length is {length}, but {limit}. Is this a safetensors file?");
         }
 
         byte[] json = new byte[length];
@@ -138,7 +139,8 @@ public sealed class SafetensorsHeader
             if (entry.Begin != reached)
             {
                 string fault = entry.Begin < reached ? "overlaps the one before" : "leaves a hole before it";
-                throw new WeightsFileException(path, $"tensor '{name}': begins at data byte {entry.Begin} and {fault}; {reached} was expected.");
+                throw new WeightsFileException(
+                    path, $"tensor '{name}': begins at data byte {entry.Begin} and {fault}; {reached} was expected.");
             }
 
             reached = entry.End;

@@ -16,7 +16,11 @@ internal static class SafetensorsHeaderJson
         Dictionary<string, string> metadata = [];
         foreach (JsonProperty property in json.EnumerateObject())
         {
-            Require(property.Value.ValueKind == JsonValueKind.String, SafetensorsHeader.MetadataName, $"'{property.Name}' must be a text", path);
+            Require(
+                property.Value.ValueKind == JsonValueKind.String,
+                SafetensorsHeader.MetadataName,
+                $"'{property.Name}' must be a text",
+                path);
             metadata.Add(property.Name, property.Value.GetString()!);
         }
 
@@ -33,7 +37,9 @@ internal static class SafetensorsHeaderJson
         string place = $"tensor '{name}'";
         Require(json.ValueKind == JsonValueKind.Object, place, "must be an object", path);
 
-        string? dtype = json.TryGetProperty("dtype", out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        string? dtype = json.TryGetProperty("dtype", out JsonElement text) && text.ValueKind == JsonValueKind.String
+            ? text.GetString()
+            : null;
         Require(dtype is not null, place, "dtype must be a text", path);
         bool isOurs = SafetensorsType.TryParse(dtype, out torch.ScalarType type);
         foreign = isOurs ? null : dtype;

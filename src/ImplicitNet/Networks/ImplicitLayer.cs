@@ -70,7 +70,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// <remarks>Several threads may call one layer at once, in evaluation mode or where nothing changes its weights meanwhile.</remarks>
     /// <param name="q">[batch, ...]; stays the caller's.</param>
     /// <param name="settings">How this call solves; default: the layer's <see cref="Settings"/>.</param>
-    /// <param name="start">Takes the operator's own start, [batch, ...], and returns the one to use; default: that one.</param>
+    /// <param name="start">Where the solve starts; default <see cref="StartingPoint.Operator"/>.</param>
     /// <param name="trace">Receives the residuals of every step, when given.</param>
     /// <param name="penalty">With gradients enabled, fills <see cref="ImplicitResult.Penalties"/>; default: none.</param>
     /// <param name="cancellation">Looked at before every step.</param>
@@ -83,14 +83,14 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     public ImplicitResult Run(
         Tensor q,
         SolveSettings? settings = null,
-        Func<Tensor, Tensor>? start = null,
+        StartingPoint? start = null,
         ResidualTrace? trace = null,
         JacobianPenalty? penalty = null,
         CancellationToken cancellation = default) =>
         TorchMessage.Guarded(() => RunOnce(q, settings ?? Settings, start, trace, penalty, cancellation));
 
     private ImplicitResult RunOnce(
-        Tensor q, SolveSettings settings, Func<Tensor, Tensor>? start, ResidualTrace? trace, JacobianPenalty? penalty, CancellationToken cancellation)
+        Tensor q, SolveSettings settings, StartingPoint? start, ResidualTrace? trace, JacobianPenalty? penalty, CancellationToken cancellation)
     {
         TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
         _untold.Throw();
@@ -99,7 +99,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         using FixedPointMap map = _operator.Bind(q)
             ?? throw new InvalidOperationException($"{_operator.GetType().Name}.{nameof(LatentOperator.Bind)} returned null.");
         Tensor own = _operator.StartingLatent(q);
-        using FixedPointSolution solution = Solve(map, start is null ? own : Checked(start(own), own), settings, trace, cancellation);
+        using FixedPointSolution solution = Solve(map, start is null ? own : Checked(start.Of(own), own), settings, trace, cancellation);
         bool[] included = [.. solution.Report.Samples.Select(sample => !settings.OnFailure.Excludes(sample))];
         GradientReport gradient = new(_untold);
         Tensor latent;

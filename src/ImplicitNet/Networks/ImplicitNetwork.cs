@@ -80,7 +80,7 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     /// <summary>As <see cref="forward"/>, with the report.</summary>
     /// <param name="data">d: [batch, ...]; stays the caller's.</param>
     /// <param name="settings">How this call solves; default: the network's <see cref="Settings"/>.</param>
-    /// <param name="start">Takes the operator's own starting latent, [batch, ...], and returns the one to use; default: that one.</param>
+    /// <param name="start">Where the solve starts; default <see cref="StartingPoint.Operator"/>.</param>
     /// <param name="trace">Receives the residuals of every step, when given.</param>
     /// <param name="penalty">With gradients enabled, fills <see cref="ImplicitResult.Penalties"/>; default: none.</param>
     /// <param name="cancellation">Looked at before every step of the solve.</param>
@@ -89,14 +89,14 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     public ImplicitResult Run(
         Tensor data,
         SolveSettings? settings = null,
-        Func<Tensor, Tensor>? start = null,
+        StartingPoint? start = null,
         ResidualTrace? trace = null,
         JacobianPenalty? penalty = null,
         CancellationToken cancellation = default) =>
         TorchMessage.Guarded(() => RunOnce(data, settings, start, trace, penalty, cancellation));
 
     private ImplicitResult RunOnce(
-        Tensor data, SolveSettings? settings, Func<Tensor, Tensor>? start, ResidualTrace? trace, JacobianPenalty? penalty, CancellationToken cancellation)
+        Tensor data, SolveSettings? settings, StartingPoint? start, ResidualTrace? trace, JacobianPenalty? penalty, CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor q = Encode(data);

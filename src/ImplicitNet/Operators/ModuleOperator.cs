@@ -12,7 +12,7 @@ public sealed class ModuleOperator : LatentOperator
 {
     [ComponentName(Name = "module")]
     private readonly nn.Module<Tensor, Tensor, Tensor> _module;
-    private readonly long[]? _latentShape;
+    private readonly Func<long[], long[]>? _latentShape;
 
     /// <summary>
     /// Wraps a module that treats every sample by itself and is one function: batch normalisation and dropout in training mode are refused
@@ -21,11 +21,22 @@ public sealed class ModuleOperator : LatentOperator
     /// <param name="module">Takes u: [batch, ...] and q: [batch, ...], returns the shape of u. Owned from now on.</param>
     /// <param name="latentShape">Shape of one sample's latent; default: that of q.</param>
     public ModuleOperator(nn.Module<Tensor, Tensor, Tensor> module, params long[] latentShape)
+        : this(latentShape is { Length: > 0 } ? _ => latentShape : null, module)
+    {
+    }
+
+    /// <summary>The same for a latent whose shape follows that of q without being it.</summary>
+    /// <param name="module">Takes u: [batch, ...] and q: [batch, ...], returns the shape of u. Owned from now on.</param>
+    /// <param name="latentShape">Takes the shape of one sample's q, [2C, H, W] say, and returns that of its latent, [C, H, W].</param>
+    public ModuleOperator(nn.Module<Tensor, Tensor, Tensor> module, Func<long[], long[]> latentShape)
+        : this(latentShape, module) => ArgumentNullException.ThrowIfNull(latentShape);
+
+    private ModuleOperator(Func<long[], long[]>? latentShape, nn.Module<Tensor, Tensor, Tensor> module)
         : base(nameof(ModuleOperator))
     {
         ArgumentNullException.ThrowIfNull(module);
         _module = module;
-        _latentShape = latentShape is { Length: > 0 } ? latentShape : null;
+        _latentShape = latentShape;
         RegisterComponents();
     }
 
@@ -47,6 +58,12 @@ public sealed class ModuleOperator : LatentOperator
     {
         TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: _latentShape is null);
         using IDisposable noGraph = no_grad();
-        return _latentShape is null ? zeros_like(q) : LatentContract.Zeros([q.shape[0], .. _latentShape], q.dtype, q.device);
+        if (_latentShape is null)
+        {
+            return zeros_like(q);
+        }
+
+        long[] shape = _latentShape(q.shape[1..]) ?? throw new InvalidOperationException("The shape of the latent for that of q is null.");
+        return LatentContract.Zeros([q.shape[0], .. shape], q.dtype, q.device);
     }
 }

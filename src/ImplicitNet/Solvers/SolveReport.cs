@@ -115,7 +115,8 @@ public sealed class SolveReport
     {
         SolveStatus.MaxStepsReached => "Raise MaxSteps, loosen the tolerance, or contract more.",
         SolveStatus.Stalled => "The tolerance may be below what the dtype resolves, the fall slower than 0.1 % in the patience "
-            + "and lost in rounding, or the map no contraction: loosen the tolerance, raise Patience, or damp the solver.",
+            + "and lost in rounding, or the map no contraction: loosen the tolerance, raise Patience, or damp the solver. "
+            + "A front on its way needs Stall = new LatentStall().",
         SolveStatus.Diverged => "The map is no contraction there: bound its operator norm below 1, or damp the solver.",
         _ => "The map returned NaN or infinity: check the data, the weights and the learning rate.",
     };

@@ -11,7 +11,10 @@ public enum SolveStatus
     /// <summary>The step limit came first; the residual may still have been falling.</summary>
     MaxStepsReached,
 
-    /// <summary>The residual stopped falling: the tolerance is below what the dtype resolves, or the method cannot solve this map.</summary>
+    /// <summary>
+    /// The residual stopped falling, and u moving where that counts (<see cref="StoppingRule.Stall"/>): the tolerance is below what the
+    /// dtype resolves, or the method cannot solve this map.
+    /// </summary>
     Stalled,
 
     /// <summary>The residual grew far beyond the best one seen, and went on growing: a transient is none.</summary>

@@ -3,12 +3,13 @@ using ImplicitNet.Solvers.Loop;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// A solver made of solvers: the samples that one leaves unconverged go on with the next, each from its best iterate. Every
+/// A solver made of solvers: the samples that one leaves unconverged go on with the next, each from the iterate that the
+/// rule would return, its best one by default. Every
 /// change and its reason is in <see cref="SolveReport.Changes"/>.
 /// </summary>
 /// <remarks>
 /// Each solver has the step limit of the stopping rule for itself; the report adds up steps and evaluations. A sample
-/// that none can solve keeps the status of the last one and the best iterate of all.
+/// that none can solve keeps the status of the last one and that iterate of all.
 /// </remarks>
 public sealed record SolverChain : FixedPointSolver
 {

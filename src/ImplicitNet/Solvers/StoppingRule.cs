@@ -61,7 +61,7 @@ public sealed record StoppingRule
     /// <summary>
     /// A sample whose best residual has not fallen by 0.1 % in this many steps is stalled, or has diverged where its residual is ten
     /// times that by now; at least 1; default 50. A residual that moves steadily, and falls, however slowly, or whose growth slows down, as
-    /// in a transient, or is not yet tenfold, is given twice as many steps again.
+    /// in a transient, or is not yet tenfold, is given twice as many steps again. <see cref="Stall"/> says what else is progress.
     /// </summary>
     public int Patience
     {
@@ -70,6 +70,22 @@ public sealed record StoppingRule
             ? value
             : throw new ArgumentOutOfRangeException(nameof(Patience), value, "The patience must be at least 1.");
     } = 50;
+
+    /// <summary>
+    /// What counts as progress within the patience; default <see cref="Stall.Residual"/>. <see cref="LatentStall"/> is for fronts.
+    /// </summary>
+    public Stall Stall
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Stall));
+    } = Stall.Residual;
+
+    /// <summary>Which iterate of a sample is returned that does not converge; default <see cref="ReturnedIterate.Best"/>.</summary>
+    public ReturnedIterate Returned
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Returned));
+    } = ReturnedIterate.Best;
 
     /// <summary>
     /// A sample whose residual exceeds its best one by this factor, and goes on growing for ten steps as it did or overflows, has

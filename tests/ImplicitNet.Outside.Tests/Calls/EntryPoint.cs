@@ -33,7 +33,8 @@ internal sealed record EntryPoint(string Name, Action<HostileCall> Call)
         new("ImplicitLayer.Run with a penalty",
             call => Backward(call.Layer.Run(call.Q, penalty: new JacobianPenalty { Probes = 2 }), withPenalties: true)),
         new("ImplicitNetwork.call", call => Backward(call.Network.call(call.Q))),
-        new("ImplicitNetwork.Run", call => Backward(call.Network.Run(call.Q, start: _ => call.Start), withPenalties: false)),
+        new("ImplicitNetwork.Run",
+            call => Backward(call.Network.Run(call.Q, start: StartingPoint.From(_ => call.Start)), withPenalties: false)),
         new("ImplicitNetwork in evaluation",
             call => { ImplicitNetwork network = call.Network; network.eval(); Backward(network.call(call.Q)); }),
         new("ImplicitNetwork disposed",
@@ -59,7 +60,8 @@ internal sealed record EntryPoint(string Name, Action<HostileCall> Call)
             call => new DescentCondition(new ConditionNumber(Odd(call), ConditionStatus.Converged, 1), Odd(call)).ToString()),
         new("DescentCondition.LimitAt", call => DescentCondition.LimitAt(Odd(call))),
         new("ContractionOperator", call => Backward(Contracting(call).Run(call.Q).Output)),
-        new("ContractionOperator with a start", call => Backward(Contracting(call).Run(call.Q, start: _ => call.Start).Output)),
+        new("ContractionOperator with a start",
+            call => Backward(Contracting(call).Run(call.Q, start: StartingPoint.From(_ => call.Start)).Output)),
         new("ContractionOperator.Bind",
             call => { using FixedPointMap map = Contracting(call).Operator.Bind(call.Q); Backward(map.Evaluate(call.Start)); }),
         new("ContractionOperator.StartingLatent", call => Contracting(call).Operator.StartingLatent(call.Q).Dispose()),
@@ -149,7 +151,14 @@ internal sealed record EntryPoint(string Name, Action<HostileCall> Call)
     private static void RunLayer(HostileCall call)
     {
         using ImplicitLayer layer = call.Layer;
-        using ImplicitResult result = layer.Run(call.Q, start: call.Random.OneIn(2) ? null : _ => call.Start);
+        StartingPoint? start = call.Random.Next(4) switch
+        {
+            0 => StartingPoint.Zero,
+            1 => new RandomStart { Deviation = 1e-3, Samples = call.Random.OneIn(2) ? null : [3, 1] },
+            2 => StartingPoint.From(_ => call.Start),
+            _ => null,
+        };
+        using ImplicitResult result = layer.Run(call.Q, start: start);
         Backward(result, withPenalties: false);
     }
 

@@ -80,7 +80,7 @@ internal sealed class HostileCall
     private FailurePolicy Policy => Random.Next(5) switch
     {
         0 => new ThrowOnFailure(),
-        1 => new MaskFailures(),
+        1 => Random.OneIn(2) ? new MaskFailures() : new AcceptMaxSteps(),
         2 => new HostilePolicy(Random.Next()),
         _ => new WarnOnFailure { Warn = _ => { } },
     };

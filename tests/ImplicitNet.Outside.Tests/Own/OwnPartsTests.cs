@@ -51,6 +51,21 @@ public sealed class OwnPartsTests
     }
 
     [Fact]
+    public void A_front_is_followed_by_an_own_rule_from_an_own_start_and_an_own_iterate_returned()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ImplicitLayer layer = new(new ModuleOperator(new Shift()));
+        Tensor q = full([2, 120], 4.0, ScalarType.Float64);
+        StoppingRule rule = new() { MaxSteps = 200, Stall = new FarthestMoveStall(), Returned = new FirstIterate() };
+        using ImplicitResult result = layer.Run(q, new SolveSettings { Stopping = rule }, StartingPoint.From(_ => zeros_like(q)));
+        Assert.All(result.Report.Samples, sample => Assert.Equal((SolveStatus.Converged, 121), (sample.Status, sample.Steps)));
+        SolveSettings cut = new() { Stopping = rule with { MaxSteps = 9 }, OnFailure = new AcceptMaxSteps() };
+        using ImplicitResult first = layer.Run(q, cut, new HalfStart());
+        Assert.All(first.Report.Samples, sample => Assert.Equal((SolveStatus.MaxStepsReached, 1), (sample.Status, sample.BestStep)));
+        Assert.Equal(0, first.Latent.abs().sum().ToDouble());
+    }
+
+    [Fact]
     public void Each_takes_one_file_of_fewer_than_forty_lines_of_code()
     {
         string folder = AppContext.BaseDirectory;
@@ -60,9 +75,15 @@ public sealed class OwnPartsTests
         }
 
         string[] files = Directory.GetFiles(Path.Combine(folder, "tests", "ImplicitNet.Outside.Tests", "Own"), "*.cs");
-        Assert.True(files.Length > 5);
+        Assert.True(files.Length > 8);
         Assert.All(
             files.Where(file => !file.EndsWith("Tests.cs", StringComparison.Ordinal)),
             file => Assert.InRange(File.ReadLines(file).Count(line => line.Trim() is { Length: > 0 } text && !text.StartsWith("//", StringComparison.Ordinal)), 1, 39));
+    }
+
+    /// <summary>u_1 = q_1, u_i = u_(i-1).</summary>
+    private sealed class Shift() : nn.Module<Tensor, Tensor, Tensor>(nameof(Shift))
+    {
+        public override Tensor forward(Tensor u, Tensor q) => cat([q.narrow(1, 0, 1), u.narrow(1, 0, u.shape[1] - 1)], 1);
     }
 }

@@ -39,6 +39,13 @@ internal static class RuleFamily
             Scale = random.OneIn(4) ? ResidualScale.PerElement : random.OneIn(4) ? new LargerScale() : ResidualScale.PerSample,
             Patience = random.OneIn(3) ? random.Next(1, 100) : 50,
             DivergenceFactor = random.OneIn(4) ? 1e12 : 1e5,
+            Stall = random.Next(4) switch
+            {
+                0 => new LatentStall { Share = random.OneIn(2) ? 1e-3 : 0 },
+                1 => random.OneIn(2) ? Stall.None : new FarthestMoveStall(),
+                _ => Stall.Residual,
+            },
+            Returned = random.OneIn(3) ? ReturnedIterate.Last : ReturnedIterate.Best,
         };
     }
 

@@ -57,7 +57,7 @@ public sealed class BoundaryTests : TensorTest
             () => image.Bind(wrong).Dispose(),
             () => image.call(randn(3, 5, 2, 2), wrong),
             () => layer.call(wrong),
-            () => layer.Run(u, start: _ => wrong),
+            () => layer.Run(u, start: StartingPoint.From(_ => wrong)),
             () => bounded.call(wrong),
             () => bounded.Apply(wrong, bounded.NormalizedWeight()),
             () => bounded.Apply(u, wrong),

@@ -54,6 +54,28 @@ public sealed class FailurePolicyTests : TensorTest
         Assert.Equal(0, q.grad![2].ToDouble());
     }
 
+    /// <summary>Converged; falling too slowly for the limit; level, a cycle of two; growing; no number.</summary>
+    [Fact]
+    public void A_solve_cut_short_counts_where_it_is_accepted_and_what_failed_otherwise_does_not()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor q = tensor(new double[,] { { 0.5 }, { 0.97 }, { 1 }, { 2 }, { double.NaN } }).requires_grad_();
+        using ImplicitLayer layer = Layer(new AcceptMaxSteps());
+        using ImplicitResult result = layer.Run(q);
+        Assert.Equal(
+            [SolveStatus.Converged, SolveStatus.MaxStepsReached, SolveStatus.Stalled, SolveStatus.Diverged, SolveStatus.NonFinite],
+            result.Report.Samples.Select(sample => sample.Status));
+        Assert.Equal([true, true, false, false, false], result.Included);
+        Tensor loss = result.Average(result.Output.squeeze(1));
+        Assert.Equal(((1 / 1.5) + (1 / 1.97)) / 2, loss.ToDouble(), 0.02);
+        loss.backward();
+        Assert.Equal([true, true, false, false, false], q.grad!.data<double>().Select(gradient => gradient != 0));
+
+        // By a rule under which nothing stalls, the cycle is a solve cut short.
+        using ImplicitResult never = layer.Run(q, layer.Settings with { Stopping = new StoppingRule { Stall = Stall.None } });
+        Assert.Equal([true, true, true, false, false], never.Included);
+    }
+
     [Fact]
     public void The_average_over_no_sample_is_not_a_number_and_a_wrong_shape_is_refused()
     {

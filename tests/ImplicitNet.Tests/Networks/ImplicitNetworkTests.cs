@@ -143,7 +143,7 @@ public sealed class ImplicitNetworkTests : TensorTest
         Tensor data = ChannelsLast(randn(5, 28, 28, 1));
         Tensor u = network.Layer.call(network.Encoder.call(data));
         using ImplicitResult cold = network.Run(data);
-        using ImplicitResult warm = network.Run(data, start: _ => u);
+        using ImplicitResult warm = network.Run(data, start: StartingPoint.From(_ => u));
         Assert.Equal(1, warm.Report.MaxSteps);
         Assert.True(cold.Report.MeanSteps > 2);
     }

@@ -85,9 +85,9 @@ public sealed class LatentCacheTests : TensorTest
         using LatentCache cache = new();
         Tensor q = randn(4, 16);
         long[] ids = [1, 2, 3, 4];
-        using ImplicitResult cold = layer.Run(q, start: own => cache.Starts(ids, own));
+        using ImplicitResult cold = layer.Run(q, start: StartingPoint.From(own => cache.Starts(ids, own)));
         cache.Store(ids, cold.Latent, cold.Report);
-        using ImplicitResult warm = layer.Run(q + (randn_like(q) * 1e-4), start: own => cache.Starts(ids, own));
+        using ImplicitResult warm = layer.Run(q + (randn_like(q) * 1e-4), start: StartingPoint.From(own => cache.Starts(ids, own)));
         Assert.True(warm.Report.AllConverged);
         Assert.InRange(warm.Report.Evaluations, 4, cold.Report.Evaluations / 2);
     }

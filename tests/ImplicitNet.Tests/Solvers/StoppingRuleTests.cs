@@ -16,6 +16,9 @@ public sealed class StoppingRuleTests : TensorTest
         Assert.Equal(ResidualNorm.L2, rule.Norm);
         Assert.Equal(ResidualScale.PerSample, rule.Scale);
         Assert.Equal(50, rule.Patience);
+        Assert.Equal(Stall.Residual, rule.Stall);
+        Assert.Equal(ReturnedIterate.Best, rule.Returned);
+        Assert.Equal(0.001, new LatentStall().Share);
         Assert.Equal(1e5, rule.DivergenceFactor);
         Assert.Equal(1, new PicardSolver().Damping);
     }
@@ -46,6 +49,8 @@ public sealed class StoppingRuleTests : TensorTest
         Assert.Throws<ArgumentOutOfRangeException>(() => new StoppingRule { DivergenceFactor = 1 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new StoppingRule { DivergenceFactor = double.NaN });
         Assert.Throws<ArgumentNullException>(() => new StoppingRule { Norm = null! });
+        Assert.Throws<ArgumentNullException>(() => new StoppingRule { Stall = null! });
+        Assert.Throws<ArgumentNullException>(() => new StoppingRule { Returned = null! });
     }
 
     [Theory]

@@ -59,23 +59,26 @@ public sealed class TransientTests : TensorTest
         foreach (ScalarType dtype in new[] { ScalarType.Float64, ScalarType.Float32 })
         {
             using DisposeScope scope = NewDisposeScope();
-            using PerSampleMap map = new(u => name switch
-            {
-                "1.1 u" => (u * 1.1) + 1,
-                "1.02 u" => (u * 1.02) + 1,
-                "2 u" => (u * 2) + 1,
-                "-1.5 u" => 1 - (u * 1.5),
-                "growing rotation" => (cat([u.narrow(1, 1, 1).neg(), u.narrow(1, 0, 1)], 1) * 1.1) + 1,
-                "growing shear" => (u * 1.01) + (cat([u.narrow(1, 1, 1) * 1e6, zeros_like(u.narrow(1, 0, 1))], 1)) + 1,
-                "u^2" => (u * u) + 2,
-                _ => u.exp(),
-            });
+            using PerSampleMap map = new(u => Growing(name, u));
             using FixedPointSolution solution = FixedPoint.Solve(map, zeros([1, 2], dtype), stopping: new StoppingRule { MaxSteps = 20_000 });
             Assert.Equal(SolveStatus.Diverged, solution.Report.Samples[0].Status);
             Assert.InRange(solution.Report.Samples[0].Steps, 1, 700);
             Assert.Equal(1, solution.Report.Samples[0].BestStep);
         }
     }
+
+    /// <summary>The map of that name in <see cref="Endless"/>.</summary>
+    internal static Tensor Growing(string name, Tensor u) => name switch
+    {
+        "1.1 u" => (u * 1.1) + 1,
+        "1.02 u" => (u * 1.02) + 1,
+        "2 u" => (u * 2) + 1,
+        "-1.5 u" => 1 - (u * 1.5),
+        "growing rotation" => (cat([u.narrow(1, 1, 1).neg(), u.narrow(1, 0, 1)], 1) * 1.1) + 1,
+        "growing shear" => (u * 1.01) + (cat([u.narrow(1, 1, 1) * 1e6, zeros_like(u.narrow(1, 0, 1))], 1)) + 1,
+        "u^2" => (u * u) + 2,
+        _ => u.exp(),
+    };
 
     [Theory]
     [InlineData(0.9999, 5, 20_000, SolveStatus.Converged)]

@@ -161,6 +161,24 @@ public sealed class FiniteTrainingTests : TensorTest
         Assert.All(RunHistory.Read(folder["history.jsonl"]), record => Assert.Equal(double.NaN, record.Values["Loss"]));
     }
 
+    [Fact]
+    public void Solves_cut_short_train_where_they_are_accepted()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        using ImplicitNetwork network = SmallTraining.Network();
+        network.Stopping = network.Stopping with { RelativeTolerance = 1e-12, MaxSteps = 2 };
+        network.OnFailure = new AcceptMaxSteps();
+        using Trainer trainer = SmallTraining.Of(network, folder.Path);
+        float[][] before = Values(network);
+        trainer.Run();
+        Assert.NotEqual(before, Values(network));
+        IEnumerable<HistoryRecord> steps = RunHistory.Read(folder["history.jsonl"]).Where(record => record.Kind == "step");
+        double[] losses = [.. steps.Select(record => record.Values["Loss"])];
+        Assert.Equal(6, losses.Length);
+        Assert.All(losses, loss => Assert.True(double.IsFinite(loss)));
+    }
+
     private static float[][] Values(ImplicitNetwork network) => [.. network.parameters().Select(parameter => parameter.data<float>().ToArray())];
 
     private sealed class SteepEncoder : nn.Module<Tensor, Tensor>

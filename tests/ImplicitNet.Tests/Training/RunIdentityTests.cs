@@ -18,7 +18,7 @@ public sealed class RunIdentityTests : TensorTest
     private static readonly Type[] Kinds =
     [
         typeof(FixedPointSolver), typeof(FixedPointGradient), typeof(LinearSolver), typeof(FailurePolicy), typeof(ResidualNorm),
-        typeof(ResidualScale), typeof(JacobianProduct), typeof(AndersonVariant), typeof(LearningRateSchedule), typeof(Augmentation),
+        typeof(ResidualScale), typeof(Stall), typeof(ReturnedIterate), typeof(StartingPoint), typeof(JacobianProduct), typeof(AndersonVariant), typeof(LearningRateSchedule), typeof(Augmentation),
         typeof(StoppingRule), typeof(TrainingOptions), typeof(BatchOptions), typeof(EscalationPolicy), typeof(LatentCacheOptions), typeof(JacobianPenalty),
     ];
 

@@ -4,7 +4,9 @@ using System.Runtime.CompilerServices;
 
 namespace ImplicitNet.Training.Data.Augmentations;
 
-/// <summary>Augmentations in the order in which an image passes them, at most one of each kind. Two lists of equal augmentations are equal.</summary>
+/// <summary>
+/// Augmentations in the order in which an image passes them, at most one of each kind. Two lists of equal augmentations are equal.
+/// </summary>
 [CollectionBuilder(typeof(AugmentationList), nameof(Create))]
 public sealed class AugmentationList : IReadOnlyList<Augmentation>, IEquatable<AugmentationList>
 {
@@ -28,7 +30,8 @@ public sealed class AugmentationList : IReadOnlyList<Augmentation>, IEquatable<A
             ArgumentNullException.ThrowIfNull(item, nameof(items));
             if (!kinds.Add(item.Purpose))
             {
-                throw new ArgumentException($"{item.GetType().Name} is given twice; two of one kind would draw the same random numbers.", nameof(items));
+                throw new ArgumentException(
+                    $"{item.GetType().Name} is given twice; two of one kind would draw the same random numbers.", nameof(items));
             }
         }
 

@@ -12,7 +12,8 @@ internal static class BinaryBatch
         if (rest != 0 || count is < 1 or > Cifar10Batch.PublishedImages)
         {
             throw new DataFileException(
-                name, null, $"it has {content.Length} bytes, expected 1 to {Cifar10Batch.PublishedImages} images of {RecordBytes} bytes each: it was cut short, or is no batch of CIFAR-10.");
+                name, null, $"it has {content.Length} bytes, expected 1 to {Cifar10Batch.PublishedImages} images of {RecordBytes} bytes "
+                    + $"each: it was cut short, or is no batch of CIFAR-10.");
         }
 
         Cifar10Batch batch = new(new byte[count * Cifar10Batch.ImageBytes], new byte[count]);
@@ -22,7 +23,8 @@ internal static class BinaryBatch
             if (record[0] >= Cifar10Batch.ClassCount)
             {
                 throw new DataFileException(
-                    name, (long)index * RecordBytes, $"label {record[0]} of image {index} is out of range: expected 0 to {Cifar10Batch.ClassCount - 1}.");
+                    name, (long)index * RecordBytes, $"label {record[0]} of image {index} is out of range: "
+                        + $"expected 0 to {Cifar10Batch.ClassCount - 1}.");
             }
 
             batch.Labels[index] = record[0];

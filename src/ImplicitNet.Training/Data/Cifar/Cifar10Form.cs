@@ -13,7 +13,8 @@ internal sealed record Cifar10Form(
     public const int Files = 6;
 
     public static Cifar10Form Binary { get; } = new(
-        ".bin", "cifar-10-batches-bin", "cifar-10-binary.tar.gz", Cifar10Batch.PublishedImages * BinaryBatch.RecordBytes, BinaryBatch.Parse);
+        ".bin", "cifar-10-batches-bin", "cifar-10-binary.tar.gz", Cifar10Batch.PublishedImages * BinaryBatch.RecordBytes,
+        BinaryBatch.Parse);
 
     // 31 MB is published; as much again would be file names.
     public static Cifar10Form Pickled { get; } = new("", "cifar-10-batches-py", "cifar-10-python.tar.gz", 1 << 26, PickledBatch.Parse);
@@ -21,7 +22,8 @@ internal sealed record Cifar10Form(
     public static IReadOnlyList<Cifar10Form> All { get; } = [Binary, Pickled];
 
     /// <summary>The files in order, the test batch last.</summary>
-    public IReadOnlyList<string> Names => [.. Enumerable.Range(1, Files - 1).Select(number => $"data_batch_{number}{Extension}"), $"test_batch{Extension}"];
+    public IReadOnlyList<string> Names =>
+        [.. Enumerable.Range(1, Files - 1).Select(number => $"data_batch_{number}{Extension}"), $"test_batch{Extension}"];
 
     /// <summary>Looks for the files, or the archive, in a folder.</summary>
     /// <returns>What reads them; null where they are not all there.</returns>
@@ -66,7 +68,10 @@ internal sealed record Cifar10Form(
             using FileStream stream = File.OpenRead(path);
             if (stream.Length > LargestFile)
             {
-                throw new DataFileException(path, null, $"it has {stream.Length} bytes, more than the {LargestFile} of a batch of {Cifar10Batch.PublishedImages} images.");
+                throw new DataFileException(
+                    path,
+                    null,
+                    $"it has {stream.Length} bytes, more than the {LargestFile} of a batch of {Cifar10Batch.PublishedImages} images.");
             }
 
             byte[] content = new byte[stream.Length];

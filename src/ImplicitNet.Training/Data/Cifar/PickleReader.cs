@@ -190,7 +190,8 @@ internal sealed class PickleReader
         return values;
     }
 
-    private T Top<T>() => _stack.LastOrDefault() is T top ? top : throw Fault(_place - 1, $"the instruction needs a {typeof(T).Name.Split('`')[0]}.");
+    private T Top<T>() =>
+        _stack.LastOrDefault() is T top ? top : throw Fault(_place - 1, $"the instruction needs a {typeof(T).Name.Split('`')[0]}.");
 
     private bool Set(object?[] pairs)
     {
@@ -210,7 +211,8 @@ internal sealed class PickleReader
         return Push(value);
     }
 
-    private bool Recall(int number) => _memo.TryGetValue(number, out object? value) ? Push(value) : throw Fault(_place - 1, $"value {number} was never kept.");
+    private bool Recall(int number) =>
+        _memo.TryGetValue(number, out object? value) ? Push(value) : throw Fault(_place - 1, $"value {number} was never kept.");
 
     private int Length()
     {

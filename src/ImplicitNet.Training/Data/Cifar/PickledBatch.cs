@@ -25,7 +25,8 @@ internal static class PickledBatch
         {
             result.Labels[index] = labels[index] is int label and >= 0 and < Cifar10Batch.ClassCount
                 ? (byte)label
-                : throw Fault($"label {labels[index] ?? "None"} of image {index} is out of range: expected 0 to {Cifar10Batch.ClassCount - 1}.");
+                : throw Fault(
+                    $"label {labels[index] ?? "None"} of image {index} is out of range: expected 0 to {Cifar10Batch.ClassCount - 1}.");
             int start = index * Cifar10Batch.ImageBytes;
             Cifar10Batch.Interleave(planes.Slice(start, Cifar10Batch.ImageBytes), result.Pixels.AsSpan(start));
         }
@@ -36,8 +37,13 @@ internal static class PickledBatch
         ReadOnlyMemory<byte> Array(object? value, out int images)
         {
             images = 0;
-            if (value is not PickledObject { Type: "numpy.core.multiarray._reconstruct" or "numpy._core.multiarray._reconstruct", State: object?[] state }
-                || state is not [int, object?[] shape, PickledObject { Type: "numpy.dtype", Arguments: [object kind, ..] }, false, ReadOnlyMemory<byte> bytes]
+            if (value is not PickledObject
+                {
+                    Type: "numpy.core.multiarray._reconstruct" or "numpy._core.multiarray._reconstruct",
+                    State: object?[] state
+                }
+                || state is not [int, object?[] shape, PickledObject { Type: "numpy.dtype", Arguments: [object kind, ..] }, false,
+                ReadOnlyMemory<byte> bytes]
                 || !IsByte(kind)
                 || shape is not [int rows, Cifar10Batch.ImageBytes])
             {
@@ -47,7 +53,8 @@ internal static class PickledBatch
             images = rows;
             return rows is >= 1 and <= Cifar10Batch.PublishedImages && bytes.Length == rows * Cifar10Batch.ImageBytes
                 ? bytes
-                : throw Fault($"\"data\" announces {rows} images of {Cifar10Batch.ImageBytes} bytes and has {bytes.Length}; expected 1 to {Cifar10Batch.PublishedImages} images.");
+                : throw Fault($"\"data\" announces {rows} images of {Cifar10Batch.ImageBytes} bytes and has {bytes.Length}; "
+                    + $"expected 1 to {Cifar10Batch.PublishedImages} images.");
         }
 
         static bool IsByte(object kind) => kind is string or ReadOnlyMemory<byte> && PickleReader.Text(kind) is "u1" or "|u1";

@@ -1,6 +1,8 @@
 namespace ImplicitNet.Training.Data.Cifar;
 
-/// <summary>What a pickle says about an object: what would be called to make it, with what, and what it would then be told. Nothing is called.</summary>
+/// <summary>
+/// What a pickle says about an object: what would be called to make it, with what, and what it would then be told. Nothing is called.
+/// </summary>
 internal sealed class PickledObject(string type, object?[] arguments)
 {
     /// <summary>Module and name, joined by a dot.</summary>

@@ -97,7 +97,9 @@ internal sealed class TarStream(Stream source, string path)
         {
             int read = source.ReadAtLeast(target, target.Length, throwOnEndOfStream: false);
             _offset += read;
-            return _offset <= MaximumBytes ? read : throw Fault(_offset, $"it unpacks to more than {MaximumBytes} bytes, and is none of the published archives.");
+            return _offset <= MaximumBytes
+                ? read
+                : throw Fault(_offset, $"it unpacks to more than {MaximumBytes} bytes, and is none of the published archives.");
         }
         catch (Exception cause) when (cause is InvalidDataException or (IOException and not DataFileException))
         {

@@ -33,7 +33,9 @@ internal readonly struct DigitPlacement
 
     public Point Turn(Point point) => (point.X * _column) + (point.Y * _row);
 
-    /// <summary>Moves the strokes to the middle of the image and by the shift from there, and shrinks them where they would leave it.</summary>
+    /// <summary>
+    /// Moves the strokes to the middle of the image and by the shift from there, and shrinks them where they would leave it.
+    /// </summary>
     /// <param name="strokes">The strokes, in pixels; changed in place.</param>
     /// <param name="margin">Pixels to leave free at each side.</param>
     public void FitInside(List<Point[]> strokes, double margin)

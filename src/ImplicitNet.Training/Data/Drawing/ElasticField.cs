@@ -1,7 +1,8 @@
 namespace ImplicitNet.Training.Data.Drawing;
 
 /// <summary>
-/// A smooth random displacement of the plane over a box of 1 x 1: random vectors on a 4 x 4 grid, blended by uniform cubic B-splines, so that
+/// A smooth random displacement of the plane over a box of 1 x 1: random vectors on a 4 x 4 grid, blended by uniform cubic B-splines, so
+/// that
 /// it bends without folding.
 /// </summary>
 internal readonly struct ElasticField

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace ImplicitNet.Training.Data.Drawing;
 
-/// <summary>The strokes of one way to write a digit. A stroke is made of arcs that meet in corners; an arc is the points it passes through.</summary>
+/// <summary>
+/// The strokes of one way to write a digit. A stroke is made of arcs that meet in corners; an arc is the points it passes through.
+/// </summary>
 internal sealed class StrokeShape
 {
     private const double BoxSize = 100.0;

@@ -52,7 +52,8 @@ internal sealed class MatArray
     public IReadOnlyList<int> Sizes { get; }
 
     /// <summary>The sizes in words.</summary>
-    public string Shape => Sizes.Count == 0 ? "without sizes" : string.Join(" x ", Sizes.Select(size => size.ToString(CultureInfo.InvariantCulture)));
+    public string Shape =>
+        Sizes.Count == 0 ? "without sizes" : string.Join(" x ", Sizes.Select(size => size.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>Whether all of it has been read.</summary>
     public bool IsAtEnd => _left == 0;
@@ -64,7 +65,8 @@ internal sealed class MatArray
         (MatType type, long length) = BeginNumbers();
         if (_class != ByteClass || type != MatType.UInt8 || length != count)
         {
-            throw Fault($"{Name} has {length} bytes of class {_class} and type {type}, expected {count} of class {ByteClass} (uint8) and type {MatType.UInt8}.");
+            throw Fault($"{Name} has {length} bytes of class {_class} and type {type}, "
+                + $"expected {count} of class {ByteClass} (uint8) and type {MatType.UInt8}.");
         }
     }
 
@@ -134,7 +136,9 @@ internal sealed class MatArray
         }
 
         (MatType type, long length, _padding) = ReadTag();
-        return length <= _left ? (type, length) : throw Fault($"{Name} announces {length} bytes of numbers, and the array has {_left} left.");
+        return length <= _left
+            ? (type, length)
+            : throw Fault($"{Name} announces {length} bytes of numbers, and the array has {_left} left.");
     }
 
     private byte[] ReadElement(MatType expected, int maximum, string what)
@@ -142,7 +146,8 @@ internal sealed class MatArray
         (MatType type, long length, long padding) = ReadTag();
         if (type != expected || length > maximum || length > _left)
         {
-            throw Fault($"the {what} of an array have type {type} and {length} bytes, expected {expected} and {Math.Min(maximum, _left)} at most.");
+            throw Fault(
+                $"the {what} of an array have type {type} and {length} bytes, expected {expected} and {Math.Min(maximum, _left)} at most.");
         }
 
         byte[] content = new byte[length];
@@ -160,7 +165,9 @@ internal sealed class MatArray
         uint small = first >> 16;
         if (small != 0)
         {
-            return small <= 4 ? ((MatType)(first & 0xFFFF), small, 4 - small) : throw Fault($"a small element of {small} bytes, expected 4 at most.");
+            return small <= 4
+                ? ((MatType)(first & 0xFFFF), small, 4 - small)
+                : throw Fault($"a small element of {small} bytes, expected 4 at most.");
         }
 
         ReadExactly(tag);

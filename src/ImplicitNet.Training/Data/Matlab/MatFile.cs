@@ -22,7 +22,9 @@ internal sealed class MatFile
     /// <summary>Reads the header.</summary>
     /// <param name="stream">A stream that can seek; it stays open.</param>
     /// <param name="path">The name that messages give it.</param>
-    /// <exception cref="DataFileException">It is no MAT file of level 5, or was written on a machine with the other order of bytes.</exception>
+    /// <exception cref="DataFileException">
+    /// It is no MAT file of level 5, or was written on a machine with the other order of bytes.
+    /// </exception>
     public MatFile(Stream stream, string path)
     {
         (_stream, _path) = (stream, path);
@@ -31,12 +33,14 @@ internal sealed class MatFile
         string text = Encoding.Latin1.GetString(header[..Math.Min(read, 116)]);
         if (text.StartsWith("MATLAB 7.3", StringComparison.Ordinal) || text.StartsWith("\x89HDF\r\n", StringComparison.Ordinal))
         {
-            throw Fault(0, "this is a MAT file of version 7.3 (HDF5), expected one of version 5 to 7; in MATLAB, load it and save it with -v7.");
+            throw Fault(
+                0, "this is a MAT file of version 7.3 (HDF5), expected one of version 5 to 7; in MATLAB, load it and save it with -v7.");
         }
 
         if (read == HeaderBytes && header[126..] is [(byte)'M', (byte)'I'])
         {
-            throw Fault(126, "the file has its most significant bytes first, expected least significant bytes first, as SVHN is published.");
+            throw Fault(
+                126, "the file has its most significant bytes first, expected least significant bytes first, as SVHN is published.");
         }
 
         if (read < HeaderBytes || header[124..] is not [0x00, 0x01, (byte)'I', (byte)'M'])

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace ImplicitNet.Training.Data.Matlab;
@@ -52,7 +53,8 @@ internal static class SvhnFile
         });
         if (pixels is null || labels is null)
         {
-            throw new DataFileException(path, null, $"there is no array {(pixels is null ? "X" : "y")}; a file of SVHN holds the images X and the labels y.");
+            throw new DataFileException(
+                path, null, $"there is no array {(pixels is null ? "X" : "y")}; a file of SVHN holds the images X and the labels y.");
         }
 
         if (pixels.Length != labels.Length * ImageBytes)
@@ -123,7 +125,9 @@ internal static class SvhnFile
         {
             labels[index] = values[index] is >= 1 and <= ClassCount && double.IsInteger(values[index])
                 ? (byte)(values[index] % ClassCount)
-                : throw array.Fault(FormattableString.Invariant($"label {values[index]} of image {index} is out of range: expected 1 to {ClassCount}, which stands for 0."));
+                : throw array.Fault(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"label {values[index]} of image {index} is out of range: expected 1 to {ClassCount}, which stands for 0."));
         }
 
         array.End();

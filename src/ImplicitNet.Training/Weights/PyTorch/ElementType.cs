@@ -30,7 +30,8 @@ internal sealed record ElementType(string Dtype, string Storage, torch.ScalarTyp
         type.Module is "torch" or "torch.cuda" or "torch.storage" ? Array.Find(Known, known => known.Storage == type.Name) : null;
 
     /// <summary>That of a dtype such as torch.float32; null for another.</summary>
-    public static ElementType? OfDtype(PickleGlobal dtype) => dtype.Module == "torch" ? Array.Find(Known, known => known.Dtype == dtype.Name) : null;
+    public static ElementType? OfDtype(PickleGlobal dtype) =>
+        dtype.Module == "torch" ? Array.Find(Known, known => known.Dtype == dtype.Name) : null;
 
     /// <summary>That of a tensor here; null for one that is not written.</summary>
     public static ElementType? OfScalar(torch.ScalarType scalar) => Array.Find(Known, known => known.Scalar == scalar);

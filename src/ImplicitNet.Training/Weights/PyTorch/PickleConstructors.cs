@@ -17,15 +17,21 @@ internal sealed class PickleConstructors(PickleSource source)
             ("collections", "defaultdict", [_]) => new PickleDictionary(),
             ("builtins" or "__builtin__", "dict", []) => new PickleDictionary(),
             ("torch", "Size", [object?[] sizes]) => sizes,
-            ("torch._utils", "_rebuild_tensor_v2", [_, _, _, _, _, _, PickleDictionary bits, ..]) when IsLazy(bits) => new PickleOpaque("a negated or conjugated view"),
-            ("torch._utils", "_rebuild_tensor_v3", [_, _, _, _, _, _, _, PickleDictionary bits, ..]) when IsLazy(bits) => new PickleOpaque("a negated or conjugated view"),
-            ("torch._utils", "_rebuild_tensor", [var storage, var offset, var size, var stride, ..]) => Tensor(storage, offset, size, stride),
-            ("torch._utils", "_rebuild_tensor_v2", [var storage, var offset, var size, var stride, ..]) => Tensor(storage, offset, size, stride),
+            ("torch._utils", "_rebuild_tensor_v2", [_, _, _, _, _, _, PickleDictionary bits, ..]) when IsLazy(bits) =>
+                new PickleOpaque("a negated or conjugated view"),
+            ("torch._utils", "_rebuild_tensor_v3", [_, _, _, _, _, _, _, PickleDictionary bits, ..]) when IsLazy(bits) =>
+                new PickleOpaque("a negated or conjugated view"),
+            ("torch._utils", "_rebuild_tensor", [var storage, var offset, var size, var stride, ..]) =>
+                Tensor(storage, offset, size, stride),
+            ("torch._utils", "_rebuild_tensor_v2", [var storage, var offset, var size, var stride, ..]) =>
+                Tensor(storage, offset, size, stride),
             ("torch._utils", "_rebuild_tensor_v3", [var storage, var offset, var size, var stride, _, _, PickleGlobal dtype, ..]) =>
                 Tensor(Typed(storage, dtype), offset, size, stride),
             ("torch._utils", "_rebuild_parameter" or "_rebuild_parameter_with_state", [var tensor, ..]) => tensor,
-            ("torch._tensor", "_rebuild_from_type_v2", [PickleGlobal inner, _, object?[] inside, ..]) when inner != name => Call(inner, inside),
-            ("torch._utils", "_rebuild_tensor" or "_rebuild_tensor_v2" or "_rebuild_tensor_v3", _) => throw source.Fault($"{name} has {values.Length} arguments, too few or none that are understood"),
+            ("torch._tensor", "_rebuild_from_type_v2", [PickleGlobal inner, _, object?[] inside, ..]) when inner != name =>
+                Call(inner, inside),
+            ("torch._utils", "_rebuild_tensor" or "_rebuild_tensor_v2" or "_rebuild_tensor_v3", _) =>
+                throw source.Fault($"{name} has {values.Length} arguments, too few or none that are understood"),
             _ => new PickleOpaque(name),
         };
     }
@@ -38,7 +44,8 @@ internal sealed class PickleConstructors(PickleSource source)
             : type.Name == "UntypedStorage" ? new StorageRecord(key, ElementType.Byte, elements, IsTyped: false)
             : ElementType.OfStorage(type) is { } known ? new StorageRecord(key, known, elements, IsTyped: true)
             : new PickleOpaque(type),
-        object?[] and ["storage", ..] => throw source.Fault("a storage is announced with other members than class, key, device and elements"),
+        object?[] and ["storage", ..] =>
+            throw source.Fault("a storage is announced with other members than class, key, device and elements"),
         _ => new PickleOpaque("an object outside the pickle"),
     };
 

@@ -133,7 +133,9 @@ internal sealed class PickleMachine
             case PickleOpcode.Reduce or PickleOpcode.NewObj: Call(_stack.Pop(2)); break;
             case PickleOpcode.NewObjEx: _stack.Pop(); Call(_stack.Pop(2)); break;
             case PickleOpcode.Build: _stack.Pop(); _stack.Peek(); break;
-            default: throw _source.Fault($"0x{(byte)opcode:X2} is no opcode that is understood (those of pickle protocols 2 to 5, without buffers outside the file)");
+            default:
+                throw _source.Fault($"0x{(byte)opcode:X2} is no opcode that is understood (those of pickle protocols 2 to 5, "
+                + $"without buffers outside the file)");
         }
     }
 

@@ -47,7 +47,8 @@ internal sealed class PyTorchArchive : IDisposable
         if (entry.Length != (Int128)storage.Elements * storage.Type.Size)
         {
             throw new WeightsFileException(
-                _path, $"record {Printable.Of(entry.FullName)}: it has {entry.Length} bytes; {storage.Elements} elements of {storage.Type.Dtype} were announced.");
+                _path, $"record {Printable.Of(entry.FullName)}: it has {entry.Length} bytes; "
+                    + $"{storage.Elements} elements of {storage.Type.Dtype} were announced.");
         }
 
         Tensor tensor = empty([storage.Elements], storage.Type.Scalar).DetachFromDisposeScope();
@@ -82,7 +83,8 @@ internal sealed class PyTorchArchive : IDisposable
         }
 
         throw new WeightsFileException(_path, count > 1 && begin[0] == (byte)PickleOpcode.Proto
-            ? "byte 0: this is the format of PyTorch before 1.6, which is not read. Convert it in a recent PyTorch: torch.save(torch.load(path), path)."
+            ? "byte 0: this is the format of PyTorch before 1.6, which is not read. Convert it in a recent PyTorch: "
+                + "torch.save(torch.load(path), path)."
             : "byte 0: this is no zip archive, which a file written by torch.save is.");
     }
 
@@ -100,10 +102,12 @@ internal sealed class PyTorchArchive : IDisposable
     {
         if (_zip.GetEntry(_prefix + "constants.pkl") is not null)
         {
-            throw new WeightsFileException(_path, "this is a TorchScript module; save its weights instead: torch.save(module.state_dict(), path).");
+            throw new WeightsFileException(
+                _path, "this is a TorchScript module; save its weights instead: torch.save(module.state_dict(), path).");
         }
 
-        if (_zip.GetEntry(_prefix + "byteorder") is not null && Encoding.ASCII.GetString(ReadSmall("byteorder", 16)) is not "little" and var order)
+        if (_zip.GetEntry(_prefix + "byteorder") is not null
+            && Encoding.ASCII.GetString(ReadSmall("byteorder", 16)) is not "little" and var order)
         {
             throw new WeightsFileException(_path, $"record byteorder: the bytes are {Printable.Of(order)} endian; 'little' was expected.");
         }
@@ -130,13 +134,15 @@ internal sealed class PyTorchArchive : IDisposable
             ?? throw new WeightsFileException(_path, $"record {Printable.Of(name)} is missing.");
         if (entry.IsEncrypted || entry.Length != entry.CompressedLength)
         {
-            throw new WeightsFileException(_path, $"record {Printable.Of(name)} is compressed or encrypted; torch.save stores records as they are.");
+            throw new WeightsFileException(
+                _path, $"record {Printable.Of(name)} is compressed or encrypted; torch.save stores records as they are.");
         }
 
         _bytesRead += Math.Min(entry.Length, _length + 1);
         return entry.Length >= 0 && _bytesRead <= _length
             ? entry
-            : throw new WeightsFileException(_path, $"record {Printable.Of(name)} of {entry.Length} bytes: the records are larger than the file of {_length} bytes.");
+            : throw new WeightsFileException(
+                _path, $"record {Printable.Of(name)} of {entry.Length} bytes: the records are larger than the file of {_length} bytes.");
     }
 
     private T Guard<T>(Func<T> read)

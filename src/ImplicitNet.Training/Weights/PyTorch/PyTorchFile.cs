@@ -13,7 +13,8 @@ namespace ImplicitNet.Training.Weights.PyTorch;
 /// </remarks>
 public sealed class PyTorchFile : IDisposable
 {
-    internal PyTorchFile(IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> stateDictionaries, IReadOnlyDictionary<string, string> passedOver)
+    internal PyTorchFile(
+        IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> stateDictionaries, IReadOnlyDictionary<string, string> passedOver)
     {
         StateDictionaries = stateDictionaries;
         PassedOver = passedOver;
@@ -26,7 +27,9 @@ public sealed class PyTorchFile : IDisposable
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> StateDictionaries { get; }
 
-    /// <summary>What was not read, the first 1000 by place: the name of its class, such as torch.optim.lr_scheduler.StepLR, or its kind.</summary>
+    /// <summary>
+    /// What was not read, the first 1000 by place: the name of its class, such as torch.optim.lr_scheduler.StepLR, or its kind.
+    /// </summary>
     public IReadOnlyDictionary<string, string> PassedOver { get; }
 
     /// <summary>Reads a file. All sizes are checked against the file's length before memory is taken for them.</summary>
@@ -46,7 +49,9 @@ public sealed class PyTorchFile : IDisposable
     /// too. Equal content gives equal bytes.
     /// </summary>
     /// <param name="path">The file; its folder must exist.</param>
-    /// <param name="tensors">The tensors by name, of any layout and device; each is written in row-major order, with a storage of its own.</param>
+    /// <param name="tensors">
+    /// The tensors by name, of any layout and device; each is written in row-major order, with a storage of its own.
+    /// </param>
     /// <exception cref="ArgumentException">A tensor has an element type that is not written, or is sparse.</exception>
     /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
     public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors)
@@ -73,7 +78,9 @@ public sealed class PyTorchFile : IDisposable
             return found;
         }
 
-        string places = StateDictionaries.Count == 0 ? "none at all" : string.Join(", ", StateDictionaries.Keys.Take(10).Select(Printable.Of));
+        string places = StateDictionaries.Count == 0
+            ? "none at all"
+            : string.Join(", ", StateDictionaries.Keys.Take(10).Select(Printable.Of));
         throw new WeightsFileException(path, place is null
             ? $"one dictionary of tensors by name was expected; there is {places}."
             : $"there is no dictionary of tensors at {Printable.Of(place)}; there is {places}.");

@@ -39,7 +39,8 @@ internal sealed class PyTorchReader(PyTorchArchive archive, string path)
             if (root is not PickleDictionary dictionary)
             {
                 string what = root is PickleOpaque opaque ? Printable.Of(opaque.What) : "a single value";
-                throw new WeightsFileException(path, $"the file holds {what}, no dictionary; save the weights alone: torch.save(model.state_dict(), path).");
+                throw new WeightsFileException(
+                    path, $"the file holds {what}, no dictionary; save the weights alone: torch.save(model.state_dict(), path).");
             }
 
             Visit(dictionary, "", depth: 0);
@@ -118,7 +119,8 @@ internal sealed class PyTorchReader(PyTorchArchive archive, string path)
         else if (storage.Record != record)
         {
             throw new WeightsFileException(
-                path, $"storage {Printable.Of(record.Key)} is announced as {storage.Record.Elements} elements of {storage.Record.Type.Dtype} and as {record.Elements} of {record.Type.Dtype}.");
+                path, $"storage {Printable.Of(record.Key)} is announced as {storage.Record.Elements} elements of "
+                    + $"{storage.Record.Type.Dtype} and as {record.Elements} of {record.Type.Dtype}.");
         }
 
         _elements += tensor.Size.Aggregate((Int128)1, (product, size) => product * size);

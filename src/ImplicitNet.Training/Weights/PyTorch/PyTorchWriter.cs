@@ -16,7 +16,8 @@ internal static class PyTorchWriter
     /// <summary>Writes the archive to a stream.</summary>
     public static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors)
     {
-        (string Name, ElementType Type, long[] Shape)[] described = [.. tensors.Select(item => (item.Key, TypeOf(item.Key, item.Value), item.Value.shape))];
+        (string Name, ElementType Type, long[] Shape)[] described =
+            [.. tensors.Select(item => (item.Key, TypeOf(item.Key, item.Value), item.Value.shape))];
         StoredZip zip = new(stream);
         Add(zip, "data.pkl", PyTorchPickle.Of(described));
         Add(zip, "byteorder", "little"u8.ToArray());
@@ -29,7 +30,8 @@ internal static class PyTorchWriter
             Crc32 checksum = new();
             ForParts(flat, bytes => checksum.Append(bytes));
             string name = key.ToString(CultureInfo.InvariantCulture);
-            zip.Add($"{Folder}/data/{name}", flat.numel() * described[key].Type.Size, checksum.Value, target => ForParts(flat, target.Write));
+            zip.Add(
+                $"{Folder}/data/{name}", flat.numel() * described[key].Type.Size, checksum.Value, target => ForParts(flat, target.Write));
             key++;
         }
 
@@ -57,7 +59,8 @@ internal static class PyTorchWriter
     private static ElementType TypeOf(string name, Tensor tensor) =>
         tensor.is_sparse ? throw new ArgumentException($"Tensor '{name}' is sparse; a file can hold dense ones only.", nameof(tensor))
         : ElementType.OfScalar(tensor.dtype)
-            ?? throw new ArgumentException($"Tensor '{name}' is of type {tensor.dtype}; a file can hold {ElementType.Names}.", nameof(tensor));
+            ?? throw new ArgumentException(
+                $"Tensor '{name}' is of type {tensor.dtype}; a file can hold {ElementType.Names}.", nameof(tensor));
 
     private delegate void ReadOnlySpanAction(ReadOnlySpan<byte> bytes);
 }

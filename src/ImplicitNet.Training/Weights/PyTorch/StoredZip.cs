@@ -49,11 +49,14 @@ internal sealed class StoredZip(Stream stream, long largest = uint.MaxValue)
         long begin = _position;
         foreach (Record record in _records)
         {
-            byte[] extra = record.Length >= largest || record.Begin >= largest ? Field(Zip64Field, record.Length, record.Length, record.Begin) : [];
+            byte[] extra = record.Length >= largest || record.Begin >= largest
+                ? Field(Zip64Field, record.Length, record.Length, record.Begin)
+                : [];
             bool isLong = extra.Length > 0;
             Write(
             [
-                .. Numbers(0x02014B50u), .. Numbers(Zip64Version), .. Common(record, extra.Length, isLong), .. Numbers((ushort)0, (ushort)0, (ushort)0), .. Numbers(0u),
+                .. Numbers(0x02014B50u), .. Numbers(Zip64Version), .. Common(record, extra.Length, isLong),
+                .. Numbers((ushort)0, (ushort)0, (ushort)0), .. Numbers(0u),
                 .. Numbers(isLong ? uint.MaxValue : (uint)record.Begin), .. record.Name, .. extra,
             ]);
         }
@@ -62,12 +65,14 @@ internal sealed class StoredZip(Stream stream, long largest = uint.MaxValue)
         if (_records.Count >= Math.Min(largest, ushort.MaxValue) || begin >= largest || length >= largest)
         {
             long directory = _position;
-            Write([.. Numbers(0x06064B50u), .. Numbers(44L), .. Numbers(Zip64Version, Zip64Version), .. Numbers(0u, 0u), .. Numbers(_records.Count, _records.Count, length, begin)]);
+            Write([.. Numbers(0x06064B50u), .. Numbers(44L), .. Numbers(Zip64Version, Zip64Version), .. Numbers(0u, 0u),
+                .. Numbers(_records.Count, _records.Count, length, begin)]);
             Write([.. Numbers(0x07064B50u, 0u), .. Numbers(directory), .. Numbers(1u)]);
         }
 
         ushort count = (ushort)Math.Min(_records.Count, ushort.MaxValue);
-        Write([.. Numbers(0x06054B50u), .. Numbers((ushort)0, (ushort)0, count, count), .. Numbers(Short(length), Short(begin)), .. Numbers((ushort)0)]);
+        Write([.. Numbers(0x06054B50u), .. Numbers((ushort)0, (ushort)0, count, count), .. Numbers(Short(length), Short(begin)),
+            .. Numbers((ushort)0)]);
     }
 
     /// <summary>What the header before the data and the one in the directory have in common, from the version on.</summary>
@@ -83,7 +88,8 @@ internal sealed class StoredZip(Stream stream, long largest = uint.MaxValue)
 
     private uint Short(long number) => number >= largest ? uint.MaxValue : (uint)number;
 
-    private static byte[] Field(ushort kind, params long[] numbers) => [.. Numbers(kind, (ushort)(8 * numbers.Length)), .. Numbers(numbers)];
+    private static byte[] Field(ushort kind, params long[] numbers) =>
+        [.. Numbers(kind, (ushort)(8 * numbers.Length)), .. Numbers(numbers)];
 
     private static byte[] Numbers(params ReadOnlySpan<ushort> numbers)
     {

@@ -56,7 +56,8 @@ internal sealed record TensorRecord(StorageRecord Storage, long Offset, IReadOnl
         }
 
         bool reaches = count == 0 ? offset > storage.Elements : last >= storage.Elements;
-        return reaches ? $"of {shape} with strides [{string.Join(", ", stride)}] from {offset} on reaches outside the {storage.Elements} elements of its storage"
+        return reaches ? $"of {shape} with strides [{string.Join(", ", stride)}] from {offset} on reaches outside the {storage.Elements} "
+            + $"elements of its storage"
             : count > Math.Max(storage.Elements, MaximalRepeated) ? $"of {shape} repeats its elements to more than {MaximalRepeated}"
             : null;
     }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers.Loop;
 
-/// <summary>Goes on with the samples that a solve left unconverged, by another solver, from their best iterates.</summary>
+/// <summary>Goes on with the samples that a solve left unconverged, by another solver, from the iterates returned.</summary>
 internal static class Continuation
 {
     /// <summary>Solves the failed samples again.</summary>
@@ -12,7 +12,7 @@ internal static class Continuation
     /// <param name="solution">What the first solver found; stays the caller's.</param>
     /// <param name="first">The first solver.</param>
     /// <param name="second">The one to go on with.</param>
-    /// <returns>All samples; each with the better of its two answers. The caller owns it.</returns>
+    /// <returns>All samples; each with the one of its two answers that the rule returns. The caller owns it.</returns>
     public static FixedPointSolution Solve(
         SolveContext context, FixedPointSolution solution, FixedPointSolver first, FixedPointSolver second)
     {
@@ -40,7 +40,8 @@ internal static class Continuation
         {
             SampleReport before = samples[failed[i]];
             SampleReport after = again.Report.Samples[i];
-            bool isBetter = after.Status == SolveStatus.Converged || SampleProgress.IsAsGood(after.Residual, before.Residual);
+            bool isBetter = after.Status == SolveStatus.Converged
+                || (double.IsFinite(after.Residual) && context.Stopping.Returned.Replaces(after.Residual, before.Residual));
             if (isBetter)
             {
                 better.Add(i);

@@ -6,8 +6,8 @@ namespace ImplicitNet.Solvers.Loop;
 /// <summary>Where every sample of one solve stands, by its position in the original batch.</summary>
 internal sealed class SampleProgress
 {
-    // A fall of the best residual by less than this share within the patience is no progress; residuals within it are level.
-    private const double ProgressRatio = 0.999;
+    // A fall of the best residual by less than this share within the patience is no progress.
+    private const double ProgressRatio = ReturnedIterate.LevelShare;
 
     // A residual that is this much above the best one when patience ends is growing, not circling.
     private const double GrowthRatio = 10;
@@ -53,13 +53,11 @@ internal sealed class SampleProgress
 
     public IReadOnlyList<SampleReport> Samples => _samples;
 
-    /// <summary>
-    /// Whether a later residual is less than the least before, or level with it: then the later iterate is the one to return.
-    /// </summary>
-    public static bool IsAsGood(double residual, double least) => double.IsFinite(residual) && residual * ProgressRatio <= least;
-
-    /// <summary>The step whose iterate is the sample's best so far; 0 before there is one.</summary>
+    /// <summary>The step whose iterate is to be returned of the sample so far; 0 before there is one.</summary>
     public int BestStep(int sample) => _samples[sample].BestStep;
+
+    /// <summary>Takes note, before the residual of a step is recorded, that u has moved, which is progress.</summary>
+    public void NoteMove(int sample) => _states[sample].HasMoved = true;
 
     /// <summary>Takes note of the residual at a step (counted from 1) and decides whether the sample is finished.</summary>
     /// <param name="sample">Position in the original batch.</param>
@@ -99,7 +97,7 @@ internal sealed class SampleProgress
             return Finish(sample, here with { Status = SolveStatus.Converged });
         }
 
-        SampleReport after = IsAsGood(residual, state.Least) ? here : before with { Steps = step, Passed = passed };
+        SampleReport after = _stopping.Returned.Replaces(residual, state.Least) ? here : before with { Steps = step, Passed = passed };
         state.Least = Math.Min(state.Least, residual);
         _samples[sample] = after;
 
@@ -140,13 +138,14 @@ internal sealed class SampleProgress
     }
 
     /// <summary>
-    /// Whether nothing has come of the steps of the patience: no fall of the least residual, and no way back from a transient.
+    /// Whether nothing has come of the steps of the patience: no fall of the least residual, no move of u that counts, and no way back
+    /// from a transient.
     /// </summary>
     private bool IsOutOfPatience(ref State state, int step, double residual)
     {
-        if (state.Least < ProgressRatio * state.Milestone)
+        if (state.HasMoved || state.Least < ProgressRatio * state.Milestone)
         {
-            (state.Milestone, state.Step, state.Trend) = (state.Least, step, null);
+            (state.Milestone, state.Step, state.Trend, state.HasMoved) = (state.Least, step, null, false);
             return false;
         }
 
@@ -208,6 +207,9 @@ internal sealed class SampleProgress
 
         /// <summary>The residuals since they went beyond the divergence factor; null where they have not.</summary>
         public ResidualTrend? Growth;
+
+        /// <summary>Whether u has moved since the last residual, by what counts as progress.</summary>
+        public bool HasMoved;
 
         /// <summary>Whether the last residual was beyond the divergence factor.</summary>
         public readonly bool IsBeyond => Growth is not null;

@@ -40,12 +40,14 @@ internal static class SolveLoop
         using MeteredMap metered = new(context.Map);
         using BestIterates answers = new(start);
         using ActiveSet active = new(metered, start, begin);
+        using LatentWatch watch = new(stopping);
         for (int step = 1; active.Count > 0; step++)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
             FixedPointStep measured = Attach(scope, active.Step());
             (double[] residuals, double[] ratios, double[] sizes) = ResidualMeasurement.Of(measured, stopping);
+            watch.Look(step, measured, active.Samples, progress);
             double seconds = trace?.Seconds ?? 0;
 
             List<int> savedFromPrevious = [];

@@ -10,7 +10,7 @@ namespace ImplicitNet.Benchmarks.Paired;
 /// <param name="Solver">The solver itself.</param>
 /// <param name="Tolerance">Relative to the norm of a sample's latent.</param>
 /// <param name="Inference">What it gave.</param>
-internal sealed record SolverChoice(string Name, FixedPointSolver Solver, double Tolerance, Inference Inference)
+internal sealed record PairedSolver(string Name, FixedPointSolver Solver, double Tolerance, Inference Inference)
 {
     private const double ExactTolerance = 1e-5;
 
@@ -36,9 +36,9 @@ internal sealed record SolverChoice(string Name, FixedPointSolver Solver, double
     /// <param name="exact">The answers of the fixed point.</param>
     /// <param name="agreement">The share of equal answers asked for; where no solver comes to it, the best of any at the tightest tolerance.</param>
     /// <returns>At least one.</returns>
-    public static IReadOnlyList<SolverChoice> Try(ImplicitNetwork network, ImageBatches batches, Inference exact, double agreement)
+    public static IReadOnlyList<PairedSolver> Try(ImplicitNetwork network, ImageBatches batches, Inference exact, double agreement)
     {
-        SolverChoice[] tightest = [.. Solvers.Select(solver => Measure(network, batches, solver.Name, solver.Solver, Tolerances[0]))];
+        PairedSolver[] tightest = [.. Solvers.Select(solver => Measure(network, batches, solver.Name, solver.Solver, Tolerances[0]))];
         double kept = Math.Min(agreement, tightest.Max(choice => choice.Inference.Agreement(exact)));
         return [.. tightest.Where(choice => choice.Inference.Agreement(exact) >= kept).Select(choice => Loosest(network, batches, choice, exact, kept))];
     }
@@ -46,7 +46,7 @@ internal sealed record SolverChoice(string Name, FixedPointSolver Solver, double
     /// <summary>The fastest solver at the network's own tolerance.</summary>
     /// <param name="network">Ours; its solver is changed.</param>
     /// <param name="batches">The images.</param>
-    public static SolverChoice Fastest(ImplicitNetwork network, ImageBatches batches)
+    public static PairedSolver Fastest(ImplicitNetwork network, ImageBatches batches)
     {
         double tolerance = network.Stopping.RelativeTolerance ?? Tolerances[0];
         return Solvers.Select(solver => Measure(network, batches, solver.Name, solver.Solver, tolerance)).MinBy(choice => choice.Inference.Seconds)!;
@@ -64,12 +64,12 @@ internal sealed record SolverChoice(string Name, FixedPointSolver Solver, double
         network.Stopping = network.Stopping with { RelativeTolerance = Tolerance, AbsoluteTolerance = null };
     }
 
-    private static SolverChoice Loosest(ImplicitNetwork network, ImageBatches batches, SolverChoice tightest, Inference exact, double agreement)
+    private static PairedSolver Loosest(ImplicitNetwork network, ImageBatches batches, PairedSolver tightest, Inference exact, double agreement)
     {
-        SolverChoice best = tightest;
+        PairedSolver best = tightest;
         foreach (double tolerance in Tolerances.Skip(1))
         {
-            SolverChoice next = Measure(network, batches, best.Name, best.Solver, tolerance);
+            PairedSolver next = Measure(network, batches, best.Name, best.Solver, tolerance);
             if (next.Inference.Agreement(exact) < agreement)
             {
                 break;
@@ -81,9 +81,9 @@ internal sealed record SolverChoice(string Name, FixedPointSolver Solver, double
         return best;
     }
 
-    private static SolverChoice Measure(ImplicitNetwork network, ImageBatches batches, string name, FixedPointSolver solver, double tolerance)
+    private static PairedSolver Measure(ImplicitNetwork network, ImageBatches batches, string name, FixedPointSolver solver, double tolerance)
     {
-        SolverChoice choice = new(name, solver, tolerance, new Inference([], 0, 0, 0, 0));
+        PairedSolver choice = new(name, solver, tolerance, new Inference([], 0, 0, 0, 0));
         choice.Apply(network);
         return choice with { Inference = Inference.Of(network, batches) };
     }

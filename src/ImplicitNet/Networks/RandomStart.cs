@@ -1,0 +1,85 @@
+using System.Globalization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Networks;
+
+/// <summary>
+/// Starts that are drawn: normal, with mean 0, independent of the batch that a sample is in and of torch's random state.
+/// </summary>
+/// <remarks>
+/// Drawn on the processor, element by element in the order of the shape, in float64. The same seed, sample and shape give the same start,
+/// up to the rounding of the dtype.
+/// </remarks>
+public sealed record RandomStart : StartingPoint
+{
+    /// <summary>Which draw; default 1.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Standard deviation of every element, in the units of the latent; above 0 and finite; default 1.</summary>
+    public double Deviation
+    {
+        get;
+        init => field = value is > 0 and < double.PositiveInfinity
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Deviation), value, "The deviation must be above 0 and finite.");
+    } = 1;
+
+    /// <summary>
+    /// Ids of the samples of the batch, each of which has a draw of its own: the same in every batch that names it; null, the default:
+    /// all samples start at one draw.
+    /// </summary>
+    public IReadOnlyList<long>? Samples { get; init => field = value is null ? null : [.. value]; }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The number of ids is not that of the batch.</exception>
+    public override Tensor Of(Tensor own)
+    {
+        ArgumentNullException.ThrowIfNull(own);
+        if (Samples is not null && Samples.Count != own.shape[0])
+        {
+            throw new ArgumentException($"One id for each of {own.shape[0]} samples is needed. Given: {Samples.Count}.", nameof(own));
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        long[] shape = own.shape[1..];
+        Tensor drawn = Samples is null ? Draw(shape, 0).unsqueeze(0)
+            : Samples.Count == 0 ? own
+            : stack([.. Samples.Select(sample => Draw(shape, sample))]);
+
+        // Into a tensor like the operator's own, so that the memory layout is kept.
+        return zeros_like(own).copy_(drawn).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(RandomStart? other) =>
+        other is not null && (Seed, Deviation) == (other.Seed, other.Deviation)
+        && (Samples is null ? other.Samples is null : other.Samples is not null && Samples.SequenceEqual(other.Samples));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Seed, Deviation, Samples?.Count);
+
+    /// <summary>The draw.</summary>
+    public override string ToString()
+    {
+        string samples = Samples is null ? "all alike" : Samples.Count.ToString(CultureInfo.InvariantCulture);
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{nameof(RandomStart)} {{ Seed = {Seed}, Deviation = {Deviation}, Samples = {samples} }}");
+    }
+
+    private Tensor Draw(long[] shape, long sample)
+    {
+        using Generator generator = new(Mixed(((ulong)(uint)Seed << 32) ^ Mixed((ulong)sample)), CPU);
+        return randn(shape, ScalarType.Float64, generator: generator) * Deviation;
+    }
+
+    /// <summary>The finaliser of SplitMix64 (Steele, Lea, Flood, 2014): neighbouring numbers become unrelated ones.</summary>
+    private static ulong Mixed(ulong bits)
+    {
+        bits += 0x9E3779B97F4A7C15;
+        bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9;
+        bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB;
+        return bits ^ (bits >> 31);
+    }
+}

@@ -1,0 +1,45 @@
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Networks;
+
+/// <summary>
+/// Where the solve of a layer starts. The fixed point of a contraction does not depend on it; what another map ends at may.
+/// </summary>
+public abstract record StartingPoint
+{
+    /// <summary>The operator's own: <see cref="Operators.LatentOperator.StartingLatent"/>. The default.</summary>
+    public static StartingPoint Operator { get; } = new OperatorStart();
+
+    /// <summary>Zero.</summary>
+    public static StartingPoint Zero { get; } = new ZeroStart();
+
+    /// <summary>Any other: found earlier, say, and kept in a <see cref="LatentCache"/>.</summary>
+    /// <param name="start">As <see cref="Of"/>.</param>
+    public static StartingPoint From(Func<Tensor, Tensor> start)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        return new ComputedStart(start);
+    }
+
+    /// <summary>The start of a batch.</summary>
+    /// <param name="own">The operator's own start: [batch, ...]; not changed.</param>
+    /// <returns>
+    /// The shape, dtype and device of <paramref name="own"/>; it may be that tensor. Released with the call's other tensors.
+    /// </returns>
+    public abstract Tensor Of(Tensor own);
+
+    private sealed record OperatorStart : StartingPoint
+    {
+        public override Tensor Of(Tensor own) => own;
+    }
+
+    private sealed record ZeroStart : StartingPoint
+    {
+        public override Tensor Of(Tensor own) => zeros_like(own);
+    }
+
+    private sealed record ComputedStart(Func<Tensor, Tensor> Start) : StartingPoint
+    {
+        public override Tensor Of(Tensor own) => Start(own);
+    }
+}

@@ -22,14 +22,16 @@ public readonly record struct Agreement(double Cosine, double RelativeError)
     public override int GetHashCode() => HashCode.Combine(Cosine, RelativeError);
 
     /// <summary>One line with both.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"cosine {Cosine:0.0000}, relative error {RelativeError:g3}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"cosine {Cosine:0.0000}, relative error {RelativeError:g3}");
 
     /// <summary>Compares rows [batch, n], row by row, in float64.</summary>
     internal static Agreement[] OfRows(Tensor used, Tensor exact)
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor a, Tensor b) = (used.to(ScalarType.Float64), exact.to(ScalarType.Float64));
-        double[][] sums = [.. ((Tensor[])[a * b, a.square(), b.square(), (a - b).square()]).Select(product => product.sum(1).cpu().data<double>().ToArray())];
+        double[][] sums = [.. ((Tensor[])[a * b, a.square(), b.square(), (a - b).square()])
+            .Select(product => product.sum(1).cpu().data<double>().ToArray())];
         return [.. Enumerable.Range(0, sums[0].Length).Select(row => Of(sums[0][row], sums[1][row], sums[2][row], sums[3][row]))];
     }
 

@@ -118,7 +118,8 @@ internal sealed class CertifiedBatch : IDisposable
             Tensor q = _network.training ? _q.narrow(0, sample, 1) : _network.Encoder.call(data.narrow(0, sample, 1));
             using FixedPointMap map = _network.Layer.Operator.Bind(q);
             Tensor mapped = LatentContract.EvaluateCopy(map, _solution.Latent.narrow(0, sample, 1));
-            conditions[sample] = new DescentCondition(ParameterGram.Condition(mapped, _theta, _options.LanczosSteps, sample), Below1(_certified) ?? _factors[sample]);
+            conditions[sample] = new DescentCondition(
+                ParameterGram.Condition(mapped, _theta, _options.LanczosSteps, sample), Below1(_certified) ?? _factors[sample]);
         }
 
         return conditions;

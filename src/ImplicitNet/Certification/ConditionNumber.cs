@@ -3,7 +3,9 @@ using System.Globalization;
 namespace ImplicitNet.Certification;
 
 /// <summary>A condition number, and how well it is known.</summary>
-/// <param name="Value">Largest eigenvalue over smallest, dimensionless, at least 1; infinity when rank-deficient; NaN when a product was not finite.</param>
+/// <param name="Value">
+/// Largest eigenvalue over smallest, dimensionless, at least 1; infinity when rank-deficient; NaN when a product was not finite.
+/// </param>
 /// <param name="Status">What is known of it.</param>
 /// <param name="Steps">Lanczos steps made; 0 where none was needed.</param>
 public readonly record struct ConditionNumber(double Value, ConditionStatus Status, int Steps)

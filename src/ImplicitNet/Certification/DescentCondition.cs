@@ -35,5 +35,6 @@ public readonly record struct DescentCondition(ConditionNumber Condition, double
     /// <summary>One line: kappa, the limit and what follows.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"kappa {Condition} against {Limit:g4} at gamma {Factor:0.0000}: {(Holds switch { true => "holds", false => "does not hold", null => "undecided" })}");
+        $"kappa {Condition} against {Limit:g4} at gamma {Factor:0.0000}: "
+            + $"{(Holds switch { true => "holds", false => "does not hold", null => "undecided" })}");
 }

@@ -13,7 +13,8 @@ public sealed record GradientCertificate
     private const double GoodError = 0.75;
     private const double LargestReferenceResidual = 0.01;
 
-    internal GradientCertificate(string label, Agreement gradient, double? bound, ContractionReport contraction, IReadOnlyList<SampleCertificate> samples)
+    internal GradientCertificate(
+        string label, Agreement gradient, double? bound, ContractionReport contraction, IReadOnlyList<SampleCertificate> samples)
     {
         Label = label;
         Gradient = gradient;
@@ -56,17 +57,24 @@ public sealed record GradientCertificate
     /// <summary>The verdict in one plain sentence.</summary>
     public string Explanation => Verdict switch
     {
-        Verdict.Good => Text($"The gradient is good: a step along it makes {100 * Gradient.Cosine:0.0} % of the decrease of an exact step of the same length."),
+        Verdict.Good => Text($"The gradient is good: a step along it makes {100 * Gradient.Cosine:0.0} % of the decrease of an exact ")
+            + "step of the same length.",
         Verdict.Doubtful when Gradient.Cosine >= GoodCosine && Unconverged > 0 =>
-            Text($"The gradient is doubtful: its cosine to the exact one is {Gradient.Cosine:0.000}, but {Unconverged} solves did not converge."),
+            Text($"The gradient is doubtful: its cosine to the exact one is {Gradient.Cosine:0.000}, ")
+                + Text($"but {Unconverged} solves did not converge."),
         Verdict.Doubtful when Gradient.Cosine >= GoodCosine => Text(
-            $"The gradient is doubtful: its direction is right (cosine {Gradient.Cosine:0.000}), but its length is {Length} of the exact one. ")
+            $"The gradient is doubtful: its direction is right (cosine {Gradient.Cosine:0.000}), ")
+                + Text($"but its length is {Length} of the exact one. ")
             + Text($"Relative error: {Gradient.RelativeError:0.000}. Scale the learning rate, or use more terms or products."),
-        Verdict.Doubtful => Text($"The gradient is doubtful: a step along it makes {100 * Gradient.Cosine:0.0} % of the decrease of an exact step of the same length. More terms or products would help."),
-        Verdict.Misleading when Gradient.Cosine < 0 => Text($"The gradient is misleading: a step along it raises the loss (cosine {Gradient.Cosine:0.000}). Use the exact gradient, or contract more."),
-        Verdict.Misleading => Text($"The gradient is misleading: its cosine to the exact one is {Gradient.Cosine:0.000}. Use the exact gradient, or contract more."),
+        Verdict.Doubtful => Text($"The gradient is doubtful: a step along it makes {100 * Gradient.Cosine:0.0} % of the decrease of an ")
+            + "exact step of the same length. More terms or products would help.",
+        Verdict.Misleading when Gradient.Cosine < 0 => "The gradient is misleading: "
+            + Text($"a step along it raises the loss (cosine {Gradient.Cosine:0.000}). Use the exact gradient, or contract more."),
+        Verdict.Misleading => Text($"The gradient is misleading: its cosine to the exact one is {Gradient.Cosine:0.000}. ")
+            + "Use the exact gradient, or contract more.",
         _ when !Counted.Any() => "Nothing is known: no sample counts in the loss.",
-        _ => Text($"Nothing is known: the reference is not exact enough (relative residual {ReferenceResidual:g3}). Give it more products, or contract more."),
+        _ => Text($"Nothing is known: the reference is not exact enough (relative residual {ReferenceResidual:g3}). ")
+            + "Give it more products, or contract more.",
     };
 
     /// <summary>One line: the gradient, its agreement, the worst direction, the contraction factor and the verdict.</summary>
@@ -80,7 +88,8 @@ public sealed record GradientCertificate
         Agreement[] directions = [.. Counted.Select(sample => sample.Direction).OfType<Agreement>()];
         string direction = directions.Length > 0 ? Text($"; directions: cosine {directions.Min(each => each.Cosine):0.0000} at least") : "";
         string error = Contraction.IsContradicted ? ", above the bound given: an error" : "";
-        return Text($"{Label}: {Gradient}{direction}; contraction {Contraction.Measured:0.0000} at most{error}; reference to {ReferenceResidual:g2}; {Verdict.ToString().ToLowerInvariant()}.");
+        return Text($"{Label}: {Gradient}{direction}; contraction {Contraction.Measured:0.0000} at most{error}; ")
+            + Text($"reference to {ReferenceResidual:g2}; {Verdict.ToString().ToLowerInvariant()}.");
     }
 
     private int Unconverged => Counted.Count(sample => sample.Status != SolveStatus.Converged);

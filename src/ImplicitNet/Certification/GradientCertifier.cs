@@ -43,10 +43,13 @@ public sealed record GradientCertifier
     public int PowerIterations
     {
         get;
-        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(PowerIterations), value, "At least 1 power iteration is needed.");
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(PowerIterations), value,
+            "At least 1 power iteration is needed.");
     } = 30;
 
-    /// <summary>Whether the parameter gradient of every sample is compared too; default no. Costs two backward passes of the batch for each.</summary>
+    /// <summary>
+    /// Whether the parameter gradient of every sample is compared too; default no. Costs two backward passes of the batch for each.
+    /// </summary>
     public bool GradientsBySample { get; init; }
 
     /// <summary>
@@ -63,7 +66,8 @@ public sealed record GradientCertifier
     public int LanczosSteps
     {
         get;
-        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(LanczosSteps), value, "At least 1 Lanczos step is needed.");
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(LanczosSteps), value,
+            "At least 1 Lanczos step is needed.");
     } = 60;
 
     /// <summary>Certifies the network's own gradient.</summary>
@@ -78,7 +82,9 @@ public sealed record GradientCertifier
     /// <summary>Certifies several gradients on one solve, against one reference.</summary>
     /// <param name="network">The network; not changed.</param>
     /// <param name="data">d: [batch, ...], at least one sample; stays the caller's.</param>
-    /// <param name="losses">From the outputs, [batch, ...], to one loss a sample, [batch]; of parameters, through the outputs alone.</param>
+    /// <param name="losses">
+    /// From the outputs, [batch, ...], to one loss a sample, [batch]; of parameters, through the outputs alone.
+    /// </param>
     /// <param name="gradients">What to certify.</param>
     /// <returns>One certificate each, in their order.</returns>
     /// <exception cref="ArgumentException">The batch is empty, or the losses are not one a sample.</exception>

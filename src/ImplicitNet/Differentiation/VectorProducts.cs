@@ -15,7 +15,9 @@ public static class VectorProducts
     /// <param name="input">Any tensor of the graph that requires a gradient.</param>
     /// <param name="vector">v: the shape of <paramref name="output"/>.</param>
     /// <param name="createGraph">True to differentiate the product again.</param>
-    /// <returns>The shape of <paramref name="input"/>; zeros where the output does not depend on it. The caller owns it. The graph is kept.</returns>
+    /// <returns>
+    /// The shape of <paramref name="input"/>; zeros where the output does not depend on it. The caller owns it. The graph is kept.
+    /// </returns>
     /// <exception cref="ArgumentException">A shape differs, or a tensor has no graph.</exception>
     /// <exception cref="InvalidOperationException">
     /// Autograd cannot: a tensor of the graph was changed in place, the graph was freed, or an operation has no such derivative.
@@ -43,7 +45,8 @@ public static class VectorProducts
     /// </returns>
     /// <exception cref="ArgumentException">The vector has another shape, or the output no graph.</exception>
     /// <exception cref="InvalidOperationException">As for <see cref="TransposeProduct"/>.</exception>
-    public static IReadOnlyList<Tensor?> TransposeProducts(Tensor output, IReadOnlyList<Tensor> inputs, Tensor vector, bool createGraph = false)
+    public static IReadOnlyList<Tensor?> TransposeProducts(
+        Tensor output, IReadOnlyList<Tensor> inputs, Tensor vector, bool createGraph = false)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         Check(output, vector);
@@ -70,7 +73,9 @@ public static class VectorProducts
     /// <summary>
     /// <c>J v</c>, J = d output / d input, as the derivative of <c>w -> J^T w</c> (which is linear in w) against v.
     /// </summary>
-    /// <param name="output">Computed from <paramref name="input"/> with gradients enabled, by operations that can be differentiated twice.</param>
+    /// <param name="output">
+    /// Computed from <paramref name="input"/> with gradients enabled, by operations that can be differentiated twice.
+    /// </param>
     /// <param name="input">Any tensor of the graph that requires a gradient.</param>
     /// <param name="vector">v: the shape of <paramref name="input"/>.</param>
     /// <returns>The shape of <paramref name="output"/>. The caller owns it. The graph is kept.</returns>
@@ -108,7 +113,8 @@ public static class VectorProducts
 
         if (!output.requires_grad)
         {
-            throw new ArgumentException("The output has no graph: compute it with gradients enabled from an input that requires one.", nameof(output));
+            throw new ArgumentException(
+                "The output has no graph: compute it with gradients enabled from an input that requires one.", nameof(output));
         }
     }
 }

@@ -114,7 +114,8 @@ internal sealed class AdjointPass : BackwardPass
         if (map.Inputs.Parameters is null)
         {
             throw new InvalidOperationException(
-                "A second derivative needs to know which parameters the map computes with. Say them in its MapInputs, or use UnrolledGradient.");
+                "A second derivative needs to know which parameters the map computes with. Say them in its MapInputs, "
+                    + "or use UnrolledGradient.");
         }
 
         Tensor constant;

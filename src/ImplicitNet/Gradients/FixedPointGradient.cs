@@ -21,7 +21,9 @@ public abstract record FixedPointGradient
     protected internal virtual string Label => GetType().Name;
 
     /// <summary>Attaches a solution.</summary>
-    /// <param name="map">The map that was solved, bound with its graph; used again here and, after it has been disposed, by the backward pass.</param>
+    /// <param name="map">
+    /// The map that was solved, bound with its graph; used again here and, after it has been disposed, by the backward pass.
+    /// </param>
     /// <param name="solution">What the solver found; stays the caller's, and may be disposed before the backward pass.</param>
     /// <param name="report">Told by every backward pass what it did; default: nobody is told.</param>
     /// <returns>The latent in the graph: [batch, ...]. The caller owns it.</returns>

@@ -63,13 +63,15 @@ public sealed class GradientReport
     /// <summary>One line: passes, products, and how the adjoint solves ended.</summary>
     public override string ToString()
     {
-        string passes = string.Create(CultureInfo.InvariantCulture, $"{Passes} backward pass{(Passes == 1 ? "" : "es")}, {Products} products");
+        string passes = string.Create(CultureInfo.InvariantCulture,
+            $"{Passes} backward pass{(Passes == 1 ? "" : "es")}, {Products} products");
         string fallBacks = FallBacks > 0 ? string.Create(CultureInfo.InvariantCulture, $", {FallBacks} samples by JFB instead") : "";
         return Failure is not null ? $"{passes}, failed: {Failure.Message}"
             : Samples.Count == 0 ? passes + fallBacks
             : passes + fallBacks + string.Create(
                 CultureInfo.InvariantCulture,
-                $", {Samples.Count(sample => sample.Status == LinearStatus.Converged)} of {Samples.Count} adjoint solves converged, residual {Samples.Max(sample => sample.RelativeResidual):g3} at most");
+                $", {Samples.Count(sample => sample.Status == LinearStatus.Converged)} of {Samples.Count} adjoint solves converged, "
+                    + $"residual {Samples.Max(sample => sample.RelativeResidual):g3} at most");
     }
 
     internal void BeginPass()

@@ -26,14 +26,16 @@ public sealed record InverseReuseGradient : AdjointGradient
     public double LargestRatio
     {
         get;
-        init => field = value > 1 ? value : throw new ArgumentOutOfRangeException(nameof(LargestRatio), value, "The largest ratio must be above 1.");
+        init => field = value > 1 ? value : throw new ArgumentOutOfRangeException(nameof(LargestRatio), value,
+            "The largest ratio must be above 1.");
     } = 10;
 
     /// <summary>Products with J^T that improve w afterwards; at least 0; default 0.</summary>
     public int Products
     {
         get;
-        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(Products), value, "A refinement has at least 0 products.");
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(Products), value,
+            "A refinement has at least 0 products.");
     }
 
     /// <summary>Whose steps improve w; its own limit of products is replaced; default <see cref="GmresSolver"/>.</summary>
@@ -68,7 +70,8 @@ public sealed record InverseReuseGradient : AdjointGradient
         Tensor plain = at.Linearization.Flatten(at.Gradient);
 
         // Written so that a ratio that is NaN is out of proportion too.
-        Tensor isUsable = linalg.vector_norm(guess, 2, [1], keepdim: true) <= (linalg.vector_norm(plain, 2, [1], keepdim: true) * LargestRatio);
+        Tensor length = linalg.vector_norm(guess, 2, [1], keepdim: true);
+        Tensor isUsable = length <= (linalg.vector_norm(plain, 2, [1], keepdim: true) * LargestRatio);
         at.Report.FellBack((int)isUsable.logical_not().sum().ToInt64());
         Tensor direction = at.Linearization.Restore(where(isUsable, guess, plain));
         return at.Refine(Solver, Products, direction).MoveToOuterDisposeScope();

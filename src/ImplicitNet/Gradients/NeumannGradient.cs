@@ -18,7 +18,8 @@ public sealed record NeumannGradient : AdjointGradient
     public int Terms
     {
         get;
-        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(Terms), value, "The Neumann series needs at least 0 terms.");
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(Terms), value,
+            "The Neumann series needs at least 0 terms.");
     } = 3;
 
     /// <inheritdoc/>

@@ -19,14 +19,16 @@ public sealed record PhantomGradient : FixedPointGradient
     public int Steps
     {
         get;
-        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Steps), value, "A phantom gradient needs at least 1 step.");
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Steps), value,
+            "A phantom gradient needs at least 1 step.");
     } = 5;
 
     /// <summary>Share of the full step, tau; in (0, 1]; default 0.5, dimensionless.</summary>
     public double Damping
     {
         get;
-        init => field = value is > 0 and <= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Damping), value, "Damping must be in (0, 1].");
+        init => field = value is > 0 and <= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Damping), value,
+            "Damping must be in (0, 1].");
     } = 0.5;
 
     /// <inheritdoc/>

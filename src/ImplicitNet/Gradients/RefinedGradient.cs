@@ -19,7 +19,8 @@ public sealed record RefinedGradient : AdjointGradient
     public int Products
     {
         get;
-        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(Products), value, "A refinement has at least 0 products.");
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(Products), value,
+            "A refinement has at least 0 products.");
     } = 5;
 
     /// <summary>Whose steps they are; its own limit of products is replaced; default <see cref="GmresSolver"/>.</summary>

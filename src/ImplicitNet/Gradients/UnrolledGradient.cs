@@ -21,7 +21,8 @@ public sealed record UnrolledGradient : FixedPointGradient
     public int Steps
     {
         get;
-        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Steps), value, "Unrolling needs at least 1 step.");
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Steps), value,
+            "Unrolling needs at least 1 step.");
     } = 20;
 
     /// <inheritdoc/>

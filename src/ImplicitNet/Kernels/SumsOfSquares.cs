@@ -26,7 +26,10 @@ internal static class SumsOfSquares
             sum is >= Least and <= Most ? Math.Sqrt(sum) : RowLength.Of(latent));
     }
 
-    /// <summary><c>sum (mapped - latent)^2</c> and <c>sum latent^2</c>; accumulated in float32, in as many partial sums as a vector has lanes, and twice that.</summary>
+    /// <summary>
+    /// <c>sum (mapped - latent)^2</c> and <c>sum latent^2</c>; accumulated in float32, in as many partial sums as a vector has lanes, and
+    /// twice that.
+    /// </summary>
     /// <param name="mapped">map(u) of one sample.</param>
     /// <param name="latent">u: as many elements.</param>
     public static (float Difference, float Latent) Of(ReadOnlySpan<float> mapped, ReadOnlySpan<float> latent)

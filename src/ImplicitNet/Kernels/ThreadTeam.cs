@@ -27,7 +27,9 @@ internal static class ThreadTeam
     // GOMP_parallel of libgomp: calls the body on so many threads, the caller's own among them, and returns when all have.
     private delegate void Fork(nint body, nint state, uint threads, uint flags);
 
-    /// <summary>Calls <paramref name="body"/> once for every item, on at most as many threads as torch has; returns when all are done.</summary>
+    /// <summary>
+    /// Calls <paramref name="body"/> once for every item, on at most as many threads as torch has; returns when all are done.
+    /// </summary>
     /// <param name="items">How many; which thread takes which is left to chance.</param>
     /// <param name="elements">Numbers that all items together read: what is too little for two threads stays on the caller's.</param>
     /// <param name="body">Called with the item's number. Makes no tensors, whose scopes belong to the caller's thread.</param>

@@ -22,7 +22,8 @@ public sealed record BicgstabSolver : KrylovSolver
         get;
         init => field = value >= 2
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(MaxProducts), value, "BiCGSTAB needs a product and one to measure the residual.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(MaxProducts), value, "BiCGSTAB needs a product and one to measure the residual.");
     } = 100;
 
     /// <inheritdoc/>

@@ -27,7 +27,8 @@ public sealed record CgnrSolver : KrylovSolver
         get;
         init => field = value >= 3
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(MaxProducts), value, "A step takes two products, and one measures the residual.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(MaxProducts), value, "A step takes two products, and one measures the residual.");
     } = 200;
 
     /// <inheritdoc/>

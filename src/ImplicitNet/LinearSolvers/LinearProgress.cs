@@ -25,7 +25,8 @@ internal sealed class LinearProgress(double scale, double threshold, double roun
     /// <summary>The norm of <c>b - A x</c> at the x that is kept; infinity before one is known.</summary>
     public double Residual { get; private set; } = double.PositiveInfinity;
 
-    public LinearSampleReport Report => new(Status, Products, scale == 0 ? 0 : double.IsFinite(Residual) ? Residual / scale : double.PositiveInfinity);
+    public LinearSampleReport Report =>
+        new(Status, Products, scale == 0 ? 0 : double.IsFinite(Residual) ? Residual / scale : double.PositiveInfinity);
 
     /// <summary>Takes note of the residual at the start, or that there is none.</summary>
     /// <param name="residual">Its norm.</param>

@@ -31,7 +31,8 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
             before.Dispose();
         }
 
-        return new LinearSolution(_solution.DetachFromDisposeScope(), [.. _samples.Select(sample => sample.Report)], system.Linear.Products);
+        return new LinearSolution(
+            _solution.DetachFromDisposeScope(), [.. _samples.Select(sample => sample.Report)], system.Linear.Products);
     }
 
     /// <summary>The samples that a cycle is due for, and their residuals at the start.</summary>
@@ -54,7 +55,8 @@ internal sealed class LinearRun(LinearSystem system, KrylovMethod method)
 
     private (int[] Open, Tensor Residual) Cycle(int[] open, Tensor residual)
     {
-        Tensor sizes = tensor(open.Select(sample => _samples[sample].Residual).ToArray(), dtype: residual.dtype, device: residual.device).unsqueeze(1);
+        Tensor sizes = tensor(open.Select(sample => _samples[sample].Residual)
+            .ToArray(), dtype: residual.dtype, device: residual.device).unsqueeze(1);
         (double, double)[] reached = new (double, double)[open.Length];
         Tensor candidate = Rows(_solution, open) + (Corrections(open, residual / sizes, reached) * sizes);
         bool[] isFinite = [.. candidate.isfinite().all(1).cpu().data<bool>()];

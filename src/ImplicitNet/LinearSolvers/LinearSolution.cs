@@ -13,7 +13,9 @@ public sealed class LinearSolution : IDisposable
         Products = products;
     }
 
-    /// <summary>x: [batch, n], always finite; the start, or zeros without one, where not one product was finite. Owned by this solution.</summary>
+    /// <summary>
+    /// x: [batch, n], always finite; the start, or zeros without one, where not one product was finite. Owned by this solution.
+    /// </summary>
     public Tensor Vectors { get; }
 
     /// <summary>One entry a sample, in the order of the batch.</summary>
@@ -31,9 +33,11 @@ public sealed class LinearSolution : IDisposable
     /// <summary>One line: how many samples ended how, the worst residual, and the products paid.</summary>
     public override string ToString()
     {
-        string statuses = string.Join(", ", Samples.GroupBy(sample => sample.Status).OrderBy(group => group.Key).Select(group => $"{group.Count()} {group.Key}"));
+        string statuses = string.Join(", ", Samples.GroupBy(sample => sample.Status).OrderBy(group => group.Key)
+            .Select(group => $"{group.Count()} {group.Key}"));
         double worst = Samples.Select(sample => sample.RelativeResidual).DefaultIfEmpty(0).Max();
-        return string.Create(CultureInfo.InvariantCulture, $"{Samples.Count} samples ({statuses}), relative residual {worst:g3} at most, {Products} products.");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{Samples.Count} samples ({statuses}), relative residual {worst:g3} at most, {Products} products.");
     }
 
     /// <inheritdoc/>

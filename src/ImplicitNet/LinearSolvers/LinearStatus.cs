@@ -9,10 +9,14 @@ public enum LinearStatus
     /// <summary>The limit of products came first; the solution is the best so far, and the residual may still have been falling.</summary>
     MaxProductsReached,
 
-    /// <summary>The residual stopped falling: the tolerance is below what the dtype resolves, or the method cannot solve this operator.</summary>
+    /// <summary>
+    /// The residual stopped falling: the tolerance is below what the dtype resolves, or the method cannot solve this operator.
+    /// </summary>
     Stalled,
 
-    /// <summary>The products span nothing new and the residual is still too large: the operator is singular, or nearly so for the method.</summary>
+    /// <summary>
+    /// The products span nothing new and the residual is still too large: the operator is singular, or nearly so for the method.
+    /// </summary>
     Breakdown,
 
     /// <summary>The residual grew far beyond the best one seen: the method does not converge for this operator.</summary>

@@ -54,7 +54,8 @@ internal sealed class LinearSystem
 
         if (tolerances.Count != rightSide.shape[0])
         {
-            throw new ArgumentException($"There must be a tolerance for each of {rightSide.shape[0]} samples. There are {tolerances.Count}.", nameof(tolerances));
+            throw new ArgumentException(
+                $"There must be a tolerance for each of {rightSide.shape[0]} samples. There are {tolerances.Count}.", nameof(tolerances));
         }
 
         foreach ((int sample, LinearTolerance tolerance) in tolerances.Index())
@@ -62,7 +63,8 @@ internal sealed class LinearSystem
             if (!tolerance.IsValid)
             {
                 throw new ArgumentException(
-                    $"A tolerance must be in [0, 1) relative, finite and at least 0 absolute. That of sample {sample} is {tolerance.Relative} and {tolerance.Absolute}.",
+                    $"A tolerance must be in [0, 1) relative, finite and at least 0 absolute. "
+                        + $"That of sample {sample} is {tolerance.Relative} and {tolerance.Absolute}.",
                     nameof(tolerances));
             }
         }
@@ -74,7 +76,9 @@ internal sealed class LinearSystem
         return new LinearSystem(new MeteredOperator(linear), rightSide, usable, scales, thresholds);
     }
 
-    /// <summary>Every sample before its first product; what needs none is decided: b = 0, b not finite, and b small enough for x = 0.</summary>
+    /// <summary>
+    /// Every sample before its first product; what needs none is decided: b = 0, b not finite, and b small enough for x = 0.
+    /// </summary>
     public LinearProgress[] Begin()
     {
         LinearProgress[] progress = new LinearProgress[Scales.Length];

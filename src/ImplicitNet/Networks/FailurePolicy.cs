@@ -14,6 +14,8 @@ public abstract record FailurePolicy
     {
     }
 
-    /// <summary>True when a sample that ended like this is to be left out of the loss and sends back no gradient; by default none is.</summary>
+    /// <summary>
+    /// True when a sample that ended like this is to be left out of the loss and sends back no gradient; by default none is.
+    /// </summary>
     public virtual bool Excludes(SampleReport sample) => false;
 }

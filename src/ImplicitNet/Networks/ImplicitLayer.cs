@@ -36,7 +36,9 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// <summary>R.</summary>
     public LatentOperator Operator => _operator;
 
-    /// <summary>How calls solve that are not told otherwise. Replaced as a whole, so that a call in progress keeps the one it began with.</summary>
+    /// <summary>
+    /// How calls solve that are not told otherwise. Replaced as a whole, so that a call in progress keeps the one it began with.
+    /// </summary>
     public SolveSettings Settings { get; set => field = value ?? throw new ArgumentNullException(nameof(Settings)); } = new();
 
     /// <summary>Short for that of <see cref="Settings"/>.</summary>
@@ -90,7 +92,8 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         TorchMessage.Guarded(() => RunOnce(q, settings ?? Settings, start, trace, penalty, cancellation));
 
     private ImplicitResult RunOnce(
-        Tensor q, SolveSettings settings, StartingPoint? start, ResidualTrace? trace, JacobianPenalty? penalty, CancellationToken cancellation)
+        Tensor q, SolveSettings settings, StartingPoint? start, ResidualTrace? trace, JacobianPenalty? penalty,
+        CancellationToken cancellation)
     {
         TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
         _untold.Throw();

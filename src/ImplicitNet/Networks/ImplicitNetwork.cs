@@ -96,13 +96,15 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
         TorchMessage.Guarded(() => RunOnce(data, settings, start, trace, penalty, cancellation));
 
     private ImplicitResult RunOnce(
-        Tensor data, SolveSettings? settings, StartingPoint? start, ResidualTrace? trace, JacobianPenalty? penalty, CancellationToken cancellation)
+        Tensor data, SolveSettings? settings, StartingPoint? start, ResidualTrace? trace, JacobianPenalty? penalty,
+        CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor q = Encode(data);
         ImplicitResult solved = _layer.Run(q, settings, start, trace, penalty, cancellation);
         Tensor output = Read(solved);
-        return new ImplicitResult(output.MoveToOuterDisposeScope(), solved.Latent.MoveToOuterDisposeScope(), solved.Report, solved.Gradient, [.. solved.Included])
+        return new ImplicitResult(
+            output.MoveToOuterDisposeScope(), solved.Latent.MoveToOuterDisposeScope(), solved.Report, solved.Gradient, [.. solved.Included])
         {
             Penalties = solved.Penalties?.MoveToOuterDisposeScope(),
         };

@@ -97,7 +97,8 @@ public sealed class LatentCache : IDisposable
         List<int> targets = [];
         for (int position = 0; position < samples.Length; position++)
         {
-            if (report.Samples[position].Status == SolveStatus.Converged && finite[position] && Reserve(samples[position], capacity) is int row and >= 0)
+            if (report.Samples[position].Status == SolveStatus.Converged && finite[position]
+                && Reserve(samples[position], capacity) is int row and >= 0)
             {
                 positions.Add(position);
                 targets.Add(row);
@@ -201,7 +202,8 @@ public sealed class LatentCache : IDisposable
         TensorCheck.EnsureBatch(latents, nameof(latents), "The latents", isNumber: false);
         if (latents.shape[0] != samples.Length)
         {
-            throw new ArgumentException($"One id for each of {latents.shape[0]} latents is needed. Given: {samples.Length}.", nameof(samples));
+            throw new ArgumentException(
+                $"One id for each of {latents.shape[0]} latents is needed. Given: {samples.Length}.", nameof(samples));
         }
 
         if (_values is not null && !latents.shape.AsSpan(1).SequenceEqual(_layout.SampleShape))

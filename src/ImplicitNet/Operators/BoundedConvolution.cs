@@ -49,12 +49,15 @@ public sealed class BoundedConvolution : BoundedLayer
 
         using Tensor data = Uninitialized([outputs, inputs, kernelSize, kernelSize], dtype);
         _padding = kernelSize / 2;
-        _grid = imageSize is (int height, int width) ? FrequencyGrid.ForImages(height, width, kernelSize) : FrequencyGrid.ForAllSizes(kernelSize);
+        _grid = imageSize is (int height, int width)
+            ? FrequencyGrid.ForImages(height, width, kernelSize)
+            : FrequencyGrid.ForAllSizes(kernelSize);
         if (imageSize is (int imageHeight, int imageWidth) && outputs * (double)inputs * imageHeight * imageWidth > LargestSymbols)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(imageSize),
-                FormattableString.Invariant($"The bound for images of {imageHeight} x {imageWidth} takes {outputs} x {inputs} numbers a pixel, {LargestSymbols:g2} at most. ")
+                $"The bound for images of {imageHeight} x {imageWidth} takes {outputs} x {inputs} numbers a pixel, "
+                    + FormattableString.Invariant($"{LargestSymbols:g2} at most. ")
                     + "Leave the size out: for large images the bound for all sizes is as good.");
         }
 
@@ -75,7 +78,8 @@ public sealed class BoundedConvolution : BoundedLayer
     protected override double ErrorSpread => (2 * _padding) + 1;
 
     /// <inheritdoc/>
-    protected internal override Tensor Compute(Tensor input, Tensor weight) => nn.functional.conv2d(input, weight, padding: [_padding, _padding]);
+    protected internal override Tensor Compute(Tensor input, Tensor weight) =>
+        nn.functional.conv2d(input, weight, padding: [_padding, _padding]);
 
     /// <inheritdoc/>
     internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) =>

@@ -166,7 +166,8 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     protected abstract Tensor UpperBound(Tensor weight);
 
     /// <summary>
-    /// At least the norm of <see cref="Compute"/> with a weight, found in another way than by <see cref="UpperBound"/>: it is the certificate.
+    /// At least the norm of <see cref="Compute"/> with a weight, found in another way than by <see cref="UpperBound"/>: it is the
+    /// certificate.
     /// </summary>
     /// <param name="weight">In float64, as it is applied.</param>
     /// <returns>Dimensionless; NaN where an element is not finite.</returns>

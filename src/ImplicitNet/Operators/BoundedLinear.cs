@@ -20,7 +20,9 @@ public sealed class BoundedLinear : BoundedLayer
     /// <param name="inputs">Size of the input; at least 1.</param>
     /// <param name="outputs">Size of the output; at least 1.</param>
     /// <param name="dtype">Dtype of the weight: float16, bfloat16, float32 (default) or float64.</param>
-    /// <exception cref="ArgumentException">A size is below 1, the weight would have more than 2^29 numbers, or the dtype is another.</exception>
+    /// <exception cref="ArgumentException">
+    /// A size is below 1, the weight would have more than 2^29 numbers, or the dtype is another.
+    /// </exception>
     public BoundedLinear(long inputs, long outputs, ScalarType dtype = ScalarType.Float32)
         : base(nameof(BoundedLinear))
     {

@@ -65,7 +65,8 @@ internal sealed class FrequencyGrid
         if (kernelSize > WidestKernel)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(kernelSize), $"The norm is bounded for images of every size with a kernel of at most {WidestKernel}; {kernelSize} was given. "
+                nameof(kernelSize),
+                $"The norm is bounded for images of every size with a kernel of at most {WidestKernel}; {kernelSize} was given. "
                 + "Give the image size for a bound of wider ones.");
         }
 
@@ -76,7 +77,9 @@ internal sealed class FrequencyGrid
         return new FrequencyGrid((training, training), (certificate, certificate), kernelSize, correct: true);
     }
 
-    /// <summary>An upper bound of the operator norm, in the graph of the kernel (its gradient is taken where the bound is attained).</summary>
+    /// <summary>
+    /// An upper bound of the operator norm, in the graph of the kernel (its gradient is taken where the bound is attained).
+    /// </summary>
     /// <param name="kernel">[outputs, inputs, k, k].</param>
     /// <returns>[1]. The caller owns it.</returns>
     public Tensor UpperBound(Tensor kernel)

@@ -55,6 +55,7 @@ public abstract record LatentActivation
 
         internal override Tensor ApplyInPlace(Tensor x) => nn.functional.leaky_relu(x, Slope, inplace: true);
 
-        internal override Tensor ApplyInPlace(Tensor x, Tensor shift) => ShiftedLeakyRelu.TryInPlace(x, shift, Slope) ? x : ApplyInPlace(x.add_(shift));
+        internal override Tensor ApplyInPlace(Tensor x, Tensor shift) =>
+            ShiftedLeakyRelu.TryInPlace(x, shift, Slope) ? x : ApplyInPlace(x.add_(shift));
     }
 }

@@ -100,7 +100,9 @@ internal static class SpectralNorm
         Tensor rows = RealView(matrices).reshape(matrices.shape[0], -1);
         Tensor norms = linalg.vector_norm(rows, 2, [1], keepdim: true).clamp_min(Tiny);
         Tensor quotients = rows / norms;
-        Tensor normalized = matrices.is_complex() ? quotients.view([.. matrices.shape, 2]).view_as_complex() : quotients.view(matrices.shape);
+        Tensor normalized = matrices.is_complex()
+            ? quotients.view([.. matrices.shape, 2]).view_as_complex()
+            : quotients.view(matrices.shape);
         return (normalized, [.. norms.to(ScalarType.Float64).cpu().data<double>().Select(norm => Math.Log(norm))]);
     }
 

@@ -6,7 +6,9 @@ namespace ImplicitNet.Operators;
 /// The frequencies of a torus at which the symbol of a real convolution kernel is to be known: one of each conjugate
 /// pair, since the symbols of the two have the same singular values.
 /// </summary>
-/// <remarks>A symbol is <c>sum over pixels (y, x) of kernel[.., .., y, x] exp(-2 pi i (v y / height + h x / width))</c>: one product with a table.</remarks>
+/// <remarks>
+/// A symbol is <c>sum over pixels (y, x) of kernel[.., .., y, x] exp(-2 pi i (v y / height + h x / width))</c>: one product with a table.
+/// </remarks>
 internal sealed class TorusFrequencies
 {
     private readonly int _kernelSize;
@@ -24,7 +26,8 @@ internal sealed class TorusFrequencies
         {
             (int pixel, int index) = Math.DivRem(place, Count);
             (int vertical, int horizontal) = frequencies[index];
-            double turns = ((double)vertical * (pixel / kernelSize) / torus.Height) + ((double)horizontal * (pixel % kernelSize) / torus.Width);
+            double turns =
+                ((double)vertical * (pixel / kernelSize) / torus.Height) + ((double)horizontal * (pixel % kernelSize) / torus.Width);
             (double sine, double cosine) = Math.SinCos(2 * Math.PI * turns);
             (_table[2 * place], _table[(2 * place) + 1]) = (cosine, -sine);
         }

@@ -42,7 +42,9 @@ public sealed record AndersonSolver : IterativeSolver
         init => field = value ?? throw new ArgumentNullException(nameof(Variant));
     } = AndersonVariant.TypeTwo;
 
-    /// <summary>Growth of the residual in one accelerated step beyond which it is taken back; at least 1; default 2, dimensionless.</summary>
+    /// <summary>
+    /// Growth of the residual in one accelerated step beyond which it is taken back; at least 1; default 2, dimensionless.
+    /// </summary>
     public double SafeguardFactor
     {
         get;

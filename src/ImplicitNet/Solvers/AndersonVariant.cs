@@ -25,13 +25,15 @@ public abstract record AndersonVariant
     {
         internal override bool IsSymmetric => true;
 
-        internal override TDifferences Tests<TDifferences>(TDifferences latentDifferences, TDifferences residualDifferences) => residualDifferences;
+        internal override TDifferences Tests<TDifferences>(TDifferences latentDifferences,
+            TDifferences residualDifferences) => residualDifferences;
     }
 
     private sealed record TypeOneVariant : AndersonVariant
     {
         internal override bool IsSymmetric => false;
 
-        internal override TDifferences Tests<TDifferences>(TDifferences latentDifferences, TDifferences residualDifferences) => latentDifferences;
+        internal override TDifferences Tests<TDifferences>(TDifferences latentDifferences,
+            TDifferences residualDifferences) => latentDifferences;
     }
 }

@@ -33,7 +33,9 @@ public sealed record BroydenSolver : IterativeSolver
             : throw new ArgumentOutOfRangeException(nameof(Memory), value, "Broyden's method needs a memory of at least 1.");
     } = 20;
 
-    /// <summary>Share of the full step in the first step and in those that replace a bad one; in (0, 1]; default 1, dimensionless.</summary>
+    /// <summary>
+    /// Share of the full step in the first step and in those that replace a bad one; in (0, 1]; default 1, dimensionless.
+    /// </summary>
     public double Damping
     {
         get;

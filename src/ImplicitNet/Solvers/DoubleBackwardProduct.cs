@@ -9,8 +9,8 @@ namespace ImplicitNet.Solvers;
 /// </summary>
 /// <remarks>
 /// A linearization is one evaluation, with its graph, and two backward passes; every product is one pass through the
-/// graph of the second, or, with the transpose, of the first. Counted are one evaluation of every sample for the linearization and one for every product,
-/// which is what they cost to within a factor of two. A graph is for all the samples that it was built for: those whose
+/// graph of the second, or, with the transpose, of the first. Counted are one evaluation of every sample for the linearization and one for
+/// every product, which is what they cost to within a factor of two. A graph is for all the samples that it was built for: those whose
 /// linear solve has ended go on being paid for until a linearization of the others alone costs no more than that did.
 /// Holds the graph of two layers.
 /// <para>

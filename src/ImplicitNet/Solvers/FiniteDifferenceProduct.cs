@@ -51,7 +51,8 @@ public sealed record FiniteDifferenceProduct : JacobianProduct
         }
 
         public override Tensor ApplyTransposed(Tensor vectors) =>
-            throw new NotSupportedException($"Differences of the map give no products with the transpose. Use {nameof(DoubleBackwardProduct)} with this linear solver.");
+            throw new NotSupportedException($"Differences of the map give no products with the transpose. "
+                + $"Use {nameof(DoubleBackwardProduct)} with this linear solver.");
 
         public override LinearOperator Restrict(Tensor samples) => new Difference(
             rows,

@@ -27,7 +27,9 @@ public abstract class FixedPointIteration : IDisposable
     {
     }
 
-    /// <summary>What was learned of <c>(I - J)^-1</c> at the samples' answers, once, when all are finished; null, the default, for nothing.</summary>
+    /// <summary>
+    /// What was learned of <c>(I - J)^-1</c> at the samples' answers, once, when all are finished; null, the default, for nothing.
+    /// </summary>
     /// <returns>The caller owns it.</returns>
     public virtual LowRankInverse? TakeInverse() => null;
 

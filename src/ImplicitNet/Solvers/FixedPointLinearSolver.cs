@@ -95,7 +95,8 @@ public sealed record FixedPointLinearSolver : LinearSolver
             // Zeros leave b: what leaves as much, to rounding, is no better. The start is returned as it came.
             bool isTaken = isFinite[row] && (system.Start is null ? residual < scale * (1 - rounding) : report.BestStep > 1);
             double left = !isTaken && system.Start is null ? scale : residual;
-            reports[open[row]] = new LinearSampleReport(Status(report.Status, isReached), report.Steps + (isMeasured ? 1 : 0), left / scale);
+            reports[open[row]] =
+                new LinearSampleReport(Status(report.Status, isReached), report.Steps + (isMeasured ? 1 : 0), left / scale);
             if (isTaken)
             {
                 taken.Add(row);

@@ -7,13 +7,17 @@ namespace ImplicitNet.Solvers;
 /// The tensors beside u that a map computes with: what belongs to samples, what all share, and the parameters behind it. A solver takes
 /// samples out of the batch with it, and a gradient keeps it and evaluates the map again when the map has been disposed.
 /// </summary>
-/// <remarks>A mask or another random draw of a solve is an input: drawn once, where the map is made, it is the same in every evaluation.</remarks>
+/// <remarks>
+/// A mask or another random draw of a solve is an input: drawn once, where the map is made, it is the same in every evaluation.
+/// </remarks>
 public sealed class MapInputs : IDisposable
 {
     /// <summary>Of a map that computes with u alone, as far as it says.</summary>
     public static MapInputs None { get; } = new();
 
-    /// <summary>What belongs to samples (q, a mask, a position): each [batch, ...]. A sample that leaves the batch takes its rows with it.</summary>
+    /// <summary>
+    /// What belongs to samples (q, a mask, a position): each [batch, ...]. A sample that leaves the batch takes its rows with it.
+    /// </summary>
     public IReadOnlyList<Tensor> PerSample
     {
         get;

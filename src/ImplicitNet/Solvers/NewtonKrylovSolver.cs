@@ -123,7 +123,8 @@ public sealed record NewtonKrylovSolver : IterativeSolver
             Tensor live = _rows.Column([.. _rows.Live.Select(isLive => isLive ? 1.0 : 0)]) > 0;
             Tensor residual = where(live, _rows.Residual, zeros_like(_rows.Residual));
             using LinearOperator linear = solver.Product.Linearize(_rows);
-            using LinearSolution solution = solver.LinearSolver.Solve(linear, residual, [.. _forcing.Select(forcing => new LinearTolerance(forcing))]);
+            using LinearSolution solution =
+                solver.LinearSolver.Solve(linear, residual, [.. _forcing.Select(forcing => new LinearTolerance(forcing))]);
             Tensor useless = (solution.Vectors == 0).all(1, keepdim: true);
             return where(useless, residual * solver.Damping, solution.Vectors);
         }

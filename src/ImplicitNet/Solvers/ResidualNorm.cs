@@ -25,7 +25,9 @@ public abstract record ResidualNorm
     /// <returns>[batch], float64. NaN or infinity where a row holds NaN or infinity; 0 for n = 0. The caller owns it.</returns>
     public abstract Tensor Measure(Tensor rows);
 
-    /// <summary>Whether the norm is a function of the length of the row, <see cref="OfLength"/>, which one pass over memory gives.</summary>
+    /// <summary>
+    /// Whether the norm is a function of the length of the row, <see cref="OfLength"/>, which one pass over memory gives.
+    /// </summary>
     internal virtual bool IsOfLength => false;
 
     /// <summary>The norm of n elements from their L2 norm, where it is a function of that.</summary>

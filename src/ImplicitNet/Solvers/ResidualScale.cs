@@ -41,7 +41,8 @@ public abstract record ResidualScale
     {
         internal override bool IsOfSize => true;
 
-        public override Tensor Reference(Tensor residual, Tensor latent, ResidualNorm norm, double absolute, double relative) => norm.Measure(latent);
+        public override Tensor Reference(Tensor residual, Tensor latent, ResidualNorm norm, double absolute,
+            double relative) => norm.Measure(latent);
 
         public override double Ratio(double residual, double reference, double absolute, double relative)
         {

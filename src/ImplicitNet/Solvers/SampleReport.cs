@@ -10,7 +10,9 @@ namespace ImplicitNet.Solvers;
 /// That residual over its threshold, dimensionless; at most 1 when the sample converged. One that is at most 1 without that
 /// has not come to half of <see cref="StartResidual"/>.
 /// </param>
-/// <param name="BestStep">The step whose iterate is returned, counted from 1: the start is measured by step 1; 0 when no residual was finite.</param>
+/// <param name="BestStep">
+/// The step whose iterate is returned, counted from 1: the start is measured by step 1; 0 when no residual was finite.
+/// </param>
 public readonly record struct SampleReport(SolveStatus Status, int Steps, double Residual, double Ratio, int BestStep)
 {
     /// <summary>

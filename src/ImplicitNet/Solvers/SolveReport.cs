@@ -93,7 +93,9 @@ public sealed class SolveReport
         {
             int worst = group.MaxBy(index => Samples[index].Ratio);
             SampleReport sample = Samples[worst];
-            text.Append(CultureInfo.InvariantCulture, $" {group.Count()} {group.Key} (the worst is sample {worst}: residual {sample.Residual:g3}, {sample.Ratio:g3} times its threshold, after {sample.Steps} steps). {Advice(group.Key)}");
+            text.Append(CultureInfo.InvariantCulture,
+                $" {group.Count()} {group.Key} (the worst is sample {worst}: residual {sample.Residual:g3}, "
+                    + $"{sample.Ratio:g3} times its threshold, after {sample.Steps} steps). {Advice(group.Key)}");
         }
 
         if (Failures().SelectMany(group => group).Count(index => Samples[index].Passed != TolerancePart.None) is > 0 and var count)

@@ -23,7 +23,8 @@ public sealed record StoppingRule
         get;
         init => field = value is null or (>= 0 and < double.PositiveInfinity)
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(AbsoluteTolerance), value, "The absolute tolerance must be a finite number of at least 0.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(AbsoluteTolerance), value, "The absolute tolerance must be a finite number of at least 0.");
     }
 
     /// <summary>Tolerance as a share of <c>||u||</c>, dimensionless; in [0, 1); default: by dtype.</summary>

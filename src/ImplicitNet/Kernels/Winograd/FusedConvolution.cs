@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Kernels.Winograd;
 
 /// <summary>
-/// <c>LeakyReLU(W * x + shift)</c> of a batch, sample by sample while each is in the cache, where there is no graph: what an evaluation of a
-/// contraction does.
+/// <c>LeakyReLU(W * x + shift)</c> of a batch, sample by sample while each is in the cache, where there is no graph: what an evaluation of
+/// a contraction does.
 /// </summary>
 /// <remarks>The prepared weight of the last call is kept, and recognised by its bytes. Safe to use from several threads.</remarks>
 internal sealed class FusedConvolution
@@ -17,8 +17,8 @@ internal sealed class FusedConvolution
     /// <param name="shift">The shape of <paramref name="input"/>.</param>
     /// <param name="slope">Left of 0, in [0, 1].</param>
     /// <returns>
-    /// A new tensor in channels-last memory; null, and nothing done, with gradients, on another device, processor or dtype than the kernel is
-    /// for, or in another memory layout. In the caller's
+    /// A new tensor in channels-last memory; null, and nothing done, with gradients, on another device, processor or dtype than the kernel
+    /// is for, or in another memory layout. In the caller's
     /// dispose scope.
     /// </returns>
     public Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope)
@@ -38,5 +38,6 @@ internal sealed class FusedConvolution
 
     private static void Apply(WinogradConvolution kernel, ImageRows input, ImageRows shift, ImageRows output, float slope) =>
         input.ForEach(WinogradConvolution.SamplesAtOnce(input.Size), (first, count) => kernel.Apply(
-            input.Samples(first, count), output.Samples(first, count), input.Size, new ShiftedActivation(shift.Samples(first, count), slope)));
+            input.Samples(first, count), output.Samples(first, count), input.Size,
+            new ShiftedActivation(shift.Samples(first, count), slope)));
 }

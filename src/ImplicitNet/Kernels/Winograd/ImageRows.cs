@@ -35,7 +35,8 @@ internal sealed class ImageRows
         }
 
         long[] shape = images.shape, strides = images.stride();
-        return strides[1] == 1 && strides[3] == channels && strides[2] == shape[3] * channels && strides[0] == shape[2] * shape[3] * channels;
+        return strides[1] == 1 && strides[3] == channels && strides[2] == shape[3] * channels
+            && strides[0] == shape[2] * shape[3] * channels;
     }
 
     /// <summary>Of a batch that <see cref="Fit"/> says yes to, which must outlive this.</summary>

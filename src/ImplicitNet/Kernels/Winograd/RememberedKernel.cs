@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Kernels.Winograd;
 
-/// <summary>The prepared form of the last weight that was asked for, recognised by its bytes: whoever changes a weight gets a form of its own.</summary>
+/// <summary>
+/// The prepared form of the last weight that was asked for, recognised by its bytes: whoever changes a weight gets a form of its own.
+/// </summary>
 internal sealed class RememberedKernel
 {
     private Entry? _last;

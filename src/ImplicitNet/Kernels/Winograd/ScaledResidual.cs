@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics;
 namespace ImplicitNet.Kernels.Winograd;
 
 /// <summary>
-/// <c>scale (origin + LeakyReLU(x + bias)) + shift</c>: the end of a residual branch, and batch normalisation whose statistics are constants.
+/// <c>scale (origin + LeakyReLU(x + bias)) + shift</c>: the end of a residual branch, and batch normalisation whose statistics are
+/// constants.
 /// </summary>
 /// <param name="origin">Where the branch began: one for every element of the samples at hand. May be where the result goes.</param>
 /// <param name="bias">One for every channel.</param>
@@ -27,6 +28,7 @@ internal readonly ref struct ScaledResidual(
         Vector256<float> sum = value + Vector256.LoadUnsafe(ref _bias, (nuint)channel);
         Vector256<float> branch = Vector256.ConditionalSelect(Vector256.GreaterThan(sum, Vector256<float>.Zero), sum, sum * _slope);
         return Vector256.MultiplyAddEstimate(
-            Vector256.LoadUnsafe(ref _origin, (nuint)place) + branch, Vector256.LoadUnsafe(ref _scale, (nuint)channel), Vector256.LoadUnsafe(ref _shift, (nuint)channel));
+            Vector256.LoadUnsafe(ref _origin, (nuint)place) + branch, Vector256.LoadUnsafe(ref _scale, (nuint)channel),
+            Vector256.LoadUnsafe(ref _shift, (nuint)channel));
     }
 }

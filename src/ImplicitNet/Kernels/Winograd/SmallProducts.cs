@@ -31,7 +31,8 @@ internal static class SmallProducts
             for (int row = 0; row < count; row += RowStep)
             {
                 MultiplyBlock(
-                    ref Unsafe.Add(ref rows, row * inner), ref Unsafe.Add(ref matrix, column * inner), ref Unsafe.Add(ref products, (row * columns) + column), inner, columns);
+                    ref Unsafe.Add(ref rows, row * inner), ref Unsafe.Add(ref matrix, column * inner),
+                    ref Unsafe.Add(ref products, (row * columns) + column), inner, columns);
             }
         }
     }

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Kernels.Winograd;
 
 /// <summary>
-/// A zero-padded 3 x 3 convolution of stride 1, prepared to be applied many times to samples that are in the cache, with whatever comes after
-/// it (see <see cref="IEpilogue"/>) in the same pass. Channels last, float32, no graph.
+/// A zero-padded 3 x 3 convolution of stride 1, prepared to be applied many times to samples that are in the cache, with whatever comes
+/// after it (see <see cref="IEpilogue"/>) in the same pass. Channels last, float32, no graph.
 /// </summary>
 /// <remarks>
 /// A third of the multiplications of the direct form on images of 9 x 9 (see <see cref="WinogradTile"/>), for two to three times its
@@ -31,8 +31,8 @@ internal sealed class WinogradConvolution
     private static bool _isPreferred;
 
     /// <summary>
-    /// Whether it is faster than torch's here: on x64 with AVX2 and without AVX-512, where torch's convolution has twice the rate and where it
-    /// was not measured.
+    /// Whether it is faster than torch's here: on x64 with AVX2 and without AVX-512, where torch's convolution has twice the rate and where
+    /// it was not measured.
     /// </summary>
     public static bool IsFaster { get; } = Fma.IsSupported && Avx2.IsSupported && !Avx512F.IsSupported;
 
@@ -123,7 +123,8 @@ internal sealed class WinogradConvolution
         int line = work.PaddedWidth * Inputs;
         for (int sample = 0; sample < strip.Samples; sample++)
         {
-            work.Pad(input.Slice((strip.FirstSample + sample) * strip.Image.Pixels * Inputs, strip.Image.Pixels * Inputs), strip.FirstLine * WinogradTile.Outputs, strip.Lines);
+            work.Pad(input.Slice((strip.FirstSample + sample) * strip.Image.Pixels * Inputs, strip.Image.Pixels * Inputs),
+                strip.FirstLine * WinogradTile.Outputs, strip.Lines);
             for (int tile = 0; tile < strip.Tiles; tile++)
             {
                 (int row, int column) = Math.DivRem(tile, strip.Image.TileColumns);
@@ -174,7 +175,8 @@ internal sealed class WinogradConvolution
                     for (int line = 0; line < lines; line++)
                     {
                         int place = corner + (line * strip.Image.Width * Outputs) + channel;
-                        (Vector256<float> first, Vector256<float> second, Vector256<float> third) = WinogradTile.TransformLine(ref tileWork, line);
+                        (Vector256<float> first, Vector256<float> second, Vector256<float> third) =
+                            WinogradTile.TransformLine(ref tileWork, line);
                         epilogue.Apply(first, place, channel).StoreUnsafe(ref values, (nuint)place);
                         if (pixels > 1)
                         {

@@ -45,7 +45,8 @@ internal static class WinogradTile
         {
             for (int column = 0; column < Outputs; column++)
             {
-                half[(row * Outputs) + column] = (g[row * 3] * kernel[column]) + (g[(row * 3) + 1] * kernel[3 + column]) + (g[(row * 3) + 2] * kernel[6 + column]);
+                half[(row * Outputs) + column] =
+                    (g[row * 3] * kernel[column]) + (g[(row * 3) + 1] * kernel[3 + column]) + (g[(row * 3) + 2] * kernel[6 + column]);
             }
         }
 
@@ -76,11 +77,14 @@ internal static class WinogradTile
 
         for (int row = 0; row < Inputs; row++)
         {
-            TransformInputs(ref Unsafe.Add(ref work, row * Inputs * Lanes), Lanes, ref Unsafe.Add(ref products, row * Inputs * product), product);
+            TransformInputs(
+                ref Unsafe.Add(ref work, row * Inputs * Lanes), Lanes, ref Unsafe.Add(ref products, row * Inputs * product), product);
         }
     }
 
-    /// <summary><c>A^T m</c> for the columns of m: three lines of five in <paramref name="work"/>, for <see cref="TransformLine"/>.</summary>
+    /// <summary>
+    /// <c>A^T m</c> for the columns of m: three lines of five in <paramref name="work"/>, for <see cref="TransformLine"/>.
+    /// </summary>
     /// <param name="products">The first of 25.</param>
     /// <param name="product">Elements from one of them to the next.</param>
     /// <param name="work"><see cref="WorkSize"/> elements.</param>

@@ -75,7 +75,8 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         _lastResidual = Empty(count, size);
         _latents = Empty(count, _memory, size);
         _residuals = Empty(count, _memory, size);
-        Rows latents = new(latent), images = new(mapped), nexts = new(next), lastLatents = new(_lastLatent), lastResiduals = new(_lastResidual);
+        Rows latents = new(latent), images = new(mapped), nexts = new(next), lastLatents = new(_lastLatent),
+        lastResiduals = new(_lastResidual);
         ForEach(count, size, arrays: 5, (first, last) =>
         {
             for (int sample = first; sample < last; sample++)
@@ -105,7 +106,8 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         int filled = Math.Min(_steps, _memory);
         (int count, int size) = ((int)latent.shape[0], (int)latent.shape[1]);
         bool[] rejected = new bool[count];
-        Rows latents = new(latent), images = new(mapped), nexts = new(next), lastLatents = new(_lastLatent!), lastResiduals = new(_lastResidual!);
+        Rows latents = new(latent), images = new(mapped), nexts = new(next), lastLatents = new(_lastLatent!),
+        lastResiduals = new(_lastResidual!);
         Rows latentSlots = new(_latents!), residualSlots = new(_residuals!);
         ForEach(count, size, arrays: 5 + (2 * filled), (first, last) =>
         {
@@ -143,7 +145,8 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
     {
         int samples = Math.Clamp(count / (4 * get_num_threads()), 1, MostSamples);
         ThreadTeam.Run(
-            (count + samples - 1) / samples, (long)count * size * arrays, portion => body(portion * samples, Math.Min(count, (portion + 1) * samples)));
+            (count + samples - 1) / samples, (long)count * size * arrays, portion =>
+                body(portion * samples, Math.Min(count, (portion + 1) * samples)));
     }
 
     private static Tensor Empty(params ReadOnlySpan<long> shape) =>

@@ -1,6 +1,9 @@
 namespace ImplicitNet.Solvers.Anderson;
 
-/// <summary>Chooses how a sample's history is combined; asked once for every sample and step, of different samples also at once from several threads.</summary>
+/// <summary>
+/// Chooses how a sample's history is combined; asked once for every sample and step, of different samples also at once from several
+/// threads.
+/// </summary>
 internal interface ISecantChoice
 {
     /// <summary>The first residual of a sample, before there are differences.</summary>

@@ -10,7 +10,9 @@ namespace ImplicitNet.Solvers.Anderson;
 /// </summary>
 internal abstract class SecantHistory : IDisposable
 {
-    /// <summary>The one for latents of this kind: a pass over memory for all of it on the processor, torch's operations elsewhere.</summary>
+    /// <summary>
+    /// The one for latents of this kind: a pass over memory for all of it on the processor, torch's operations elsewhere.
+    /// </summary>
     /// <param name="start">The first iterate.</param>
     /// <param name="options">Memory, mixing and variant.</param>
     public static SecantHistory Of(Tensor start, AndersonSolver options) => (start.device_type, start.dtype) switch
@@ -27,13 +29,15 @@ internal abstract class SecantHistory : IDisposable
     public abstract double Dependence(Precision precision);
 
     /// <summary>
-    /// Takes note of an iterate and what the map made of it, and combines all into the next one. A sample whose step is taken back makes the
-    /// mixed step from its last point instead, which it keeps.
+    /// Takes note of an iterate and what the map made of it, and combines all into the next one. A sample whose step is taken back makes
+    /// the mixed step from its last point instead, which it keeps.
     /// </summary>
     /// <param name="latent">u: [batch, n].</param>
     /// <param name="mapped">map(u): [batch, n].</param>
     /// <param name="choice">Chooses gamma, sample by sample.</param>
-    /// <returns>The next iterate, [batch, n], in the caller's dispose scope; and which samples' steps were taken back, empty where none was.</returns>
+    /// <returns>
+    /// The next iterate, [batch, n], in the caller's dispose scope; and which samples' steps were taken back, empty where none was.
+    /// </returns>
     public abstract (Tensor Next, bool[] Rejected) Advance(Tensor latent, Tensor mapped, ISecantChoice choice);
 
     /// <summary>Keeps some samples only.</summary>

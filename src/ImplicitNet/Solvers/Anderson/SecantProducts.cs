@@ -1,6 +1,8 @@
 namespace ImplicitNet.Solvers.Anderson;
 
-/// <summary>What Anderson acceleration asks of one sample's history: products with its newest difference and its residual f, by slot of the ring.</summary>
+/// <summary>
+/// What Anderson acceleration asks of one sample's history: products with its newest difference and its residual f, by slot of the ring.
+/// </summary>
 internal readonly ref struct SecantProducts
 {
     /// <summary>The slot of the newest difference.</summary>

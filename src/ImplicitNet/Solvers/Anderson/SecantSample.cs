@@ -5,8 +5,8 @@ using ImplicitNet.Kernels;
 namespace ImplicitNet.Solvers.Anderson;
 
 /// <summary>
-/// The rows of one sample's history, and the arithmetic of Anderson acceleration on them: done piece by piece, each of which stays in the first
-/// cache meanwhile.
+/// The rows of one sample's history, and the arithmetic of Anderson acceleration on them: done piece by piece, each of which stays in the
+/// first cache meanwhile.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
 /// <param name="variant">What the tests are.</param>
@@ -101,7 +101,8 @@ internal readonly ref struct SecantSample<T>(AndersonVariant variant, T mixing)
         for (int start = 0; start < Latent.Length; start += Piece)
         {
             int length = Math.Min(Piece, Latent.Length - start);
-            Span<T> lastLatent = LastLatent.Slice(start, length), lastResidual = LastResidual.Slice(start, length), next = Next.Slice(start, length);
+            Span<T> lastLatent = LastLatent.Slice(start, length), lastResidual = LastResidual.Slice(start, length),
+            next = Next.Slice(start, length);
             if (isKept)
             {
                 Latent.Slice(start, length).CopyTo(lastLatent);
@@ -114,7 +115,8 @@ internal readonly ref struct SecantSample<T>(AndersonVariant variant, T mixing)
                 if (gamma[slot] != 0)
                 {
                     T own = T.CreateChecked(gamma[slot]);
-                    SecantKernels<T>.SubtractScaled(next, Slot(LatentSlots, slot, start, length), own, Slot(ResidualSlots, slot, start, length), own * mixing);
+                    SecantKernels<T>.SubtractScaled(
+                        next, Slot(LatentSlots, slot, start, length), own, Slot(ResidualSlots, slot, start, length), own * mixing);
                 }
             }
         }

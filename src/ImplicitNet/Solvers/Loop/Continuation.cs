@@ -49,7 +49,13 @@ internal static class Continuation
 
             SampleReport kept = isBetter ? after with { BestStep = before.Steps + after.BestStep } : before;
             TolerancePart passed = after.Passed == TolerancePart.None ? before.Passed : after.Passed;
-            samples[failed[i]] = kept with { Status = after.Status, Steps = before.Steps + after.Steps, StartResidual = before.StartResidual, Passed = passed };
+            samples[failed[i]] = kept with
+            {
+                Status = after.Status,
+                Steps = before.Steps + after.Steps,
+                StartResidual = before.StartResidual,
+                Passed = passed
+            };
             changes.Add(new SolverChange(failed[i], before.Steps, from, before.Status, to));
             if (i < further?.Samples.Count)
             {

@@ -41,7 +41,8 @@ internal sealed record GuardedStep(LineSearch? Search, double GrowthLimit, doubl
         double[] last = [.. trial.Norms];
         for (int count = 1; count < search.MaxTrials; count++)
         {
-            int[] wanting = [.. Positions(rows, position => !search.Suffices(shares[position], rows.LargestNorm(position), trial.Norms[position]))];
+            int[] wanting = [.. Positions(rows,
+                position => !search.Suffices(shares[position], rows.LargestNorm(position), trial.Norms[position]))];
             if (wanting.Length == 0)
             {
                 return;
@@ -83,7 +84,8 @@ internal sealed record GuardedStep(LineSearch? Search, double GrowthLimit, doubl
         return replaced;
     }
 
-    private static bool IsBetter(double candidate, double current) => candidate < current || (double.IsFinite(candidate) && !double.IsFinite(current));
+    private static bool IsBetter(double candidate, double current) =>
+        candidate < current || (double.IsFinite(candidate) && !double.IsFinite(current));
 
     private static IEnumerable<int> Positions(IterateRows rows, Func<int, bool> condition) =>
         Enumerable.Range(0, rows.Norms.Length).Where(position => rows.Live[position] && condition(position));

@@ -110,7 +110,8 @@ internal sealed class IterateRows(FixedPointMap map, Tensor start, int history) 
             _pastNorms[i] = [.. kept.Select(position => past[position])];
         }
 
-        Place(new TrialRows(Latent.index_select(0, samples), Residual.index_select(0, samples), [.. kept.Select(position => Norms[position])]));
+        Place(new TrialRows(Latent.index_select(0, samples), Residual.index_select(0, samples),
+            [.. kept.Select(position => Norms[position])]));
         Map = map;
     }
 

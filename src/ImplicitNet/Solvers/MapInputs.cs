@@ -49,7 +49,7 @@ public sealed class MapInputs : IDisposable
     } = [];
 
     /// <summary>Those of samples and those that are shared, in this order: what a gradient keeps.</summary>
-    internal IReadOnlyList<Tensor> Tensors => [.. PerSample, .. Shared];
+    internal IReadOnlyList<Tensor> Tensors => field ??= [.. PerSample, .. Shared];
 
     /// <summary>Disposes what is owned.</summary>
     public void Dispose()

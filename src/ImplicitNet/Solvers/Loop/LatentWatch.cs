@@ -13,7 +13,9 @@ internal sealed class LatentWatch(StoppingRule stopping) : IDisposable
     private LatentLayout _layout;
     private Tensor? _before;
     private int[] _samples = [];
-    private bool _isOver;
+
+    // The default asks for nothing, and a solve of few steps would feel the look.
+    private bool _isOver = stopping.Stall == Stall.Residual;
 
     /// <summary>Looks at a step, before its residuals are judged, and notes the samples that moved.</summary>
     /// <param name="step">Counted from 1.</param>

@@ -53,9 +53,8 @@ public sealed class AdjointContext
     /// <param name="relativeTolerance">Share of ||g||, in [0, 1); null: 1e-10 for float64 latents, 1e-5 for others.</param>
     /// <param name="start">w to start from, [batch, ...]; null for zeros.</param>
     /// <returns>w: the shape and dtype of g. The caller owns it.</returns>
-    /// <exception cref="InvalidOperationException">
-    /// The map hides its graph, autograd cannot differentiate it, or the start is not like g.
-    /// </exception>
+    /// <exception cref="ArgumentException">The start is not like g.</exception>
+    /// <exception cref="InvalidOperationException">The map hides its graph, or autograd cannot differentiate it.</exception>
     public Tensor Solve(LinearSolver solver, double? relativeTolerance = null, Tensor? start = null)
     {
         ArgumentNullException.ThrowIfNull(solver);
@@ -82,7 +81,7 @@ public sealed class AdjointContext
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor rightSide = Linearization.Flatten(Gradient);
-        Tensor? from = start is null ? null : Linearization.Flatten(LatentContract.Like(start, Gradient, "The start", "the gradient g"));
+        Tensor? from = start is null ? null : Linearization.Flatten(start);
         LinearTolerance tolerance = new(relativeTolerance ?? Precision.Of(Gradient.dtype).LinearTolerance);
         using LinearSolution solution = solver.Solve(linear, rightSide, [.. Enumerable.Repeat(tolerance, (int)rightSide.shape[0])], from);
         Report.Solved(solution.Samples);

@@ -59,7 +59,7 @@ internal sealed class AdjointPass : BackwardPass
     /// Once a gradient of this node has been differentiated, what comes later may be its derivative, which depends on u* by as many
     /// paths as the loss does: from then on every direction is the exact one.
     /// </remarks>
-    public override IReadOnlyList<Tensor?> Backward(Tensor gradient, Func<IReadOnlyList<Tensor>> kept)
+    public override Tensor?[] Backward(Tensor gradient, Func<IReadOnlyList<Tensor>> kept)
     {
         _report.BeginPass();
         _isExact |= is_grad_enabled();
@@ -77,7 +77,7 @@ internal sealed class AdjointPass : BackwardPass
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Tensor?> Failed(Tensor gradient) => Sent(full_like(gradient, double.NaN));
+    public override Tensor?[] Failed(Tensor gradient) => Sent(full_like(gradient, double.NaN));
 
     /// <summary>
     /// A value with this behind it. A plain pass reaches what R computes with through R(u*, q); one that is to be differentiated
@@ -102,7 +102,7 @@ internal sealed class AdjointPass : BackwardPass
     /// <c>dw = (I - J^T)^-1 (dg + dJ^T w)</c>. So w is a node behind <c>g + J^T w</c>, w held constant in it; J is taken at u*
     /// attached by the exact gradient; and w is sent through R at that u*.
     /// </summary>
-    private IReadOnlyList<Tensor?> Differentiable(FixedPointMap map, Tensor latent, Tensor gradient)
+    private Tensor?[] Differentiable(FixedPointMap map, Tensor latent, Tensor gradient)
     {
         if (_side == AdjointSide.Adjoint)
         {
@@ -162,8 +162,8 @@ internal sealed class AdjointPass : BackwardPass
         return direction;
     }
 
-    private Tensor Checked(Tensor? direction, Tensor gradient) => LatentContract.Like(
-        direction, gradient, $"The direction of {_gradient.GetType().Name}", "the gradient g").alias();
+    private Tensor Checked(Tensor? direction, Tensor gradient) =>
+        LatentContract.Like(direction, gradient, _gradient.GetType(), "direction", "the gradient g").alias();
 
     /// <summary>To the value; what R computes with is reached through it.</summary>
     private Tensor?[] Sent(Tensor direction)

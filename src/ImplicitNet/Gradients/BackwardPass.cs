@@ -16,10 +16,10 @@ internal abstract class BackwardPass
     /// <param name="gradient">What came to the node, in the shape of its value.</param>
     /// <param name="kept">Gives what the graph kept, and throws where a tensor of it was changed.</param>
     /// <returns>One for each source; null for none.</returns>
-    public abstract IReadOnlyList<Tensor?> Backward(Tensor gradient, Func<IReadOnlyList<Tensor>> kept);
+    public abstract Tensor?[] Backward(Tensor gradient, Func<IReadOnlyList<Tensor>> kept);
 
     /// <summary>What goes back when the other threw: NaN.</summary>
     /// <param name="gradient">What came to the node.</param>
     /// <returns>One for each source; null for none.</returns>
-    public abstract IReadOnlyList<Tensor?> Failed(Tensor gradient);
+    public abstract Tensor?[] Failed(Tensor gradient);
 }

@@ -56,16 +56,18 @@ public abstract record FixedPointGradient
     /// </returns>
     protected abstract Tensor AttachCore(FixedPointMap map, FixedPointSolution solution, GradientReport report);
 
+    /// <summary>As <see cref="Attach"/>; checked where the library did not write the gradient.</summary>
     private Tensor Checked(FixedPointMap map, FixedPointSolution solution, GradientReport report)
     {
+        if (GetType().Assembly == typeof(FixedPointGradient).Assembly)
+        {
+            return AttachCore(map, solution, report);
+        }
+
         // A map that writes into its argument is kept away from u*, as the library's own gradients keep it.
-        bool isForeign = GetType().Assembly != typeof(FixedPointGradient).Assembly;
         using DisposeScope scope = NewDisposeScope();
         Tensor attached = LatentContract.Like(
-            AttachCore(isForeign ? new MeteredMap(map) : map, solution, report),
-            solution.Latent,
-            $"The latent that {GetType().Name} attaches",
-            "u*");
+            AttachCore(new MeteredMap(map), solution, report), solution.Latent, GetType(), "latent", "u*");
         return (ReferenceEquals(attached, solution.Latent) ? attached.alias() : attached).MoveToOuterDisposeScope();
     }
 

@@ -24,10 +24,10 @@ internal sealed class Gate : BackwardPass
 
     public override Tensor Forward(IReadOnlyList<Tensor> sources) => sources[0].alias();
 
-    public override IReadOnlyList<Tensor?> Backward(Tensor gradient, Func<IReadOnlyList<Tensor>> kept) =>
+    public override Tensor?[] Backward(Tensor gradient, Func<IReadOnlyList<Tensor>> kept) =>
         [_isOpen ? gradient.alias() : null];
 
-    public override IReadOnlyList<Tensor?> Failed(Tensor gradient) => [full_like(gradient, double.NaN)];
+    public override Tensor?[] Failed(Tensor gradient) => [full_like(gradient, double.NaN)];
 
     private sealed class Reopening(Gate gate) : IDisposable
     {

@@ -38,7 +38,7 @@ internal static class GradientHandover
     /// <param name="failed">The same of NaN, when the other threw.</param>
     [SuppressMessage("Design", "CA1031", Justification = "An exception that leaves here ends the process.")]
     public static List<Tensor> Run(
-        Tensor gradient, GradientReport? report, int count, Func<IReadOnlyList<Tensor?>> backward, Func<IReadOnlyList<Tensor?>> failed)
+        Tensor gradient, GradientReport? report, int count, Func<Tensor?[]> backward, Func<Tensor?[]> failed)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor?[] gradients = new Tensor?[count];
@@ -46,19 +46,18 @@ internal static class GradientHandover
         {
             try
             {
-                Nested(backward).ToArray().CopyTo(gradients, 0);
+                gradients = Nested(backward);
             }
             catch (Exception exception)
             {
                 report?.Failed(exception);
                 try
                 {
-                    failed().ToArray().CopyTo(gradients, 0);
+                    gradients = failed();
                 }
                 catch (Exception)
                 {
                     // Without memory for a NaN nothing goes back; the report has the failure.
-                    Array.Clear(gradients);
                 }
             }
         }
@@ -73,7 +72,7 @@ internal static class GradientHandover
     }
 
     /// <summary>Runs it unless a pass has come back to itself too often; then no pass around it does anything more.</summary>
-    private static IReadOnlyList<Tensor?> Nested(Func<IReadOnlyList<Tensor?>> backward)
+    private static Tensor?[] Nested(Func<Tensor?[]> backward)
     {
         _isTooDeep |= _depth >= DeepestNesting;
         if (_isTooDeep)

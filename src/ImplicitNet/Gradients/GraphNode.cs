@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Gradients;
@@ -25,14 +24,12 @@ internal sealed class GraphNode : autograd.SingleTensorFunction<GraphNode>
     /// <param name="sources">The tensors that gradients go back to; at least one.</param>
     /// <param name="kept">What the graph keeps for the backward pass.</param>
     /// <param name="isAlarmed">Whether a change of what is kept stops libtorch's own pass: see <see cref="ChangeAlarm"/>.</param>
-    public static Tensor Attach(BackwardPass pass, IReadOnlyList<Tensor> sources, IReadOnlyList<Tensor> kept, bool isAlarmed)
+    public static Tensor Attach(BackwardPass pass, Tensor[] sources, List<Tensor> kept, bool isAlarmed)
     {
-        using DisposeScope scope = NewDisposeScope();
-
         // Made last of all that the node takes, so that its turn comes first after the node's.
-        Tensor[] alarm = isAlarmed ? [ChangeAlarm.Over(kept, sources[0].device)] : [];
-        Node node = new(pass, sources.Count, isAlarmed);
-        return apply([node, kept.ToList(), .. sources, .. alarm]).MoveToOuterDisposeScope();
+        using Tensor? alarm = isAlarmed ? ChangeAlarm.Over(kept, sources[0].device) : null;
+        Node node = new(pass, sources.Length, isAlarmed);
+        return alarm is null ? apply([node, kept, .. sources]) : apply([node, kept, .. sources, alarm]);
     }
 
     /// <inheritdoc/>
@@ -42,22 +39,34 @@ internal sealed class GraphNode : autograd.SingleTensorFunction<GraphNode>
         ctx.save_data(Key, node);
         ctx.save_for_backward((List<Tensor>)vars[1]);
         ctx.set_materialize_grads(false);
-        return node.Pass.Forward([.. vars.Skip(Untyped).Take(node.Sources).Cast<Tensor>()]);
+        Tensor[] sources = new Tensor[node.Sources];
+        Array.Copy(vars, Untyped, sources, 0, sources.Length);
+        return node.Pass.Forward(sources);
     }
 
     /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         Node node = (Node)ctx.get_data(Key);
+        int count = Untyped + node.Sources + (node.IsAlarmed ? 1 : 0);
         return GradientHandover.Run(
             grad_output,
             node.Pass.Report,
-            Untyped + node.Sources + (node.IsAlarmed ? 1 : 0),
+            count,
             () => Arguments(node.Pass.Backward(grad_output, ctx.get_saved_variables)),
             () => Arguments(node.Pass.Failed(grad_output)));
 
-        Tensor?[] Arguments(IReadOnlyList<Tensor?> sources) =>
-            [.. new Tensor?[Untyped], .. sources, .. node.IsAlarmed ? [ChangeAlarm.Gradient(grad_output)] : Array.Empty<Tensor?>()];
+        Tensor?[] Arguments(Tensor?[] sources)
+        {
+            Tensor?[] arguments = new Tensor?[count];
+            sources.CopyTo(arguments, Untyped);
+            if (node.IsAlarmed)
+            {
+                arguments[^1] = ChangeAlarm.Gradient(grad_output);
+            }
+
+            return arguments;
+        }
     }
 
     private sealed record Node(BackwardPass Pass, int Sources, bool IsAlarmed);

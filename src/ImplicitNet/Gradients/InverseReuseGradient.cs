@@ -61,7 +61,7 @@ public sealed record InverseReuseGradient : AdjointGradient
         if (at.Inverse is not { } inverse)
         {
             // An empty batch: no sample, no inverse.
-            return at.Gradient.alias();
+            return at.Gradient;
         }
 
         using DisposeScope scope = NewDisposeScope();

@@ -21,5 +21,5 @@ public sealed record JacobianFreeGradient : AdjointGradient
     protected internal override bool NeedsJacobian => false;
 
     /// <inheritdoc/>
-    public override Tensor Direction(AdjointContext at) => at.Gradient.alias();
+    public override Tensor Direction(AdjointContext at) => at.Gradient;
 }

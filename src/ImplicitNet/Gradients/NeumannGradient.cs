@@ -33,7 +33,7 @@ public sealed record NeumannGradient : AdjointGradient
     {
         if (Terms == 0)
         {
-            return at.Gradient.alias();
+            return at.Gradient;
         }
 
         // The sum is of rows: in float32 for latents of half precision.

@@ -27,7 +27,7 @@ internal sealed class SegmentPass(FixedPointMap map, int steps, GradientReport r
     {
         // The first latent, the map's inputs, and its parameters.
         Tensor[] sources = [latent, .. map.Inputs.Tensors, .. map.Inputs.Parameters!];
-        return GraphNode.Attach(new SegmentPass(map, steps, report), sources, sources, isAlarmed: true);
+        return GraphNode.Attach(new SegmentPass(map, steps, report), sources, [.. sources], isAlarmed: true);
     }
 
     /// <summary>The latent after the steps.</summary>
@@ -59,7 +59,7 @@ internal sealed class SegmentPass(FixedPointMap map, int steps, GradientReport r
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Tensor?> Backward(Tensor gradient, Func<IReadOnlyList<Tensor>> kept)
+    public override Tensor?[] Backward(Tensor gradient, Func<IReadOnlyList<Tensor>> kept)
     {
         bool createGraph = is_grad_enabled();
         using IDisposable graph = enable_grad();
@@ -80,12 +80,12 @@ internal sealed class SegmentPass(FixedPointMap map, int steps, GradientReport r
         // The first latent depends on inputs and parameters too, but the nodes before this one see to that.
         using (gate.Close())
         {
-            return VectorProducts.TransposeProducts(last, [.. sources, .. map.Inputs.Parameters!], gradient, createGraph);
+            return [.. VectorProducts.TransposeProducts(last, [.. sources, .. map.Inputs.Parameters!], gradient, createGraph)];
         }
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Tensor?> Failed(Tensor gradient) => [.. _sources.Select(source => source.NaN())];
+    public override Tensor?[] Failed(Tensor gradient) => [.. _sources.Select(source => source.NaN())];
 
     /// <summary>The latent after the steps.</summary>
     /// <param name="sources">The first latent and the map's inputs; any that follow are not looked at.</param>

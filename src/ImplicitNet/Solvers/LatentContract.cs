@@ -139,24 +139,25 @@ internal static class LatentContract
                 $"The map must keep the device of u. It was given one on {latent.device} and returned one on {mapped.device}.");
     }
 
-    /// <summary>Checks what a caller's gradient returned.</summary>
+    /// <summary>Checks what a caller's gradient gave.</summary>
     /// <param name="tensor">That.</param>
     /// <param name="other">What it must be like.</param>
-    /// <param name="what">What it is, such as "The direction".</param>
+    /// <param name="gradient">The gradient.</param>
+    /// <param name="what">What it is, such as "direction".</param>
     /// <param name="otherWhat">What the other is.</param>
     /// <returns>The same.</returns>
     /// <exception cref="InvalidOperationException">Its shape, dtype or device is another, or there is none.</exception>
-    public static Tensor Like(Tensor? tensor, Tensor other, string what, string otherWhat)
+    public static Tensor Like(Tensor? tensor, Tensor other, Type gradient, string what, string otherWhat)
     {
         if (TensorCheck.HasFault(tensor, out string? fault))
         {
-            throw new InvalidOperationException($"{what} {fault}.");
+            throw new InvalidOperationException($"The {what} of {gradient.Name} {fault}.");
         }
 
         return tensor.shape.AsSpan().SequenceEqual(other.shape) && tensor.dtype == other.dtype && TensorCheck.IsOnDeviceOf(tensor, other)
             ? tensor
             : throw new InvalidOperationException(
-                $"{what} must be like {otherWhat}, {TensorCheck.Describe(other)} on {other.device}. "
+                $"The {what} of {gradient.Name} must be like {otherWhat}, {TensorCheck.Describe(other)} on {other.device}. "
                 + $"It is {TensorCheck.Describe(tensor)} on {tensor.device}.");
     }
 

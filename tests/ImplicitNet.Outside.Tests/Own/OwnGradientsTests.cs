@@ -53,7 +53,7 @@ public sealed class OwnGradientsTests
         using DisposeScope scope = NewDisposeScope();
         Tensor b = ones([3, 1], ScalarType.Float64).requires_grad_();
         Exception failure = Assert.Throws<InvalidOperationException>(() => Attach(nameof(Summed), b, new GradientReport()));
-        Assert.Contains("The latent that Summed attaches must be like u*, [3, 1] Float64", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("The latent of Summed must be like u*, [3, 1] Float64", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -99,8 +99,8 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         _untold.Throw();
         using DisposeScope scope = NewDisposeScope();
         TrainingParts.EnsureOneFunction(_operator, mayCouple: true);
-        using FixedPointMap map = _operator.Bind(q)
-            ?? throw new InvalidOperationException($"{_operator.GetType().Name}.{nameof(LatentOperator.Bind)} returned null.");
+        Tensor? draws = is_grad_enabled() ? RandomState.Get() : null;
+        using FixedPointMap map = Bind(q);
         Tensor own = _operator.StartingLatent(q);
         using FixedPointSolution solution = Solve(map, start is null ? own : Checked(start.Of(own), own), settings, trace, cancellation);
         bool[] included = [.. solution.Report.Samples.Select(sample => !settings.OnFailure.Excludes(sample))];
@@ -112,7 +112,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
             SampleMask mask = new(included);
             (latent, penalties) = mask.All ? Attach(map, solution, settings.Gradient, penalty, gradient)
                 : mask.None ? Detach(q, map, solution.Latent, penalty)
-                : AttachSome(mask, q, map, solution, settings.Gradient, penalty, gradient);
+                : AttachSome(mask, q, draws!, map, solution, settings.Gradient, penalty, gradient);
             penalties = penalties?.MoveToOuterDisposeScope();
         }
         else
@@ -144,6 +144,9 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         }
     }
 
+    private FixedPointMap Bind(Tensor q) => _operator.Bind(q)
+        ?? throw new InvalidOperationException($"{_operator.GetType().Name}.{nameof(LatentOperator.Bind)} returned null.");
+
     private static Tensor Checked(Tensor start, Tensor own)
     {
         TensorCheck.EnsureBatch(start, nameof(start), "The start");
@@ -169,6 +172,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     private (Tensor Latent, Tensor? Penalties) AttachSome(
         SampleMask mask,
         Tensor q,
+        Tensor draws,
         FixedPointMap map,
         FixedPointSolution solution,
         FixedPointGradient gradient,
@@ -181,8 +185,11 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
             return (mask.Choose(gradient.Attach(map, solution, report), left), penalty?.Estimate(map, solution.Latent));
         }
 
-        // Bound again: an operator may have computed with q when it was bound.
-        using FixedPointMap clean = _operator.Bind(mask.Neutral(q));
+        // Bound again: an operator may have computed with q when it was bound. What it drew then, a mask, it draws again.
+        using Tensor here = RandomState.Get();
+        RandomState.Set(draws);
+        using FixedPointMap clean = Bind(mask.Neutral(q));
+        RandomState.Set(here);
         FixedPointSolution kept = new(mask.Neutral(solution.Latent), solution.Report, solution.Inverse);
         (Tensor attached, Tensor? penalties) = Attach(clean, kept, gradient, penalty, report);
         return (mask.Choose(attached, left), penalties is null ? null : mask.Choose(penalties, zeros_like(penalties)));

@@ -65,6 +65,47 @@ public sealed class OwnPartsTests
         Assert.Equal(0, first.Latent.abs().sum().ToDouble());
     }
 
+    /// <summary>u* = q / (1 - mask / 2) tells the mask of the solve; its gradient must be of that mask, whoever is left out.</summary>
+    [Fact]
+    public void A_mask_drawn_once_a_solve_is_the_same_in_the_solve_in_the_graph_and_backward()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        FixedPointGradient[] gradients =
+        [
+            new JacobianFreeGradient(), new ImplicitGradient(), new NeumannGradient { Terms = 60 }, new UnrolledGradient { Steps = 60 },
+            new RefinedGradient { Products = 40 }, new TwoTerms(),
+        ];
+        foreach ((FixedPointGradient gradient, bool fails) in gradients.SelectMany(each => new[] { (each, false), (each, true) }))
+        {
+            using ImplicitLayer layer = new(new Halving(keep: 0.5)) { Gradient = gradient, OnFailure = new MaskFailures() };
+            layer.Stopping = new StoppingRule { AbsoluteTolerance = 1e-12 };
+            Tensor q = (ones([4, 30], ScalarType.Float64) * tensor([1, 1, fails ? double.NaN : 1, 1]).unsqueeze(1)).requires_grad_();
+            using ImplicitResult result = layer.Run(q);
+            result.Output.sum().backward();
+            result.Gradient.ThrowIfFailed();
+            Tensor mask = result.Latent.gt(1.5).to(ScalarType.Float64);
+            Tensor expected = gradient switch
+            {
+                JacobianFreeGradient => ones_like(mask),
+                TwoTerms => 1 + (mask * 0.5),
+                _ => 1 / (1 - (mask * 0.5)),
+            };
+            Assert.Equal(!fails, result.Included[2]);
+            Assert.True(q.grad![..2].allclose(expected[..2], 1e-9, 1e-9), $"{gradient}, {fails}");
+            Assert.InRange(mask[..2].mean().ToDouble(), 0.2, 0.8);
+        }
+    }
+
+    [Fact]
+    public void A_policy_of_ones_own_counts_whom_it_likes()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ImplicitLayer layer = new(new Halving(keep: 1)) { OnFailure = new KeepAll(), Stopping = new StoppingRule { MaxSteps = 1 } };
+        using ImplicitResult result = layer.Run(ones(2, 3));
+        Assert.False(result.Report.AllConverged);
+        Assert.Equal([true, true], result.Included);
+    }
+
     [Fact]
     public void Each_takes_one_file_of_fewer_than_forty_lines_of_code()
     {

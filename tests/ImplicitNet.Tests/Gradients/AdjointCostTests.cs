@@ -12,7 +12,7 @@ public sealed class AdjointCostTests(ITestOutputHelper output) : TensorTest
     private const int Batch = 64;
     private const int Size = 24;
 
-    /// <summary>63 samples that need 3 products and one that needs 24, of a map counted from outside.</summary>
+    /// <summary>63 samples that need 3 products and one that needs 22, of a map counted from outside.</summary>
     [Fact]
     public void Samples_whose_adjoint_solve_has_ended_are_not_paid_for_to_the_end()
     {

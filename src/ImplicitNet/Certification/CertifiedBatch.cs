@@ -16,6 +16,7 @@ internal sealed class CertifiedBatch : IDisposable
     private readonly ImplicitNetwork _network;
     private readonly Tensor[] _theta;
     private readonly Tensor _q;
+    private readonly Tensor _draws;
     private FixedPointMap _map;
     private FixedPointSolution _solution;
     private readonly FixedPointMap _constant;
@@ -40,6 +41,7 @@ internal sealed class CertifiedBatch : IDisposable
 
         _q = network.Encode(data);
         TrainingParts.EnsureOneFunction(network.Layer.Operator, mayCouple: true);
+        _draws = RandomState.Get();
         _map = network.Layer.Operator.Bind(_q);
         if (!_map.IsPerSample)
         {
@@ -143,7 +145,7 @@ internal sealed class CertifiedBatch : IDisposable
         if (!mask.All)
         {
             FixedPointMap whole = _map;
-            _map = _network.Layer.Operator.Bind(mask.Neutral(_q));
+            _map = RandomState.Again(_draws, () => _network.Layer.Operator.Bind(mask.Neutral(_q)));
             whole.Dispose();
             using Tensor latent = _solution.Latent;
             _solution = new FixedPointSolution(mask.Neutral(latent), _solution.Report, _solution.Inverse);

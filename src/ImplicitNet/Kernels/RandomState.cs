@@ -24,6 +24,23 @@ internal static class RandomState
     /// <summary>The state as it is: bytes, [<see cref="Length"/>]. The caller owns it.</summary>
     public static Tensor Get() => get_rng_state();
 
+    /// <summary>Makes something with the draws of a state again; those to come are as if nothing had been drawn.</summary>
+    /// <param name="state">As <see cref="Get"/> gave it.</param>
+    /// <param name="make">What is made.</param>
+    public static T Again<T>(Tensor state, Func<T> make)
+    {
+        using Tensor here = Get();
+        Set(state);
+        try
+        {
+            return make();
+        }
+        finally
+        {
+            Set(here);
+        }
+    }
+
     /// <summary>Why some bytes are no state, for a message; null where they are one.</summary>
     public static string? Fault(Tensor state)
     {

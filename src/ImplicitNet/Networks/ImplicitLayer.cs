@@ -186,10 +186,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         }
 
         // Bound again: an operator may have computed with q when it was bound. What it drew then, a mask, it draws again.
-        using Tensor here = RandomState.Get();
-        RandomState.Set(draws);
-        using FixedPointMap clean = Bind(mask.Neutral(q));
-        RandomState.Set(here);
+        using FixedPointMap clean = RandomState.Again(draws, () => Bind(mask.Neutral(q)));
         FixedPointSolution kept = new(mask.Neutral(solution.Latent), solution.Report, solution.Inverse);
         (Tensor attached, Tensor? penalties) = Attach(clean, kept, gradient, penalty, report);
         return (mask.Choose(attached, left), penalties is null ? null : mask.Choose(penalties, zeros_like(penalties)));

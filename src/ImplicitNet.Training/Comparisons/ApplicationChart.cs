@@ -7,7 +7,7 @@ namespace ImplicitNet.Training.Comparisons;
 /// <summary>
 /// The chart of a network's answers over the applications of R: accuracy and agreement on the left, the residual on the right.
 /// </summary>
-public static class ApplicationChart
+internal static class ApplicationChart
 {
     private const int Width = 1120;
     private const int HeadHeight = 66;

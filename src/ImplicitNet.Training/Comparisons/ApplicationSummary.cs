@@ -7,7 +7,7 @@ namespace ImplicitNet.Training.Comparisons;
 /// <summary>
 /// What one network answers after a number of applications of R: means and deviations over networks that differ in their seed alone.
 /// </summary>
-public sealed class ApplicationSummary
+internal sealed class ApplicationSummary
 {
     /// <summary>Sums studies up.</summary>
     /// <param name="studies">At least one, all with the same numbers of applications and one tolerance.</param>

@@ -3,7 +3,7 @@ using ImplicitNet.Training.Reports;
 namespace ImplicitNet.Training.Comparisons;
 
 /// <summary>One training run of a comparison, complete.</summary>
-public sealed record ComparedRun
+internal sealed record ComparedRun
 {
     /// <summary>The gradient it was trained with, as the command line names it.</summary>
     public required string Gradient { get; init; }

@@ -5,7 +5,7 @@ using ImplicitNet.Training.Reports;
 namespace ImplicitNet.Training.Comparisons;
 
 /// <summary>Runs that differ in their gradient and seed alone.</summary>
-public sealed class GradientComparison
+internal sealed class GradientComparison
 {
     // The yardstick of times, as the command line names it.
     private const string JacobianFree = "jfb";

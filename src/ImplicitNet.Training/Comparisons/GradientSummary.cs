@@ -3,7 +3,7 @@ using ImplicitNet.Training.Reports;
 namespace ImplicitNet.Training.Comparisons;
 
 /// <summary>What the runs with one gradient came to: means and deviations over the seeds. What was not measured is null.</summary>
-public sealed record GradientSummary
+internal sealed record GradientSummary
 {
     private GradientSummary()
     {

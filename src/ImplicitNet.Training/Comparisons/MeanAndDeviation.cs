@@ -5,7 +5,7 @@ namespace ImplicitNet.Training.Comparisons;
 /// <summary>What several measurements of one quantity came to.</summary>
 /// <param name="Mean">Their mean.</param>
 /// <param name="Deviation">Their standard deviation, with n - 1 in the denominator; null for one measurement, which has none.</param>
-public readonly record struct MeanAndDeviation(double Mean, double? Deviation)
+internal readonly record struct MeanAndDeviation(double Mean, double? Deviation)
 {
     /// <summary>Of some measurements; null where there is none, or one of them is missing or not finite: the rest would flatter.</summary>
     /// <param name="values">The measurements.</param>

@@ -5,7 +5,7 @@ using ImplicitNet.Training.Reports;
 namespace ImplicitNet.Training.Comparisons;
 
 /// <summary>Peak memory of training against the steps of the solve, for several gradients.</summary>
-public sealed class MemoryComparison
+internal sealed class MemoryComparison
 {
     private const double Mebibyte = 1048576;
 

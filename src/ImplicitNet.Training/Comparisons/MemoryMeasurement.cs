@@ -4,4 +4,4 @@ namespace ImplicitNet.Training.Comparisons;
 /// <param name="Gradient">The gradient, as the command line names it; an unrolled one without its steps.</param>
 /// <param name="Steps">Steps of each solve; of an unrolled gradient also the steps unrolled.</param>
 /// <param name="PeakBytes">The largest working set in bytes.</param>
-public sealed record MemoryMeasurement(string Gradient, int Steps, long PeakBytes);
+internal sealed record MemoryMeasurement(string Gradient, int Steps, long PeakBytes);

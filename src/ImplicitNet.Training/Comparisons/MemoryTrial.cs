@@ -17,7 +17,7 @@ namespace ImplicitNet.Training.Comparisons;
 /// The map is <c>u -> 0.999 P u + q</c>, P a permutation of the channels and q above 0: an operator that a
 /// <see cref="ContractionOperator"/> can hold, whose residual falls by a thousandth a step, so that 250 steps are really taken.
 /// </remarks>
-public static class MemoryTrial
+internal static class MemoryTrial
 {
     /// <summary>Images in the batch.</summary>
     public const int Batch = 64;

@@ -1,7 +1,7 @@
 namespace ImplicitNet.Training.Data;
 
 /// <summary>Where downloads are kept for this user, between runs.</summary>
-public static class CacheFolder
+internal static class CacheFolder
 {
     private const string FolderName = "implicitnet";
 

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace ImplicitNet.Training.Data;
 
 /// <summary>Reads and writes a number, or a list of numbers where there are several.</summary>
-public sealed class ChannelValuesJson : JsonConverter<ChannelValues>
+internal sealed class ChannelValuesJson : JsonConverter<ChannelValues>
 {
     /// <summary>Reads a number or a list of them.</summary>
     /// <exception cref="JsonException">It is neither, or an empty list; the message is what was expected.</exception>

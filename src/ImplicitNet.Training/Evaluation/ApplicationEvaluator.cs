@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training.Evaluation;
 
 /// <summary>Evaluates trained classifiers after fixed numbers of applications of R, and at their tolerance.</summary>
-public static class ApplicationEvaluator
+internal static class ApplicationEvaluator
 {
     /// <summary>
     /// Runs the network over a data set in evaluation mode, without gradients: <c>S(u_k)</c> with <c>u_0 = 0</c>,

@@ -1,7 +1,7 @@
 namespace ImplicitNet.Training.Evaluation;
 
 /// <summary>What a classifier answers after a number of applications of R.</summary>
-public sealed record ApplicationMeasurement
+internal sealed record ApplicationMeasurement
 {
     /// <summary>
     /// Applications of R, from 1: after k of them the latent is <c>R(R(... R(0, q) ..., q), q)</c>. Null for as many as the tolerance

@@ -1,7 +1,7 @@
 namespace ImplicitNet.Training.Evaluation;
 
 /// <summary>How the answers of a trained network depend on the number of applications of R: what its fixed point is good for.</summary>
-public sealed record ApplicationStudy
+internal sealed record ApplicationStudy
 {
     /// <summary>Samples seen.</summary>
     public required int Samples { get; init; }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training.Evaluation;
 
 /// <summary>Measures solvers on the same maps.</summary>
-public static class SolverComparison
+internal static class SolverComparison
 {
     // Short solves are run for about this long in all, and at most so often.
     private const double TimedSeconds = 0.5;

@@ -3,7 +3,7 @@ using ImplicitNet.Solvers;
 namespace ImplicitNet.Training.Evaluation;
 
 /// <summary>What one solver did with some batches, and how long it took; see <see cref="SolverComparison"/>.</summary>
-public sealed record SolverMeasurement
+internal sealed record SolverMeasurement
 {
     /// <summary>The solver's name, for tables and charts.</summary>
     public required string Name { get; init; }

@@ -12,7 +12,7 @@ namespace ImplicitNet.Training.Files;
 /// temporary file left by a killed process is removed by the next write to the same target. Of two writers of one target the last one wins,
 /// or one of them gets an <see cref="IOException"/>; the target is whole in both cases.
 /// </remarks>
-public static class AtomicFile
+internal static class AtomicFile
 {
     private const string Suffix = ".tmp";
     private const int RandomBytes = 8;

@@ -1,7 +1,7 @@
 namespace ImplicitNet.Training.Images;
 
 /// <summary>An image of red, green and blue, each a plane of its own.</summary>
-public sealed class ColourImage
+internal sealed class ColourImage
 {
     /// <summary>Joins three planes of one size.</summary>
     /// <exception cref="ArgumentException">The planes differ in size.</exception>

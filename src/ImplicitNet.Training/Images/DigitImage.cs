@@ -7,7 +7,7 @@ namespace ImplicitNet.Training.Images;
 /// black and the ink white first. One digit per picture; other marks and strong shadows count as ink. Of a picture of more than 4 million
 /// pixels the means of small squares are taken.
 /// </remarks>
-public static class DigitImage
+internal static class DigitImage
 {
     /// <summary>Height and width of the result.</summary>
     public const int Size = 28;

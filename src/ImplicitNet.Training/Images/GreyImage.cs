@@ -1,7 +1,7 @@
 namespace ImplicitNet.Training.Images;
 
 /// <summary>An image of grey values, row by row from the top.</summary>
-public sealed class GreyImage
+internal sealed class GreyImage
 {
     /// <summary>Makes an image of given pixels.</summary>
     /// <param name="pixels">The grey values, 0 black to 255 white, [height, width]; kept, not copied.</param>

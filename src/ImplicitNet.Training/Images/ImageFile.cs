@@ -9,7 +9,7 @@ namespace ImplicitNet.Training.Images;
 /// decoding takes at most 64 MiB and 10 times the file's length. PNG, GIF and BMP are decoded in managed code, JPEG and WebP by Skia out of
 /// memory.
 /// </remarks>
-public static class ImageFile
+internal static class ImageFile
 {
     /// <summary>The most pixels an image may have: 64 million.</summary>
     public const int MaximalPixels = 64_000_000;

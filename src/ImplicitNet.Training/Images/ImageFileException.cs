@@ -3,7 +3,7 @@ using ImplicitNet.Training.Files;
 namespace ImplicitNet.Training.Images;
 
 /// <summary>An image file that cannot be read: the message says in one line which file and why.</summary>
-public sealed class ImageFileException : Exception
+internal sealed class ImageFileException : Exception
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="path">The file, as the caller named it.</param>

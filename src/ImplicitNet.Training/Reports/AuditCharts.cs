@@ -5,7 +5,7 @@ using ScottPlot;
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>Charts of the certificates of several gradients on one batch.</summary>
-public static class AuditCharts
+internal static class AuditCharts
 {
     private const int MostBars = 20;
 

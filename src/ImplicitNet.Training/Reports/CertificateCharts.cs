@@ -4,7 +4,7 @@ using ScottPlot;
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>Charts of how good the gradient was over the steps of a run, with the changes of the gradient marked.</summary>
-public static class CertificateCharts
+internal static class CertificateCharts
 {
     private const int MostMarkers = 40;
 

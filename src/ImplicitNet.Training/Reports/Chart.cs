@@ -6,7 +6,7 @@ using SkiaSharp;
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>A chart that can be drawn in any theme, as PNG or SVG.</summary>
-public sealed class Chart
+internal sealed class Chart
 {
     /// <summary>PNG pixels per CSS pixel, for sharp text on dense screens and paper.</summary>
     public const int Scale = 2;

@@ -6,7 +6,7 @@ namespace ImplicitNet.Training.Reports;
 /// <remarks>
 /// The series colours are told apart also by people with any of the usual colour blindnesses: blue, orange, purple, green.
 /// </remarks>
-public sealed class ChartTheme
+internal sealed class ChartTheme
 {
     private ChartTheme()
     {

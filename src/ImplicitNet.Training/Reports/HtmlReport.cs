@@ -5,7 +5,7 @@ using ImplicitNet.Training.Files;
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>Writes a report as one HTML file that needs nothing else: no network, no scripts, no pictures beside it.</summary>
-public static class HtmlReport
+internal static class HtmlReport
 {
     /// <summary>Writes the report, whole or not at all. Charts are drawn for light and for dark screens.</summary>
     /// <param name="path">The file, by custom report.html; its folder must exist.</param>

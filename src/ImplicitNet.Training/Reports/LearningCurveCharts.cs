@@ -4,7 +4,7 @@ using ScottPlot;
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>Charts of loss, accuracy and learning rate over the epochs of a run.</summary>
-public static class LearningCurveCharts
+internal static class LearningCurveCharts
 {
     // With more epochs than this, markers would run into each other.
     private const int MostMarkers = 25;

@@ -1,7 +1,7 @@
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>The epochs of a run as data for charts.</summary>
-public sealed record LearningCurves
+internal sealed record LearningCurves
 {
     /// <summary>The epochs in order.</summary>
     public required IReadOnlyList<EpochRecord> Epochs

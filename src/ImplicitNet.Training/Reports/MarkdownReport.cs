@@ -4,7 +4,7 @@ using ImplicitNet.Training.Files;
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>Writes a report in GitHub's Markdown, with its charts beside it.</summary>
-public static class MarkdownReport
+internal static class MarkdownReport
 {
     /// <summary>Writes the report, and into a folder charts beside it each chart as PNG and SVG, named by its title.</summary>
     /// <param name="path">The file, by custom report.md; its folder must exist.</param>

@@ -3,7 +3,7 @@ using System.Text;
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>Writes tables in GitHub's Markdown.</summary>
-public static class MarkdownTable
+internal static class MarkdownTable
 {
     /// <summary>The table, columns of numbers but the first aligned to the right, ending with a line end.</summary>
     /// <param name="table">The table; vertical bars in it are escaped.</param>

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>The memory of this process.</summary>
-public static class ProcessMemory
+internal static class ProcessMemory
 {
     /// <summary>The largest working set since the process began, in bytes: what was resident, of any library, on no other device.</summary>
     public static long Peak()

@@ -1,7 +1,7 @@
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>What a report says, apart from how it looks. All texts are plain.</summary>
-public sealed record ReportContent
+internal sealed record ReportContent
 {
     /// <summary>The title.</summary>
     public required string Title { get; init; }

@@ -1,7 +1,7 @@
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>A part of a report: a heading, and below it text, a table and charts, each where given.</summary>
-public sealed record ReportSection
+internal sealed record ReportSection
 {
     /// <summary>The heading.</summary>
     public required string Heading { get; init; }

@@ -1,7 +1,7 @@
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>A table of a report: plain texts, with numbers written as they shall be read.</summary>
-public sealed record ReportTable
+internal sealed record ReportTable
 {
     /// <summary>Makes a table.</summary>
     /// <param name="header">The columns' names; at least one.</param>

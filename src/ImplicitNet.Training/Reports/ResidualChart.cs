@@ -4,7 +4,7 @@ using ScottPlot;
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>The chart of residuals over solver steps: a straight line falling is linear convergence.</summary>
-public static class ResidualChart
+internal static class ResidualChart
 {
     private const int MostMarkers = 25;
 

@@ -6,7 +6,7 @@ using TorchSharp;
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>What a run's numbers may depend on besides its settings: versions and the kind of machine, but not which machine.</summary>
-public static class RunEnvironment
+internal static class RunEnvironment
 {
     /// <summary>Names and values for a report's table.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Describe() =>

@@ -6,7 +6,7 @@ using ScottPlot.Plottables;
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>The chart that compares solvers: relative residual over steps on the left, over time on the right.</summary>
-public static class SolverComparisonChart
+internal static class SolverComparisonChart
 {
     private const int Width = 1120;
     private const int PanelHeight = 420;

@@ -4,7 +4,7 @@ using ScottPlot;
 namespace ImplicitNet.Training.Reports;
 
 /// <summary>The chart of how many solver steps the samples needed.</summary>
-public static class StepHistogramChart
+internal static class StepHistogramChart
 {
     // More bars than this are too thin to tell apart.
     private const int MostBars = 60;

@@ -7,7 +7,7 @@ namespace ImplicitNet.Training.Reports;
 /// TorchSharp's own SummaryWriter writes readable files too, but counts steps in 32 bits, rounds times to seconds, dates its first event
 /// in the far future and cannot be closed. This one needs no native library. Not for use from several threads at once.
 /// </remarks>
-public sealed class TensorBoardLog : IDisposable
+internal sealed class TensorBoardLog : IDisposable
 {
     private FileStream _stream;
     private readonly TimeProvider _clock;

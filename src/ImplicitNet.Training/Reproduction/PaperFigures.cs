@@ -5,7 +5,7 @@ namespace ImplicitNet.Training.Reproduction;
 /// Table 1, seconds an epoch of Table 2 (one TITAN X), and test accuracies by epoch from the histories in their published weight files.
 /// Their best epochs were chosen on the test images.
 /// </summary>
-public sealed record PaperFigures
+internal sealed record PaperFigures
 {
     private PaperFigures()
     {

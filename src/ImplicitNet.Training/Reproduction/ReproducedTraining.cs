@@ -1,7 +1,7 @@
 namespace ImplicitNet.Training.Reproduction;
 
 /// <summary>One way of training the network of a data set, and what the paper has for it.</summary>
-public sealed record ReproducedTraining
+internal sealed record ReproducedTraining
 {
     /// <summary>The clean form by JFB: what the others are held against.</summary>
     public const string JacobianFree = "jfb";

@@ -7,7 +7,7 @@ namespace ImplicitNet.Training.Reproduction;
 /// All trainings have the same epochs and seeds, so that their accuracies compare. As many of the seeds as leave five epochs to each;
 /// with one seed as many epochs as fit; where not even one fits to all, the trainings last in the list are left out.
 /// </remarks>
-public sealed record ReproductionPlan
+internal sealed record ReproductionPlan
 {
     /// <summary>Calibrations see early epochs, whose solves take fewer steps, and other work may share the machine.</summary>
     private const double Margin = 1.25;

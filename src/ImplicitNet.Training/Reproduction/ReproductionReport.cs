@@ -7,7 +7,7 @@ using ImplicitNet.Training.Reports;
 namespace ImplicitNet.Training.Reproduction;
 
 /// <summary>Our figures beside the paper's: what a reproduction came to.</summary>
-public sealed record ReproductionReport
+internal sealed record ReproductionReport
 {
     /// <summary>The paper's figures.</summary>
     public required PaperFigures Paper { get; init; }

@@ -1,7 +1,7 @@
 namespace ImplicitNet.Training.Reproduction;
 
 /// <summary>What a training costs on this machine, by a short calibration.</summary>
-public sealed record TrainingCost
+internal sealed record TrainingCost
 {
     /// <summary>The training's name.</summary>
     public required string Name { get; init; }

@@ -27,7 +27,7 @@ public sealed record RunReport
     /// <summary>Solver steps of test images, one a sample.</summary>
     public required IReadOnlyList<int> Steps { get; init; }
 
-    /// <summary>What was trained, for the begin of a sentence; default "An implicit network".</summary>
+    /// <summary>What was trained, for the beginning of a sentence; default "An implicit network".</summary>
     public string Network { get; init; } = "An implicit network";
 
     /// <summary>How it was differentiated through the fixed point, for a sentence; default "Jacobian-free backpropagation".</summary>

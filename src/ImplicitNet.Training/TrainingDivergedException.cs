@@ -14,7 +14,7 @@ public sealed class TrainingDivergedException : Exception
     }
 
     /// <summary>A number is not finite.</summary>
-    /// <param name="what">Which, for the begin of a sentence.</param>
+    /// <param name="what">Which, for the beginning of a sentence.</param>
     /// <param name="step">The step, from 1.</param>
     /// <param name="epoch">The epoch, from 1.</param>
     /// <param name="learningRate">The rate of the step.</param>
@@ -25,7 +25,7 @@ public sealed class TrainingDivergedException : Exception
         + "the checkpoint and the weights that are kept are from before.");
 
     /// <summary>No sample of an epoch counted.</summary>
-    /// <param name="samples">Which samples, for the begin of a sentence, such as "training sample".</param>
+    /// <param name="samples">Which samples, for the beginning of a sentence, such as "training sample".</param>
     /// <param name="step">Steps made.</param>
     /// <param name="epoch">The epoch, from 1.</param>
     internal static TrainingDivergedException Unsolved(string samples, long step, int epoch) => new(string.Create(

@@ -104,10 +104,14 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
     }
 
     /// <summary>What a step computed.</summary>
-    /// <param name="Result">The network's result. Owned by the outcome.</param>
-    /// <param name="Loss">The mean loss of the samples that count, without the penalty; NaN where none does.</param>
-    internal sealed record Outcome(ImplicitResult Result, double Loss) : IDisposable
+    /// <param name="result">The network's result. Owned by the outcome.</param>
+    /// <param name="loss">The mean loss of the samples that count, without the penalty; NaN where none does.</param>
+    internal sealed class Outcome(ImplicitResult result, double loss) : IDisposable
     {
+        public ImplicitResult Result { get; } = result;
+
+        public double Loss { get; } = loss;
+
         /// <inheritdoc/>
         public void Dispose() => Result.Dispose();
     }

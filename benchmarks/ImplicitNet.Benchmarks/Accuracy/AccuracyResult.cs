@@ -39,17 +39,17 @@ internal sealed record AccuracyResult
         new(["Seed", $"Time to {Target}", "Epoch", "Validation accuracy then", "Best validation accuracy", "An epoch"], [.. Seeds.Select(run => run.Cells())]);
 
     /// <summary>What was to be reached, and how long it took: above the table.</summary>
-    public string Title() => $"Time to {Target} on validation, default training on {Data()}, the learning rate over {Figures.Counted(Epochs, "epoch")}: {Summary()}";
+    public string Title() => $"Time to {Target} on validation, default training on {Data()}, the learning rate over {Display.Counted(Epochs, "epoch")}: {Summary()}";
 
     /// <summary>What was to be reached, where, and how long it took, in one line.</summary>
     public override string ToString() =>
-        $"time to {Target} on validation: default training | {Data()} | {Machine} | learning rate over {Figures.Counted(Epochs, "epoch")} | {Summary()}";
+        $"time to {Target} on validation: default training | {Data()} | {Machine} | learning rate over {Display.Counted(Epochs, "epoch")} | {Summary()}";
 
-    private string Data() => $"{Images}, {Figures.Count(TrainingImages)} images and {Figures.Count(ValidationImages)} held out";
+    private string Data() => $"{Images}, {Display.Count(TrainingImages)} images and {Display.Count(ValidationImages)} held out";
 
     private string Summary()
     {
-        string seeds = Figures.Counted(Seeds.Count, "seed");
+        string seeds = Display.Counted(Seeds.Count, "seed");
         if (Seconds is not { } seconds)
         {
             return $"not reached with any of {seeds}";
@@ -57,6 +57,6 @@ internal sealed record AccuracyResult
 
         int reached = Seeds.Count(run => run.Seconds is not null);
         return $"reached with {(reached == Seeds.Count ? seeds : $"{reached} of {seeds}, of which")}: "
-            + $"median {Figures.Measured(seconds.Median)} ({Figures.Measured(seconds.Least)} to {Figures.Measured(seconds.Largest)})";
+            + $"median {Display.Measured(seconds.Median)} ({Display.Measured(seconds.Least)} to {Display.Measured(seconds.Largest)})";
     }
 }

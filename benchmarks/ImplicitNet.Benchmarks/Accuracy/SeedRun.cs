@@ -52,22 +52,22 @@ internal sealed record SeedRun
     }
 
     /// <summary>What came out, in one line.</summary>
-    public override string ToString() => $"seed {Seed}: {Outcome()} | best {Best()} | {Figures.Measured(SecondsAnEpoch)} an epoch";
+    public override string ToString() => $"seed {Seed}: {Outcome()} | best {Best()} | {Display.Measured(SecondsAnEpoch)} an epoch";
 
     /// <summary>The cells of a table: the seed, seconds, epoch and accuracy where it reached the target, the best accuracy, seconds an epoch.</summary>
     public IReadOnlyList<string> Cells() =>
     [
         $"{Seed}",
-        Seconds is { } seconds ? Figures.Measured(seconds) : "not reached",
-        Epoch is { } epoch ? Figures.Count(epoch) : "-",
-        Accuracy is { } accuracy ? Figures.Percent(accuracy) : "-",
+        Seconds is { } seconds ? Display.Measured(seconds) : "not reached",
+        Epoch is { } epoch ? Display.Count(epoch) : "-",
+        Accuracy is { } accuracy ? Display.Percent(accuracy) : "-",
         Best(),
-        Figures.Measured(SecondsAnEpoch),
+        Display.Measured(SecondsAnEpoch),
     ];
 
     private string Outcome() => Seconds is { } seconds
-        ? $"reached after {Figures.Measured(seconds)}, with {Figures.Percent(Accuracy!.Value)} after epoch {Epoch}"
-        : $"not reached in {Figures.Counted(Epochs.Count, "epoch")}";
+        ? $"reached after {Display.Measured(seconds)}, with {Display.Percent(Accuracy!.Value)} after epoch {Epoch}"
+        : $"not reached in {Display.Counted(Epochs.Count, "epoch")}";
 
-    private string Best() => $"{Figures.Percent(BestAccuracy)} after epoch {BestEpoch}";
+    private string Best() => $"{Display.Percent(BestAccuracy)} after epoch {BestEpoch}";
 }

@@ -89,15 +89,15 @@ internal sealed record CeilingResult
         [.. results.Select(result => (IReadOnlyList<string>)
         [
             result.Name, result.Latents(), ((result.BindSeconds + result.SolveSeconds) * 1000).ToString("0.00", CultureInfo.InvariantCulture), .. result.Parts().Select(part => result.Share(part.Seconds)),
-            Figures.Count(result.Tensors), result.Share(result.Tensors * result.TensorSeconds),
+            Display.Count(result.Tensors), result.Share(result.Tensors * result.TensorSeconds),
         ])]);
 
     /// <summary>The fraction and the rates in one line, where the time goes in a second.</summary>
     public override string ToString() =>
         $"solve, {Name}: {Latents()} | {Machine} | solve over convolution {FractionText()} | GFLOP/s: solve {Rate(Solve)}, convolution {Rate(Convolution)} "
         + $"(channels first {Rate(ConvolutionChannelsFirst)}, in bfloat16 {Rate(Bfloat16)}), its matrix product {Rate(Product)}, square product {Rate(SquareProduct)}\n"
-        + $"    {Figures.Measured(BindSeconds + SolveSeconds)}: {string.Join(", ", Parts().Select(part => $"{part.Name} {Share(part.Seconds)}"))}; "
-        + $"{Figures.Count(Tensors)} tensors made, whose handles alone cost {Share(Tensors * TensorSeconds)}";
+        + $"    {Display.Measured(BindSeconds + SolveSeconds)}: {string.Join(", ", Parts().Select(part => $"{part.Name} {Share(part.Seconds)}"))}; "
+        + $"{Display.Count(Tensors)} tensors made, whose handles alone cost {Share(Tensors * TensorSeconds)}";
 
     private (string Name, double Seconds)[] Parts() =>
     [

@@ -20,7 +20,7 @@ internal sealed class AccuracyCommand
 
     private readonly Option<double?> _target = NumberOption.Real(
         "--target",
-        $"Validation accuracy to reach, in percent (default: {Figures.Number(DefaultTarget, "0.##")}). Counted is the trainer's time of training and validation, from "
+        $"Validation accuracy to reach, in percent (default: {Display.Number(DefaultTarget, "0.##")}). Counted is the trainer's time of training and validation, from "
         + "the first step to the end of the validation of the epoch that reaches it. The images are in memory before, and those of the test are not looked at.",
         value => value is > 0 and <= 100,
         "a percentage above 0 and at most 100");

@@ -92,7 +92,7 @@ internal sealed class ScalingCommand
 
         ScalingMeasurement result = measured[point] = ResultFiles.Parse<ScalingMeasurement>(line);
         output.WriteLine(
-            $"{point} | training step {Figures.Measured(result.TrainingSeconds)}, inference {Figures.Measured(result.InferenceSeconds)}, {Figures.Mebibytes(result.PeakBytes)} at peak");
+            $"{point} | training step {Display.Measured(result.TrainingSeconds)}, inference {Display.Measured(result.InferenceSeconds)}, {Display.Mebibytes(result.PeakBytes)} at peak");
         return result;
     }
 

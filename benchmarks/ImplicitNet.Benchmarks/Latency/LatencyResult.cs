@@ -18,7 +18,7 @@ internal sealed record LatencyResult(string Network, string Images, Machine Mach
         ["Network", "Images", "Median", "95 of 100 within", "By steps of the solve (images, median)"],
         [.. results.Select(result => (IReadOnlyList<string>)
         [
-            $"{result.Network}, {result.Images}", Figures.Count(result.Single.Count), Figures.Measured(result.Single.Median), Figures.Measured(result.Single.Late),
+            $"{result.Network}, {result.Images}", Display.Count(result.Single.Count), Display.Measured(result.Single.Median), Display.Measured(result.Single.Late),
             string.Join("; ", result.Single.ByStep.Select(Text)),
         ])]);
 
@@ -27,16 +27,16 @@ internal sealed record LatencyResult(string Network, string Images, Machine Mach
         ["Network", "Batch", "Images/s (least to largest)", "Mean steps", "Most steps", "Paid over own steps", "In lock-step", "Not converged"],
         [.. results.SelectMany(result => result.Batches.Select(batch => (IReadOnlyList<string>)
         [
-            result.Network, Figures.Count(batch.Batch), Rate(batch), Number(batch.MeanSteps), Figures.Count(batch.MostSteps), Number(batch.PaidOverOwn), Number(batch.LockStepOverOwn), Figures.Count(batch.Failures),
+            result.Network, Display.Count(batch.Batch), Rate(batch), Number(batch.MeanSteps), Display.Count(batch.MostSteps), Number(batch.PaidOverOwn), Number(batch.LockStepOverOwn), Display.Count(batch.Failures),
         ]))]);
 
     /// <summary>The latency in one line, the throughput of each size of batch in one more.</summary>
     public override string ToString() => string.Join('\n', Batches.Select(batch =>
             $"throughput: {Network} | {Images}, batch {batch.Batch} | {Machine} | {Rate(batch)} images/s | {Number(batch.MeanSteps)} steps on average, {batch.MostSteps} at most; "
             + $"paid {Number(batch.PaidOverOwn)} of the images' own steps, in lock-step {Number(batch.LockStepOverOwn)}; {batch.Failures} not converged")
-        .Prepend($"latency: {Network} | {Images}, batch 1, {Single.Count} calls | {Machine} | median {Figures.Measured(Single.Median)}, 95 of 100 within {Figures.Measured(Single.Late)} | {string.Join("; ", Single.ByStep.Select(Text))}"));
+        .Prepend($"latency: {Network} | {Images}, batch 1, {Single.Count} calls | {Machine} | median {Display.Measured(Single.Median)}, 95 of 100 within {Display.Measured(Single.Late)} | {string.Join("; ", Single.ByStep.Select(Text))}"));
 
-    private static string Text(StepGroup group) => $"{group.Steps} steps ({Figures.Count(group.Images)}): {Figures.Measured(group.Median)}";
+    private static string Text(StepGroup group) => $"{group.Steps} steps ({Display.Count(group.Images)}): {Display.Measured(group.Median)}";
 
     private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 

@@ -24,7 +24,7 @@ internal sealed record Machine(int Cores, string InstructionSet, int Threads, st
         string.Create(CultureInfo.InvariantCulture, $".NET {Environment.Version}, TorchSharp {typeof(torch).Assembly.GetName().Version}"));
 
     /// <summary>Such as "1 thread, 2 cores, AVX-512".</summary>
-    public override string ToString() => $"{Figures.Counted(Threads, "thread")}, {Figures.Counted(Cores, "core")}, {InstructionSet}";
+    public override string ToString() => $"{Display.Counted(Threads, "thread")}, {Display.Counted(Cores, "core")}, {InstructionSet}";
 
     private static string Vectors() =>
         Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : Sse42.IsSupported ? "SSE4.2" : AdvSimd.IsSupported ? "Advanced SIMD" : "no vectors";

@@ -81,7 +81,7 @@ internal sealed class InferencePairs : IDisposable
         if (2 * naive.Failures > _batches.Images)
         {
             throw new CommandException(
-                $"the naive procedure does not settle on {Figures.Count(naive.Failures)} of {Figures.Count(_batches.Images)} images with {_weights}: R has no fixed point there that it finds. Take a smaller --gamma, or weights of an implicit network.");
+                $"the naive procedure does not settle on {Display.Count(naive.Failures)} of {Display.Count(_batches.Images)} images with {_weights}: R has no fixed point there that it finds. Take a smaller --gamma, or weights of an implicit network.");
         }
 
         Inference exact = PairedSolver.Exact(_network, _batches);
@@ -89,7 +89,7 @@ internal sealed class InferencePairs : IDisposable
         IReadOnlyList<PairedSolver> tried = PairedSolver.Try(_network, _batches, exact, agreement);
         foreach (PairedSolver choice in tried)
         {
-            output.WriteLine($"    tried {choice}: answers of the fixed point {Figures.Percent(choice.Inference.Agreement(exact))} in {Figures.Measured(choice.Inference.Seconds)}, naive {Figures.Percent(agreement)}");
+            output.WriteLine($"    tried {choice}: answers of the fixed point {Display.Percent(choice.Inference.Agreement(exact))} in {Display.Measured(choice.Inference.Seconds)}, naive {Display.Percent(agreement)}");
         }
 
         PairedSolver best = tried.MinBy(choice => choice.Inference.Seconds)!;

@@ -66,10 +66,10 @@ internal sealed record PairResult
         [.. results.Select(result => (IReadOnlyList<string>)
         [
             $"{result.Name}, {result.Images}: {result.CandidateName} against {result.BaselineName}",
-            Figures.Count(result.Batch),
+            Display.Count(result.Batch),
             RatioText(result.Ratio),
-            $"{Figures.Measured(Spread.Of(result.CandidateSeconds).Median)} a {result.Unit}",
-            $"{Figures.Measured(Spread.Of(result.BaselineSeconds).Median)} a {result.Unit}",
+            $"{Display.Measured(Spread.Of(result.CandidateSeconds).Median)} a {result.Unit}",
+            $"{Display.Measured(Spread.Of(result.BaselineSeconds).Median)} a {result.Unit}",
             string.Join("; ", result.Facts),
         ])]);
 
@@ -77,7 +77,7 @@ internal sealed record PairResult
     public override string ToString()
     {
         string head = $"{Name}: {CandidateName} against {BaselineName} | {Images}, batch {Batch} | {Machine} | ratio {RatioText(Ratio)} | "
-            + $"{Figures.Measured(Spread.Of(CandidateSeconds).Median)} against {Figures.Measured(Spread.Of(BaselineSeconds).Median)} a {Unit}";
+            + $"{Display.Measured(Spread.Of(CandidateSeconds).Median)} against {Display.Measured(Spread.Of(BaselineSeconds).Median)} a {Unit}";
         return string.Join('\n', Facts.Select(fact => $"    {fact}").Prepend(head));
     }
 

@@ -24,9 +24,9 @@ internal sealed class ComparisonRun(
         NamedRun[] runs = [.. seeds.SelectMany(seed => gradients.Select(gradient => NamedRun.In(Path.Combine(output, "runs"), gradient,
             (settings with { Seed = seed }).Compared(gradient))))];
         RunSeries.Prepare(runs);
-        terminal.Tell($"[bold]Comparing[/] {Figures.Counted(gradients.Count, "gradient")} on {settings.Data}, "
-            + $"{Figures.Counted(seeds.Count, "seed")}, {Figures.Counted(settings.Epochs, "epoch")}, "
-            + $"{Figures.Counted(settings.Threads, "thread")}");
+        terminal.Tell($"[bold]Comparing[/] {Display.Counted(gradients.Count, "gradient")} on {settings.Data}, "
+            + $"{Display.Counted(seeds.Count, "seed")}, {Display.Counted(settings.Epochs, "epoch")}, "
+            + $"{Display.Counted(settings.Threads, "thread")}");
         terminal.Tell($"  {NetworkChoice.Words(settings)}");
         terminal.Tell($"  in {Markup.Escape(output)}");
         ComparedRun[] compared = _series.Execute(runs);
@@ -56,7 +56,7 @@ internal sealed class ComparisonRun(
         {
             terminal.Say(string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {summary.Gradient,-20} test {Figures.Percent(summary.TestAccuracy?.Mean ?? double.NaN),8}  "
+                $"  {summary.Gradient,-20} test {Display.Percent(summary.TestAccuracy?.Mean ?? double.NaN),8}  "
                     + $"{summary.Seconds?.Mean,8:0.00} s an epoch  {summary.Evaluations?.Mean,12:N0} evaluations  "
                     + $"{summary.Products?.Mean,12:N0} products"));
         }
@@ -71,7 +71,7 @@ internal sealed class ComparisonRun(
         CultureInfo.InvariantCulture,
         $"{settings.Data}, {NetworkChoice.Words(settings)}, {settings.Epochs} epochs, batches of {settings.Batch}, "
             + $"gamma {settings.Gamma}, relative tolerance {settings.Tolerance}, solver {settings.Solver}, "
-            + $"{Figures.Counted(settings.Threads, "thread")} on {settings.Device}; "
+            + $"{Display.Counted(settings.Threads, "thread")} on {settings.Device}; "
             + $"mean ± standard deviation over seeds {string.Join(", ", seeds)}.")
         + (_series.Failures.Count == 0 ? "" : $" Missing, because they failed: "
         + $"{string.Join(", ", _series.Failures.Select(run => $"{run.Gradient} with seed {run.Seed}"))}.");

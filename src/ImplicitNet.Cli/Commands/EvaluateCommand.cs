@@ -115,13 +115,13 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     private void Show(ClassifierResult result, EvaluationResult evaluation)
     {
         terminal.Tell($"[bold]{Markup.Escape(result.Model)}[/] on {result.Data}, {result.Split}");
-        ResultScreen.Row(terminal, "accuracy", Figures.Percent(evaluation.Accuracy), $"{Figures.Count(evaluation.Count)} images");
-        ResultScreen.Row(terminal, "loss", Figures.Number(evaluation.Loss));
+        ResultScreen.Row(terminal, "accuracy", Display.Percent(evaluation.Accuracy), $"{Display.Count(evaluation.Count)} images");
+        ResultScreen.Row(terminal, "loss", Display.Number(evaluation.Loss));
         ResultScreen.Solver(terminal, result);
         ResultScreen.Row(
             terminal,
             "speed",
-            $"{Figures.Count((long)(evaluation.Count / Math.Max(1e-9, evaluation.Seconds)))} images/s",
-            Figures.Seconds(evaluation.Seconds));
+            $"{Display.Count((long)(evaluation.Count / Math.Max(1e-9, evaluation.Seconds)))} images/s",
+            Display.Seconds(evaluation.Seconds));
     }
 }

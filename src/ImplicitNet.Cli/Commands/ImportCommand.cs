@@ -58,8 +58,8 @@ internal sealed class ImportCommand(Terminal terminal)
         RefuseModel(output);
         ModelFolder.Save(output, config, network);
         string form = config.Network.Explicit ? "explicit twin" : "implicit";
-        ResultScreen.Row(terminal, "network", name, $"{form}, gamma {Figures.Number(gamma, "0.####")}");
-        ResultScreen.Row(terminal, "parameters", Figures.Count(network.parameters().Sum(parameter => parameter.numel())));
+        ResultScreen.Row(terminal, "network", name, $"{form}, gamma {Display.Number(gamma, "0.####")}");
+        ResultScreen.Row(terminal, "parameters", Display.Count(network.parameters().Sum(parameter => parameter.numel())));
         ResultScreen.Row(terminal, "weights", ModelFolder.WeightsPath(output));
         ResultScreen.Row(terminal, "configuration", ModelFolder.ConfigPath(output));
         return ExitCodes.Success;

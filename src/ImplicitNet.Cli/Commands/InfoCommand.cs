@@ -80,7 +80,7 @@ internal sealed class InfoCommand(Terminal terminal)
             ResultScreen.Row(terminal, name, value);
         }
 
-        ResultScreen.Row(terminal, "Threads", Figures.Count(result.Threads));
+        ResultScreen.Row(terminal, "Threads", Display.Count(result.Threads));
         ResultScreen.Row(terminal, "Devices", string.Join(", ", result.Devices));
     }
 
@@ -93,7 +93,7 @@ internal sealed class InfoCommand(Terminal terminal)
             terminal,
             "architecture",
             config.Architecture,
-            $"{channels} latent channels of {height} x {width}; gamma {Figures.Number(sizes.Gamma, "0.###")}{form}");
+            $"{channels} latent channels of {height} x {width}; gamma {Display.Number(sizes.Gamma, "0.###")}{form}");
         ResultScreen.Row(
             terminal,
             "images",
@@ -102,16 +102,16 @@ internal sealed class InfoCommand(Terminal terminal)
         ResultScreen.Row(
             terminal,
             "contraction",
-            $"{Figures.Factor(result.GammaCertified)} certified",
-            $"{Figures.Factor(result.GammaDeclared)} declared");
+            $"{Display.Factor(result.GammaCertified)} certified",
+            $"{Display.Factor(result.GammaDeclared)} declared");
         ResultScreen.Row(
-            terminal, "solve", $"tolerance {Figures.Number(config.RelativeTolerance, "0.########")}", $"{config.MaxSteps} steps at most");
+            terminal, "solve", $"tolerance {Display.Number(config.RelativeTolerance, "0.########")}", $"{config.MaxSteps} steps at most");
         ResultScreen.Row(terminal, "by", config.Solver, $"gradient {config.Gradient}");
         ResultScreen.Row(terminal, "sha256", result.Sha256 ?? "no checksum", result.Sha256 is null ? "" : "checked");
-        ResultScreen.Row(terminal, "parameters", Figures.Count(result.Parameters ?? 0));
+        ResultScreen.Row(terminal, "parameters", Display.Count(result.Parameters ?? 0));
         foreach ((string name, TorchSharp.Modules.Parameter parameter) in network.named_parameters())
         {
-            ResultScreen.Row(terminal, "", $"{Figures.Count(parameter.numel()),8}", $"{name} [{string.Join(", ", parameter.shape)}]");
+            ResultScreen.Row(terminal, "", $"{Display.Count(parameter.numel()),8}", $"{name} [{string.Join(", ", parameter.shape)}]");
         }
     }
 }

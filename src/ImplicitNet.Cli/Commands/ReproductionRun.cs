@@ -28,10 +28,10 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
         // Before anything else: a missing file is told, or downloaded, once, and the sizes decide the plan.
         LoadedData data = DataChoice.Load(aim.Clean, terminal, cancellation);
         DataSplits splits = data.Splits;
-        terminal.Tell($"[bold]Reproducing[/] the JFB paper on {name}, {Figures.Number(aim.Hours, "0.##")} h, "
-            + $"{Figures.Counted(aim.Clean.Threads, "thread")}");
-        terminal.Tell($"  {Figures.Count(splits.Train.Count)} training, "
-            + $"{Figures.Count(splits.Validation.Count)} validation and {Figures.Count(splits.Test.Count)} test images");
+        terminal.Tell($"[bold]Reproducing[/] the JFB paper on {name}, {Display.Number(aim.Hours, "0.##")} h, "
+            + $"{Display.Counted(aim.Clean.Threads, "thread")}");
+        terminal.Tell($"  {Display.Count(splits.Train.Count)} training, "
+            + $"{Display.Count(splits.Validation.Count)} validation and {Display.Count(splits.Test.Count)} test images");
         terminal.Tell($"  in {Markup.Escape(output)}");
         ReproductionPlan plan = Plan(data, begin);
         Tell(plan);
@@ -69,17 +69,17 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
             new Calibration(terminal, Path.Combine(output, "calibration"), aim, data, cancellation).Run(ReproducedTraining.All);
         double left = (SecondsPerHour * aim.Hours) - Stopwatch.GetElapsedTime(begin).TotalSeconds;
         ReproductionPlan plan = ReproductionPlan.For(left, costs, aim.Seeds, aim.MostEpochs)
-            ?? throw new CommandException($"--hours {Figures.Number(aim.Hours, "0.######")}: one epoch of the clean form by JFB, "
-                + $"with its test, is expected to take {Figures.Seconds(ReproductionPlan.LeastSeconds(costs))} here, "
-                + $"and after the calibration {Figures.Seconds(Math.Max(0, left))} are left.");
+            ?? throw new CommandException($"--hours {Display.Number(aim.Hours, "0.######")}: one epoch of the clean form by JFB, "
+                + $"with its test, is expected to take {Display.Seconds(ReproductionPlan.LeastSeconds(costs))} here, "
+                + $"and after the calibration {Display.Seconds(Math.Max(0, left))} are left.");
         (asked with { Plan = plan }).Write(output);
         return plan;
     }
 
     private void Tell(ReproductionPlan plan)
     {
-        terminal.Tell($"[bold]Plan[/] {string.Join(", ", plan.Trainings)}; {Figures.Counted(plan.Epochs, "epoch")}; "
-            + $"seeds {string.Join(", ", plan.Seeds)}; about {Figures.Seconds(plan.ExpectedSeconds)}");
+        terminal.Tell($"[bold]Plan[/] {string.Join(", ", plan.Trainings)}; {Display.Counted(plan.Epochs, "epoch")}; "
+            + $"seeds {string.Join(", ", plan.Seeds)}; about {Display.Seconds(plan.ExpectedSeconds)}");
         foreach (string leftOut in plan.LeftOut)
         {
             terminal.Tell($"  [yellow]left out for want of time:[/] {Markup.Escape(leftOut)}");

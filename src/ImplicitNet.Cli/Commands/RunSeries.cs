@@ -69,7 +69,7 @@ internal sealed class RunSeries(Terminal terminal, CancellationToken cancellatio
         ComparedRun compared = Read(run);
         terminal.Tell(string.Create(
             CultureInfo.InvariantCulture,
-            $"  {run.Name,-20} seed {seed,-4} test {Figures.Percent(compared.TestAccuracy ?? double.NaN),8}  "
+            $"  {run.Name,-20} seed {seed,-4} test {Display.Percent(compared.TestAccuracy ?? double.NaN),8}  "
                 + $"{compared.Epochs.Average(epoch => epoch.Seconds):0.00} s an epoch"));
         return compared;
 
@@ -78,7 +78,7 @@ internal sealed class RunSeries(Terminal terminal, CancellationToken cancellatio
             int epochs = RunHistory.ReadEpochs(run.History).Count;
             bar.Show(
                 (number + Math.Min(1, (double)epochs / run.Settings.Epochs)) / count,
-                () => $"{run.Name}, seed {seed}: {epochs} of {Figures.Counted(run.Settings.Epochs, "epoch")}");
+                () => $"{run.Name}, seed {seed}: {epochs} of {Display.Counted(run.Settings.Epochs, "epoch")}");
         }
     }
 

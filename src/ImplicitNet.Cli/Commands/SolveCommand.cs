@@ -92,7 +92,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
 
         List<SolverMeasurement> measured = terminal.WithBar(bar => Measure(input, names, solvers, bar));
         string[] charts = [folder.At("solve.png"), folder.At("solve.svg")];
-        Chart chart = SolverComparisonChart.Create($"{input.Title}, {Figures.Counted(input.Samples, "sample")}", measured);
+        Chart chart = SolverComparisonChart.Create($"{input.Title}, {Display.Counted(input.Samples, "sample")}", measured);
         Array.ForEach(charts, path => chart.Save(path));
         SolveResult result = new()
         {
@@ -175,14 +175,14 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
     {
         terminal.Tell($"[bold]{Markup.Escape(result.Title)}[/]");
         string tolerance = result.Tolerance.ToString("0.##e-0", CultureInfo.InvariantCulture);
-        string samples = Figures.Counted(result.Samples, "sample");
+        string samples = Display.Counted(result.Samples, "sample");
         terminal.Tell($"[grey]{Markup.Escape(input.Source)}; {samples}, tolerance {tolerance}[/]");
         terminal.Tell();
         ComparisonScreen.Show(terminal, result);
         terminal.Tell();
         (int least, int most) = (result.Solvers.Min(solver => solver.Runs), result.Solvers.Max(solver => solver.Runs));
-        string runs = least == most ? Figures.Counted(least, "run") : $"{least} to {most} runs";
-        terminal.Tell($"  [grey]time      the median of {runs} after a warm-up, {Figures.Counted(result.Threads, "thread")}[/]");
+        string runs = least == most ? Display.Counted(least, "run") : $"{least} to {most} runs";
+        terminal.Tell($"  [grey]time      the median of {runs} after a warm-up, {Display.Counted(result.Threads, "thread")}[/]");
         terminal.Tell($"  [grey]residual  {input.Residual}, that of the median sample[/]");
         terminal.Say($"  [grey]charts    {Markup.Escape(result.Charts[0])} and .svg[/]");
     }

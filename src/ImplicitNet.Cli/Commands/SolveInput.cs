@@ -35,7 +35,7 @@ internal sealed class SolveInput : IDisposable
 
     /// <summary>How a relative residual is defined under the stopping rule.</summary>
     public string Residual =>
-        Stopping.AbsoluteTolerance > 0 ? $"||map(u) - u|| / (||u|| + {Figures.Number(AbsoluteShare, "0.###")})" : "||map(u) - u|| / ||u||";
+        Stopping.AbsoluteTolerance > 0 ? $"||map(u) - u|| / (||u|| + {Display.Number(AbsoluteShare, "0.###")})" : "||map(u) - u|| / ||u||";
 
     public static SolveInput OfProblem(FixedPointProblem problem, double? tolerance, int? maxSteps, Device device)
     {

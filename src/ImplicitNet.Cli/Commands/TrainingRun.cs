@@ -32,8 +32,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     private string Kind => settings.Explicit ? "explicit twin" : "implicit classifier";
 
     private string Solve =>
-        $", {(settings.Published ? "gamma" : "contraction factor")} {Figures.Number(settings.Gamma, "0.###")}, "
-            + $"tolerance {Figures.Number(settings.Tolerance, "0.######")}";
+        $", {(settings.Published ? "gamma" : "contraction factor")} {Display.Number(settings.Gamma, "0.###")}, "
+            + $"tolerance {Display.Number(settings.Tolerance, "0.######")}";
 
     private string Gradient => settings.Explicit ? "plain backpropagation" : _gradient.Words;
 
@@ -129,7 +129,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         FinalTest? test = training.IsComplete ? Test(network, new BatchSource(data.Splits.Test, batches)) : null;
         if (test is null)
         {
-            terminal.Say($"Interrupted after {Figures.Counted(training.Steps, "step")}; the checkpoint is written. To go on:");
+            terminal.Say($"Interrupted after {Display.Counted(training.Steps, "step")}; the checkpoint is written. To go on:");
             terminal.Say($"  implicitnet train --resume --output {Markup.Escape(_output)}");
             return ExitCodes.Interrupted;
         }
@@ -167,12 +167,12 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         DataSplits splits = data.Splits;
         terminal.Tell($"[bold]Training[/] an {Kind} on {settings.Data}, by {Gradient}");
         terminal.Tell($"  {NetworkChoice.Words(settings)}");
-        terminal.Tell($"  {Figures.Count(splits.Train.Count)} training, "
-            + $"{Figures.Count(splits.Validation.Count)} validation and {Figures.Count(splits.Test.Count)} test images");
-        terminal.Tell($"  {Figures.Count(ParameterCount(network))} parameters{(settings.Explicit ? "" : Solve)}");
-        terminal.Tell($"  {Figures.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
-            + $"learning rate {Figures.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
-        terminal.Tell($"  seed {settings.Seed}, {Figures.Counted(settings.Threads, "thread")}, {settings.Device}");
+        terminal.Tell($"  {Display.Count(splits.Train.Count)} training, "
+            + $"{Display.Count(splits.Validation.Count)} validation and {Display.Count(splits.Test.Count)} test images");
+        terminal.Tell($"  {Display.Count(ParameterCount(network))} parameters{(settings.Explicit ? "" : Solve)}");
+        terminal.Tell($"  {Display.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
+            + $"learning rate {Display.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
+        terminal.Tell($"  seed {settings.Seed}, {Display.Counted(settings.Threads, "thread")}, {settings.Device}");
         terminal.Tell($"  in {Markup.Escape(_output)}");
     }
 
@@ -226,16 +226,16 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         ResultScreen.Row(
             terminal,
             "test accuracy",
-            Figures.Percent(result.TestAccuracy ?? double.NaN),
-            $"{Figures.Count(result.Samples)} images, loss {Figures.Number(result.TestLoss ?? double.NaN)}");
+            Display.Percent(result.TestAccuracy ?? double.NaN),
+            $"{Display.Count(result.Samples)} images, loss {Display.Number(result.TestLoss ?? double.NaN)}");
         ResultScreen.Row(
             terminal,
             "validation",
-            Figures.Percent(result.ValidationAccuracy ?? double.NaN),
+            Display.Percent(result.ValidationAccuracy ?? double.NaN),
             $"epoch {result.BestEpoch} of {result.Epochs}, chosen by it");
         ResultScreen.Solver(terminal, result);
         ResultScreen.Row(
-            terminal, "time", Figures.Seconds(result.Seconds ?? 0), $"{Figures.Seconds(result.SecondsPerEpoch ?? 0)} an epoch");
+            terminal, "time", Display.Seconds(result.Seconds ?? 0), $"{Display.Seconds(result.SecondsPerEpoch ?? 0)} an epoch");
         terminal.Say();
         foreach ((string name, string content) in Files)
         {

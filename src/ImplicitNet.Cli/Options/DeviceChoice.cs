@@ -38,7 +38,7 @@ internal static class DeviceChoice
         if (threads > cores)
         {
             terminal.Tell(
-                $"[yellow]--threads {threads}: only {Figures.Counted(cores, "core")} can be used here; as many threads are taken.[/]");
+                $"[yellow]--threads {threads}: only {Display.Counted(cores, "core")} can be used here; as many threads are taken.[/]");
         }
 
         if (Math.Min(number, cores) != ThreadCount.Get())

@@ -49,7 +49,7 @@ internal static class NetworkChoice
             { Published: true, Explicit: false, CertificateEvery: { } steps } =>
                 $"certificate-every {steps}: certificates are sample by sample; {Coupled}",
             { Published: true, Explicit: false, JacobianPenalty: { } weight } =>
-                $"jacobian-penalty {Figures.Number(weight, "0.######")}: the penalty is sample by sample; {Coupled}",
+                $"jacobian-penalty {Display.Number(weight, "0.######")}: the penalty is sample by sample; {Coupled}",
             _ => null,
         };
     }
@@ -72,7 +72,7 @@ internal static class NetworkChoice
     /// <summary>For headings: "svhn-fpn, published form (batch norm in R), explicit twin".</summary>
     public static string Words(RunSettings settings)
     {
-        string layers = settings.LatentLayers is { } count ? $", {Figures.Counted(count, "latent layer")}" : "";
+        string layers = settings.LatentLayers is { } count ? $", {Display.Counted(count, "latent layer")}" : "";
         string form = settings.Published ? "published form (batch norm in R)" : "clean form (R a certified contraction)";
         return $"{settings.Network}{layers}, {form}{(settings.Explicit ? ", explicit twin (R applied once)" : "")}";
     }

@@ -15,14 +15,14 @@ internal static class ApplicationScreen
                 ?? string.Create(CultureInfo.InvariantCulture, $"to {study.Tolerance:0.#########}, {study.MeanSteps:0.0}");
             terminal.Say(string.Create(
                 CultureInfo.InvariantCulture,
-                $"  [bold]{name,-20}[/] {Figures.Percent(row.Accuracy),9} {Figures.Number(row.Loss),9} "
-                    + $"{Figures.Residual(row.RelativeResidual),10} {Figures.Percent(row.Agreement),13}"));
+                $"  [bold]{name,-20}[/] {Display.Percent(row.Accuracy),9} {Display.Number(row.Loss),9} "
+                    + $"{Display.Residual(row.RelativeResidual),10} {Display.Percent(row.Agreement),13}"));
         }
 
         terminal.Tell("  [grey]residual: mean of ||R(u, q) - u|| / ||u||; same answer: as at the tolerance[/]");
         if (study.Failures > 0)
         {
-            terminal.Say($"  [yellow]{Figures.Count(study.Failures)} of {Figures.Count(study.Samples)} samples did not reach the "
+            terminal.Say($"  [yellow]{Display.Count(study.Failures)} of {Display.Count(study.Samples)} samples did not reach the "
                 + $"tolerance; their best iterates count[/]");
         }
     }

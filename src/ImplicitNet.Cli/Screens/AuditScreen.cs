@@ -9,12 +9,12 @@ internal static class AuditScreen
     public static void Show(Terminal terminal, AuditResult result)
     {
         terminal.Tell($"[bold]{Markup.Escape(result.Model)}[/] on {result.Data}, {result.Split}");
-        ResultScreen.Row(terminal, "samples", Figures.Count(result.Samples), $"{Figures.Count(result.Converged)} solves converged");
+        ResultScreen.Row(terminal, "samples", Display.Count(result.Samples), $"{Display.Count(result.Converged)} solves converged");
         ResultScreen.Row(
             terminal,
             "contraction",
-            $"{Figures.Factor(result.GammaCertified)} certified",
-            $"{Figures.Factor(result.GammaDeclared)} declared, {Figures.Factor(result.GammaMeasured)} measured at most");
+            $"{Display.Factor(result.GammaCertified)} certified",
+            $"{Display.Factor(result.GammaDeclared)} declared, {Display.Factor(result.GammaMeasured)} measured at most");
         ResultScreen.Row(terminal, "reference", Number(result.ReferenceResidual), "largest relative residual of the exact direction");
         terminal.Say();
         terminal.Say("[grey]                 parameter gradient      directions of samples[/]");
@@ -51,7 +51,7 @@ internal static class AuditScreen
         }
     }
 
-    private static string Cosine(double? value) => value is { } known ? Figures.Number(known) : "-";
+    private static string Cosine(double? value) => value is { } known ? Display.Number(known) : "-";
 
     private static string Number(double? value) => value is { } known ? known.ToString("g3", CultureInfo.InvariantCulture) : "-";
 }

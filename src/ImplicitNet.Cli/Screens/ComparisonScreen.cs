@@ -21,13 +21,13 @@ internal static class ComparisonScreen
             string share = $"{converged}/{result.Samples}".PadLeft(width);
             string numbers = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{solver.MeanSteps,6:0.0} {solver.MaxSteps,5} {solver.Evaluations,11:N0} {Figures.Measured(solver.Seconds),8}");
+                $"{solver.MeanSteps,6:0.0} {solver.MaxSteps,5} {solver.Evaluations,11:N0} {Display.Measured(solver.Seconds),8}");
             string residuals = $"{Residual(solver.MedianResidual),8} {Residual(solver.WorstResidual),8}";
             terminal.Say($"  [bold]{solver.Name,-NameWidth}[/] [{colour}]{share}[/] {numbers} {residuals}");
             string failed = string.Join(
                 ", ",
                 solver.Statuses.Where(status => status.Key != "Converged" && status.Value > 0).Select(
-                    status => $"{Figures.Count(status.Value)} {status.Key}"));
+                    status => $"{Display.Count(status.Value)} {status.Key}"));
             if (failed.Length > 0)
             {
                 terminal.Say($"  {"",-NameWidth} [yellow]{failed}[/]");
@@ -47,5 +47,5 @@ internal static class ComparisonScreen
         }
     }
 
-    private static string Residual(double? value) => Figures.Residual(value ?? double.NaN);
+    private static string Residual(double? value) => Display.Residual(value ?? double.NaN);
 }

@@ -67,6 +67,6 @@ internal sealed class LiveBar : Bar
         }
 
         double left = seconds * (1 - share) / done;
-        return left < 100 ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(left):0} s left") : $"{Figures.Seconds(left)} left";
+        return left < 100 ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(left):0} s left") : $"{Display.Seconds(left)} left";
     }
 }

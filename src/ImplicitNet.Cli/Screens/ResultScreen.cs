@@ -16,16 +16,16 @@ internal static class ResultScreen
     public static void Solver(Terminal terminal, ClassifierResult result)
     {
         string statuses = string.Join(
-            ", ", result.Statuses.Where(status => status.Value > 0).Select(status => $"{Figures.Count(status.Value)} {status.Key}"));
+            ", ", result.Statuses.Where(status => status.Value > 0).Select(status => $"{Display.Count(status.Value)} {status.Key}"));
         bool isUnsolved = result.Samples > 0 && result.Statuses.GetValueOrDefault(nameof(Solvers.SolveStatus.Converged)) == 0;
         Row(
             terminal, "solver", isUnsolved ? $"no sample converged: {statuses}" : statuses,
-            $"{Figures.Number(result.MeanSteps ?? double.NaN, "0.00")} steps on average, {Figures.Count(result.Evaluations)} evaluations");
+            $"{Display.Number(result.MeanSteps ?? double.NaN, "0.00")} steps on average, {Display.Count(result.Evaluations)} evaluations");
         Row(
             terminal,
             "contraction",
-            $"{Figures.Factor(result.GammaCertified)} certified",
-            $"{Figures.Factor(result.GammaDeclared)} declared, {Figures.Factor(result.GammaMeasured)} measured");
-        Row(terminal, "memory", Figures.Mebibytes(result.PeakMemoryBytes), "at peak");
+            $"{Display.Factor(result.GammaCertified)} certified",
+            $"{Display.Factor(result.GammaDeclared)} declared, {Display.Factor(result.GammaMeasured)} measured");
+        Row(terminal, "memory", Display.Mebibytes(result.PeakMemoryBytes), "at peak");
     }
 }

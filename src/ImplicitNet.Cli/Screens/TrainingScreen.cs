@@ -44,16 +44,16 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
     private static string Epoch(TrainingEvent.EpochFinished finished)
     {
         EpochRecord record = finished.Record;
-        string gamma = finished.GammaCertified is { } certified ? Figures.Number(certified) : "-";
+        string gamma = finished.GammaCertified is { } certified ? Display.Number(certified) : "-";
         string training = double.IsFinite(record.TrainLoss ?? double.NaN)
             ? string.Create(CultureInfo.InvariantCulture, $"{record.TrainLoss,8:0.0000}  {100 * record.TrainAccuracy,6:0.00} %")
             : "no sample converged";
         string line = string.Create(
             CultureInfo.InvariantCulture,
             $"  {record.Epoch,5}  {training}   {record.ValidationLoss,8:0.0000}  {100 * record.ValidationAccuracy,6:0.00} %  "
-            + $"{record.SolverSteps,6:0.0}  {gamma,6}  {Figures.Seconds(record.Seconds ?? 0),7}");
+            + $"{record.SolverSteps,6:0.0}  {gamma,6}  {Display.Seconds(record.Seconds ?? 0),7}");
         string failed = record.SolverFailures is > 0 and { } count
-            ? $"  [yellow]{Figures.Percent((double)count / finished.Solver.Samples)} of the solves did not converge[/]"
+            ? $"  [yellow]{Display.Percent((double)count / finished.Solver.Samples)} of the solves did not converge[/]"
             : "";
         return (finished.IsBest ? $"{line}  [green]best[/]" : line) + failed;
     }
@@ -61,8 +61,8 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
     private string Step(TrainingEvent.StepFinished step)
     {
         double rate = (step.Step - _firstStep!.Value) * batchSize / Math.Max(1e-9, Stopwatch.GetElapsedTime(_begin).TotalSeconds);
-        string loss = double.IsNaN(step.Loss) ? "no sample converged" : Figures.Number(step.Loss, "0.000");
-        string accuracy = double.IsNaN(step.Accuracy) ? "-" : $"{Figures.Number(100 * step.Accuracy, "0.0")} %";
+        string loss = double.IsNaN(step.Loss) ? "no sample converged" : Display.Number(step.Loss, "0.000");
+        string accuracy = double.IsNaN(step.Accuracy) ? "-" : $"{Display.Number(100 * step.Accuracy, "0.0")} %";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"epoch {step.Epoch}  loss {loss}  accuracy {accuracy}  {step.SolverSteps:0.0} steps  {rate:0} images/s");

@@ -43,7 +43,7 @@ internal sealed record ReproductionPlanFile
 
         ReproductionPlanFile stored = Parse(path);
         Require("the data set", stored.Data, asked.Data);
-        Require("--hours", Figures.Number(stored.Hours, "0.######"), Figures.Number(asked.Hours, "0.######"));
+        Require("--hours", Display.Number(stored.Hours, "0.######"), Display.Number(asked.Hours, "0.######"));
         Require("--seeds", string.Join(',', stored.Seeds), string.Join(',', asked.Seeds));
         Require("--epochs", $"{stored.MostEpochs}", $"{asked.MostEpochs}");
         return stored;

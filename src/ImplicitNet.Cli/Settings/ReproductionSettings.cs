@@ -58,27 +58,27 @@ internal static class ReproductionSettings
         List<(string, string, string)> differences =
         [
             ("Batch norm in R", "by JFB yes, which couples the samples and bounds nothing; CG-based none", $"clean form: none, "
-                + $"R is a certified contraction, gamma {Figures.Number(clean.Gamma, "0.###")}; published form: yes, "
-                + $"gamma {Figures.Number(published.Gamma, "0.###")}"),
+                + $"R is a certified contraction, gamma {Display.Number(clean.Gamma, "0.###")}; published form: yes, "
+                + $"gamma {Display.Number(published.Gamma, "0.###")}"),
             ("Network of JFB and of the CG-based gradient", "two", "one, with the same weights at the start and the same order of images"),
             ("Explicit twin", "R applied once, batch norm in it", "R(0, q) = act(q) in the clean form: "
                 + "the convolution of R is there and is not used"),
-            ("Choice of the epoch", "on the test images", $"on {Figures.Count(data.Splits.Validation.Count)} images held out of "
+            ("Choice of the epoch", "on the test images", $"on {Display.Count(data.Splits.Validation.Count)} images held out of "
                 + $"training; test read once"),
-            ("Training images", "all", Figures.Count(data.Splits.Train.Count)),
-            ("Test images", "all", Figures.Count(data.Splits.Test.Count)),
+            ("Training images", "all", Display.Count(data.Splits.Train.Count)),
+            ("Test images", "all", Display.Count(data.Splits.Test.Count)),
             ("Mode at test", "training mode", "evaluation mode"),
             ("Epochs", "more than 20", $"{clean.Epochs}"),
-            ("Optimiser", "its own", $"Adam, {Figures.Number(clean.LearningRate, "0.######")}, "
+            ("Optimiser", "its own", $"Adam, {Display.Number(clean.LearningRate, "0.######")}, "
                 + $"{clean.Schedule} schedule over the epochs, batches of {clean.Batch}"),
             ("Stopping rule", "absolute 0.1 in the norm over channels at every "
-                + "pixel", $"relative, sample by sample {Figures.Number(clean.Tolerance, "0.######")}; "
-                + $"published form {Figures.Number(published.Tolerance, "0.######")} for the whole batch"),
-            ("Machine", "one TITAN X", $"{clean.Device}, {Figures.Counted(clean.Threads, "thread")}"),
+                + "pixel", $"relative, sample by sample {Display.Number(clean.Tolerance, "0.######")}; "
+                + $"published form {Display.Number(published.Tolerance, "0.######")} for the whole batch"),
+            ("Machine", "one TITAN X", $"{clean.Device}, {Display.Counted(clean.Threads, "thread")}"),
         ];
         differences.Add(clean.Data == DataChoice.Cifar10
             ? ("Augmentation", "Table 1 and 2: yes, with 843,430 parameters; weight files: none, 163,744", "none")
-            : ("Augmentation", "none", clean.Shift > 0 ? $"clean form: shifts by up to {Figures.Counted(clean.Shift, "pixel")}; "
+            : ("Augmentation", "none", clean.Shift > 0 ? $"clean form: shifts by up to {Display.Counted(clean.Shift, "pixel")}; "
                 + $"published form: none" : "none"));
         return differences;
     }

@@ -16,14 +16,14 @@ internal sealed class ApplicationTotals(int? applications)
     /// <param name="labels">[batch].</param>
     /// <param name="answers">Those at the tolerance: [batch].</param>
     /// <param name="latent">u: [batch, ...].</param>
-    /// <param name="image">R(u, q): [batch, ...].</param>
-    public void Add(Tensor logits, Tensor labels, Tensor answers, Tensor latent, Tensor image)
+    /// <param name="mapped">R(u, q): [batch, ...].</param>
+    public void Add(Tensor logits, Tensor labels, Tensor answers, Tensor latent, Tensor mapped)
     {
         Tensor own = logits.argmax(1);
         _correct += own.eq(labels).sum().ToInt64();
         _same += own.eq(answers).sum().ToInt64();
         _loss += nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum).ToDouble();
-        Tensor residual = (image - latent).flatten(1).norm(1);
+        Tensor residual = (mapped - latent).flatten(1).norm(1);
         Tensor relative = residual / latent.flatten(1).norm(1);
         _residual += where(residual.eq(0), residual, relative).sum(ScalarType.Float64).ToDouble();
     }

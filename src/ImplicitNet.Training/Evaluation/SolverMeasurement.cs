@@ -24,7 +24,7 @@ internal sealed record SolverMeasurement
     public required int Runs { get; init; }
 
     /// <summary>
-    /// For every sample its residuals, of the run whose time is <see cref="Seconds"/>; their times count from the begin of the
+    /// For every sample its residuals, of the run whose time is <see cref="Seconds"/>; their times count from the start of the
     /// sample's own batch.
     /// </summary>
     public required IReadOnlyList<IReadOnlyList<ResidualTraceEntry>> Traces { get; init; }

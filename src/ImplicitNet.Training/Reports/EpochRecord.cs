@@ -14,7 +14,7 @@ public sealed record EpochRecord
         init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Epoch), value, "Epochs are counted from 1.");
     }
 
-    /// <summary>Optimiser steps done by the end of the epoch, since the begin of the run.</summary>
+    /// <summary>Optimiser steps done by the end of the epoch, since the start of the run.</summary>
     public required long Step
     {
         get;

@@ -11,6 +11,8 @@ public sealed record GradientCertificate
 
     // With a cosine of 0.9 or more: a length between about a quarter and five thirds of the exact one.
     private const double GoodError = 0.75;
+
+    // A choice: the limits above are told apart by tenths, so a reference that is off by hundredths can carry them.
     private const double LargestReferenceResidual = 0.01;
 
     internal GradientCertificate(

@@ -30,10 +30,10 @@ public sealed class LatentCache : IDisposable
     /// <summary>Samples held.</summary>
     public int Count => _rows.Count;
 
-    /// <summary>Samples asked for and held, since the begin.</summary>
+    /// <summary>Samples asked for and held, since the start.</summary>
     public long Hits { get; private set; }
 
-    /// <summary>Samples asked for and not held, since the begin.</summary>
+    /// <summary>Samples asked for and not held, since the start.</summary>
     public long Misses { get; private set; }
 
     /// <summary>Memory of the latents held, in bytes.</summary>

@@ -17,7 +17,9 @@ public sealed record LatentCacheOptions
             : throw new ArgumentOutOfRangeException(nameof(Dtype), value, "The cache keeps float32 or float16.");
     } = ScalarType.Float32;
 
-    /// <summary>Most memory for latents, in bytes; at least 1; default 1 GiB.</summary>
+    /// <summary>
+    /// Most memory for latents, in bytes; at least 1; default 1 GiB: the 60,000 of MNIST by the default classifier take 622 MB in float32.
+    /// </summary>
     public long MaxBytes
     {
         get;

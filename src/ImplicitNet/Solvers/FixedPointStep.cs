@@ -4,7 +4,7 @@ namespace ImplicitNet.Solvers;
 
 /// <summary>What one step of a solver hands to the loop: the iterate that was measured, and map(u) - u or map(u).</summary>
 /// <remarks>Whoever receives it owns its tensors.</remarks>
-public readonly record struct FixedPointStep
+public readonly struct FixedPointStep
 {
     /// <summary>A step of a solver that has computed the residual.</summary>
     /// <param name="latent"><c>u</c>: [batch, ...].</param>

@@ -38,8 +38,8 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor next = empty(latent.shape, latent.dtype);
-        Tensor latents = latent.contiguous(), images = mapped.contiguous();
-        bool[] rejected = _lastLatent is null ? Begin(latents, images, next, choice) : Continue(latents, images, next, choice);
+        Tensor latents = latent.contiguous(), values = mapped.contiguous();
+        bool[] rejected = _lastLatent is null ? Begin(latents, values, next, choice) : Continue(latents, values, next, choice);
         return (next.MoveToOuterDisposeScope(), rejected);
     }
 
@@ -75,14 +75,14 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         _lastResidual = Empty(count, size);
         _latents = Empty(count, _memory, size);
         _residuals = Empty(count, _memory, size);
-        Rows latents = new(latent), images = new(mapped), nexts = new(next), lastLatents = new(_lastLatent),
+        Rows latents = new(latent), values = new(mapped), nexts = new(next), lastLatents = new(_lastLatent),
         lastResiduals = new(_lastResidual);
         ForEach(count, size, arrays: 5, (first, last) =>
         {
             for (int sample = first; sample < last; sample++)
             {
                 Span<T> residual = lastResiduals[sample];
-                SecantKernels<T>.Subtract(images[sample], latents[sample], residual);
+                SecantKernels<T>.Subtract(values[sample], latents[sample], residual);
                 double norm = SecantKernels<T>.Norm(residual);
                 SecantKernels<T>.AddScaled(latents[sample], residual, _mixing, nexts[sample]);
                 latents[sample].CopyTo(lastLatents[sample]);
@@ -106,7 +106,7 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         int filled = Math.Min(_steps, _memory);
         (int count, int size) = ((int)latent.shape[0], (int)latent.shape[1]);
         bool[] rejected = new bool[count];
-        Rows latents = new(latent), images = new(mapped), nexts = new(next), lastLatents = new(_lastLatent!),
+        Rows latents = new(latent), values = new(mapped), nexts = new(next), lastLatents = new(_lastLatent!),
         lastResiduals = new(_lastResidual!);
         Rows latentSlots = new(_latents!), residualSlots = new(_residuals!);
         ForEach(count, size, arrays: 5 + (2 * filled), (first, last) =>
@@ -120,7 +120,7 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
                 SecantSample<T> rows = new(options.Variant, _mixing)
                 {
                     Latent = exponent == 0 ? latents[sample] : SecantUnit.Scaled(latents[sample], -exponent, memory.AsSpan(size, size)),
-                    Image = exponent == 0 ? images[sample] : SecantUnit.Scaled(images[sample], -exponent, memory.AsSpan(2 * size, size)),
+                    Mapped = exponent == 0 ? values[sample] : SecantUnit.Scaled(values[sample], -exponent, memory.AsSpan(2 * size, size)),
                     Next = nexts[sample],
                     LastLatent = lastLatents[place],
                     LastResidual = lastResiduals[place],

@@ -19,7 +19,7 @@ internal readonly ref struct SecantSample<T>(AndersonVariant variant, T mixing)
 
     public required ReadOnlySpan<T> Latent { get; init; }
 
-    public required ReadOnlySpan<T> Image { get; init; }
+    public required ReadOnlySpan<T> Mapped { get; init; }
 
     public required Span<T> Next { get; init; }
 
@@ -61,7 +61,7 @@ internal readonly ref struct SecantSample<T>(AndersonVariant variant, T mixing)
             int length = Math.Min(Piece, Latent.Length - start);
             ReadOnlySpan<T> latent = Latent.Slice(start, length);
             Span<T> residual = Residual.Slice(start, length), newResidual = Slot(ResidualSlots, newest, start, length);
-            SecantKernels<T>.Subtract(Image.Slice(start, length), latent, residual);
+            SecantKernels<T>.Subtract(Mapped.Slice(start, length), latent, residual);
             SecantKernels<T>.Subtract(latent, LastLatent.Slice(start, length), Slot(LatentSlots, newest, start, length));
             SecantKernels<T>.Subtract(residual, LastResidual.Slice(start, length), newResidual);
             for (int row = 0; row <= Slots; row += SecantSums<T>.Rows)

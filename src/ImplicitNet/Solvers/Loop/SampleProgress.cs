@@ -9,7 +9,8 @@ internal sealed class SampleProgress
     // A fall of the best residual by less than this share within the patience is no progress.
     private const double ProgressRatio = ReturnedIterate.LevelShare;
 
-    // A residual that is this much above the best one when patience ends is growing, not circling.
+    // A residual that is this much above the best one when patience ends is growing, not circling. A choice, not a measurement: what
+    // circles stays within a small factor, what grows passes any.
     private const double GrowthRatio = 10;
 
     // Of the residual at the start, at most, where that did not meet the tolerance: u may grow until any residual is a small share of it.

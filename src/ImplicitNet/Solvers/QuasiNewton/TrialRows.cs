@@ -4,11 +4,17 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Solvers.QuasiNewton;
 
 /// <summary>Candidates for the next iterate of some samples, and what the map makes of them.</summary>
-/// <param name="Latent">u: [count, n].</param>
-/// <param name="Residual">map(u) - u: [count, n].</param>
-/// <param name="Norms">The L2 norm of every row of the residual; NaN or infinite where the map failed.</param>
-internal readonly record struct TrialRows(Tensor Latent, Tensor Residual, double[] Norms)
+/// <param name="latent">u: [count, n].</param>
+/// <param name="residual">map(u) - u: [count, n].</param>
+/// <param name="norms">The L2 norm of every row of the residual; NaN or infinite where the map failed.</param>
+internal readonly struct TrialRows(Tensor latent, Tensor residual, double[] norms)
 {
+    public Tensor Latent { get; } = latent;
+
+    public Tensor Residual { get; } = residual;
+
+    public double[] Norms { get; } = norms;
+
     /// <summary>Puts some rows of another trial in place of rows of this one.</summary>
     /// <param name="other">A trial of fewer rows.</param>
     /// <param name="from">Rows of <paramref name="other"/>.</param>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ImplicitNet.Cli;
 
 /// <summary>How numbers are written for people: in the invariant culture, with their units.</summary>
-internal static class Figures
+internal static class Display
 {
     public static string Percent(double share) =>
         double.IsFinite(share) ? string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.00} %") : "not known";

@@ -83,7 +83,10 @@ internal sealed class StatusJudge(MapFamily family, StoppingRule rule, ScalarTyp
         }
 
         double[] residual = [.. value.Zip(u, (to, from) => to - from)];
-        double[] rounding = [.. magnitudes.Select(one => (Roundings * _unit * one) + (Roundings * _least))];
+
+        // The maps compute with u / scale, which is rounded to the least number where u is that small a share of the scale.
+        double[] least = [.. Enumerable.Range(0, u.Length).Select(place => _least * Math.Max(1, input[place / size][^1]))];
+        double[] rounding = [.. magnitudes.Zip(least, (one, smallest) => Roundings * ((_unit * one) + smallest))];
         double norm = residual.Any(double.IsNaN) ? double.NaN : _norm(residual);
         return new Residual(norm, _norm(u), _norm(rounding), excused => Ratio(residual, u, rounding, excused));
     }

@@ -37,7 +37,7 @@ internal sealed class BestIterates(Tensor start) : IDisposable
     }
 
     /// <summary>The answer for the whole batch: [batch, ...]. The caller owns it.</summary>
-    public Tensor Take()
+    public Tensor Result()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor answer = _rows is null ? start.clone() : _layout.Restore(_rows);

@@ -89,7 +89,7 @@ public sealed record BroydenSolver : IterativeSolver
                 _rows.MeasureStart();
             }
 
-            return _rows.Hand();
+            return _rows.ToStep();
         }
 
         public override void Restrict(FixedPointMap map, Tensor samples)
@@ -117,7 +117,7 @@ public sealed record BroydenSolver : IterativeSolver
         {
             Tensor latent = _rows.Latent.alias();
             Tensor residual = _rows.Residual.alias();
-            IReadOnlyList<int> failed = step.Take(_rows, _memory.Apply(residual));
+            IReadOnlyList<int> failed = step.Move(_rows, _memory.Apply(residual));
             if (failed.Count > 0)
             {
                 _memory.Forget(_rows.Indices(failed));

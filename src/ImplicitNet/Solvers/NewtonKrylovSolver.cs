@@ -85,14 +85,14 @@ public sealed record NewtonKrylovSolver : IterativeSolver
             using DisposeScope scope = NewDisposeScope();
             if (_rows.IsMeasured)
             {
-                step.Take(_rows, Direction());
+                step.Move(_rows, Direction());
             }
             else
             {
                 _rows.MeasureStart();
             }
 
-            return _rows.Hand();
+            return _rows.ToStep();
         }
 
         public override void Restrict(FixedPointMap map, Tensor samples)

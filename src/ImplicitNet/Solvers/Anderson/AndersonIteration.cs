@@ -69,7 +69,7 @@ internal sealed class AndersonIteration : FixedPointIteration, ISecantChoice
             return false;
         }
 
-        system.Put(products.Newest, products.TestsByNew, products.NewByResiduals);
+        system.Store(products.Newest, products.TestsByNew, products.NewByResiduals);
         state.Accept(products.Norm);
         state.IsAccelerated = state.MayAccelerate && system.Solve(products.Newest, products.TestsByResidual, gamma);
         return true;

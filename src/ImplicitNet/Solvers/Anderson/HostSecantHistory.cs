@@ -128,7 +128,7 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
                     LatentSlots = latentSlots.From(place * _memory, filled),
                     ResidualSlots = residualSlots.From(place * _memory, filled),
                 };
-                SecantProducts products = rows.Note(newest, numbers);
+                SecantProducts products = rows.Update(newest, numbers);
                 gamma.Clear();
                 rejected[sample] = !choice.TryChoose(sample, products, gamma);
                 rows.Move(gamma, isKept: !rejected[sample]);

@@ -41,7 +41,7 @@ internal readonly ref struct SecantSample<T>(AndersonVariant variant, T mixing)
     private int Slots => Latent.Length == 0 ? 0 : LatentSlots.Length / Latent.Length;
 
     /// <summary>
-    /// Numbers that <see cref="Note"/> fills for so many slots: three sums for each, and for the residual, which is one row more, and
+    /// Numbers that <see cref="Update"/> fills for so many slots: three sums for each, and for the residual, which is one row more, and
     /// for what fills up the last rows that are multiplied together.
     /// </summary>
     public static int Numbers(int memory) => 3 * (memory + SecantSums<T>.Rows);
@@ -49,7 +49,7 @@ internal readonly ref struct SecantSample<T>(AndersonVariant variant, T mixing)
     /// <summary>Fills the newest slot, and forms the products.</summary>
     /// <param name="newest">The slot.</param>
     /// <param name="numbers">Filled: as many as <see cref="Numbers"/> says.</param>
-    public SecantProducts Note(int newest, Span<double> numbers)
+    public SecantProducts Update(int newest, Span<double> numbers)
     {
         int room = numbers.Length / 3;
         Span<double> byNew = numbers[..room], byResidual = numbers.Slice(room, room), newByResiduals = numbers[(2 * room)..];

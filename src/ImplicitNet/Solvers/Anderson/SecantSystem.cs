@@ -18,7 +18,7 @@ internal sealed class SecantSystem(int memory, double dependence)
     /// <param name="slot">The slot; what was in it is forgotten.</param>
     /// <param name="testsByNew">test_i . dF_new for every slot i.</param>
     /// <param name="newByResiduals">test_new . dF_j for every slot j.</param>
-    public void Put(int slot, ReadOnlySpan<double> testsByNew, ReadOnlySpan<double> newByResiduals)
+    public void Store(int slot, ReadOnlySpan<double> testsByNew, ReadOnlySpan<double> newByResiduals)
     {
         _used[slot] = true;
         for (int other = 0; other < memory; other++)

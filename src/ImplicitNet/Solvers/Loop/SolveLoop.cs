@@ -87,7 +87,7 @@ internal static class SolveLoop
         }
 
         SolveReport report = new(progress.Samples, metered.Evaluations, hasDifferences: metered.HasDifferences);
-        return new FixedPointSolution(answers.Take(), report, active.Iteration.TakeInverse());
+        return new FixedPointSolution(answers.Result(), report, active.Iteration.TakeInverse());
     }
 
     /// <summary>The loop owns what a step hands it, also when the measurement throws.</summary>

@@ -18,7 +18,7 @@ internal sealed record GuardedStep(LineSearch? Search, double GrowthLimit, doubl
     /// <param name="rows">Where the samples stand.</param>
     /// <param name="direction">[count, n].</param>
     /// <returns>The rows that took the Picard step instead.</returns>
-    public IReadOnlyList<int> Take(IterateRows rows, Tensor direction)
+    public IReadOnlyList<int> Move(IterateRows rows, Tensor direction)
     {
         TrialRows trial = rows.Try(rows.Latent + direction);
         double[] shares = [.. Enumerable.Repeat(1.0, trial.Norms.Length)];

@@ -51,7 +51,7 @@ internal sealed class IterateRows(FixedPointMap map, Tensor start, int history) 
         Tensor mapped = Map.Evaluate(_start);
         _layout = LatentLayout.Of(mapped);
         Live = [.. Enumerable.Repeat(true, (int)_start.shape[0])];
-        Place(Measured(_layout.Flatten(_start), mapped));
+        MoveTo(Measured(_layout.Flatten(_start), mapped));
     }
 
     /// <summary>What the map makes of some candidates.</summary>
@@ -81,11 +81,11 @@ internal sealed class IterateRows(FixedPointMap map, Tensor start, int history) 
             _pastNorms.RemoveAt(0);
         }
 
-        Place(trial);
+        MoveTo(trial);
     }
 
     /// <summary>The iterate and its residual, for the loop, which owns these two views.</summary>
-    public FixedPointStep Hand() =>
+    public FixedPointStep ToStep() =>
         new(Restore(Latent).DetachFromDisposeScope(), Restore(Residual).DetachFromDisposeScope());
 
     /// <summary>The loop has finished these rows; they stay in the batch for a while.</summary>
@@ -110,7 +110,7 @@ internal sealed class IterateRows(FixedPointMap map, Tensor start, int history) 
             _pastNorms[i] = [.. kept.Select(position => past[position])];
         }
 
-        Place(new TrialRows(Latent.index_select(0, samples), Residual.index_select(0, samples),
+        MoveTo(new TrialRows(Latent.index_select(0, samples), Residual.index_select(0, samples),
             [.. kept.Select(position => Norms[position])]));
         Map = map;
     }
@@ -146,7 +146,7 @@ internal sealed class IterateRows(FixedPointMap map, Tensor start, int history) 
         _residual?.Dispose();
     }
 
-    private void Place(TrialRows trial)
+    private void MoveTo(TrialRows trial)
     {
         Tensor latent = trial.Latent.DetachFromDisposeScope();
         Tensor residual = trial.Residual.DetachFromDisposeScope();

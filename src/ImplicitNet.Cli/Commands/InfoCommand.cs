@@ -106,7 +106,7 @@ internal sealed class InfoCommand(Terminal terminal)
             $"{Display.Factor(result.GammaDeclared)} declared");
         ResultScreen.Row(
             terminal, "solve", $"tolerance {Display.Number(config.RelativeTolerance, "0.########")}", $"{config.MaxSteps} steps at most");
-        ResultScreen.Row(terminal, "by", config.Solver, $"gradient {config.Gradient}");
+        ResultScreen.Row(terminal, "solver", config.Solver, $"gradient {config.Gradient}");
         ResultScreen.Row(terminal, "sha256", result.Sha256 ?? "no checksum", result.Sha256 is null ? "" : "checked");
         ResultScreen.Row(terminal, "parameters", Display.Count(result.Parameters ?? 0));
         foreach ((string name, TorchSharp.Modules.Parameter parameter) in network.named_parameters())

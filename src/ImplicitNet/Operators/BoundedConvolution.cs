@@ -78,7 +78,7 @@ public sealed class BoundedConvolution : BoundedLayer
     protected override double ErrorSpread => (2 * _padding) + 1;
 
     /// <inheritdoc/>
-    protected internal override Tensor Compute(Tensor input, Tensor weight) =>
+    protected override Tensor Compute(Tensor input, Tensor weight) =>
         nn.functional.conv2d(input, weight, padding: [_padding, _padding]);
 
     /// <inheritdoc/>

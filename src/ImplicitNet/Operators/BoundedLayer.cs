@@ -39,10 +39,10 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     public abstract Parameter Weight { get; }
 
     /// <summary>Channels of an input: the weight's second side, unless said otherwise.</summary>
-    protected internal virtual long Inputs => Weight.shape[1];
+    public virtual long Inputs => Weight.shape[1];
 
     /// <summary>Channels of an output: the weight's first side, unless said otherwise.</summary>
-    protected internal virtual long Outputs => Weight.shape[0];
+    public virtual long Outputs => Weight.shape[0];
 
     /// <summary>
     /// How many times the Frobenius norm of an error in the weight the norm of the operator can change by: the side of a kernel
@@ -102,7 +102,10 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     /// <param name="input">[batch, ...], checked.</param>
     /// <param name="weight">In the shape of <see cref="Weight"/>.</param>
     /// <returns>A new tensor, [batch, ...], differentiable. The caller owns it.</returns>
-    protected internal abstract Tensor Compute(Tensor input, Tensor weight);
+    protected abstract Tensor Compute(Tensor input, Tensor weight);
+
+    /// <summary><see cref="Compute"/>, for an operator, which has checked the arguments.</summary>
+    internal Tensor Product(Tensor input, Tensor weight) => Compute(input, weight);
 
     /// <summary>Whether a shape is one of inputs, or outputs, of so many channels; by default, whether the last side is.</summary>
     protected virtual bool Fits(long[] shape, long width) => shape.Length >= 2 && shape[^1] == width;

@@ -39,7 +39,7 @@ public sealed class BoundedLinear : BoundedLayer
     public override Parameter Weight => _weight;
 
     /// <inheritdoc/>
-    protected internal override Tensor Compute(Tensor input, Tensor weight) => nn.functional.linear(input, weight);
+    protected override Tensor Compute(Tensor input, Tensor weight) => nn.functional.linear(input, weight);
 
     /// <inheritdoc/>
     protected override Tensor UpperBound(Tensor weight) =>

@@ -86,5 +86,5 @@ public sealed class ContractionOperator : LatentOperator, IContraction
 
     private Tensor Evaluate(Tensor latent, Tensor q, Tensor weight) =>
         (_activation.SlopeOfLeakyRelu is { } slope ? _layer.TryApply(latent, weight, q, slope) : null)
-            ?? _activation.ApplyInPlace(_layer.Compute(latent, weight), q);
+            ?? _activation.ApplyInPlace(_layer.Product(latent, weight), q);
 }

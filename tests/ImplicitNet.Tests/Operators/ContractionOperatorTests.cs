@@ -1,4 +1,5 @@
 using ImplicitNet.Operators;
+using ImplicitNet.Outside.Tests.Own;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,7 +11,7 @@ public sealed class ContractionOperatorTests : TensorTest
     public static TheoryData<string, double> Cases => new()
     {
         { "convolution", 0.1 }, { "convolution", 0.5 }, { "convolution", 0.9 }, { "convolution", 0.99 },
-        { "linear", 0.5 }, { "linear", 0.95 }, { "tanh", 0.9 },
+        { "linear", 0.5 }, { "linear", 0.95 }, { "tanh", 0.9 }, { "a user's own", 0.9 },
     };
 
     [Theory]
@@ -102,6 +103,7 @@ public sealed class ContractionOperatorTests : TensorTest
     {
         "convolution" => (new ContractionOperator(new BoundedConvolution(3, 3, 3, (5, 6), ScalarType.Float64), gamma), randn([4, 3, 5, 6], ScalarType.Float64)),
         "tanh" => (new ContractionOperator(new BoundedConvolution(3, 3, 3, null, ScalarType.Float64), gamma, LatentActivation.Tanh), randn([4, 3, 5, 6], ScalarType.Float64)),
+        "a user's own" => (new ContractionOperator(new BoundedSkew(7, ScalarType.Float64), gamma, new SoftSign()), randn([4, 7], ScalarType.Float64)),
         _ => (new ContractionOperator(new BoundedLinear(7, 7, ScalarType.Float64), gamma), randn([4, 7], ScalarType.Float64)),
     };
 }

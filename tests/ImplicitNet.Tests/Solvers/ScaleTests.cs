@@ -1,4 +1,5 @@
 using ImplicitNet.Kernels;
+using ImplicitNet.Outside.Tests.Own;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,6 +20,7 @@ public sealed class ScaleTests : TensorTest
         new() { RelativeTolerance = 1e-4, MaxSteps = 60 },
         new() { RelativeTolerance = 1e-4, MaxSteps = 60, Norm = ResidualNorm.RootMeanSquare, Scale = ResidualScale.PerElement },
         new() { RelativeTolerance = 1e-4, MaxSteps = 60, Norm = ResidualNorm.Max },
+        new() { RelativeTolerance = 1e-4, MaxSteps = 60, Norm = new SumNorm(), Scale = new LargerScale() },
     ];
 
     public static MatrixTheoryData<string, string, bool> Cases => new(

@@ -21,9 +21,9 @@ internal static class OperatorFamily
         (random => OfLayer(random, Convolution(random, ScalarType.Float32, isFixed: false)), false),
         (random => OfLayer(random, Convolution(random, ScalarType.Float64, isFixed: false)), false),
         (random => OfLayer(random, Convolution(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16, random.OneIn(2))), true),
-        (random => OfLayer(random, Skew(random, ScalarType.Float32)), false),
-        (random => OfLayer(random, Skew(random, ScalarType.Float64)), false),
-        (random => OfContraction(random, Skew(random, ScalarType.Float64)), false),
+        (random => OfLayer(random, Symmetric(random, ScalarType.Float32)), false),
+        (random => OfLayer(random, Symmetric(random, ScalarType.Float64)), false),
+        (random => OfContraction(random, Symmetric(random, ScalarType.Float64)), false),
         (random => OfContraction(random, Linear(random, ScalarType.Float32, isSquare: true)), false),
         (random => OfContraction(random, Linear(random, ScalarType.Float64, isSquare: true)), false),
         (random => OfContraction(random, Convolution(random, ScalarType.Float32, random.OneIn(2), isSquare: true)), false),
@@ -44,14 +44,14 @@ internal static class OperatorFamily
         return (new BoundedLinear(inputs, outputs, dtype), [1, inputs], weight => PlainOperator.OfMatrix(weight, outputs, inputs));
     }
 
-    private static (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) Skew(Random random, ScalarType dtype)
+    private static (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) Symmetric(Random random, ScalarType dtype)
     {
         int size = random.Next(2, 17);
         return (
-            new BoundedSkew(size, dtype),
+            new BoundedSymmetric(size, dtype),
             [1, size],
             weight => PlainOperator.OfMatrix(
-                [.. weight.Select((element, place) => element - weight[(place % size * size) + (place / size)])], size, size));
+                [.. weight.Select((element, place) => element + weight[(place % size * size) + (place / size)])], size, size));
     }
 
     private static (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) Convolution(

@@ -22,14 +22,14 @@ public sealed class OwnPartsTests
     {
         using DisposeScope scope = NewDisposeScope();
         random.manual_seed(4);
-        using BoundedSkew skew = new(6, ScalarType.Float64);
-        using ImplicitLayer layer = new(new ContractionOperator(skew, 0.8, new SoftSign())) { Settings = Settings };
+        using BoundedSymmetric symmetric = new(6, ScalarType.Float64);
+        using ImplicitLayer layer = new(new ContractionOperator(symmetric, 0.8, new SoftSign())) { Settings = Settings };
         Tensor q = randn([3, 6], ScalarType.Float64).requires_grad_();
         using ImplicitResult result = layer.Run(q);
         Assert.True(result.Report.AllConverged, result.Report.ToString());
         Tensor value = layer.Operator.call(result.Latent, q.detach());
         Assert.True(value.allclose(result.Latent, 1e-10, 1e-10));
-        Assert.InRange(skew.CertifyNorm(), 0.01, 1);
+        Assert.InRange(symmetric.CertifyNorm(), 0.01, 1);
         result.Output.square().sum().backward();
         result.Gradient.ThrowIfFailed();
         for (int place = 0; place < 18; place++)

@@ -103,7 +103,7 @@ public sealed class ContractionOperatorTests : TensorTest
     {
         "convolution" => (new ContractionOperator(new BoundedConvolution(3, 3, 3, (5, 6), ScalarType.Float64), gamma), randn([4, 3, 5, 6], ScalarType.Float64)),
         "tanh" => (new ContractionOperator(new BoundedConvolution(3, 3, 3, null, ScalarType.Float64), gamma, LatentActivation.Tanh), randn([4, 3, 5, 6], ScalarType.Float64)),
-        "a user's own" => (new ContractionOperator(new BoundedSkew(7, ScalarType.Float64), gamma, new SoftSign()), randn([4, 7], ScalarType.Float64)),
+        "a user's own" => (new ContractionOperator(new BoundedSymmetric(7, ScalarType.Float64), gamma, new SoftSign()), randn([4, 7], ScalarType.Float64)),
         _ => (new ContractionOperator(new BoundedLinear(7, 7, ScalarType.Float64), gamma), randn([4, 7], ScalarType.Float64)),
     };
 }

@@ -1,5 +1,6 @@
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
+using ImplicitNet.Outside.Tests.Own;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,7 +42,7 @@ public sealed class WeightScaleTests : TensorTest
         "zero", "1e-43", "1e-30", "1e-12", "1e-4", "0.02", "1", "1e5", "1e18", "1e30", "zero row", "zero column", "rank one", "equal", "one element", "orthogonal",
     ];
 
-    private static string[] Layers => ["linear", "wide", "tall", "convolution", "convolution of all sizes", "convolution 5"];
+    private static string[] Layers => ["linear", "wide", "tall", "convolution", "convolution of all sizes", "convolution 5", "a user's own"];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -170,6 +171,7 @@ public sealed class WeightScaleTests : TensorTest
         "tall" => new BoundedLinear(5, 20, dtype),
         "convolution" => new BoundedConvolution(3, 4, 3, (5, 6), dtype),
         "convolution 5" => new BoundedConvolution(2, 2, 5, (6, 6), dtype),
+        "a user's own" => new BoundedSymmetric(12, dtype),
         _ => new BoundedConvolution(2, 3, 3, null, dtype),
     };
 
@@ -199,9 +201,9 @@ public sealed class WeightScaleTests : TensorTest
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         Tensor weight = layer.NormalizedWeight().to(ScalarType.Float64);
-        if (layer is BoundedLinear)
+        if (layer is BoundedLinear or BoundedSymmetric)
         {
-            return linalg.svdvals(weight).max().ToDouble();
+            return linalg.svdvals(layer is BoundedSymmetric ? weight + weight.t() : weight).max().ToDouble();
         }
 
         (int height, int width) = ((BoundedConvolution)layer).ImageSize ?? (6, 5);

@@ -1,3 +1,4 @@
+using ImplicitNet.Outside.Tests.Own;
 using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Tests.Solvers;
@@ -11,6 +12,7 @@ public static class SolverCases
     {
         ["Picard"] = new PicardSolver(),
         ["Picard, damping 0.5"] = new PicardSolver { Damping = 0.5 },
+        ["Picard with a little momentum, a user's own"] = new HeavyBallSolver(0.01),
         ["Anderson"] = new AndersonSolver(),
         ["Anderson 15"] = new AndersonSolver { Memory = 15 },
         ["Anderson 15, type I"] = new AndersonSolver { Memory = 15, Variant = AndersonVariant.TypeOne },

@@ -20,7 +20,8 @@ internal static class BenchmarkCommandLine
             ParseResult parsed = Parse(arguments);
             if (parsed.Errors.Count > 0)
             {
-                string problem = parsed.UnmatchedTokens is [string first, ..] ? $"'{first}' is not understood" : parsed.Errors[0].Message.TrimEnd('.');
+                string problem = parsed.UnmatchedTokens is [string first,
+                    ..] ? $"'{first}' is not understood" : parsed.Errors[0].Message.TrimEnd('.');
                 throw new CommandException($"{problem}. See --help.", ExitCodes.Usage);
             }
 
@@ -35,7 +36,8 @@ internal static class BenchmarkCommandLine
     /// <summary>What a command line means. Nothing is run.</summary>
     public static ParseResult Parse(string[] arguments) => Root().Parse(arguments);
 
-    private static Command Root() => new(Name, "Measures ImplicitNet: its speed against a naive procedure and against the machine, the time to an accuracy, and how time and memory grow.")
+    private static Command Root() => new(Name, "Measures ImplicitNet: its speed against a naive procedure and against the machine, "
+        + "the time to an accuracy, and how time and memory grow.")
     {
         new System.CommandLine.Help.HelpOption(),
         new PairedCommand().Create(),

@@ -25,7 +25,11 @@ public sealed class FileBudgetTests
     [Fact]
     public void No_line_of_the_sources_is_wider_than_140_columns()
     {
-        string[] wide = [.. Files("src").SelectMany(path => File.ReadLines(path).Where(line => line.Length > MostColumns).Select(line => $"{path}: {line}"))];
+        string[] wide =
+        [
+            .. Files("src", "benchmarks").SelectMany(path => File.ReadLines(path)
+                .Where(line => line.Length > MostColumns).Select(line => $"{path}: {line}")),
+        ];
         Assert.Empty(wide);
     }
 

@@ -32,18 +32,22 @@ internal sealed record AccuracyResult
     public required IReadOnlyList<SeedRun> Seeds { get; init; }
 
     /// <summary>Seconds to the target of the runs that reached it; null where none did.</summary>
-    public Spread? Seconds => Seeds.Any(run => run.Seconds is not null) ? Spread.Of(Seeds.Select(run => run.Seconds).OfType<double>()) : null;
+    public Spread? Seconds =>
+        Seeds.Any(run => run.Seconds is not null) ? Spread.Of(Seeds.Select(run => run.Seconds).OfType<double>()) : null;
 
     /// <summary>One row for each seed.</summary>
     public ReportTable Table() =>
-        new(["Seed", $"Time to {Target}", "Epoch", "Validation accuracy then", "Best validation accuracy", "An epoch"], [.. Seeds.Select(run => run.Cells())]);
+        new(["Seed", $"Time to {Target}", "Epoch", "Validation accuracy then", "Best validation accuracy", "An epoch"],
+            [.. Seeds.Select(run => run.Cells())]);
 
     /// <summary>What was to be reached, and how long it took: above the table.</summary>
-    public string Title() => $"Time to {Target} on validation, default training on {Data()}, the learning rate over {Display.Counted(Epochs, "epoch")}: {Summary()}";
+    public string Title() => $"Time to {Target} on validation, default training on {Data()}, "
+        + $"the learning rate over {Display.Counted(Epochs, "epoch")}: {Summary()}";
 
     /// <summary>What was to be reached, where, and how long it took, in one line.</summary>
     public override string ToString() =>
-        $"time to {Target} on validation: default training | {Data()} | {Machine} | learning rate over {Display.Counted(Epochs, "epoch")} | {Summary()}";
+        $"time to {Target} on validation: default training | {Data()} | {Machine} | learning rate over "
+            + $"{Display.Counted(Epochs, "epoch")} | {Summary()}";
 
     private string Data() => $"{Images}, {Display.Count(TrainingImages)} images and {Display.Count(ValidationImages)} held out";
 

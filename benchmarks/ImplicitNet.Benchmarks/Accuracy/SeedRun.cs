@@ -54,7 +54,9 @@ internal sealed record SeedRun
     /// <summary>What came out, in one line.</summary>
     public override string ToString() => $"seed {Seed}: {Outcome()} | best {Best()} | {Display.Measured(SecondsAnEpoch)} an epoch";
 
-    /// <summary>The cells of a table: the seed, seconds, epoch and accuracy where it reached the target, the best accuracy, seconds an epoch.</summary>
+    /// <summary>
+    /// The cells of a table: the seed, seconds, epoch and accuracy where it reached the target, the best accuracy, seconds an epoch.
+    /// </summary>
     public IReadOnlyList<string> Cells() =>
     [
         $"{Seed}",

@@ -50,7 +50,8 @@ internal sealed class CeilingCase : IDisposable
     public long Side => Start.shape[2];
 
     /// <summary>The weight as the solve applies it: [channels, channels, 3, 3]. Stays the map's.</summary>
-    public Tensor Weight => Map.Inputs.Shared.Single(input => input.shape.AsSpan().SequenceEqual([Channels, Channels, KernelSide, KernelSide]));
+    public Tensor Weight =>
+        Map.Inputs.Shared.Single(input => input.shape.AsSpan().SequenceEqual([Channels, Channels, KernelSide, KernelSide]));
 
     /// <summary>Multiply-adds of one convolution of one sample, those with the zeros of the padding counted.</summary>
     public double MultiplyAdds => (double)KernelSide * KernelSide * Channels * Channels * Side * Side;
@@ -75,7 +76,8 @@ internal sealed class CeilingCase : IDisposable
         using ImageBatches images = ImageBatches.ToTrain(MeasuredImages.Load(null, batch), batch, most: 1);
         using IDisposable noGraph = no_grad();
         Tensor q = network.Encoder.call(images.ChannelsLast(0).Images);
-        return new CeilingCase("default classifier, to its tolerance", network, network.Layer.Operator, q.DetachFromDisposeScope(), network.Stopping);
+        return new CeilingCase(
+            "default classifier, to its tolerance", network, network.Layer.Operator, q.DetachFromDisposeScope(), network.Stopping);
     }
 
     /// <summary>Solves once.</summary>

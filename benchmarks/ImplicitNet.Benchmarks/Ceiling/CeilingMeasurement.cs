@@ -88,7 +88,9 @@ internal sealed class CeilingMeasurement
         };
     }
 
-    /// <summary>What a loop must compute in a step to know how far it is: the difference, two norms of every sample, and their numbers on the host.</summary>
+    /// <summary>
+    /// What a loop must compute in a step to know how far it is: the difference, two norms of every sample, and their numbers on the host.
+    /// </summary>
     private static void Norms(Tensor latent, Tensor mapped)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -5,7 +5,9 @@ using ImplicitNet.Training.Reports;
 
 namespace ImplicitNet.Benchmarks.Ceiling;
 
-/// <summary>How near a solve comes to the rate of its convolution. Rates are in GFLOP/s, two for a multiply-add; times in seconds a solve.</summary>
+/// <summary>
+/// How near a solve comes to the rate of its convolution. Rates are in GFLOP/s, two for a multiply-add; times in seconds a solve.
+/// </summary>
 internal sealed record CeilingResult
 {
     /// <summary>Which solve.</summary>
@@ -41,7 +43,9 @@ internal sealed record CeilingResult
     /// </summary>
     public required Spread Bfloat16 { get; init; }
 
-    /// <summary>Rate of a matrix product with the convolution's multiply-adds: [batch side side, 9 channels] by [9 channels, channels].</summary>
+    /// <summary>
+    /// Rate of a matrix product with the convolution's multiply-adds: [batch side side, 9 channels] by [9 channels, channels].
+    /// </summary>
     public required Spread Product { get; init; }
 
     /// <summary>Rate of a product of two large square matrices: what the machine can do.</summary>
@@ -59,13 +63,18 @@ internal sealed record CeilingResult
     /// <summary>The solve's convolutions, measured alone.</summary>
     public required double ConvolutionSeconds { get; init; }
 
-    /// <summary>What an evaluation takes beyond torch's convolution: adding q, the activation. Negative where a kernel of our own does all in less.</summary>
+    /// <summary>
+    /// What an evaluation takes beyond torch's convolution: adding q, the activation. Negative where a kernel of our own does all in less.
+    /// </summary>
     public required double ElementwiseSeconds { get; init; }
 
     /// <summary>Differences, norms and their transfer in every step, measured alone in their plain form.</summary>
     public required double NormSeconds { get; init; }
 
-    /// <summary>What is left of the solve: the loop, copies of finished samples, native calls beyond those above. Negative where the solve does with less than the plain form of a part.</summary>
+    /// <summary>
+    /// What is left of the solve: the loop, copies of finished samples, native calls beyond those above. Negative where the solve does with
+    /// less than the plain form of a part.
+    /// </summary>
     public double RestSeconds => SolveSeconds - ConvolutionSeconds - ElementwiseSeconds - NormSeconds;
 
     /// <summary>Tensors that a solve makes: a native call or more each.</summary>
@@ -76,40 +85,50 @@ internal sealed record CeilingResult
 
     /// <summary>One row for each result.</summary>
     public static ReportTable Rates(IReadOnlyList<CeilingResult> results) => new(
-        ["Solve", "Latents", "Solve over convolution", "Solve", "Convolution", "Channels first", "In bfloat16", "Its product", "Square product"],
+        ["Solve", "Latents", "Solve over convolution", "Solve", "Convolution", "Channels first", "In bfloat16", "Its product",
+            "Square product"],
         [.. results.Select(result => (IReadOnlyList<string>)
         [
-            result.Name, result.Latents(), result.FractionText(), Rate(result.Solve), Rate(result.Convolution), Rate(result.ConvolutionChannelsFirst), Rate(result.Bfloat16),
+            result.Name, result.Latents(), result.FractionText(), Rate(result.Solve), Rate(result.Convolution),
+            Rate(result.ConvolutionChannelsFirst), Rate(result.Bfloat16),
             Rate(result.Product), Rate(result.SquareProduct),
         ])]);
 
     /// <summary>Where the time of preparing and solving goes: one row for each result.</summary>
     public static ReportTable Shares(IReadOnlyList<CeilingResult> results) => new(
-        ["Solve", "Latents", "Both (ms)", "Weight", "Convolutions", "Elementwise", "Differences and norms", "Rest", "Tensors a solve", "Handles alone"],
+        ["Solve", "Latents", "Both (ms)", "Weight", "Convolutions", "Elementwise", "Differences and norms", "Rest", "Tensors a solve",
+            "Handles alone"],
         [.. results.Select(result => (IReadOnlyList<string>)
         [
-            result.Name, result.Latents(), ((result.BindSeconds + result.SolveSeconds) * 1000).ToString("0.00", CultureInfo.InvariantCulture), .. result.Parts().Select(part => result.Share(part.Seconds)),
+            result.Name, result.Latents(), ((result.BindSeconds + result.SolveSeconds) * 1000)
+                .ToString("0.00", CultureInfo.InvariantCulture), .. result.Parts().Select(part => result.Share(part.Seconds)),
             Display.Count(result.Tensors), result.Share(result.Tensors * result.TensorSeconds),
         ])]);
 
     /// <summary>The fraction and the rates in one line, where the time goes in a second.</summary>
     public override string ToString() =>
-        $"solve, {Name}: {Latents()} | {Machine} | solve over convolution {FractionText()} | GFLOP/s: solve {Rate(Solve)}, convolution {Rate(Convolution)} "
-        + $"(channels first {Rate(ConvolutionChannelsFirst)}, in bfloat16 {Rate(Bfloat16)}), its matrix product {Rate(Product)}, square product {Rate(SquareProduct)}\n"
-        + $"    {Display.Measured(BindSeconds + SolveSeconds)}: {string.Join(", ", Parts().Select(part => $"{part.Name} {Share(part.Seconds)}"))}; "
+        $"solve, {Name}: {Latents()} | {Machine} | solve over convolution {FractionText()} | GFLOP/s: solve {Rate(Solve)}, "
+            + $"convolution {Rate(Convolution)} "
+        + $"(channels first {Rate(ConvolutionChannelsFirst)}, in bfloat16 {Rate(Bfloat16)}), its matrix product {Rate(Product)}, "
+        + $"square product {Rate(SquareProduct)}\n"
+        + $"    {Display.Measured(BindSeconds + SolveSeconds)}: "
+        + $"{string.Join(", ", Parts().Select(part => $"{part.Name} {Share(part.Seconds)}"))}; "
         + $"{Display.Count(Tensors)} tensors made, whose handles alone cost {Share(Tensors * TensorSeconds)}";
 
     private (string Name, double Seconds)[] Parts() =>
     [
-        ("preparing the weight", BindSeconds), ("convolutions", ConvolutionSeconds), ("elementwise", ElementwiseSeconds), ("differences and norms", NormSeconds), ("rest", RestSeconds),
+        ("preparing the weight", BindSeconds), ("convolutions", ConvolutionSeconds), ("elementwise", ElementwiseSeconds),
+        ("differences and norms", NormSeconds), ("rest", RestSeconds),
     ];
 
     private string Latents() => $"{Batch} of {Channels} x {Side} x {Side}";
 
     // Adding zero makes of a negative zero, which would be written with its sign, a plain one.
-    private string Share(double seconds) => string.Create(CultureInfo.InvariantCulture, $"{Math.Round(100 * seconds / (BindSeconds + SolveSeconds)) + 0.0:0} %");
+    private string Share(double seconds) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Math.Round(100 * seconds / (BindSeconds + SolveSeconds)) + 0.0:0} %");
 
-    private string FractionText() => string.Create(CultureInfo.InvariantCulture, $"{Fraction.Median:0.00} ({Fraction.Least:0.00} to {Fraction.Largest:0.00})");
+    private string FractionText() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Fraction.Median:0.00} ({Fraction.Least:0.00} to {Fraction.Largest:0.00})");
 
     private static string Rate(Spread rate) => rate.Median.ToString(rate.Median < 10 ? "0.0" : "0", CultureInfo.InvariantCulture);
 }

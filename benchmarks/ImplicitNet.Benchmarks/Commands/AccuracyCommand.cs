@@ -20,27 +20,35 @@ internal sealed class AccuracyCommand
 
     private readonly Option<double?> _target = NumberOption.Real(
         "--target",
-        $"Validation accuracy to reach, in percent (default: {Display.Number(DefaultTarget, "0.##")}). Counted is the trainer's time of training and validation, from "
-        + "the first step to the end of the validation of the epoch that reaches it. The images are in memory before, and those of the test are not looked at.",
+        $"Validation accuracy to reach, in percent (default: {Display.Number(DefaultTarget, "0.##")}). "
+            + $"Counted is the trainer's time of training and validation, from "
+        + "the first step to the end of the validation of the epoch that reaches it. The images are in memory before, "
+        + "and those of the test are not looked at.",
         value => value is > 0 and <= 100,
         "a percentage above 0 and at most 100");
 
     private readonly Option<long[]?> _seeds = SeedsOption.Create(string.Join(',', DefaultSeeds));
     private readonly Option<int?> _epochs = NumberOption.Whole(
         "--epochs",
-        $"Epochs at most (default: {Mnist.Epochs}; {Drawn.Epochs} of drawn digits). The learning rate falls over all of them, so that another number is another training from the first step on.");
+        $"Epochs at most (default: {Mnist.Epochs}; {Drawn.Epochs} of drawn digits). The learning rate falls over all of them, "
+            + $"so that another number is another training from the first step on.");
 
-    private readonly Option<bool> _allEpochs = new("--all-epochs") { Description = "Train all epochs, also after the target is reached; the time to it is the same." };
-    private readonly Option<int?> _images = NumberOption.Whole("--images", "Training images to use (default: those of train).", LeastImages);
+    private readonly Option<bool> _allEpochs =
+        new("--all-epochs") { Description = "Train all epochs, also after the target is reached; the time to it is the same." };
+    private readonly Option<int?> _images =
+        NumberOption.Whole("--images", "Training images to use (default: those of train).", LeastImages);
     private readonly Option<int?> _validation = NumberOption.Whole(
-        "--validation", $"Images held out of training, by which the accuracy is measured (default: {Mnist.Validation}; {Drawn.Validation} drawn digits).", LeastImages);
+        "--validation", $"Images held out of training, by which the accuracy is measured (default: {Mnist.Validation}; "
+            + $"{Drawn.Validation} drawn digits).", LeastImages);
 
     private readonly MeasurementOptions _common = new();
 
     public Command Create()
     {
-        _seeds.Description = $"Seeds, with commas between them: one run for each, in one process, whose code the first compiles on its way (default: {string.Join(',', DefaultSeeds)}).";
-        Command command = new("accuracy", "Time training with the default settings of implicitnet train until a validation accuracy is reached, once for each seed.")
+        _seeds.Description = $"Seeds, with commas between them: one run for each, in one process, "
+            + $"whose code the first compiles on its way (default: {string.Join(',', DefaultSeeds)}).";
+        Command command = new("accuracy",
+            "Time training with the default settings of implicitnet train until a validation accuracy is reached, once for each seed.")
         {
             _target, _seeds, _epochs, _allEpochs, _images, _validation, _common.DataDirectory,
         };
@@ -72,7 +80,8 @@ internal sealed class AccuracyCommand
             ValidationImages = data.Splits.Validation.Count,
             Machine = machine,
             Epochs = settings.Epochs,
-            Settings = RunSettingsFile.Describe(settings).Where(setting => setting.Key is not ("seed" or "test-images" or "checkpoint-every")).ToDictionary(),
+            Settings = RunSettingsFile.Describe(settings)
+                .Where(setting => setting.Key is not ("seed" or "test-images" or "checkpoint-every")).ToDictionary(),
             Seeds = runs,
         };
         output.WriteLine(result);

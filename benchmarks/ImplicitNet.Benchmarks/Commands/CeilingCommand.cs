@@ -17,13 +17,15 @@ internal sealed class CeilingCommand
     private static readonly (int Channels, int Side)[] Latents = [(32, 9), (64, 8)];
 
     private readonly Option<int?> _batch = NumberOption.Whole("--batch", $"Samples in a batch (default: {DefaultBatch}).");
-    private readonly Option<int?> _steps = NumberOption.Whole("--steps", $"Steps of a solve of fixed length; 50 at most, after which it might stall (default: {DefaultSteps}).", most: 50);
+    private readonly Option<int?> _steps = NumberOption.Whole("--steps", $"Steps of a solve of fixed length; 50 at most, "
+        + $"after which it might stall (default: {DefaultSteps}).", most: 50);
     private readonly Option<int?> _repeats = NumberOption.Whole("--repeats", $"Solves in a round (default: {DefaultRepeats}).");
     private readonly MeasurementOptions _common = new();
 
     public Command Create()
     {
-        Command command = new("ceiling", "Measure which fraction of the convolution's own rate a solve reaches, in turns, and where the rest goes.") { _batch, _steps, _repeats };
+        Command command = new("ceiling", "Measure which fraction of the convolution's own rate a solve reaches, in turns, "
+            + "and where the rest goes.") { _batch, _steps, _repeats };
         _common.AddTo(command);
         command.SetAction(Run);
         return command;
@@ -42,7 +44,8 @@ internal sealed class CeilingCommand
         }
 
         (string? json, string? markdown) = _common.FilesOf(parsed);
-        ResultFiles.Write(json, results, markdown, machine, ("Rates (GFLOP/s, two for a multiply-add)", CeilingResult.Rates(results)), ("Where the time goes", CeilingResult.Shares(results)));
+        ResultFiles.Write(json, results, markdown, machine, ("Rates (GFLOP/s, two for a multiply-add)", CeilingResult.Rates(results)),
+            ("Where the time goes", CeilingResult.Shares(results)));
         return ExitCodes.Success;
     }
 

@@ -19,16 +19,24 @@ internal sealed class LatencyCommand
     // fixed point at this gamma, and none at 0.3 and above.
     private const double DefaultGamma = 0.1;
 
-    private readonly Option<string?> _model = new("--model", "-m") { Description = "Model folder (default: a digit classifier with the weights it begins with).", HelpName = "folder" };
-    private readonly Option<string?> _weights = new("--weights") { Description = "Weights of a published MNIST network (default: those it begins with).", HelpName = "file.pth" };
-    private readonly Option<double?> _gamma = Ranges.Between0And1("--gamma", $"The published network's factor in R (default: {DefaultGamma}).");
+    private readonly Option<string?> _model = new("--model", "-m")
+    {
+        Description = "Model folder (default: "
+        + "a digit classifier with the weights it begins with).",
+        HelpName = "folder"
+    };
+    private readonly Option<string?> _weights =
+        new("--weights") { Description = "Weights of a published MNIST network (default: those it begins with).", HelpName = "file.pth" };
+    private readonly Option<double?> _gamma =
+        Ranges.Between0And1("--gamma", $"The published network's factor in R (default: {DefaultGamma}).");
     private readonly Option<int?> _calls = NumberOption.Whole("--calls", $"Images inferred one at a time (default: {DefaultCalls}).");
     private readonly Option<int[]> _batches = NumberListOption.Create("--batches", "Images in a batch", [10, 100, 400, 1000]);
     private readonly MeasurementOptions _common = new();
 
     public Command Create()
     {
-        Command command = new("latency", "Measure inference: the latency of single images, the throughput of batches, and what each image is paid for.")
+        Command command = new("latency", "Measure inference: the latency of single images, the throughput of batches, "
+            + "and what each image is paid for.")
         {
             _model, _weights, _gamma, _calls, _batches, _common.DataDirectory,
         };
@@ -52,16 +60,19 @@ internal sealed class LatencyCommand
             network.OnFailure = new MaskFailures();
             LatencyMeasurement measurement = new(network, images.Test, normalization);
             results.Add(new LatencyResult(
-                name, images.Name, machine, measurement.OneByOne(calls), [.. batches.Select(batch => measurement.InBatches(batch, _common.RoundsOf(parsed)))]));
+                name, images.Name, machine, measurement.OneByOne(calls),
+                [.. batches.Select(batch => measurement.InBatches(batch, _common.RoundsOf(parsed)))]));
             output.WriteLine(results[^1]);
         }
 
         (string? json, string? markdown) = _common.FilesOf(parsed);
-        ResultFiles.Write(json, results, markdown, machine, ("One image at a time", LatencyResult.Latencies(results)), ("In batches", LatencyResult.Throughputs(results)));
+        ResultFiles.Write(json, results, markdown, machine, ("One image at a time", LatencyResult.Latencies(results)),
+            ("In batches", LatencyResult.Throughputs(results)));
         return ExitCodes.Success;
     }
 
-    private IEnumerable<(string Name, ImplicitNetwork Network, PixelNormalization Normalization)> Networks(ParseResult parsed, PixelNormalization normalization)
+    private IEnumerable<(string Name, ImplicitNetwork Network, PixelNormalization Normalization)> Networks(
+        ParseResult parsed, PixelNormalization normalization)
     {
         if (parsed.GetValue(_model) is { } folder)
         {

@@ -12,8 +12,10 @@ internal sealed class MeasurementOptions
     private const int DefaultWarmUp = 2;
 
     private readonly Option<int?> _threads = NumberOption.Whole("--threads", "Threads to compute with (default: one a core).", most: 1024);
-    private readonly Option<int?> _rounds = NumberOption.Whole("--rounds", $"Rounds that count; the contenders take turns in each (default: {DefaultRounds}).", Rounds.Least);
-    private readonly Option<int?> _warmUp = NumberOption.Whole("--warm-up", $"Rounds before them that do not count (default: {DefaultWarmUp}).", least: 0);
+    private readonly Option<int?> _rounds =
+        NumberOption.Whole("--rounds", $"Rounds that count; the contenders take turns in each (default: {DefaultRounds}).", Rounds.Least);
+    private readonly Option<int?> _warmUp =
+        NumberOption.Whole("--warm-up", $"Rounds before them that do not count (default: {DefaultWarmUp}).", least: 0);
     private readonly Option<long?> _seed = NumberOption.Seed("--seed", "Seed of torch's random state: weights and dropout (default: 1).");
     private readonly Option<string?> _json = new("--json") { Description = "Write all figures into this file.", HelpName = "file" };
     private readonly Option<string?> _markdown = new("--markdown") { Description = "Write the tables into this file.", HelpName = "file" };

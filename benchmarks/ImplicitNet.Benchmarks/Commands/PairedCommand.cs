@@ -18,20 +18,31 @@ internal sealed class PairedCommand
     private const double DefaultGamma = 0.95;
     private const int DefaultTrainingSteps = 1500;
 
-    private readonly Option<string?> _pair = ChoiceOption.Create("--pair", "Measure this pair only (default: all three).", Training, Inferring, Twin);
-    private readonly Option<int?> _batch = NumberOption.Whole("--batch", $"Images in a batch of training (default: {DefaultBatch}).", least: 2);
+    private readonly Option<string?> _pair =
+        ChoiceOption.Create("--pair", "Measure this pair only (default: all three).", Training, Inferring, Twin);
+    private readonly Option<int?> _batch =
+        NumberOption.Whole("--batch", $"Images in a batch of training (default: {DefaultBatch}).", least: 2);
     private readonly Option<int?> _steps = NumberOption.Whole("--steps", $"Training steps in a round (default: {DefaultSteps}).");
-    private readonly Option<int?> _inferenceBatch = NumberOption.Whole("--inference-batch", $"Images in a batch of inference (default: {DefaultInferenceBatch}).");
-    private readonly Option<int?> _images = NumberOption.Whole("--images", "Most images of each part of the data (default: all).", least: 10);
+    private readonly Option<int?> _inferenceBatch =
+        NumberOption.Whole("--inference-batch", $"Images in a batch of inference (default: {DefaultInferenceBatch}).");
+    private readonly Option<int?> _images =
+        NumberOption.Whole("--images", "Most images of each part of the data (default: all).", least: 10);
     private readonly Option<string?> _weights = new("--weights")
     {
-        Description = "Inference: weights of a published MNIST network, trained as an implicit one (default: trained here by the naive procedure).",
+        Description = "Inference: weights of a published MNIST network, trained as an implicit one (default: "
+            + "trained here by the naive procedure).",
         HelpName = "file.pth",
     };
 
     private readonly Option<double?> _gamma = Ranges.Between0And1("--gamma", $"Inference: the factor in R (default: {DefaultGamma}).");
-    private readonly Option<int?> _trainingSteps = NumberOption.Whole("--training-steps", $"Inference without --weights: training steps before, of either side (default: {DefaultTrainingSteps}).");
-    private readonly Option<string?> _model = new("--model", "-m") { Description = "Inference: a model folder to compare too, such as a digit classifier's.", HelpName = "folder" };
+    private readonly Option<int?> _trainingSteps = NumberOption.Whole("--training-steps", $"Inference without --weights: "
+        + $"training steps before, of either side (default: {DefaultTrainingSteps}).");
+    private readonly Option<string?> _model =
+        new("--model", "-m")
+        {
+            Description = "Inference: a model folder to compare too, such as a digit classifier's.",
+            HelpName = "folder"
+        };
     private readonly MeasurementOptions _common = new();
 
     public Command Create()

@@ -12,7 +12,8 @@ internal sealed class PiecesCommand
 {
     public Command Create()
     {
-        Command command = new("pieces", "Measure the parts of a step by BenchmarkDotNet; its own arguments follow, such as --filter '*Map*' or --job dry.")
+        Command command = new("pieces", "Measure the parts of a step by BenchmarkDotNet; its own arguments follow, "
+            + "such as --filter '*Map*' or --job dry.")
         {
             TreatUnmatchedTokensAsErrors = false,
         };

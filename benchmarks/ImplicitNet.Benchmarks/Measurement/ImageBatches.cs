@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Benchmarks.Measurement;
 
-/// <summary>Batches made before the clock starts, each in both memory layouts, so that neither side pays for reading or reordering.</summary>
+/// <summary>
+/// Batches made before the clock starts, each in both memory layouts, so that neither side pays for reading or reordering.
+/// </summary>
 internal sealed class ImageBatches : IDisposable
 {
     private readonly List<(Tensor First, Tensor Last, Tensor Labels)> _batches;
@@ -26,7 +28,8 @@ internal sealed class ImageBatches : IDisposable
 
     /// <summary>All test images in their order.</summary>
     public static ImageBatches ToInfer(MeasuredImages images, int batch, PixelNormalization? normalization = null) =>
-        Of(new BatchSource(images.Test, new BatchOptions { Normalization = normalization ?? images.Normalization, BatchSize = batch }).InOrder());
+        Of(new BatchSource(images.Test, new BatchOptions { Normalization = normalization ?? images.Normalization, BatchSize = batch })
+            .InOrder());
 
     /// <summary>Images [batch, 1, height, width] with channels first in memory, and labels [batch]. Stays this object's.</summary>
     public (Tensor Images, Tensor Labels) ChannelsFirst(int index) => (_batches[index % Count].First, _batches[index % Count].Labels);
@@ -57,7 +60,8 @@ internal sealed class ImageBatches : IDisposable
             // One channel: contiguous() takes both layouts for the same and would return the tensor as it is, whose strides
             // make every convolution choose channels last. New memory has the strides of its shape.
             Tensor first = empty(batch.Images.shape).copy_(batch.Images);
-            batches.Add((first.DetachFromDisposeScope(), batch.Images.alias().DetachFromDisposeScope(), batch.Labels.alias().DetachFromDisposeScope()));
+            batches.Add((first.DetachFromDisposeScope(), batch.Images.alias().DetachFromDisposeScope(), batch.Labels.alias()
+                .DetachFromDisposeScope()));
             images += batch.Count;
         }
 

@@ -27,5 +27,9 @@ internal sealed record Machine(int Cores, string InstructionSet, int Threads, st
     public override string ToString() => $"{Display.Counted(Threads, "thread")}, {Display.Counted(Cores, "core")}, {InstructionSet}";
 
     private static string Vectors() =>
-        Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : Sse42.IsSupported ? "SSE4.2" : AdvSimd.IsSupported ? "Advanced SIMD" : "no vectors";
+        Avx512F.IsSupported ? "AVX-512"
+        : Avx2.IsSupported ? "AVX2"
+        : Sse42.IsSupported ? "SSE4.2"
+        : AdvSimd.IsSupported ? "Advanced SIMD"
+        : "no vectors";
 }

@@ -21,7 +21,8 @@ internal sealed record MeasuredImages(string Name, ImageDataset Train, ImageData
         if (directory is null)
         {
             // At least 10 are drawn: one of each class.
-            StrokeDigitsOptions options = new() { TrainCount = Math.Max(10, most ?? DrawnTrain), ValidationCount = 10, TestCount = Math.Max(10, most ?? DrawnTest) };
+            StrokeDigitsOptions options =
+                new() { TrainCount = Math.Max(10, most ?? DrawnTrain), ValidationCount = 10, TestCount = Math.Max(10, most ?? DrawnTest) };
             DataSplits drawn = StrokeDigits.Generate(options);
             return new MeasuredImages("drawn digits", drawn.Train, drawn.Test, PixelNormalization.Mnist);
         }

@@ -24,7 +24,8 @@ internal static class ResultFiles
     /// <param name="machine">Said above the tables.</param>
     /// <param name="tables">With their titles.</param>
     /// <exception cref="IOException">A file could not be written.</exception>
-    public static void Write<T>(string? json, T result, string? markdown, Machine machine, params IReadOnlyList<(string Title, ReportTable Table)> tables)
+    public static void Write<T>(
+        string? json, T result, string? markdown, Machine machine, params IReadOnlyList<(string Title, ReportTable Table)> tables)
     {
         if (json is not null)
         {

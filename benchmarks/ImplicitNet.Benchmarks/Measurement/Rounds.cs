@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace ImplicitNet.Benchmarks.Measurement;
 
-/// <summary>How often something is measured: rounds in which all contenders take turns, so that a slow spell of the machine meets all of them.</summary>
+/// <summary>
+/// How often something is measured: rounds in which all contenders take turns, so that a slow spell of the machine meets all of them.
+/// </summary>
 /// <param name="Counted">Rounds that count; at least <see cref="Least"/>.</param>
 /// <param name="WarmUp">Rounds before them that do not: the runtime compiles, allocators fill.</param>
 internal sealed record Rounds(int Counted, int WarmUp)

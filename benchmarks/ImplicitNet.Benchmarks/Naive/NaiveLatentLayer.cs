@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Benchmarks.Naive;
 
-/// <summary>One latent layer as published: <c>norm(x + LReLU(LReLU(c3(LReLU(c0(x))))))</c>, every activation a pass of its own over new memory.</summary>
+/// <summary>
+/// One latent layer as published: <c>norm(x + LReLU(LReLU(c3(LReLU(c0(x))))))</c>, every activation a pass of its own over new memory.
+/// </summary>
 internal sealed class NaiveLatentLayer : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "0")]

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Benchmarks.Paired;
 
-/// <summary>What being implicit costs: a training step by JFB of the default classifier against that of its explicit twin S(R(0, Q(d))).</summary>
+/// <summary>
+/// What being implicit costs: a training step by JFB of the default classifier against that of its explicit twin S(R(0, Q(d))).
+/// </summary>
 internal sealed class ExplicitPair : IDisposable
 {
     private const double LearningRate = 1e-3;

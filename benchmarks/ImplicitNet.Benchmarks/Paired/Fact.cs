@@ -10,7 +10,8 @@ namespace ImplicitNet.Benchmarks.Paired;
 internal sealed record Fact(string Name, double? Baseline, double Candidate, string Format = "G3")
 {
     /// <summary>Such as "mean steps: 5.6 against 4.9".</summary>
-    public override string ToString() => Baseline is { } other ? $"{Name}: {Text(Candidate)} against {Text(other)}" : $"{Name}: {Text(Candidate)}";
+    public override string ToString() =>
+        Baseline is { } other ? $"{Name}: {Text(Candidate)} against {Text(other)}" : $"{Name}: {Text(Candidate)}";
 
     private string Text(double value) => value.ToString(Format, CultureInfo.InvariantCulture);
 }

@@ -12,7 +12,9 @@ namespace ImplicitNet.Benchmarks.Paired;
 /// <param name="Answers">The class of every image.</param>
 /// <param name="Accuracy">Share of right ones.</param>
 /// <param name="MeanSteps">Steps that a sample was carried through, on average.</param>
-/// <param name="Failures">Samples whose solve has not converged; for the naive procedure those of batches that ended at the step limit.</param>
+/// <param name="Failures">
+/// Samples whose solve has not converged; for the naive procedure those of batches that ended at the step limit.
+/// </param>
 /// <param name="Seconds">For the pass.</param>
 internal sealed record Inference(long[] Answers, double Accuracy, double MeanSteps, long Failures, double Seconds)
 {
@@ -29,13 +31,16 @@ internal sealed record Inference(long[] Answers, double Accuracy, double MeanSte
     {
         ImplicitResult result = network.Run(images);
         SolveReport report = result.Report;
-        return (result.Output, report.Samples.Sum(sample => (long)sample.Steps), report.Samples.Count - report.Count(SolveStatus.Converged));
+        return (result.Output, report.Samples.Sum(sample => (long)sample.Steps),
+            report.Samples.Count - report.Count(SolveStatus.Converged));
     });
 
     /// <summary>Share of the images to which both give the same class.</summary>
-    public double Agreement(Inference other) => Answers.Zip(other.Answers, (own, others) => own == others).Average(isSame => isSame ? 1.0 : 0.0);
+    public double Agreement(Inference other) =>
+        Answers.Zip(other.Answers, (own, others) => own == others).Average(isSame => isSame ? 1.0 : 0.0);
 
-    private static Inference Run(ImageBatches batches, Func<int, (Tensor Images, Tensor Labels)> at, Func<Tensor, (Tensor Logits, long Steps, long Failures)> infer)
+    private static Inference Run(
+        ImageBatches batches, Func<int, (Tensor Images, Tensor Labels)> at, Func<Tensor, (Tensor Logits, long Steps, long Failures)> infer)
     {
         using IDisposable noGraph = no_grad();
         List<long> answers = new(batches.Images);
@@ -53,6 +58,7 @@ internal sealed record Inference(long[] Answers, double Accuracy, double MeanSte
         }
 
         return new Inference(
-            [.. answers], (double)right / batches.Images, (double)steps / batches.Images, failures, Stopwatch.GetElapsedTime(begin).TotalSeconds);
+            [.. answers], (double)right / batches.Images, (double)steps / batches.Images, failures,
+            Stopwatch.GetElapsedTime(begin).TotalSeconds);
     }
 }

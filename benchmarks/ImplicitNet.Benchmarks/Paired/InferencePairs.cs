@@ -10,8 +10,8 @@ namespace ImplicitNet.Benchmarks.Paired;
 
 /// <summary>
 /// Our inference of all test images against the naive one, with the published network of one latent layer and the published
-/// stopping rule: with the same weights; by a contraction of the same size, trained here for as many steps; and with another network where one
-/// is given.
+/// stopping rule: with the same weights; by a contraction of the same size, trained here for as many steps; and with another network where
+/// one is given.
 /// </summary>
 internal sealed class InferencePairs : IDisposable
 {
@@ -74,14 +74,17 @@ internal sealed class InferencePairs : IDisposable
     /// <param name="machine">Where.</param>
     /// <param name="model">A model folder; null for none.</param>
     /// <param name="output">Told which solvers were tried.</param>
-    /// <exception cref="CommandException">The naive procedure does not settle on most of the images: there is nothing to compare.</exception>
+    /// <exception cref="CommandException">
+    /// The naive procedure does not settle on most of the images: there is nothing to compare.
+    /// </exception>
     public IEnumerable<PairResult> Run(Rounds rounds, Machine machine, string? model, TextWriter output)
     {
         Inference naive = Inference.Of(_naive, _batches);
         if (2 * naive.Failures > _batches.Images)
         {
             throw new CommandException(
-                $"the naive procedure does not settle on {Display.Count(naive.Failures)} of {Display.Count(_batches.Images)} images with {_weights}: R has no fixed point there that it finds. Take a smaller --gamma, or weights of an implicit network.");
+                $"the naive procedure does not settle on {Display.Count(naive.Failures)} of {Display.Count(_batches.Images)} images with "
+                    + $"{_weights}: R has no fixed point there that it finds. Take a smaller --gamma, or weights of an implicit network.");
         }
 
         Inference exact = PairedSolver.Exact(_network, _batches);
@@ -89,7 +92,8 @@ internal sealed class InferencePairs : IDisposable
         IReadOnlyList<PairedSolver> tried = PairedSolver.Try(_network, _batches, exact, agreement);
         foreach (PairedSolver choice in tried)
         {
-            output.WriteLine($"    tried {choice}: answers of the fixed point {Display.Percent(choice.Inference.Agreement(exact))} in {Display.Measured(choice.Inference.Seconds)}, naive {Display.Percent(agreement)}");
+            output.WriteLine($"    tried {choice}: answers of the fixed point {Display.Percent(choice.Inference.Agreement(exact))} in "
+                + $"{Display.Measured(choice.Inference.Seconds)}, naive {Display.Percent(agreement)}");
         }
 
         PairedSolver best = tried.MinBy(choice => choice.Inference.Seconds)!;
@@ -99,7 +103,8 @@ internal sealed class InferencePairs : IDisposable
         {
             PairedSolver fastest = PairedSolver.Fastest(_contraction.Network, _batches);
             fastest.Apply(_contraction.Network);
-            yield return Measure($"ImplicitNet, contraction of the same size, as many steps of JFB, {fastest}", _contraction.Network, _batches, naive, rounds, machine);
+            yield return Measure($"ImplicitNet, contraction of the same size, as many steps of JFB, {fastest}", _contraction.Network,
+                _batches, naive, rounds, machine);
         }
 
         if (model is not null)
@@ -108,7 +113,8 @@ internal sealed class InferencePairs : IDisposable
             using ImplicitNetwork owned = network;
             network.OnFailure = new MaskFailures();
             using ImageBatches batches = ImageBatches.ToInfer(_images, _batch, config.Normalization);
-            yield return Measure($"ImplicitNet, model {Path.GetFileName(Path.GetFullPath(model))} ({config.Architecture})", network, batches, naive, rounds, machine);
+            yield return Measure($"ImplicitNet, model {Path.GetFileName(Path.GetFullPath(model))} ({config.Architecture})", network,
+                batches, naive, rounds, machine);
         }
     }
 

@@ -33,7 +33,8 @@ internal sealed record LatentResiduals(double[] Relative, double[] Absolute, dou
         using IDisposable noGraph = no_grad();
         Tensor q = network.Encoder.call(images);
         using FixedPointMap map = network.Layer.Operator.Bind(q);
-        using FixedPointSolution solution = FixedPoint.Solve(map, network.Layer.Operator.StartingLatent(q), network.Solver, network.Stopping);
+        using FixedPointSolution solution =
+            FixedPoint.Solve(map, network.Layer.Operator.StartingLatent(q), network.Solver, network.Stopping);
         return Of(solution.Latent, map.Evaluate(solution.Latent));
     }
 
@@ -42,7 +43,8 @@ internal sealed record LatentResiduals(double[] Relative, double[] Absolute, dou
     {
         LatentResiduals[] all = [.. batches];
         return new LatentResiduals(
-            [.. all.SelectMany(one => one.Relative)], [.. all.SelectMany(one => one.Absolute)], [.. all.SelectMany(one => one.Channels)], all.Average(one => one.WholeBatch));
+            [.. all.SelectMany(one => one.Relative)], [.. all.SelectMany(one => one.Absolute)], [.. all.SelectMany(one => one.Channels)],
+            all.Average(one => one.WholeBatch));
     }
 
     /// <summary>Both sides in few numbers.</summary>
@@ -61,7 +63,8 @@ internal sealed record LatentResiduals(double[] Relative, double[] Absolute, dou
         return [new Fact($"{name}, median", other.Median, own.Median), new Fact($"{name}, largest", other.Largest, own.Largest)];
     }
 
-    private static double Share(double[] baseline, double[] candidate) => baseline.Zip(candidate, (other, own) => own <= other).Average(isSmaller => isSmaller ? 1.0 : 0.0);
+    private static double Share(double[] baseline, double[] candidate) =>
+        baseline.Zip(candidate, (other, own) => own <= other).Average(isSmaller => isSmaller ? 1.0 : 0.0);
 
     private static LatentResiduals Of(Tensor u, Tensor mapped)
     {

@@ -21,7 +21,8 @@ internal sealed class LibraryTraining : IDisposable
         network.train();
 
         // A solve that fails is counted and told, and does not end the measurement.
-        network.OnFailure = new WarnOnFailure { Warn = report => Failures += report.Samples.Count - report.Count(Solvers.SolveStatus.Converged) };
+        network.OnFailure =
+            new WarnOnFailure { Warn = report => Failures += report.Samples.Count - report.Count(Solvers.SolveStatus.Converged) };
         _optimizer = new AdamW(network.parameters(), rate, 0.9, 0.999, 1e-8, weight_decay: 0, amsgrad: false, maximize: false);
     }
 

@@ -77,7 +77,8 @@ internal sealed record PairResult
     public override string ToString()
     {
         string head = $"{Name}: {CandidateName} against {BaselineName} | {Images}, batch {Batch} | {Machine} | ratio {RatioText(Ratio)} | "
-            + $"{Display.Measured(Spread.Of(CandidateSeconds).Median)} against {Display.Measured(Spread.Of(BaselineSeconds).Median)} a {Unit}";
+            + $"{Display.Measured(Spread.Of(CandidateSeconds).Median)} against {Display.Measured(Spread.Of(BaselineSeconds).Median)} a "
+            + $"{Unit}";
         return string.Join('\n', Facts.Select(fact => $"    {fact}").Prepend(head));
     }
 

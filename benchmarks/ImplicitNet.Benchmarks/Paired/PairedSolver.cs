@@ -5,7 +5,9 @@ using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Benchmarks.Paired;
 
-/// <summary>One of our solvers, and the loosest tolerance at which it gives the answers of the fixed point as often as is asked for.</summary>
+/// <summary>
+/// One of our solvers, and the loosest tolerance at which it gives the answers of the fixed point as often as is asked for.
+/// </summary>
 /// <param name="Name">The solver.</param>
 /// <param name="Solver">The solver itself.</param>
 /// <param name="Tolerance">Relative to the norm of a sample's latent.</param>
@@ -19,7 +21,9 @@ internal sealed record PairedSolver(string Name, FixedPointSolver Solver, double
     private static readonly (string Name, FixedPointSolver Solver)[] Solvers =
     [
         ("Picard", new PicardSolver()),
-        .. Enumerable.Range(2, 4).Select(memory => (string.Create(CultureInfo.InvariantCulture, $"Anderson({memory})"), (FixedPointSolver)new AndersonSolver { Memory = memory })),
+        .. Enumerable.Range(2, 4)
+        .Select(memory => (string.Create(CultureInfo.InvariantCulture, $"Anderson({memory})"),
+        (FixedPointSolver)new AndersonSolver { Memory = memory })),
     ];
 
     /// <summary>Such as "Anderson(3) at 0.05".</summary>
@@ -34,13 +38,16 @@ internal sealed record PairedSolver(string Name, FixedPointSolver Solver, double
     /// <param name="network">Ours; its solver and tolerance are changed.</param>
     /// <param name="batches">The images.</param>
     /// <param name="exact">The answers of the fixed point.</param>
-    /// <param name="agreement">The share of equal answers asked for; where no solver comes to it, the best of any at the tightest tolerance.</param>
+    /// <param name="agreement">
+    /// The share of equal answers asked for; where no solver comes to it, the best of any at the tightest tolerance.
+    /// </param>
     /// <returns>At least one.</returns>
     public static IReadOnlyList<PairedSolver> Try(ImplicitNetwork network, ImageBatches batches, Inference exact, double agreement)
     {
         PairedSolver[] tightest = [.. Solvers.Select(solver => Measure(network, batches, solver.Name, solver.Solver, Tolerances[0]))];
         double kept = Math.Min(agreement, tightest.Max(choice => choice.Inference.Agreement(exact)));
-        return [.. tightest.Where(choice => choice.Inference.Agreement(exact) >= kept).Select(choice => Loosest(network, batches, choice, exact, kept))];
+        return [.. tightest.Where(choice => choice.Inference.Agreement(exact) >= kept)
+            .Select(choice => Loosest(network, batches, choice, exact, kept))];
     }
 
     /// <summary>The fastest solver at the network's own tolerance.</summary>
@@ -49,13 +56,15 @@ internal sealed record PairedSolver(string Name, FixedPointSolver Solver, double
     public static PairedSolver Fastest(ImplicitNetwork network, ImageBatches batches)
     {
         double tolerance = network.Stopping.RelativeTolerance ?? Tolerances[0];
-        return Solvers.Select(solver => Measure(network, batches, solver.Name, solver.Solver, tolerance)).MinBy(choice => choice.Inference.Seconds)!;
+        return Solvers.Select(solver => Measure(network, batches, solver.Name, solver.Solver, tolerance)).MinBy(
+            choice => choice.Inference.Seconds)!;
     }
 
     /// <summary>The answers of the fixed point: by Picard, as far as float32 goes.</summary>
     /// <param name="network">Ours; its solver and tolerance are changed.</param>
     /// <param name="batches">The images.</param>
-    public static Inference Exact(ImplicitNetwork network, ImageBatches batches) => Measure(network, batches, Solvers[0].Name, Solvers[0].Solver, ExactTolerance).Inference;
+    public static Inference Exact(ImplicitNetwork network, ImageBatches batches) =>
+        Measure(network, batches, Solvers[0].Name, Solvers[0].Solver, ExactTolerance).Inference;
 
     /// <summary>Makes a network use it.</summary>
     public void Apply(ImplicitNetwork network)
@@ -64,7 +73,8 @@ internal sealed record PairedSolver(string Name, FixedPointSolver Solver, double
         network.Stopping = network.Stopping with { RelativeTolerance = Tolerance, AbsoluteTolerance = null };
     }
 
-    private static PairedSolver Loosest(ImplicitNetwork network, ImageBatches batches, PairedSolver tightest, Inference exact, double agreement)
+    private static PairedSolver Loosest(
+        ImplicitNetwork network, ImageBatches batches, PairedSolver tightest, Inference exact, double agreement)
     {
         PairedSolver best = tightest;
         foreach (double tolerance in Tolerances.Skip(1))
@@ -81,7 +91,8 @@ internal sealed record PairedSolver(string Name, FixedPointSolver Solver, double
         return best;
     }
 
-    private static PairedSolver Measure(ImplicitNetwork network, ImageBatches batches, string name, FixedPointSolver solver, double tolerance)
+    private static PairedSolver Measure(
+        ImplicitNetwork network, ImageBatches batches, string name, FixedPointSolver solver, double tolerance)
     {
         PairedSolver choice = new(name, solver, tolerance, new Inference([], 0, 0, 0, 0));
         choice.Apply(network);

@@ -37,15 +37,20 @@ internal sealed class TrainingPairs : IDisposable
         (_batch, _steps) = (batch, steps);
     }
 
-    /// <summary>The contraction of the same size; then the published network through the library. Each is made when its turn comes.</summary>
+    /// <summary>
+    /// The contraction of the same size; then the published network through the library. Each is made when its turn comes.
+    /// </summary>
     public IEnumerable<PairResult> Run(Rounds rounds, Machine machine, string images)
     {
         using ImplicitNetwork published = MnistFpn.Create(Options);
-        ImplicitNetwork contraction = DigitClassifier.Create(new DigitClassifierOptions { Gamma = Gamma, ResidualBlocks = Options.LatentLayers - 1 });
-        yield return Measure("contraction of the same size", contraction, published, residuals => residuals.Relative.Min(), rounds, machine, images);
+        ImplicitNetwork contraction =
+            DigitClassifier.Create(new DigitClassifierOptions { Gamma = Gamma, ResidualBlocks = Options.LatentLayers - 1 });
+        yield return Measure("contraction of the same size", contraction, published, residuals => residuals.Relative.Min(), rounds,
+            machine, images);
 
         // Both sides begin with the same weights.
-        yield return Measure("published network", MnistFpn.Create(Options), null, residuals => residuals.WholeBatch, rounds, machine, images);
+        yield return Measure("published network", MnistFpn.Create(Options), null, residuals => residuals.WholeBatch, rounds, machine,
+            images);
     }
 
     public void Dispose() => _batches.Dispose();
@@ -53,7 +58,8 @@ internal sealed class TrainingPairs : IDisposable
     private static MnistFpnOptions Options { get; } = new() { LatentLayers = 2, Gamma = Gamma };
 
     private PairResult Measure(
-        string name, ImplicitNetwork network, ImplicitNetwork? published, Func<LatentResiduals, double> tolerance, Rounds rounds, Machine machine, string images)
+        string name, ImplicitNetwork network, ImplicitNetwork? published, Func<LatentResiduals, double> tolerance, Rounds rounds,
+        Machine machine, string images)
     {
         using LibraryTraining ours = new(network, LearningRate);
         using NaiveNetwork naive = new(published ?? network, Options);

@@ -49,7 +49,8 @@ public class AndersonBenchmarks
     public long Step()
     {
         AndersonSolver solver = new() { Memory = Memory };
-        using FixedPointSolution solution = FixedPoint.Solve(_map, _start, solver, new StoppingRule { RelativeTolerance = 0, MaxSteps = Steps });
+        using FixedPointSolution solution =
+            FixedPoint.Solve(_map, _start, solver, new StoppingRule { RelativeTolerance = 0, MaxSteps = Steps });
         return solution.Report.Evaluations;
     }
 

@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Benchmarks.Pieces;
 
-/// <summary>Reading one batch of training images as the command line tool does: what another thread could take off a training step.</summary>
+/// <summary>
+/// Reading one batch of training images as the command line tool does: what another thread could take off a training step.
+/// </summary>
 public class BatchPreparationBenchmarks
 {
     // As many as train on MNIST and CIFAR-10: more than the processor's caches hold, and batches are whole.

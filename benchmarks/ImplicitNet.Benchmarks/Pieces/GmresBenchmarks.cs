@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Benchmarks.Pieces;
 
-/// <summary>One step of GMRES on 100 systems of 2,592 unknowns, the mean of ten, with products that cost next to nothing: what the method adds to a product.</summary>
+/// <summary>
+/// One step of GMRES on 100 systems of 2,592 unknowns, the mean of ten, with products that cost next to nothing: what the method adds to a
+/// product.
+/// </summary>
 public class GmresBenchmarks
 {
     private const int Batch = 100;

@@ -8,7 +8,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Benchmarks.Pieces;
 
-/// <summary>One application of R to 100 latents of 32 x 9 x 9, by memory layout: one bounded convolution, and the published operator.</summary>
+/// <summary>
+/// One application of R to 100 latents of 32 x 9 x 9, by memory layout: one bounded convolution, and the published operator.
+/// </summary>
 public class MapBenchmarks
 {
     private const int Batch = 100;

@@ -18,12 +18,14 @@ internal static class ScalingChart
     public static Chart Create(string conditions, IReadOnlyList<ScalingAxis> axes)
     {
         ScalingMeasurement[] all = [.. axes.SelectMany(axis => axis.Measurements)];
-        ChartAxis times = LogAxis.ForValues(all.SelectMany(one => new[] { one.TrainingSeconds * 1000, one.InferenceSeconds * 1000 }), isPlain: true);
+        ChartAxis times =
+            LogAxis.ForValues(all.SelectMany(one => new[] { one.TrainingSeconds * 1000, one.InferenceSeconds * 1000 }), isPlain: true);
         ChartAxis memory = LinearAxis.ForValues(all.Select(one => one.PeakBytes / Mebibyte).Append(0), lowest: 0);
         int width = PanelWidth * axes.Count;
         string title = $"Time and memory by size. {conditions}";
         string description = string.Join("; ", axes.Select(axis => string.Create(
-            CultureInfo.InvariantCulture, $"{axis.Name} {axis.Value(axis.Measurements[0].Point)} to {axis.Value(axis.Measurements[^1].Point)}: peak memory grows by {100 * axis.MemoryGrowth:0} %"))) + ".";
+            CultureInfo.InvariantCulture, $"{axis.Name} {axis.Value(axis.Measurements[0].Point)} to "
+                + $"{axis.Value(axis.Measurements[^1].Point)}: peak memory grows by {100 * axis.MemoryGrowth:0} %"))) + ".";
         return new Chart(title, description, width, HeadHeight + (2 * PanelHeight), theme =>
         [
             new ChartPanel(ChartFrame.Head(theme, title, Legend(theme)), new PixelRect(0, width, HeadHeight, 0)),
@@ -49,7 +51,8 @@ internal static class ScalingChart
     ];
 
     private static Plot Panel(
-        ChartTheme theme, ScalingAxis axis, string xLabel, string yLabel, ChartAxis y, IReadOnlyList<Func<ScalingMeasurement, double>> values)
+        ChartTheme theme, ScalingAxis axis, string xLabel, string yLabel, ChartAxis y,
+        IReadOnlyList<Func<ScalingMeasurement, double>> values)
     {
         int[] sizes = [.. axis.Measurements.Select(one => axis.Value(one.Point))];
 
@@ -64,7 +67,8 @@ internal static class ScalingChart
         for (int line = 0; line < values.Count; line++)
         {
             Func<ScalingMeasurement, double> value = values[line];
-            frame.Line(null, [.. axis.Measurements.Select(one => ((double)axis.Value(one.Point), value(one)))], colors[line], hasMarkers: true);
+            frame.Line(
+                null, [.. axis.Measurements.Select(one => ((double)axis.Value(one.Point), value(one)))], colors[line], hasMarkers: true);
         }
 
         return frame.Finish();

@@ -9,5 +9,6 @@ namespace ImplicitNet.Benchmarks.Scaling;
 internal sealed record ScalingPoint(int Batch, int Channels, int Side, int Steps, int Threads)
 {
     /// <summary>For messages.</summary>
-    public override string ToString() => $"batch {Batch}, {Channels} x {Side} x {Side}, {Steps} steps, {Cli.Display.Counted(Threads, "thread")}";
+    public override string ToString() =>
+        $"batch {Batch}, {Channels} x {Side} x {Side}, {Steps} steps, {Cli.Display.Counted(Threads, "thread")}";
 }

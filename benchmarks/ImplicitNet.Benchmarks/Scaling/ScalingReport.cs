@@ -19,9 +19,12 @@ internal sealed class ScalingReport(Machine machine, ScalingPoint middle, IReadO
         string[] paths = [.. ((string[])["csv", "png", "svg"]).Select(format => Path.Combine(folder, $"scaling.{format}"))];
         IEnumerable<string> lines = axes.SelectMany(axis => axis.Measurements.Select(one => string.Create(
             CultureInfo.InvariantCulture,
-            $"{axis.Name},{one.Point.Batch},{one.Point.Channels},{one.Point.Side},{one.Point.Steps},{one.Point.Threads},{one.TrainingSeconds:G6},{one.InferenceSeconds:G6},{one.PeakBytes},{one.BaseBytes}\n")));
-        AtomicFile.WriteText(paths[0], $"axis,batch,channels,side,steps,threads,training_seconds,inference_seconds,peak_bytes,base_bytes\n{string.Concat(lines)}");
-        Chart chart = ScalingChart.Create($"Others: {middle}. {machine.InstructionSet}, {Cli.Display.Counted(machine.Cores, "core")}", axes);
+            $"{axis.Name},{one.Point.Batch},{one.Point.Channels},{one.Point.Side},{one.Point.Steps},{one.Point.Threads},"
+                + $"{one.TrainingSeconds:G6},{one.InferenceSeconds:G6},{one.PeakBytes},{one.BaseBytes}\n")));
+        AtomicFile.WriteText(paths[0],
+            $"axis,batch,channels,side,steps,threads,training_seconds,inference_seconds,peak_bytes,base_bytes\n{string.Concat(lines)}");
+        Chart chart = ScalingChart.Create($"Others: {middle}. {machine.InstructionSet}, "
+            + $"{Cli.Display.Counted(machine.Cores, "core")}", axes);
         chart.Save(paths[1]);
         chart.Save(paths[2]);
         return paths;

@@ -19,7 +19,9 @@ namespace ImplicitNet.Benchmarks.Scaling;
 /// </remarks>
 internal static class ScalingTrial
 {
-    /// <summary>Most steps that the map can be held to: at 846, with the sizes of MNIST's network, float32 had nothing left to change.</summary>
+    /// <summary>
+    /// Most steps that the map can be held to: at 846, with the sizes of MNIST's network, float32 had nothing left to change.
+    /// </summary>
     public const int MostSteps = 500;
 
     private const double Gamma = 0.999;

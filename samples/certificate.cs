@@ -13,8 +13,8 @@ using static TorchSharp.torch;
 
 DataSplits digits = StrokeDigits.Generate(new StrokeDigitsOptions { TrainCount = 3000, ValidationCount = 100, TestCount = 1000 });
 PixelNormalization normalization = PixelNormalization.Of(digits.Train);
-BatchSource train = new(digits.Train, new BatchOptions { Normalization = normalization });
-BatchSource test = new(digits.Test, new BatchOptions { Normalization = normalization });
+ImageBatches train = new(digits.Train, new BatchOptions { Normalization = normalization });
+ImageBatches test = new(digits.Test, new BatchOptions { Normalization = normalization });
 
 Console.WriteLine("||W||   gamma measured   cosine of JFB   verdict               accuracy by JFB   exactly");
 foreach (double norm in new[] { 0.5, 0.9, 0.95, 1, 1.05, 1.1, 1.2 })
@@ -47,10 +47,10 @@ double Train(double norm, FixedPointGradient gradient, out GradientCertificate c
         {
             using Batch owned = batch;
             using DisposeScope scope = NewDisposeScope();
-            early ??= new GradientCertifier().Certify(network, batch.Images, outputs => nn.functional.cross_entropy(outputs, batch.Labels, reduction: nn.Reduction.None));
+            early ??= new GradientCertifier().Certify(network, batch.Inputs, outputs => nn.functional.cross_entropy(outputs, batch.Targets, reduction: nn.Reduction.None));
             optimizer.zero_grad();
-            using ImplicitResult result = network.Run(batch.Images);
-            result.Average(nn.functional.cross_entropy(result.Output, batch.Labels, reduction: nn.Reduction.None)).backward();
+            using ImplicitResult result = network.Run(batch.Inputs);
+            result.Average(nn.functional.cross_entropy(result.Output, batch.Targets, reduction: nn.Reduction.None)).backward();
             optimizer.step();
         }
     }
@@ -63,7 +63,7 @@ double Train(double norm, FixedPointGradient gradient, out GradientCertificate c
     {
         using Batch owned = batch;
         using DisposeScope scope = NewDisposeScope();
-        correct += network.call(batch.Images).argmax(1).eq(batch.Labels).sum().ToDouble();
+        correct += network.call(batch.Inputs).argmax(1).eq(batch.Targets).sum().ToDouble();
     }
 
     return correct / digits.Test.Count;

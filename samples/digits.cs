@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 random.manual_seed(1);
 DataSplits digits = StrokeDigits.Generate(new StrokeDigitsOptions { TrainCount = 4000, ValidationCount = 500, TestCount = 1000 });
 PixelNormalization normalization = PixelNormalization.Of(digits.Train);
-BatchSource Batches(ImageDataset part) => new(part, new BatchOptions { Normalization = normalization });
+ImageBatches Batches(ImageDataset part) => new(part, new BatchOptions { Normalization = normalization });
 
 using ImplicitNetwork network = DigitClassifier.Create(new DigitClassifierOptions { Gamma = 0.5 });
 using Trainer trainer = new(network, Batches(digits.Train), Batches(digits.Validation), new TrainingOptions { Epochs = 3 });
@@ -23,7 +23,7 @@ foreach (var epoch in training.Epochs)
 }
 
 EvaluationResult test = Evaluator.Evaluate(network, Batches(digits.Test));
-using Batch some = Batches(digits.Test).Read([.. Enumerable.Range(0, 100)]);
-ContractionReport contraction = network.MeasureContraction(some.Images);
+using Batch some = Batches(digits.Test).First(100);
+ContractionReport contraction = network.MeasureContraction(some.Inputs);
 Console.WriteLine($"test {test.Accuracy:P2} with {network.parameters().Sum(parameter => parameter.numel()):N0} parameters, {test.Solver.MeanSteps:0.0} solver steps");
 Console.WriteLine(contraction);

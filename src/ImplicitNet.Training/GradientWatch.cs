@@ -44,7 +44,8 @@ internal sealed class GradientWatch
         FixedPointGradient[] gradients =
             _options.Escalation is { } known && state.Level > 0 ? [Gradient, known.Gradients[state.Level - 1]] : [Gradient];
         IReadOnlyList<GradientCertificate> certificates = _options.Certifier.Compare(
-            _network, batch.Images, outputs => nn.functional.cross_entropy(outputs, batch.Labels, reduction: nn.Reduction.None), gradients);
+            _network, batch.Inputs, outputs => nn.functional.cross_entropy(outputs, batch.Targets, reduction: nn.Reduction.None),
+            gradients);
         GradientCertificate certificate = certificates[0];
         log.Certificate(CertificateRecord.Of(step, certificate, state.Level));
         progress?.Report(new TrainingEvent.GradientCertified(step, certificate));

@@ -10,7 +10,7 @@ namespace ImplicitNet.Training;
 /// </summary>
 internal static class RunIdentity
 {
-    public static OptionNames Of(ImplicitNetwork network, BatchSource train, BatchSource validation, TrainingOptions options)
+    public static OptionNames Of(ImplicitNetwork network, ImageBatches train, ImageBatches validation, TrainingOptions options)
     {
         OptionNames names = new();
         names.Add("data", train.Dataset.Name);

@@ -23,8 +23,8 @@ namespace ImplicitNet.Training;
 public sealed class Trainer : IDisposable
 {
     private readonly ImplicitNetwork _network;
-    private readonly BatchSource _train;
-    private readonly BatchSource _validation;
+    private readonly ImageBatches _train;
+    private readonly ImageBatches _validation;
     private readonly TrainingOptions _options;
     private readonly RunFolder? _folder;
     private readonly AdamW _optimizer;
@@ -45,7 +45,7 @@ public sealed class Trainer : IDisposable
     /// <param name="folder">Where checkpoints, weights, history and TensorBoard events go; none by default.</param>
     /// <exception cref="ArgumentException">The escalation policy has no certificates to go by, or would go up and down at once.</exception>
     public Trainer(
-        ImplicitNetwork network, BatchSource train, BatchSource validation, TrainingOptions? options = null, RunFolder? folder = null)
+        ImplicitNetwork network, ImageBatches train, ImageBatches validation, TrainingOptions? options = null, RunFolder? folder = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(train);
@@ -187,12 +187,12 @@ public sealed class Trainer : IDisposable
     private TrainingEvent.StepFinished TrainStep(Batch batch, SolveSettings settings, EpochTotals totals)
     {
         using DisposeScope scope = NewDisposeScope();
-        SeedDevice(batch.Images.device);
+        SeedDevice(batch.Inputs.device);
         double rate = _options.RateAt(Step, _steps);
         using TrainingStep.Outcome outcome = _step.Make(batch, settings, rate, Step + 1, _position.Epoch + 1, totals);
         _position = _position with { StepInEpoch = _position.StepInEpoch + 1 };
         _average?.Update(Step);
-        bool[] isRight = [.. outcome.Result.Output.argmax(1).eq(batch.Labels).cpu().data<bool>()];
+        bool[] isRight = [.. outcome.Result.Output.argmax(1).eq(batch.Targets).cpu().data<bool>()];
         totals.Add(outcome.Result, settings.Gradient, outcome.Loss, isRight);
         return new TrainingEvent.StepFinished(
             Step, _steps, _position.Epoch + 1, _position.StepInEpoch, _train.StepsPerEpoch, outcome.Loss, totals.Accuracy, rate,

@@ -48,7 +48,7 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
             return new Outcome(result, double.NaN);
         }
 
-        Tensor losses = nn.functional.cross_entropy(result.Output, batch.Labels, reduction: nn.Reduction.None);
+        Tensor losses = nn.functional.cross_entropy(result.Output, batch.Targets, reduction: nn.Reduction.None);
         Tensor loss = result.Average(losses);
         Tensor objective = result.Penalties is { } penalties ? result.Average(losses + penalties) : loss;
         double value = loss.ToDouble();
@@ -61,7 +61,7 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
 
         objective.backward();
         result.Gradient.ThrowIfFailed();
-        Wait(batch.Images.device);
+        Wait(batch.Inputs.device);
         totals.Lap(static (times, seconds) => times with { Backward = times.Backward + seconds });
         if (_finiteness.CheckGradients(options.ClipNorm) is { } gradient)
         {
@@ -74,7 +74,7 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
             throw TrainingDivergedException.At($"The weights are not finite: {weight}", step, epoch, rate);
         }
 
-        Wait(batch.Images.device);
+        Wait(batch.Inputs.device);
         totals.Lap(static (times, seconds) => times with { Optimizer = times.Optimizer + seconds });
         return new Outcome(result, value);
     }
@@ -84,12 +84,12 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
     {
         if (latents is null)
         {
-            return network.Run(batch.Images, settings, penalty: options.JacobianPenalty);
+            return network.Run(batch.Inputs, settings, penalty: options.JacobianPenalty);
         }
 
         long[] samples = [.. batch.Indices.cpu().data<long>()];
         ImplicitResult result = network.Run(
-            batch.Images, settings, StartingPoint.From(own => latents.Starts(samples, own)), penalty: options.JacobianPenalty);
+            batch.Inputs, settings, StartingPoint.From(own => latents.Starts(samples, own)), penalty: options.JacobianPenalty);
         latents.Store(samples, result.Latent, result.Report);
         return result;
     }

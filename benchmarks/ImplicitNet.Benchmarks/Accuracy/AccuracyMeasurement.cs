@@ -30,7 +30,7 @@ internal sealed class AccuracyMeasurement(RunSettings settings, LoadedData data,
         network.OnFailure = new MaskFailures();
         BatchOptions batches = own.ToBatchOptions(data, DeviceChoice.Open(own.Device));
         using Trainer trainer = new(
-            network, new BatchSource(data.Splits.Train, batches), new BatchSource(data.Splits.Validation, batches), own.ToTrainingOptions(
+            network, new ImageBatches(data.Splits.Train, batches), new ImageBatches(data.Splits.Validation, batches), own.ToTrainingOptions(
                 ));
         using CancellationTokenSource end = new();
         TrainingResult training = trainer.Run(TrainsToTheEnd ? null : new EndAtTarget(target, end), end.Token);

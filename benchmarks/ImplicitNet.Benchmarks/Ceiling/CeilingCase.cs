@@ -73,7 +73,7 @@ internal sealed class CeilingCase : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         ImplicitNetwork network = DigitClassifier.Create();
-        using ImageBatches images = ImageBatches.ToTrain(MeasuredImages.Load(null, batch), batch, most: 1);
+        using PreparedBatches images = PreparedBatches.ToTrain(MeasuredImages.Load(null, batch), batch, most: 1);
         using IDisposable noGraph = no_grad();
         Tensor q = network.Encoder.call(images.ChannelsLast(0).Images);
         return new CeilingCase(

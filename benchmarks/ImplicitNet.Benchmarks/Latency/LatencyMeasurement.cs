@@ -24,13 +24,13 @@ internal sealed class LatencyMeasurement(ImplicitNetwork network, ImageDataset i
     {
         using IDisposable noGraph = no_grad();
         count = Math.Min(count, images.Count);
-        BatchSource source = new(images, new BatchOptions { Normalization = normalization, BatchSize = 1 });
+        ImageBatches source = new(images, new BatchOptions { Normalization = normalization, BatchSize = 1 });
         (double Seconds, int Steps)[] calls = new (double, int)[count];
         for (int call = -Math.Min(WarmUp, count); call < count; call++)
         {
             int index = call < 0 ? call + Math.Min(WarmUp, count) : call;
             using Batch batch = source.Read([index]);
-            (double seconds, SolveReport report) = Time(batch.Images);
+            (double seconds, SolveReport report) = Time(batch.Inputs);
             calls[index] = (seconds, report.Samples[0].Steps);
         }
 
@@ -47,10 +47,10 @@ internal sealed class LatencyMeasurement(ImplicitNetwork network, ImageDataset i
     {
         using IDisposable noGraph = no_grad();
         batch = Math.Min(batch, images.Count);
-        BatchSource source = new(images, new BatchOptions { Normalization = normalization, BatchSize = batch });
+        ImageBatches source = new(images, new BatchOptions { Normalization = normalization, BatchSize = batch });
         using Batch whole = source.Read([.. Enumerable.Range(0, batch)]);
         SolveReport? report = null;
-        double[] seconds = rounds.Measure(static _ => { }, _ => report = Time(whole.Images).Report)[0];
+        double[] seconds = rounds.Measure(static _ => { }, _ => report = Time(whole.Inputs).Report)[0];
         long own = report!.Samples.Sum(sample => (long)sample.Steps);
         return new BatchedImages
         {

@@ -12,14 +12,14 @@ internal sealed class ExplicitPair : IDisposable
     private const double LearningRate = 1e-3;
     private const int MostBatches = 100;
 
-    private readonly ImageBatches _batches;
+    private readonly PreparedBatches _batches;
     private readonly int _batch;
     private readonly int _steps;
 
     /// <summary>Prepares the batches.</summary>
     public ExplicitPair(MeasuredImages images, int batch, int steps)
     {
-        _batches = ImageBatches.ToTrain(images, batch, MostBatches);
+        _batches = PreparedBatches.ToTrain(images, batch, MostBatches);
         (_batch, _steps) = (batch, steps);
     }
 

@@ -19,7 +19,7 @@ namespace ImplicitNet.Benchmarks.Paired;
 internal sealed record Inference(long[] Answers, double Accuracy, double MeanSteps, long Failures, double Seconds)
 {
     /// <summary>By the naive procedure, in evaluation mode.</summary>
-    public static Inference Of(NaiveNetwork network, ImageBatches batches) => Run(batches, batches.ChannelsFirst, images =>
+    public static Inference Of(NaiveNetwork network, PreparedBatches batches) => Run(batches, batches.ChannelsFirst, images =>
     {
         Tensor logits = network.call(images);
         long count = images.shape[0];
@@ -27,7 +27,7 @@ internal sealed record Inference(long[] Answers, double Accuracy, double MeanSte
     });
 
     /// <summary>By the library, with the network's solver and stopping rule, in evaluation mode.</summary>
-    public static Inference Of(ImplicitNetwork network, ImageBatches batches) => Run(batches, batches.ChannelsLast, images =>
+    public static Inference Of(ImplicitNetwork network, PreparedBatches batches) => Run(batches, batches.ChannelsLast, images =>
     {
         ImplicitResult result = network.Run(images);
         SolveReport report = result.Report;
@@ -40,7 +40,8 @@ internal sealed record Inference(long[] Answers, double Accuracy, double MeanSte
         Answers.Zip(other.Answers, (own, others) => own == others).Average(isSame => isSame ? 1.0 : 0.0);
 
     private static Inference Run(
-        ImageBatches batches, Func<int, (Tensor Images, Tensor Labels)> at, Func<Tensor, (Tensor Logits, long Steps, long Failures)> infer)
+        PreparedBatches batches, Func<int, (Tensor Images, Tensor Labels)> at,
+        Func<Tensor, (Tensor Logits, long Steps, long Failures)> infer)
     {
         using IDisposable noGraph = no_grad();
         List<long> answers = new(batches.Images);

@@ -19,7 +19,7 @@ internal sealed class InferencePairs : IDisposable
     private const int TrainingBatch = 100;
 
     private readonly MeasuredImages _images;
-    private readonly ImageBatches _batches;
+    private readonly PreparedBatches _batches;
     private readonly int _batch;
     private readonly ImplicitNetwork _network;
     private readonly NaiveNetwork _naive;
@@ -57,7 +57,7 @@ internal sealed class InferencePairs : IDisposable
 
         _network.OnFailure = new MaskFailures();
         _naive = new NaiveNetwork(_network, options);
-        _batches = ImageBatches.ToInfer(images, batch);
+        _batches = PreparedBatches.ToInfer(images, batch);
         if (weights is null)
         {
             _contraction = new LibraryTraining(DigitClassifier.Create(new DigitClassifierOptions { Gamma = gamma }), LearningRate);
@@ -112,7 +112,7 @@ internal sealed class InferencePairs : IDisposable
             (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(model);
             using ImplicitNetwork owned = network;
             network.OnFailure = new MaskFailures();
-            using ImageBatches batches = ImageBatches.ToInfer(_images, _batch, config.Normalization);
+            using PreparedBatches batches = PreparedBatches.ToInfer(_images, _batch, config.Normalization);
             yield return Measure($"ImplicitNet, model {Path.GetFileName(Path.GetFullPath(model))} ({config.Architecture})", network,
                 batches, naive, rounds, machine);
         }
@@ -126,7 +126,8 @@ internal sealed class InferencePairs : IDisposable
         _contraction?.Dispose();
     }
 
-    private PairResult Measure(string name, ImplicitNetwork network, ImageBatches batches, Inference naive, Rounds rounds, Machine machine)
+    private PairResult Measure(
+        string name, ImplicitNetwork network, PreparedBatches batches, Inference naive, Rounds rounds, Machine machine)
     {
         Inference? ours = null;
         return PairResult.Of(
@@ -156,7 +157,7 @@ internal sealed class InferencePairs : IDisposable
 
     private void Train(LibraryTraining contraction, int steps)
     {
-        using ImageBatches batches = ImageBatches.ToTrain(_images, TrainingBatch, steps);
+        using PreparedBatches batches = PreparedBatches.ToTrain(_images, TrainingBatch, steps);
         using NaiveTraining training = new(_naive, LearningRate);
         _naive.train();
         for (int step = 0; step < steps; step++)

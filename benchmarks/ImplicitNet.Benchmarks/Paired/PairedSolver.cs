@@ -42,7 +42,7 @@ internal sealed record PairedSolver(string Name, FixedPointSolver Solver, double
     /// The share of equal answers asked for; where no solver comes to it, the best of any at the tightest tolerance.
     /// </param>
     /// <returns>At least one.</returns>
-    public static IReadOnlyList<PairedSolver> Try(ImplicitNetwork network, ImageBatches batches, Inference exact, double agreement)
+    public static IReadOnlyList<PairedSolver> Try(ImplicitNetwork network, PreparedBatches batches, Inference exact, double agreement)
     {
         PairedSolver[] tightest = [.. Solvers.Select(solver => Measure(network, batches, solver.Name, solver.Solver, Tolerances[0]))];
         double kept = Math.Min(agreement, tightest.Max(choice => choice.Inference.Agreement(exact)));
@@ -53,7 +53,7 @@ internal sealed record PairedSolver(string Name, FixedPointSolver Solver, double
     /// <summary>The fastest solver at the network's own tolerance.</summary>
     /// <param name="network">Ours; its solver is changed.</param>
     /// <param name="batches">The images.</param>
-    public static PairedSolver Fastest(ImplicitNetwork network, ImageBatches batches)
+    public static PairedSolver Fastest(ImplicitNetwork network, PreparedBatches batches)
     {
         double tolerance = network.Stopping.RelativeTolerance ?? Tolerances[0];
         return Solvers.Select(solver => Measure(network, batches, solver.Name, solver.Solver, tolerance)).MinBy(
@@ -63,7 +63,7 @@ internal sealed record PairedSolver(string Name, FixedPointSolver Solver, double
     /// <summary>The answers of the fixed point: by Picard, as far as float32 goes.</summary>
     /// <param name="network">Ours; its solver and tolerance are changed.</param>
     /// <param name="batches">The images.</param>
-    public static Inference Exact(ImplicitNetwork network, ImageBatches batches) =>
+    public static Inference Exact(ImplicitNetwork network, PreparedBatches batches) =>
         Measure(network, batches, Solvers[0].Name, Solvers[0].Solver, ExactTolerance).Inference;
 
     /// <summary>Makes a network use it.</summary>
@@ -74,7 +74,7 @@ internal sealed record PairedSolver(string Name, FixedPointSolver Solver, double
     }
 
     private static PairedSolver Loosest(
-        ImplicitNetwork network, ImageBatches batches, PairedSolver tightest, Inference exact, double agreement)
+        ImplicitNetwork network, PreparedBatches batches, PairedSolver tightest, Inference exact, double agreement)
     {
         PairedSolver best = tightest;
         foreach (double tolerance in Tolerances.Skip(1))
@@ -92,7 +92,7 @@ internal sealed record PairedSolver(string Name, FixedPointSolver Solver, double
     }
 
     private static PairedSolver Measure(
-        ImplicitNetwork network, ImageBatches batches, string name, FixedPointSolver solver, double tolerance)
+        ImplicitNetwork network, PreparedBatches batches, string name, FixedPointSolver solver, double tolerance)
     {
         PairedSolver choice = new(name, solver, tolerance, new Inference([], 0, 0, 0, 0));
         choice.Apply(network);

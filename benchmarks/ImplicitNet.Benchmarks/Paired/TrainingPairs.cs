@@ -23,7 +23,7 @@ internal sealed class TrainingPairs : IDisposable
     private const int MostBatches = 100;
     private const int CheckedBatches = 5;
 
-    private readonly ImageBatches _batches;
+    private readonly PreparedBatches _batches;
     private readonly int _batch;
     private readonly int _steps;
 
@@ -33,7 +33,7 @@ internal sealed class TrainingPairs : IDisposable
     /// <param name="steps">Training steps in a round.</param>
     public TrainingPairs(MeasuredImages images, int batch, int steps)
     {
-        _batches = ImageBatches.ToTrain(images, batch, MostBatches);
+        _batches = PreparedBatches.ToTrain(images, batch, MostBatches);
         (_batch, _steps) = (batch, steps);
     }
 

@@ -53,7 +53,7 @@ public class BatchPreparationBenchmarks
     private static IEnumerable<Batch> Batches(RunSettings settings, ImageDataset images, PixelNormalization normalization)
     {
         LoadedData data = new(new DataSplits(images, images, images), normalization);
-        BatchSource source = new(images, settings.ToBatchOptions(data, CPU));
+        ImageBatches source = new(images, settings.ToBatchOptions(data, CPU));
         for (int epoch = 0; ; epoch++)
         {
             foreach (Batch batch in source.Epoch(epoch))

@@ -14,7 +14,7 @@ namespace ImplicitNet.Cli.Commands;
 internal sealed class ApplicationRun(Terminal terminal, string model, string output, CancellationToken cancellation)
 {
     /// <summary>Evaluates, shows, and writes the chart.</summary>
-    public ApplicationResult Execute(ImplicitNetwork network, BatchSource source, IReadOnlyList<int> applications)
+    public ApplicationResult Execute(ImplicitNetwork network, ImageBatches source, IReadOnlyList<int> applications)
     {
         // Before the work: a folder that cannot be written to is told at once.
         RunFolder folder = new(output);
@@ -24,9 +24,9 @@ internal sealed class ApplicationRun(Terminal terminal, string model, string out
         double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         string[] charts = [folder.At("applications.png"), folder.At("applications.svg")];
         Chart chart =
-            ApplicationChart.Create($"{source.Dataset.Name}, {Display.Count(study.Samples)} images", new ApplicationSummary([study]));
+            ApplicationChart.Create($"{source.Name}, {Display.Count(study.Samples)} images", new ApplicationSummary([study]));
         Array.ForEach(charts, path => chart.Save(path));
-        terminal.Tell($"[bold]{Markup.Escape(model)}[/] on {Markup.Escape(source.Dataset.Name)}, {Display.Count(study.Samples)} images");
+        terminal.Tell($"[bold]{Markup.Escape(model)}[/] on {Markup.Escape(source.Name)}, {Display.Count(study.Samples)} images");
         ApplicationScreen.Show(terminal, study);
         ResultScreen.Row(terminal, "chart", charts[0], "and .svg");
         return ApplicationResult.Of(study) with { Model = model, Charts = charts, Seconds = seconds };

@@ -84,7 +84,7 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
             throw new CommandException($"--count {count}: {images.Name} has {images.Count} images in its {split} part.", ExitCodes.Usage);
         }
 
-        BatchSource source = new(images, new BatchOptions { Normalization = config.Normalization, BatchSize = count, Device = device });
+        ImageBatches source = new(images, new BatchOptions { Normalization = config.Normalization, BatchSize = count, Device = device });
         IReadOnlyList<GradientCertificate> certificates =
             Certify(network, source, count, parsed.GetValue(_conditions) ?? DefaultConditions);
         cancellation.ThrowIfCancellationRequested();
@@ -107,15 +107,15 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         return ExitCodes.Success;
     }
 
-    private static IReadOnlyList<GradientCertificate> Certify(ImplicitNetwork network, BatchSource source, int count, int conditions)
+    private static IReadOnlyList<GradientCertificate> Certify(ImplicitNetwork network, ImageBatches source, int count, int conditions)
     {
         using DisposeScope scope = NewDisposeScope();
         using Batch batch = source.Read([.. Enumerable.Range(0, count)]);
         GradientCertifier certifier = new() { ConditionSamples = conditions };
         return certifier.Compare(
             network,
-            batch.Images,
-            outputs => nn.functional.cross_entropy(outputs, batch.Labels, reduction: nn.Reduction.None),
+            batch.Inputs,
+            outputs => nn.functional.cross_entropy(outputs, batch.Targets, reduction: nn.Reduction.None),
             [.. Others.Prepend(network.Settings.Gradient).Distinct()]);
     }
 

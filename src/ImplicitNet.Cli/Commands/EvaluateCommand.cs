@@ -67,7 +67,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         string split = parsed.GetValue(_split) ?? SplitChoice.Test;
         RunSettings settings = ModelImages.Settings(folder, config, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
         ImageDataset images = ModelImages.Load(folder, config, settings, split, terminal, cancellation);
-        BatchSource source = new(images, new BatchOptions
+        ImageBatches source = new(images, new BatchOptions
         {
             Normalization = config.Normalization,
             BatchSize = parsed.GetValue(_batch) ?? DefaultBatch,

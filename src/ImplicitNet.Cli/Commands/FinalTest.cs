@@ -21,16 +21,16 @@ internal sealed record FinalTest(
     private const int MeasuredImages = 100;
 
     public static FinalTest Run(
-        ImplicitNetwork network, BatchSource source, double tolerance, IProgress<double> progress, CancellationToken cancellation)
+        ImplicitNetwork network, ImageBatches source, double tolerance, IProgress<double> progress, CancellationToken cancellation)
     {
         EvaluationResult evaluation = Evaluator.Evaluate(network, source, progress, cancellation);
         network.eval();
         ContractionReport contraction = Measure(network, source);
         using IDisposable noGraph = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        using Batch batch = First(source, TracedImages);
+        using Batch batch = source.First(TracedImages);
         ResidualTrace trace = new();
-        using ImplicitResult result = network.Run(batch.Images, trace: trace, cancellation: cancellation);
+        using ImplicitResult result = network.Run(batch.Inputs, trace: trace, cancellation: cancellation);
         double[][] residuals = [.. trace.Samples.Select(sample => sample.Select(entry => entry.Ratio * tolerance).ToArray())];
         return new FinalTest(
             evaluation, contraction, ResidualTraceSummary.FromSamples(residuals, tolerance),
@@ -38,13 +38,10 @@ internal sealed record FinalTest(
     }
 
     /// <summary>The contraction factor at the fixed points of the first images; the network must be in evaluation mode.</summary>
-    public static ContractionReport Measure(ImplicitNetwork network, BatchSource source)
+    public static ContractionReport Measure(ImplicitNetwork network, ImageBatches source)
     {
         using DisposeScope scope = NewDisposeScope();
-        using Batch batch = First(source, MeasuredImages);
-        return network.MeasureContraction(batch.Images);
+        using Batch batch = source.First(MeasuredImages);
+        return network.MeasureContraction(batch.Inputs);
     }
-
-    private static Batch First(BatchSource source, int count) =>
-        source.Read([.. Enumerable.Range(0, Math.Min(count, source.Dataset.Count))]);
 }

@@ -142,7 +142,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             }
 
             network.to(device);
-            BatchSource source = new(images, new BatchOptions
+            ImageBatches source = new(images, new BatchOptions
             {
                 Normalization = new PixelNormalization(config.PixelMean, config.PixelDeviation),
                 BatchSize = parsed.GetValue(_batch) ?? count,

@@ -63,18 +63,18 @@ internal sealed class SolveInput : IDisposable
     /// <param name="tolerance">Instead of the model's.</param>
     /// <param name="maxSteps">Instead of the model's.</param>
     public static SolveInput OfModel(
-        string title, string data, ImplicitNetwork network, BatchSource source, int count, double? tolerance, int? maxSteps)
+        string title, string data, ImplicitNetwork network, ImageBatches source, int count, double? tolerance, int? maxSteps)
     {
         StoppingRule own = network.Stopping;
         SolveInput input =
             new(title, data, own with { RelativeTolerance = tolerance ?? own.RelativeTolerance, MaxSteps = maxSteps ?? own.MaxSteps });
         input._owned.Add(network);
         using IDisposable noGraph = no_grad();
-        foreach (int[] indices in Enumerable.Range(0, count).Chunk(source.Options.BatchSize))
+        foreach (int[] indices in Enumerable.Range(0, count).Chunk(source.BatchSize))
         {
             using DisposeScope scope = NewDisposeScope();
             using Batch batch = source.Read(indices);
-            Tensor q = network.Encoder.call(batch.Images).DetachFromDisposeScope();
+            Tensor q = network.Encoder.call(batch.Inputs).DetachFromDisposeScope();
             input._owned.Add(q);
             input.Add(network.Layer.Operator.Bind(q), network.Layer.Operator.StartingLatent(q));
         }

@@ -106,7 +106,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         network.to(device);
         BatchOptions batches = settings.ToBatchOptions(data, device);
         using Trainer trainer = new(
-            network, new BatchSource(data.Splits.Train, batches), new BatchSource(data.Splits.Validation, batches),
+            network, new ImageBatches(data.Splits.Train, batches), new ImageBatches(data.Splits.Validation, batches),
             settings.ToTrainingOptions(), folder)
         {
             Probe = settings.Cosines > 0 ? new GradientProbe { TimesPerEpoch = settings.Cosines } : null,
@@ -126,7 +126,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         terminal.Tell($"[grey]{TrainingScreen.Header}[/]");
         TrainingResult training =
             terminal.WithBar(bar => trainer.Run(new TrainingScreen(terminal, bar, settings.Batch, cancellation), cancellation));
-        FinalTest? test = training.IsComplete ? Test(network, new BatchSource(data.Splits.Test, batches)) : null;
+        FinalTest? test = training.IsComplete ? Test(network, new ImageBatches(data.Splits.Test, batches)) : null;
         if (test is null)
         {
             terminal.Say($"Interrupted after {Display.Counted(training.Steps, "step")}; the checkpoint is written. To go on:");
@@ -142,7 +142,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     }
 
     /// <summary>Null when it was interrupted.</summary>
-    private FinalTest? Test(ImplicitNetwork network, BatchSource source)
+    private FinalTest? Test(ImplicitNetwork network, ImageBatches source)
     {
         try
         {

@@ -1,36 +1,168 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Data;
 
-/// <summary>Some images of a data set as tensors. It owns them: dispose it when the step is done.</summary>
+/// <summary>Some samples as tensors, one sample a row. It owns them: dispose it when the step is done.</summary>
 /// <remarks>The tensors belong to no dispose scope, also when the batch was made inside one.</remarks>
 public sealed class Batch : IDisposable
 {
-    internal Batch(Tensor images, Tensor labels, Tensor indices)
+    private readonly Dictionary<string, Tensor> _more = [];
+    private Tensor? _indices;
+
+    /// <summary>Takes over the tensors: they are the batch's from here on, and freed with it.</summary>
+    /// <param name="inputs">What a model is given: [batch, ...], any dtype.</param>
+    /// <param name="targets">What it is to answer: [batch, ...], any dtype; where there is nothing to answer, the inputs again.</param>
+    /// <param name="weights">What samples, or parts of them, count in a loss: [batch, ...], floating; default: all the same.</param>
+    /// <param name="indices">The number of each sample in its source: int64, [batch]; default: none.</param>
+    /// <exception cref="ArgumentException">
+    /// A tensor has no first dimension or another number of rows than the inputs, or a dtype that it cannot have; nothing was taken over.
+    /// </exception>
+    public Batch(Tensor inputs, Tensor targets, Tensor? weights = null, Tensor? indices = null)
     {
-        Images = images.DetachFromDisposeScope();
-        Labels = labels.DetachFromDisposeScope();
-        Indices = indices.DetachFromDisposeScope();
-        Count = checked((int)indices.shape[0]);
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(targets);
+        Count = Rows(inputs, nameof(inputs));
+        Check(targets, nameof(targets));
+        if (weights is not null)
+        {
+            Check(weights, nameof(weights));
+            if (!weights.is_floating_point())
+            {
+                throw new ArgumentException($"Weights have a floating dtype; these are {weights.dtype}.", nameof(weights));
+            }
+        }
+
+        if (indices is not null)
+        {
+            Check(indices, nameof(indices));
+            if (indices.dtype != ScalarType.Int64 || indices.ndim != 1)
+            {
+                throw new ArgumentException(
+                    $"Indices are int64 in one dimension; these are {indices.dtype} in {indices.ndim}.", nameof(indices));
+            }
+        }
+
+        Inputs = inputs.DetachFromDisposeScope();
+        Targets = targets.DetachFromDisposeScope();
+        Weights = weights?.DetachFromDisposeScope();
+        _indices = indices?.DetachFromDisposeScope();
     }
 
-    /// <summary>Number of images.</summary>
+    /// <summary>Number of samples.</summary>
     public int Count { get; }
 
-    /// <summary>Normalised images, float32, [batch, channels, height, width] in channels-last memory.</summary>
-    public Tensor Images { get; }
+    /// <summary>What a model is given, [batch, ...]. Images: float32, [batch, channels, height, width] in channels-last memory.</summary>
+    public Tensor Inputs { get; private set; }
 
-    /// <summary>Labels, int64, [batch].</summary>
-    public Tensor Labels { get; }
+    /// <summary>What a model is to answer, [batch, ...]. Of images: the labels, int64, [batch].</summary>
+    public Tensor Targets { get; private set; }
 
-    /// <summary>The index of each image in its data set, int64, [batch].</summary>
-    public Tensor Indices { get; }
+    /// <summary>What samples, or parts of them, count in a loss: [batch, ...], a floating dtype; null: all the same.</summary>
+    public Tensor? Weights { get; private set; }
 
-    /// <summary>Frees the three tensors.</summary>
+    /// <summary>Whether the samples have numbers in their source: those of a data loader have none.</summary>
+    public bool HasIndices => _indices is not null;
+
+    /// <summary>The number of each sample in its source, int64, [batch].</summary>
+    /// <exception cref="InvalidOperationException">They have none: see <see cref="HasIndices"/>.</exception>
+    public Tensor Indices => _indices ?? throw new InvalidOperationException(
+        "The samples of this batch have no indices. What goes by them, as a warm start does, needs a source that reads samples by index.");
+
+    /// <summary>
+    /// Whatever else a source of one's own gives, by name, such as the positions of a sequence; any shapes and dtypes. The batch owns it.
+    /// </summary>
+    public IReadOnlyDictionary<string, Tensor> More
+    {
+        get => _more;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            foreach ((string name, Tensor tensor) in value)
+            {
+                _more[name] = tensor.DetachFromDisposeScope();
+            }
+        }
+    }
+
+    /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {
-        Images.Dispose();
-        Labels.Dispose();
-        Indices.Dispose();
+        foreach (Tensor tensor in All())
+        {
+            tensor.Dispose();
+        }
+    }
+
+    /// <summary>Numbers samples that have no number yet.</summary>
+    internal void Number(ReadOnlySpan<int> indices)
+    {
+        if (_indices is null)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor numbers = empty(indices.Length, dtype: ScalarType.Int64);
+            Span<long> values = MemoryMarshal.Cast<byte, long>(numbers.bytes);
+            for (int row = 0; row < indices.Length; row++)
+            {
+                values[row] = indices[row];
+            }
+
+            _indices = numbers.to(Inputs.device).DetachFromDisposeScope();
+        }
+    }
+
+    /// <summary>Brings floating tensors to a dtype and all tensors to a device; what is there already stays as it is.</summary>
+    internal void Convert(ScalarType floats, Device device)
+    {
+        // One tensor may stand in two places.
+        Dictionary<Tensor, Tensor> converted = new(ReferenceEqualityComparer.Instance);
+        foreach (Tensor tensor in All())
+        {
+            converted[tensor] = Converted(tensor, floats, device);
+        }
+
+        Inputs = converted[Inputs];
+        Targets = converted[Targets];
+        Weights = Weights is null ? null : converted[Weights];
+        _indices = _indices is null ? null : converted[_indices];
+        foreach (string name in _more.Keys)
+        {
+            _more[name] = converted[_more[name]];
+        }
+
+        foreach ((Tensor before, Tensor after) in converted)
+        {
+            if (!ReferenceEquals(before, after))
+            {
+                before.Dispose();
+            }
+        }
+    }
+
+    private static Tensor Converted(Tensor tensor, ScalarType floats, Device device)
+    {
+        ScalarType dtype = tensor.is_floating_point() ? floats : tensor.dtype;
+        bool isThere = tensor.device_type == device.type && (device.index < 0 || tensor.device_index == device.index);
+        return tensor.dtype == dtype && isThere ? tensor : tensor.to(dtype, device).DetachFromDisposeScope();
+    }
+
+    private static int Rows(Tensor tensor, string name) => tensor.ndim > 0
+        ? checked((int)tensor.shape[0])
+        : throw new ArgumentException($"A batch has one row a sample, and the {name} are a single number.", name);
+
+    private IEnumerable<Tensor> All()
+    {
+        Tensor?[] all = [Inputs, Targets, Weights, _indices, .. _more.Values];
+        return all.OfType<Tensor>().Distinct(ReferenceEqualityComparer.Instance).Cast<Tensor>();
+    }
+
+    private void Check(Tensor tensor, string name)
+    {
+        int rows = Rows(tensor, name);
+        if (rows != Count)
+        {
+            throw new ArgumentException($"A batch has one row a sample: there are {Count} rows of inputs and {rows} of {name}.", name);
+        }
     }
 }

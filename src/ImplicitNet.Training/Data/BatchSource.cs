@@ -1,141 +1,48 @@
-using System.Runtime.InteropServices;
-using ImplicitNet.Training.Data.Augmentations;
-using static TorchSharp.torch;
-
 namespace ImplicitNet.Training.Data;
 
-/// <summary>Reads batches from a data set: shuffled by epoch to train on, in order to evaluate on.</summary>
+/// <summary>Where batches come from: shuffled by epoch to train on, in order to evaluate on.</summary>
 /// <remarks>
-/// It keeps no state between batches: a batch is a function of the data, the options, the epoch and the step, so that a run may resume at
-/// any step of any epoch. Safe to read from several threads at once.
+/// For a source of one's own, derive from <see cref="IndexedBatches"/> where samples have numbers: it cuts, shuffles and resumes. From here
+/// derives what can be read from front to back alone.
 /// </remarks>
-public sealed class BatchSource
+public abstract class BatchSource
 {
-    private readonly float[][] _tables;
-    private readonly float[] _blackRow;
-    private readonly AugmentationList _augmentations;
+    /// <summary>A name for messages and reports, such as "MNIST train". A checkpoint goes on only with data of the same name.</summary>
+    public abstract string Name { get; }
 
-    /// <summary>Reads from <paramref name="dataset"/> as <paramref name="options"/> say.</summary>
-    /// <exception cref="ArgumentException">
-    /// The normalisation is one of another number of channels, or the options ask for two shifts.
-    /// </exception>
-    public BatchSource(ImageDataset dataset, BatchOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(dataset);
-        ArgumentNullException.ThrowIfNull(options);
-        if (!options.Normalization.Mean.Fit(dataset.Channels))
-        {
-            throw new ArgumentException(
-                $"{dataset.Name} has {dataset.Channels} channels; the normalisation has {options.Normalization.Mean.Count}.", nameof(
-                    options));
-        }
+    /// <summary>Samples in one epoch.</summary>
+    public abstract int Count { get; }
 
-        Dataset = dataset;
-        Options = options;
-        _tables = [.. Enumerable.Range(0, dataset.Channels).Select(options.Normalization.Table)];
-        _blackRow = [.. Enumerable.Repeat(_tables.Select(table => table[0]), dataset.Width).SelectMany(pixel => pixel)];
-        _augmentations = options.MaximumShift == 0
-            ? options.Augmentations
-            : [new RandomShift { Maximum = options.MaximumShift }, .. options.Augmentations];
-    }
+    /// <summary>Batches in one epoch, the last and perhaps smaller one included.</summary>
+    public abstract int StepsPerEpoch { get; }
 
-    /// <summary>The images read from.</summary>
-    public ImageDataset Dataset { get; }
+    /// <summary>
+    /// Whether a batch is a function of seed, epoch and step, the same on every reading, so that a run may resume at any step. Where not, a
+    /// run resumes at the beginning of an epoch.
+    /// </summary>
+    public abstract bool IsRepeatable { get; }
 
-    /// <summary>How batches are cut.</summary>
-    public BatchOptions Options { get; }
+    /// <summary>Seed of all that is random about the batches, and of what a device draws in a training step.</summary>
+    public abstract long Seed { get; }
 
-    /// <summary>Batches in one pass over the data, the last and perhaps smaller one included.</summary>
-    public int StepsPerEpoch => (int)(((long)Dataset.Count + Options.BatchSize - 1) / Options.BatchSize);
+    /// <summary>
+    /// What decides the batches beside <see cref="Name"/> and <see cref="Count"/>: a number, a text, or a value (a record) whose public
+    /// properties are these or such values again; null: nothing does. A checkpoint is gone on with by the same identity alone.
+    /// </summary>
+    public abstract object? Identity { get; }
 
-    /// <summary>The order of one epoch: a permutation of all indices, a function of the seed, the epoch and the number of images.</summary>
-    /// <param name="epoch">Number of the epoch; at least 0.</param>
-    public int[] Order(int epoch)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(epoch);
-        int[] order = [.. Enumerable.Range(0, Dataset.Count)];
-        new RandomStream(RandomStream.Key(Options.Seed, RandomPurpose.EpochOrder, epoch), 0).Shuffle(order);
-        return order;
-    }
-
-    /// <summary>The batches of one epoch, shuffled and augmented, one at a time; the caller owns each.</summary>
+    /// <summary>The batches of one epoch, shuffled, one at a time; the caller owns each.</summary>
     /// <param name="epoch">Number of the epoch; at least 0.</param>
     /// <param name="firstStep">The step to begin at, from 0 to <see cref="StepsPerEpoch"/>.</param>
-    public IEnumerable<Batch> Epoch(int epoch, int firstStep = 0)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(firstStep);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstStep, StepsPerEpoch);
-        int[] order = Order(epoch);
-        return Cut(order, firstStep, new EpochAugmenter(_augmentations, Options.Seed, epoch));
-    }
+    /// <exception cref="ArgumentOutOfRangeException">There is no such epoch or step.</exception>
+    public abstract IEnumerable<Batch> Epoch(int epoch, int firstStep = 0);
 
-    /// <summary>All images in the order of the data set, as they are, in batches one at a time; the caller owns each.</summary>
-    public IEnumerable<Batch> InOrder() => Cut([.. Enumerable.Range(0, Dataset.Count)], 0, null);
+    /// <summary>All samples, to evaluate on: in the order of the source, as they are, one batch at a time; the caller owns each.</summary>
+    public abstract IEnumerable<Batch> InOrder();
 
-    /// <summary>One batch of the chosen images, as they are; the caller owns it.</summary>
-    /// <param name="indices">At least one index; one may come more than once.</param>
-    /// <exception cref="ArgumentException">No index is given.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">There is no image of one of the indices.</exception>
-    public Batch Read(ReadOnlySpan<int> indices) => Read(indices, null);
-
-    private IEnumerable<Batch> Cut(int[] order, int firstStep, EpochAugmenter? augmenter)
-    {
-        for (long start = (long)firstStep * Options.BatchSize; start < order.Length; start += Options.BatchSize)
-        {
-            int count = (int)Math.Min(Options.BatchSize, order.Length - start);
-            yield return Read(order.AsSpan((int)start, count), augmenter);
-        }
-    }
-
-    private Batch Read(ReadOnlySpan<int> indices, EpochAugmenter? augmenter)
-    {
-        if (indices.IsEmpty)
-        {
-            throw new ArgumentException("A batch needs one image at least.", nameof(indices));
-        }
-
-        foreach (int index in indices)
-        {
-            _ = Dataset.Label(index); // refuses an index that is not there, before a tensor is made
-        }
-
-        using IDisposable scope = NewDisposeScope();
-        Tensor images = empty(indices.Length, Dataset.Height, Dataset.Width, Dataset.Channels, dtype: ScalarType.Float32);
-        Tensor labels = empty(indices.Length, dtype: ScalarType.Int64);
-        Tensor ids = empty(indices.Length, dtype: ScalarType.Int64);
-        WriteImages(indices, augmenter, MemoryMarshal.Cast<byte, float>(images.bytes));
-        Span<long> labelValues = MemoryMarshal.Cast<byte, long>(labels.bytes);
-        Span<long> idValues = MemoryMarshal.Cast<byte, long>(ids.bytes);
-        for (int row = 0; row < indices.Length; row++)
-        {
-            labelValues[row] = Dataset.Label(indices[row]);
-            idValues[row] = indices[row];
-        }
-
-        // [batch, height, width, channels] seen as [batch, channels, height, width]: that is channels-last memory.
-        return new Batch(images.permute(0, 3, 1, 2).to(Options.Device), labels.to(Options.Device), ids.to(Options.Device));
-    }
-
-    private void WriteImages(ReadOnlySpan<int> indices, EpochAugmenter? augmenter, Span<float> values)
-    {
-        foreach (int index in indices)
-        {
-            Span<float> image = values[..Dataset.ImageSize];
-            Normalize(Dataset.Image(index), image);
-            augmenter?.Apply(index, new AugmentedImage(image, _blackRow, Dataset.Width));
-            values = values[image.Length..];
-        }
-    }
-
-    private void Normalize(ReadOnlySpan<byte> pixels, Span<float> values)
-    {
-        for (int channel = 0; channel < _tables.Length; channel++)
-        {
-            float[] table = _tables[channel];
-            for (int place = channel; place < pixels.Length; place += _tables.Length)
-            {
-                values[place] = table[pixels[place]];
-            }
-        }
-    }
+    /// <summary>The first samples of <see cref="InOrder"/> in one batch, to look at or to measure on; the caller owns it.</summary>
+    /// <param name="count">Number of samples, at least 1; a smaller source gives all it has.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
+    /// <exception cref="InvalidOperationException">The source is empty.</exception>
+    public abstract Batch First(int count);
 }

@@ -63,16 +63,16 @@ internal static class ApplicationEvaluator
             using DisposeScope scope = NewDisposeScope();
             cancellation.ThrowIfCancellationRequested();
             LatentOperator latentOperator = network.Layer.Operator;
-            Tensor q = network.Encoder.call(batch.Images);
+            Tensor q = network.Encoder.call(batch.Inputs);
             using FixedPointMap map = latentOperator.Bind(q);
             using ImplicitResult solved = network.Layer.Run(q, settings, cancellation: cancellation);
             Tensor logits = network.Readout.call(solved.Output);
             Tensor answers = logits.argmax(1);
             solver.Add(solved.Report);
-            atTolerance.Add(logits, batch.Labels, answers, solved.Latent, map.Evaluate(solved.Latent));
-            Apply(map, zeros_like(latentOperator.StartingLatent(q)), network, batch.Labels, answers, totals);
+            atTolerance.Add(logits, batch.Targets, answers, solved.Latent, map.Evaluate(solved.Latent));
+            Apply(map, zeros_like(latentOperator.StartingLatent(q)), network, batch.Targets, answers, totals);
             seen += batch.Count;
-            progress?.Report((double)seen / source.Dataset.Count);
+            progress?.Report((double)seen / source.Count);
         }
 
         return new ApplicationStudy

@@ -18,7 +18,7 @@ public static class Evaluator
     /// <param name="progress">Told the share done, 0 to 1, after every batch.</param>
     /// <param name="cancellation">Looked at before every batch and solver step.</param>
     public static EvaluationResult Evaluate(
-        ImplicitNetwork network, BatchSource source, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        ImplicitNetwork network, ImageBatches source, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(source);
@@ -35,7 +35,7 @@ public static class Evaluator
     }
 
     private static EvaluationResult Run(
-        ImplicitNetwork network, BatchSource source, IProgress<double>? progress, CancellationToken cancellation)
+        ImplicitNetwork network, ImageBatches source, IProgress<double>? progress, CancellationToken cancellation)
     {
         using IDisposable noGraph = no_grad();
         long begin = Stopwatch.GetTimestamp();
@@ -49,11 +49,11 @@ public static class Evaluator
             using Batch owned = batch;
             using DisposeScope scope = NewDisposeScope();
             cancellation.ThrowIfCancellationRequested();
-            using ImplicitResult result = network.Run(batch.Images, settings, cancellation: cancellation);
+            using ImplicitResult result = network.Run(batch.Inputs, settings, cancellation: cancellation);
             totals.Add(result.Report);
-            loss += nn.functional.cross_entropy(result.Output, batch.Labels, reduction: nn.Reduction.Sum).ToDouble();
+            loss += nn.functional.cross_entropy(result.Output, batch.Targets, reduction: nn.Reduction.Sum).ToDouble();
             long[] predicted = [.. result.Output.argmax(1).cpu().data<long>()];
-            long[] labels = [.. batch.Labels.cpu().data<long>()];
+            long[] labels = [.. batch.Targets.cpu().data<long>()];
             for (int i = 0; i < labels.Length; i++)
             {
                 confusion[labels[i]][predicted[i]]++;

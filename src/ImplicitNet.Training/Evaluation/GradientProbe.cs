@@ -56,7 +56,7 @@ public sealed record GradientProbe
         network.eval();
         try
         {
-            using Batch batch = source.Read([.. Enumerable.Range(0, Math.Min(Images, source.Dataset.Count))]);
+            using Batch batch = source.First(Images);
             Tensor own = Direction(network, gradient, batch);
             Tensor exact = Direction(network, Exact, batch);
             return (own.dot(exact) / (own.norm() * exact.norm())).ToDouble();
@@ -72,8 +72,8 @@ public sealed record GradientProbe
     private static Tensor Direction(ImplicitNetwork network, FixedPointGradient gradient, Batch batch)
     {
         network.zero_grad();
-        using ImplicitResult result = network.Run(batch.Images, network.Settings with { Gradient = gradient });
-        using Tensor loss = result.Average(nn.functional.cross_entropy(result.Output, batch.Labels, reduction: nn.Reduction.None));
+        using ImplicitResult result = network.Run(batch.Inputs, network.Settings with { Gradient = gradient });
+        using Tensor loss = result.Average(nn.functional.cross_entropy(result.Output, batch.Targets, reduction: nn.Reduction.None));
         loss.backward();
         result.Gradient.ThrowIfFailed();
         IEnumerable<Parameter> behind = network.Encoder.parameters().Concat(network.Layer.parameters());

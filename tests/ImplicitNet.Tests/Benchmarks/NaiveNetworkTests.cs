@@ -127,7 +127,7 @@ public sealed class NaiveNetworkTests : TensorTest
     private static Tensor FirstImages(int count)
     {
         MeasuredImages images = MeasuredImages.Load(SharedData.FolderOrSkip("data"), count);
-        using ImageBatches batches = ImageBatches.ToInfer(images, count);
+        using PreparedBatches batches = PreparedBatches.ToInfer(images, count);
         return batches.ChannelsFirst(0).Images.clone();
     }
 

@@ -128,6 +128,6 @@ public sealed class CertifiedTrainingTests : TensorTest
         return network;
     }
 
-    private static BatchSource Source(ImageDataset data) =>
+    private static ImageBatches Source(ImageDataset data) =>
         new(data, new BatchOptions { Normalization = PixelNormalization.Of(Data.Train), BatchSize = 30, Seed = 1 });
 }

@@ -111,7 +111,7 @@ public sealed class GradientMeasurementTests : TensorTest
         }
     }
 
-    private static BatchSource Source(ImageDataset data) => new(data, new BatchOptions { Normalization = PixelNormalization.Of(Data.Train), BatchSize = 30 });
+    private static ImageBatches Source(ImageDataset data) => new(data, new BatchOptions { Normalization = PixelNormalization.Of(Data.Train), BatchSize = 30 });
 
     private sealed class Listener(Action<TrainingEvent> listen) : IProgress<TrainingEvent>
     {

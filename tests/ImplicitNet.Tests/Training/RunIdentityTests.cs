@@ -135,7 +135,7 @@ public sealed class RunIdentityTests : TensorTest
 
     private static OptionNames Identity(ImplicitNetwork network, TrainingOptions? options = null)
     {
-        BatchSource source = new(SmallTraining.Data.Train, new BatchOptions { Normalization = PixelNormalization.Mnist });
+        ImageBatches source = new(SmallTraining.Data.Train, new BatchOptions { Normalization = PixelNormalization.Mnist });
         return RunIdentity.Of(network, source, source, options ?? SmallTraining.Options);
     }
 

@@ -50,7 +50,7 @@ internal static class SmallTraining
         }
     }
 
-    private static BatchSource Source(ImageDataset data) =>
+    private static ImageBatches Source(ImageDataset data) =>
         new(data, new BatchOptions { Normalization = PixelNormalization.Of(Data.Train), BatchSize = 20, Seed = 1 });
 
     private sealed class Listener(Action<TrainingEvent> listen) : IProgress<TrainingEvent>

@@ -61,7 +61,7 @@ public sealed class TrainerTests : TensorTest
             network.Stopping = network.Stopping with { RelativeTolerance = 1e-5 };
             BatchOptions batches = new() { Normalization = PixelNormalization.Of(Data.Train), BatchSize = 30 };
             TrainingOptions options = Options with { WarmStart = warmStart, LearningRate = 1e-4 };
-            using Trainer trainer = new(network, new BatchSource(Data.Train, batches), Source(Data.Validation, 1), options);
+            using Trainer trainer = new(network, new ImageBatches(Data.Train, batches), Source(Data.Validation, 1), options);
             trainer.Run(new Listener(happened => evaluations.AddRange(happened is TrainingEvent.EpochFinished epoch ? [epoch.Solver.Evaluations] : [])));
             Assert.Equal(warmStart is null ? (null, null) : (300, 150), (trainer.WarmStart?.Hits, trainer.WarmStart?.Misses));
             return [.. evaluations];
@@ -86,7 +86,7 @@ public sealed class TrainerTests : TensorTest
     {
         using DisposeScope scope = NewDisposeScope();
         using ImplicitNetwork network = Network(1);
-        BatchSource validation = Source(Data.Validation, 1);
+        ImageBatches validation = Source(Data.Validation, 1);
         using Trainer trainer = new(network, Source(Data.Train, 1), validation, Options with { LearningRate = 1e-2 });
         List<TrainingEvent> events = [];
         TrainingResult result = trainer.Run(new Listener(events.Add));
@@ -246,6 +246,6 @@ public sealed class TrainerTests : TensorTest
         return network;
     }
 
-    private static BatchSource Source(ImageDataset data, long seed) =>
+    private static ImageBatches Source(ImageDataset data, long seed) =>
         new(data, new BatchOptions { Normalization = PixelNormalization.Of(Data.Train), BatchSize = 30, Seed = seed, MaximumShift = 1 });
 }

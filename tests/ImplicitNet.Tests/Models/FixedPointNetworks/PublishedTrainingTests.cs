@@ -64,7 +64,7 @@ public sealed class PublishedTrainingTests : TensorTest
 
     private static ImplicitNetwork Network(bool isExplicit) => SvhnFpn.Create(new SvhnFpnOptions { Height = 28, Width = 28, ImageChannels = 1, Explicit = isExplicit });
 
-    private static BatchSource Source(ImageDataset data) => new(data, new BatchOptions { Normalization = PixelNormalization.Of(Data.Train), BatchSize = 10 });
+    private static ImageBatches Source(ImageDataset data) => new(data, new BatchOptions { Normalization = PixelNormalization.Of(Data.Train), BatchSize = 10 });
 
     private sealed class Listener(Action<TrainingEvent> listen) : IProgress<TrainingEvent>
     {

@@ -70,7 +70,7 @@ public sealed class PublishedWeightsTests : TensorTest
                 PixelDeviation = [0.3081],
             });
             using ImplicitNetwork owned = network;
-            BatchSource source = new(test, new BatchOptions { Normalization = config.Normalization, BatchSize = 250 });
+            ImageBatches source = new(test, new BatchOptions { Normalization = config.Normalization, BatchSize = 250 });
             EvaluationResult result = Evaluator.Evaluate(network, source);
             Assert.Equal((10_000, 0.9929), (result.Count, result.Accuracy));
         }

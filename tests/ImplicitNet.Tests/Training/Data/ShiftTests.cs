@@ -59,7 +59,7 @@ public sealed class ShiftTests : TensorTest
         ImageDataset dataset = Sample(40, 5, 4, 1);
         float[][] small = Epoch(7), large = Epoch(40);
         Assert.Equal(large, small);
-        BatchSource source = Source(dataset, 40);
+        ImageBatches source = Source(dataset, 40);
         using Batch inOrder = source.InOrder().Single();
         using Batch read = source.Read([.. Enumerable.Range(0, 40)]);
         Assert.Equal(dataset.Pixels.ToArray().Select(pixel => pixel / 255f), Values(inOrder).SelectMany(image => image));
@@ -90,18 +90,18 @@ public sealed class ShiftTests : TensorTest
     public void A_seed_gives_the_epoch_that_it_always_gave()
     {
         // Checkpoints go on, and published figures are repeated, only as long as these do not change.
-        BatchSource source = Source(Sample(40, 5, 4, 3), 40);
+        ImageBatches source = Source(Sample(40, 5, 4, 3), 40);
         using Batch batch = source.Epoch(3).Single();
-        Assert.Equal("ea391aa7045214f658fa3a2e9fae2979", IdxBytes.Md5(MemoryMarshal.AsBytes<float>(batch.Images.data<float>().ToArray())));
+        Assert.Equal("ea391aa7045214f658fa3a2e9fae2979", IdxBytes.Md5(MemoryMarshal.AsBytes<float>(batch.Inputs.data<float>().ToArray())));
         Assert.Equal(
             "BatchOptions { Normalization = PixelNormalization { Mean = 0, Deviation = 1 }, BatchSize = 40, Seed = 1, MaximumShift = 2, Device = cpu }",
             source.Options.ToString());
     }
 
-    private static BatchSource Source(ImageDataset dataset, int batchSize) =>
+    private static ImageBatches Source(ImageDataset dataset, int batchSize) =>
         new(dataset, new BatchOptions { Normalization = new PixelNormalization(0, 1), BatchSize = batchSize, MaximumShift = Maximum });
 
-    private static float[][] Values(Batch batch) => [.. batch.Images.data<float>().ToArray().Chunk(20)];
+    private static float[][] Values(Batch batch) => [.. batch.Inputs.data<float>().ToArray().Chunk(20)];
 
     private static ImageDataset Sample(int count, int height, int width, int channels) => new(
         "sample", height, width, channels, 1,

@@ -46,9 +46,9 @@ public sealed class StrokeDigitsDifficultyTests : TensorTest
     // A last column of ones takes the place of the bias.
     private static (Tensor Images, Tensor Labels) Flat(ImageDataset dataset, PixelNormalization normalization)
     {
-        BatchSource source = new(dataset, new BatchOptions { Normalization = normalization });
+        ImageBatches source = new(dataset, new BatchOptions { Normalization = normalization });
         using Batch batch = source.Read([.. Enumerable.Range(0, dataset.Count)]);
-        return (cat([batch.Images.reshape(dataset.Count, dataset.ImageSize), ones(dataset.Count, 1)], 1), batch.Labels.clone());
+        return (cat([batch.Inputs.reshape(dataset.Count, dataset.ImageSize), ones(dataset.Count, 1)], 1), batch.Targets.clone());
     }
 
     private static double Accuracy(Tensor scores, Tensor labels) => scores.argmax(1).eq(labels).mean([0], type: float64).item<double>();

@@ -107,7 +107,7 @@ public sealed class ApplicationEvaluatorTests : TensorTest
 
     private static double CrossEntropy(double logit, bool isOne) => Math.Log(1 + Math.Exp(isOne ? -logit : logit));
 
-    private static BatchSource Source() => new(
+    private static ImageBatches Source() => new(
         new ImageDataset("one pixel", 1, 1, 1, 2, [.. Enumerable.Range(1, 20).Select(q => (byte)q)], [.. Enumerable.Range(1, 20).Select(q => (byte)(q % 2))]),
         new BatchOptions { Normalization = new PixelNormalization(0, 1.0 / 255), BatchSize = 8 });
 

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Training.Data;
 
-public sealed class BatchSourceTests : TensorTest
+public sealed class ImageBatchesTests : TensorTest
 {
     private static readonly PixelNormalization Plain = new(0, 1);
 
@@ -30,26 +30,26 @@ public sealed class BatchSourceTests : TensorTest
     public void Images_lie_channels_last(int channels)
     {
         using Batch batch = Source(Sample(7, channels), 7).Read([0, 1, 2, 3]);
-        Assert.Equal([4, channels, 5, 6], batch.Images.shape);
-        Assert.Equal([30 * channels, 1, 6 * channels, channels], batch.Images.stride());
-        Assert.Equal((ScalarType.Float32, ScalarType.Int64, ScalarType.Int64), (batch.Images.dtype, batch.Labels.dtype, batch.Indices.dtype));
+        Assert.Equal([4, channels, 5, 6], batch.Inputs.shape);
+        Assert.Equal([30 * channels, 1, 6 * channels, channels], batch.Inputs.stride());
+        Assert.Equal((ScalarType.Float32, ScalarType.Int64, ScalarType.Int64), (batch.Inputs.dtype, batch.Targets.dtype, batch.Indices.dtype));
     }
 
     [Fact]
     public void Values_labels_and_indices_are_those_of_the_images()
     {
         ImageDataset dataset = Sample(7, 3);
-        BatchSource source = new(dataset, new BatchOptions { Normalization = new PixelNormalization(0.25, 0.5) });
+        ImageBatches source = new(dataset, new BatchOptions { Normalization = new PixelNormalization(0.25, 0.5) });
         using Batch batch = source.Read([5, 2]);
         Assert.Equal([5L, 2L], batch.Indices.data<long>());
-        Assert.Equal([(long)dataset.Label(5), dataset.Label(2)], batch.Labels.data<long>());
+        Assert.Equal([(long)dataset.Label(5), dataset.Label(2)], batch.Targets.data<long>());
         Assert.Equal(2, batch.Count);
         for (int row = 0; row < 5; row++)
         {
             for (int channel = 0; channel < 3; channel++)
             {
                 float expected = (float)(((dataset.Image(2)[(((row * 6) + 4) * 3) + channel] / 255.0) - 0.25) / 0.5);
-                using Tensor value = batch.Images[1, channel, row, 4];
+                using Tensor value = batch.Inputs[1, channel, row, 4];
                 Assert.Equal(expected, value.item<float>());
             }
         }
@@ -66,14 +66,14 @@ public sealed class BatchSourceTests : TensorTest
 
         using (batch)
         {
-            Assert.False(batch.Images.IsInvalid || batch.Labels.IsInvalid || batch.Indices.IsInvalid);
+            Assert.False(batch.Inputs.IsInvalid || batch.Targets.IsInvalid || batch.Indices.IsInvalid);
         }
     }
 
     [Fact]
     public void An_epoch_holds_every_image_once_and_ends_in_a_smaller_batch()
     {
-        BatchSource source = Source(Sample(23, 1), 10);
+        ImageBatches source = Source(Sample(23, 1), 10);
         List<(long[] Indices, int Count)> batches = [.. Read(source.Epoch(0))];
         Assert.Equal([10, 10, 3], batches.Select(batch => batch.Count));
         Assert.Equal(3, source.StepsPerEpoch);
@@ -94,7 +94,7 @@ public sealed class BatchSourceTests : TensorTest
     [Fact]
     public void An_epoch_begun_at_a_later_step_goes_on_as_if_never_left()
     {
-        BatchSource source = Source(Sample(23, 1), 5);
+        ImageBatches source = Source(Sample(23, 1), 5);
         long[][] whole = [.. Read(source.Epoch(3)).Select(batch => batch.Indices)];
         Assert.Equal(whole[2..], Read(source.Epoch(3, firstStep: 2)).Select(batch => batch.Indices));
         Assert.Empty(source.Epoch(3, firstStep: 5));
@@ -112,43 +112,43 @@ public sealed class BatchSourceTests : TensorTest
     {
         ImageDataset white = new("white", 2, 2, 3, 1, [.. Enumerable.Repeat((byte)255, 12)], [0]);
         BatchOptions options = new() { Normalization = new([0.5, 0, 1], [0.5, 1, 2]), MaximumShift = 2 };
-        using (Batch batch = new BatchSource(white, options).InOrder().Single())
+        using (Batch batch = new ImageBatches(white, options).InOrder().Single())
         {
-            Assert.Equal([1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0], batch.Images.data<float>());
+            Assert.Equal([1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0], batch.Inputs.data<float>());
         }
 
         HashSet<(float, float, float)> found = [];
         for (int epoch = 0; epoch < 20; epoch++)
         {
-            using Batch batch = new BatchSource(white, options).Epoch(epoch).Single();
-            float[] values = batch.Images.data<float>().ToArray();
+            using Batch batch = new ImageBatches(white, options).Epoch(epoch).Single();
+            float[] values = batch.Inputs.data<float>().ToArray();
             found.UnionWith(Enumerable.Range(0, 4).Select(place => (values[place], values[4 + place], values[8 + place])));
         }
 
         Assert.Equal([(-1, 0, -0.5f), (1, 1, 0)], found.Order());
-        Assert.Throws<ArgumentException>(() => new BatchSource(Sample(7, 2), options));
+        Assert.Throws<ArgumentException>(() => new ImageBatches(Sample(7, 2), options));
     }
 
     [Fact]
     public void A_shift_is_asked_for_once()
     {
         BatchOptions options = new() { Normalization = Plain, MaximumShift = 2, Augmentations = [new HorizontalFlip(), new RandomShift()] };
-        Assert.Throws<ArgumentException>(() => new BatchSource(Sample(7, 1), options));
+        Assert.Throws<ArgumentException>(() => new ImageBatches(Sample(7, 1), options));
         ImageDataset dataset = Sample(7, 1);
-        using Batch brief = new BatchSource(dataset, options with { Augmentations = [] }).Epoch(1).Single();
-        using Batch spelled = new BatchSource(dataset, options with { MaximumShift = 0, Augmentations = [new RandomShift()] }).Epoch(1).Single();
-        Assert.Equal(brief.Images.data<float>().ToArray(), spelled.Images.data<float>().ToArray());
+        using Batch brief = new ImageBatches(dataset, options with { Augmentations = [] }).Epoch(1).Single();
+        using Batch spelled = new ImageBatches(dataset, options with { MaximumShift = 0, Augmentations = [new RandomShift()] }).Epoch(1).Single();
+        Assert.Equal(brief.Inputs.data<float>().ToArray(), spelled.Inputs.data<float>().ToArray());
     }
 
     [Fact]
     public void An_index_that_is_not_there_is_refused()
     {
-        BatchSource source = Source(Sample(7, 1), 7);
+        ImageBatches source = Source(Sample(7, 1), 7);
         Assert.Throws<ArgumentOutOfRangeException>(() => source.Read([0, 7]));
         Assert.Throws<ArgumentException>(() => source.Read([]));
     }
 
-    private static BatchSource Source(ImageDataset dataset, int batchSize, long seed = 1) =>
+    private static ImageBatches Source(ImageDataset dataset, int batchSize, long seed = 1) =>
         new(dataset, new BatchOptions { Normalization = Plain, BatchSize = batchSize, Seed = seed });
 
     private static ImageDataset Sample(int count, int channels) => new(

@@ -7,11 +7,11 @@ namespace ImplicitNet.Benchmarks.Measurement;
 /// <summary>
 /// Batches made before the clock starts, each in both memory layouts, so that neither side pays for reading or reordering.
 /// </summary>
-internal sealed class ImageBatches : IDisposable
+internal sealed class PreparedBatches : IDisposable
 {
     private readonly List<(Tensor First, Tensor Last, Tensor Labels)> _batches;
 
-    private ImageBatches(List<(Tensor, Tensor, Tensor)> batches, int images) => (_batches, Images) = (batches, images);
+    private PreparedBatches(List<(Tensor, Tensor, Tensor)> batches, int images) => (_batches, Images) = (batches, images);
 
     /// <summary>Number of batches.</summary>
     public int Count => _batches.Count;
@@ -20,15 +20,15 @@ internal sealed class ImageBatches : IDisposable
     public int Images { get; }
 
     /// <summary>Whole batches of training images in the order of a first epoch, as many as there are and at most so many.</summary>
-    public static ImageBatches ToTrain(MeasuredImages images, int batch, int most)
+    public static PreparedBatches ToTrain(MeasuredImages images, int batch, int most)
     {
-        BatchSource source = new(images.Train, new BatchOptions { Normalization = images.Normalization, BatchSize = batch });
+        ImageBatches source = new(images.Train, new BatchOptions { Normalization = images.Normalization, BatchSize = batch });
         return Of(source.Epoch(0).Take(Math.Clamp(images.Train.Count / batch, 1, most)));
     }
 
     /// <summary>All test images in their order.</summary>
-    public static ImageBatches ToInfer(MeasuredImages images, int batch, PixelNormalization? normalization = null) =>
-        Of(new BatchSource(images.Test, new BatchOptions { Normalization = normalization ?? images.Normalization, BatchSize = batch })
+    public static PreparedBatches ToInfer(MeasuredImages images, int batch, PixelNormalization? normalization = null) =>
+        Of(new ImageBatches(images.Test, new BatchOptions { Normalization = normalization ?? images.Normalization, BatchSize = batch })
             .InOrder());
 
     /// <summary>Images [batch, 1, height, width] with channels first in memory, and labels [batch]. Stays this object's.</summary>
@@ -48,7 +48,7 @@ internal sealed class ImageBatches : IDisposable
         }
     }
 
-    private static ImageBatches Of(IEnumerable<Batch> source)
+    private static PreparedBatches Of(IEnumerable<Batch> source)
     {
         List<(Tensor, Tensor, Tensor)> batches = [];
         int images = 0;
@@ -59,12 +59,12 @@ internal sealed class ImageBatches : IDisposable
 
             // One channel: contiguous() takes both layouts for the same and would return the tensor as it is, whose strides
             // make every convolution choose channels last. New memory has the strides of its shape.
-            Tensor first = empty(batch.Images.shape).copy_(batch.Images);
-            batches.Add((first.DetachFromDisposeScope(), batch.Images.alias().DetachFromDisposeScope(), batch.Labels.alias()
+            Tensor first = empty(batch.Inputs.shape).copy_(batch.Inputs);
+            batches.Add((first.DetachFromDisposeScope(), batch.Inputs.alias().DetachFromDisposeScope(), batch.Targets.alias()
                 .DetachFromDisposeScope()));
             images += batch.Count;
         }
 
-        return new ImageBatches(batches, images);
+        return new PreparedBatches(batches, images);
     }
 }

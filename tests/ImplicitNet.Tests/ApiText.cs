@@ -26,7 +26,7 @@ internal static class ApiText
     };
 
     public static IEnumerable<string> Of(Assembly assembly) =>
-        assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal).SelectMany(Describe);
+        assembly.GetExportedTypes().Where(type => !IsOfCompiler(type)).OrderBy(type => type.FullName, StringComparer.Ordinal).SelectMany(Describe);
 
     private static IEnumerable<string> Describe(Type type)
     {
@@ -41,7 +41,7 @@ internal static class ApiText
         IEnumerable<string> members = type.GetMembers(declared)
             .Where(IsVisible)
             .Where(member => member is not MethodInfo { IsSpecialName: true } || member.Name.StartsWith("op_", StringComparison.Ordinal))
-            .Where(member => !member.IsDefined(typeof(CompilerGeneratedAttribute)))
+            .Where(member => !member.IsDefined(typeof(CompilerGeneratedAttribute)) && member is not Type { Name: ['<', ..] })
             .Select(member => $"  {Member(member)}")
             .Order(StringComparer.Ordinal);
         foreach (string member in members)
@@ -49,6 +49,9 @@ internal static class ApiText
             yield return member;
         }
     }
+
+    /// <summary>What the compiler keeps of an extension block beside its members: no user can write these names.</summary>
+    private static bool IsOfCompiler(Type type) => type.Name.StartsWith('<') || type.DeclaringType is { } outer && IsOfCompiler(outer);
 
     private static string Head(Type type)
     {

@@ -1,8 +1,10 @@
 #:project ../src/ImplicitNet.Models/ImplicitNet.Models.csproj
+#:project ../src/ImplicitNet.Training/ImplicitNet.Training.csproj
 
 // What a certificate is for: a small network whose operator nothing bounds, driven through gamma = 1, trained by JFB and by
 // the exact gradient. The certificate of JFB's gradient at the first step warns before the accuracy suffers.
 using ImplicitNet.Certification;
+using ImplicitNet.Files;
 using ImplicitNet.Gradients;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;

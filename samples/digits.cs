@@ -1,6 +1,8 @@
 #:project ../src/ImplicitNet.Models/ImplicitNet.Models.csproj
+#:project ../src/ImplicitNet.Training/ImplicitNet.Training.csproj
 
 // Digits in thirty lines: draw a data set, train an implicit classifier by JFB, evaluate it once on the test part.
+using ImplicitNet.Files;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;

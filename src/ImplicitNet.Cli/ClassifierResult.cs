@@ -1,8 +1,8 @@
 using System.Text.Json;
+using ImplicitNet.Files;
 using ImplicitNet.Operators;
 using ImplicitNet.Training.Evaluation;
-using ImplicitNet.Training.Files;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Cli;
 

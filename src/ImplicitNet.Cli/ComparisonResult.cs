@@ -1,4 +1,4 @@
-using ImplicitNet.Training.Comparisons;
+using ImplicitNet.Reports.Comparisons;
 
 namespace ImplicitNet.Cli;
 

@@ -1,10 +1,10 @@
 using System.Text.RegularExpressions;
+using ImplicitNet.Cli.Images;
 using ImplicitNet.Cli.Screens;
+using ImplicitNet.Files;
 using ImplicitNet.Models;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training;
-using ImplicitNet.Training.Images;
-using ImplicitNet.Training.Weights;
 
 namespace ImplicitNet.Cli;
 

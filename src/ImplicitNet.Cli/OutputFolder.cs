@@ -1,6 +1,6 @@
 using System.Globalization;
+using ImplicitNet.Files;
 using ImplicitNet.Training;
-using ImplicitNet.Training.Files;
 
 namespace ImplicitNet.Cli;
 

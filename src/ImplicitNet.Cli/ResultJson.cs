@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using ImplicitNet.Training.Comparisons;
+using ImplicitNet.Reports.Comparisons;
 
 namespace ImplicitNet.Cli;
 

@@ -1,6 +1,6 @@
+using ImplicitNet.Files;
 using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
-using ImplicitNet.Training.Data;
 
 namespace ImplicitNet.Models;
 

@@ -1,9 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using ImplicitNet.Files;
 using ImplicitNet.Models.FixedPointNetworks;
-using ImplicitNet.Training.Data;
-using ImplicitNet.Training.Files;
 
 namespace ImplicitNet.Models;
 

@@ -1,4 +1,4 @@
-using ImplicitNet.Training.Files;
+using ImplicitNet.Files;
 
 namespace ImplicitNet.Models;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
+using ImplicitNet.Files;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Networks;
-using ImplicitNet.Training.Files;
-using ImplicitNet.Training.Weights;
 
 namespace ImplicitNet.Models;
 

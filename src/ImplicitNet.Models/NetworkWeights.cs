@@ -1,5 +1,5 @@
+using ImplicitNet.Files;
 using ImplicitNet.Networks;
-using ImplicitNet.Training.Weights;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Models;

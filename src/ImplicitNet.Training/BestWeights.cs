@@ -1,4 +1,4 @@
-using ImplicitNet.Training.Weights;
+using ImplicitNet.Files.Safetensors;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Training;

@@ -3,7 +3,7 @@ using ImplicitNet.Gradients;
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Evaluation;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Training;
 

@@ -1,4 +1,4 @@
-using ImplicitNet.Training.Weights;
+using ImplicitNet.Files;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,5 +1,5 @@
 using ImplicitNet.Training.Evaluation;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Training;
 

@@ -1,11 +1,10 @@
+using ImplicitNet.Files;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
-using ImplicitNet.Training.Files;
-using ImplicitNet.Training.Reports;
-using ImplicitNet.Training.Weights;
+using ImplicitNet.Training.History;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

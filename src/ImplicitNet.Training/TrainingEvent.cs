@@ -1,7 +1,7 @@
 using ImplicitNet.Certification;
 using ImplicitNet.Gradients;
 using ImplicitNet.Training.Evaluation;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Training;
 

@@ -1,5 +1,5 @@
 using ImplicitNet.Training.Checkpoints;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Training;
 

@@ -1,5 +1,7 @@
 using System.Reflection;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Models;
+using ImplicitNet.Reports;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 
@@ -11,7 +13,7 @@ namespace ImplicitNet.Tests;
 /// </summary>
 public sealed class PublicApiTests
 {
-    public static TheoryData<string> Libraries => ["ImplicitNet", "ImplicitNet.Training", "ImplicitNet.Models"];
+    public static TheoryData<string> Libraries => ["ImplicitNet", "ImplicitNet.Files", "ImplicitNet.Training", "ImplicitNet.Reports", "ImplicitNet.Models"];
 
     [Theory]
     [MemberData(nameof(Libraries))]
@@ -20,7 +22,9 @@ public sealed class PublicApiTests
         Assembly assembly = library switch
         {
             "ImplicitNet" => typeof(FixedPoint).Assembly,
+            "ImplicitNet.Files" => typeof(SafetensorsFile).Assembly,
             "ImplicitNet.Training" => typeof(Trainer).Assembly,
+            "ImplicitNet.Reports" => typeof(RunReport).Assembly,
             _ => typeof(ModelFolder).Assembly,
         };
         string path = Path.Combine(SharedData.RepositoryRoot, "tests", "ImplicitNet.Tests", "Api", library + ".txt");

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using ImplicitNet.Cli.Screens;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Models;
+using ImplicitNet.Reports;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 
@@ -14,7 +16,7 @@ public sealed class SealedTests
     {
         Type[] classes =
         [
-            .. new[] { typeof(FixedPoint), typeof(Trainer), typeof(ModelFolder), typeof(Terminal) }
+            .. new[] { typeof(FixedPoint), typeof(SafetensorsFile), typeof(Trainer), typeof(RunReport), typeof(ModelFolder), typeof(Terminal) }
                 .SelectMany(type => type.Assembly.GetTypes())
                 .Where(type => type is { IsClass: true, Namespace: not null } && !type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false)),
         ];

@@ -1,6 +1,6 @@
 using ImplicitNet.Benchmarks.Measurement;
 using ImplicitNet.Cli;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Reports;
 
 namespace ImplicitNet.Benchmarks.Accuracy;
 

@@ -1,5 +1,5 @@
 using ImplicitNet.Cli;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Benchmarks.Accuracy;
 

@@ -3,10 +3,10 @@ using ImplicitNet.Benchmarks.Latency;
 using ImplicitNet.Benchmarks.Measurement;
 using ImplicitNet.Cli;
 using ImplicitNet.Cli.Options;
+using ImplicitNet.Files;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
-using ImplicitNet.Training.Data;
 
 namespace ImplicitNet.Benchmarks.Commands;
 

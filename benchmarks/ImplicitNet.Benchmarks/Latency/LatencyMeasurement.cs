@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ImplicitNet.Benchmarks.Measurement;
+using ImplicitNet.Files;
 using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using ImplicitNet.Benchmarks.Measurement;
 using ImplicitNet.Cli;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Reports;
 
 namespace ImplicitNet.Benchmarks.Latency;
 

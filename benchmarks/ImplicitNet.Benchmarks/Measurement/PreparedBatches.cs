@@ -1,3 +1,4 @@
+using ImplicitNet.Files;
 using ImplicitNet.Training.Data;
 using TorchSharp;
 using static TorchSharp.torch;

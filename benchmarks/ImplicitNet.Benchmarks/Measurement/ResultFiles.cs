@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using ImplicitNet.Training.Files;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Files;
+using ImplicitNet.Reports;
 
 namespace ImplicitNet.Benchmarks.Measurement;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 using ImplicitNet.Cli.Settings;
+using ImplicitNet.Files;
 using ImplicitNet.Training.Data;
 using static TorchSharp.torch;
 

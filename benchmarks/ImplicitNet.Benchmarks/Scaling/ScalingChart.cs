@@ -1,5 +1,5 @@
 using System.Globalization;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Reports;
 using ScottPlot;
 
 namespace ImplicitNet.Benchmarks.Scaling;

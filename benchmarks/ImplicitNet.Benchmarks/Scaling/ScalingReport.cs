@@ -1,7 +1,7 @@
 using System.Globalization;
 using ImplicitNet.Benchmarks.Measurement;
-using ImplicitNet.Training.Files;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Files;
+using ImplicitNet.Reports;
 
 namespace ImplicitNet.Benchmarks.Scaling;
 

@@ -4,7 +4,7 @@ using ImplicitNet.Kernels;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Networks;
+using ImplicitNet.Reports;
+using ImplicitNet.Reports.Comparisons;
 using ImplicitNet.Training;
-using ImplicitNet.Training.Comparisons;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
-using ImplicitNet.Training.Reports;
 using Spectre.Console;
 
 namespace ImplicitNet.Cli.Commands;

@@ -8,8 +8,8 @@ using ImplicitNet.Cli.Settings;
 using ImplicitNet.Gradients;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
+using ImplicitNet.Reports;
 using ImplicitNet.Training.Data;
-using ImplicitNet.Training.Reports;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
+using ImplicitNet.Cli.Reproduction;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
-using ImplicitNet.Training.Reports;
-using ImplicitNet.Training.Reproduction;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Cli.Commands;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
-using ImplicitNet.Training.Comparisons;
+using ImplicitNet.Reports.Comparisons;
 using Spectre.Console;
 
 namespace ImplicitNet.Cli.Commands;

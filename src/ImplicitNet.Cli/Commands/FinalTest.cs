@@ -1,9 +1,9 @@
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
+using ImplicitNet.Reports;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
-using ImplicitNet.Training.Reports;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -3,11 +3,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
-using ImplicitNet.Training.Reports;
-using ImplicitNet.Training.Weights;
+using ImplicitNet.Training.History;
 using TorchSharp;
 
 namespace ImplicitNet.Cli.Commands;

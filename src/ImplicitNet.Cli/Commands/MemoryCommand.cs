@@ -5,8 +5,8 @@ using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Gradients;
 using ImplicitNet.Models;
+using ImplicitNet.Reports.Comparisons;
 using ImplicitNet.Training;
-using ImplicitNet.Training.Comparisons;
 
 namespace ImplicitNet.Cli.Commands;
 

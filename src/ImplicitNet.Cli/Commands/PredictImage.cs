@@ -1,6 +1,6 @@
+using ImplicitNet.Cli.Images;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
-using ImplicitNet.Training.Images;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Cli.Commands;

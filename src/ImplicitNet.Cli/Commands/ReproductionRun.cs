@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json;
+using ImplicitNet.Cli.Reproduction;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
-using ImplicitNet.Training.Comparisons;
+using ImplicitNet.Files;
+using ImplicitNet.Reports.Comparisons;
 using ImplicitNet.Training.Data;
-using ImplicitNet.Training.Files;
-using ImplicitNet.Training.Reproduction;
 using Spectre.Console;
 
 namespace ImplicitNet.Cli.Commands;

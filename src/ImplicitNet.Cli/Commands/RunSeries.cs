@@ -1,8 +1,8 @@
 using System.Globalization;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
-using ImplicitNet.Training.Comparisons;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Reports.Comparisons;
+using ImplicitNet.Training.History;
 using Spectre.Console;
 
 namespace ImplicitNet.Cli.Commands;

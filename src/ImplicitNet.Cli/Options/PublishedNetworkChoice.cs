@@ -1,7 +1,7 @@
 using ImplicitNet.Cli.Settings;
+using ImplicitNet.Files;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
-using ImplicitNet.Training.Data;
 
 namespace ImplicitNet.Cli.Options;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ImplicitNet.Training;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Cli.Screens;
 

@@ -1,4 +1,5 @@
 using ImplicitNet.Cli.Screens;
+using ImplicitNet.Files;
 using ImplicitNet.Training.Data;
 using Spectre.Console;
 

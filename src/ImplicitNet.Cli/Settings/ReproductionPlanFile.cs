@@ -1,6 +1,6 @@
 using System.Text.Json;
-using ImplicitNet.Training.Files;
-using ImplicitNet.Training.Reproduction;
+using ImplicitNet.Cli.Reproduction;
+using ImplicitNet.Files;
 
 namespace ImplicitNet.Cli.Settings;
 

@@ -1,6 +1,6 @@
+using ImplicitNet.Cli.Reproduction;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
-using ImplicitNet.Training.Reproduction;
 
 namespace ImplicitNet.Cli.Settings;
 

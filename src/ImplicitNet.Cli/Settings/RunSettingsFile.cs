@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ImplicitNet.Cli.Options;
+using ImplicitNet.Files;
 using ImplicitNet.Models;
-using ImplicitNet.Training.Files;
 
 namespace ImplicitNet.Cli.Settings;
 

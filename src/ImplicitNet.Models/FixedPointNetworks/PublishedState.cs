@@ -1,5 +1,5 @@
-using ImplicitNet.Training.Weights;
-using ImplicitNet.Training.Weights.PyTorch;
+using ImplicitNet.Files;
+using ImplicitNet.Files.PyTorch;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Models.FixedPointNetworks;

@@ -1,6 +1,6 @@
+using ImplicitNet.Files;
+using ImplicitNet.Files.PyTorch;
 using ImplicitNet.Networks;
-using ImplicitNet.Training.Weights;
-using ImplicitNet.Training.Weights.PyTorch;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using ImplicitNet.Training.Files;
-using ImplicitNet.Training.Weights;
+using ImplicitNet.Files;
+using ImplicitNet.Files.Safetensors;
 using TorchSharp;
 using static TorchSharp.torch;
 

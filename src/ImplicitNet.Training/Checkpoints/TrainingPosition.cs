@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using ImplicitNet.Training.Evaluation;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Training.Checkpoints;
 

@@ -1,6 +1,7 @@
+using ImplicitNet.Files;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Kernels;
 using ImplicitNet.Networks;
-using ImplicitNet.Training.Weights;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

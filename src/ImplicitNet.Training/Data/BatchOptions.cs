@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImplicitNet.Files;
 using ImplicitNet.Training.Data.Augmentations;
 using static TorchSharp.torch;
 

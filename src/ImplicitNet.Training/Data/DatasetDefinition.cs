@@ -1,3 +1,5 @@
+using ImplicitNet.Files;
+
 namespace ImplicitNet.Training.Data;
 
 /// <summary>A published data set of labelled images: what its files are called, where they are, and how to normalise them.</summary>

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using ImplicitNet.Training.Files;
+using ImplicitNet.Files;
 
 namespace ImplicitNet.Training.Data;
 

@@ -1,3 +1,5 @@
+using ImplicitNet.Files;
+
 namespace ImplicitNet.Training.Data;
 
 /// <summary>A data set published as four IDX files, each packed with gzip.</summary>

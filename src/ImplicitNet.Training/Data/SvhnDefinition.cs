@@ -1,3 +1,4 @@
+using ImplicitNet.Files;
 using ImplicitNet.Training.Data.Matlab;
 
 namespace ImplicitNet.Training.Data;

@@ -2,11 +2,12 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using ImplicitNet.Files;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
-using ImplicitNet.Training.Weights;
 
 namespace ImplicitNet.Fuzz.Formats;
 

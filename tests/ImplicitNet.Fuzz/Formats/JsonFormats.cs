@@ -1,12 +1,12 @@
 using System.Text.Json;
 using ImplicitNet.Cli;
+using ImplicitNet.Cli.Reproduction;
 using ImplicitNet.Cli.Settings;
+using ImplicitNet.Files;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
-using ImplicitNet.Training.Reports;
-using ImplicitNet.Training.Reproduction;
-using ImplicitNet.Training.Weights;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Fuzz.Formats;
 

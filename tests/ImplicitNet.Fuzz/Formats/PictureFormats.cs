@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
+using ImplicitNet.Cli.Images;
 using ImplicitNet.Fuzz.Pictures;
-using ImplicitNet.Training.Images;
 using SkiaSharp;
 
 namespace ImplicitNet.Fuzz.Formats;

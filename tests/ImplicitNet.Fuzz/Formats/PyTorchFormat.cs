@@ -1,7 +1,7 @@
 using System.IO.Compression;
+using ImplicitNet.Files;
+using ImplicitNet.Files.PyTorch;
 using ImplicitNet.Fuzz.Files;
-using ImplicitNet.Training.Weights;
-using ImplicitNet.Training.Weights.PyTorch;
 using static ImplicitNet.Fuzz.Files.PickleBytes;
 
 namespace ImplicitNet.Fuzz.Formats;

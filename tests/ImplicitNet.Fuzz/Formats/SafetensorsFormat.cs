@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using ImplicitNet.Files;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Fuzz.Files;
-using ImplicitNet.Training.Weights;
 
 namespace ImplicitNet.Fuzz.Formats;
 

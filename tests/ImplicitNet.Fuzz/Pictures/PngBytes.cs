@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
-using ImplicitNet.Training.Files;
+using ImplicitNet.Files;
 
 namespace ImplicitNet.Fuzz.Pictures;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using ImplicitNet.Benchmarks.Accuracy;
 using ImplicitNet.Benchmarks.Measurement;
 using ImplicitNet.Tests.Cli;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Tests.Benchmarks;
 

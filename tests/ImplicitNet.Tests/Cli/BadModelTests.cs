@@ -1,5 +1,5 @@
 using System.Text;
-using ImplicitNet.Training.Weights;
+using ImplicitNet.Files.Safetensors;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -3,7 +3,7 @@ using ImplicitNet.Cli;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
-using ImplicitNet.Tests.Training.Images;
+using ImplicitNet.Tests.Cli.Images;
 using ImplicitNet.Training.Data.Augmentations;
 using SkiaSharp;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using ImplicitNet.Cli.Settings;
+using ImplicitNet.Files.PyTorch;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
-using ImplicitNet.Training.Weights.PyTorch;
 using TorchSharp;
 using static TorchSharp.torch;
 

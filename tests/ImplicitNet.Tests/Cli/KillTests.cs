@@ -1,5 +1,5 @@
 using System.Globalization;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Tests.Cli;
 

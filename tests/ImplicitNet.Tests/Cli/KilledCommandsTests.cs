@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using ImplicitNet.Training.Weights;
+using ImplicitNet.Files.Safetensors;
 
 namespace ImplicitNet.Tests.Cli;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ImplicitNet.Tests.Training.Images;
+using ImplicitNet.Tests.Cli.Images;
 using SkiaSharp;
 
 namespace ImplicitNet.Tests.Cli;

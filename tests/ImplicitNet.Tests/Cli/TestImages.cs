@@ -1,4 +1,4 @@
-using ImplicitNet.Tests.Training.Images;
+using ImplicitNet.Tests.Cli.Images;
 using SkiaSharp;
 
 namespace ImplicitNet.Tests.Cli;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Tests.Cli;
 

@@ -3,7 +3,7 @@ using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Tests.Cli;
 

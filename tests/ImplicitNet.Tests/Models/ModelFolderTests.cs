@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
+using ImplicitNet.Files;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Gradients;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
-using ImplicitNet.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,10 +1,11 @@
+using ImplicitNet.Files;
 using ImplicitNet.Gradients;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
-using ImplicitNet.Training.Reports;
+using ImplicitNet.Training.History;
 using TorchSharp;
 using static TorchSharp.torch;
 

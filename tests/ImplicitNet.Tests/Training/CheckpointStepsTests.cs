@@ -1,3 +1,4 @@
+using ImplicitNet.Files;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Training;

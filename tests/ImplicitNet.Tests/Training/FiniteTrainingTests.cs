@@ -1,8 +1,8 @@
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Training;
-using ImplicitNet.Training.Reports;
-using ImplicitNet.Training.Weights;
+using ImplicitNet.Training.History;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,3 +1,5 @@
+using ImplicitNet.Files;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Gradients;
 using ImplicitNet.LinearSolvers;
 using ImplicitNet.Models;
@@ -5,8 +7,7 @@ using ImplicitNet.Networks;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
-using ImplicitNet.Training.Reports;
-using ImplicitNet.Training.Weights;
+using ImplicitNet.Training.History;
 using TorchSharp;
 using static TorchSharp.torch;
 

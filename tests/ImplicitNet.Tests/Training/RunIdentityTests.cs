@@ -1,4 +1,6 @@
 using System.Runtime.Serialization;
+using ImplicitNet.Files;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Gradients;
 using ImplicitNet.LinearSolvers;
 using ImplicitNet.Networks;
@@ -8,7 +10,6 @@ using ImplicitNet.Training;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Data.Augmentations;
-using ImplicitNet.Training.Weights;
 
 namespace ImplicitNet.Tests.Training;
 

@@ -1,8 +1,9 @@
+using ImplicitNet.Files;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
-using ImplicitNet.Training.Weights;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Training;

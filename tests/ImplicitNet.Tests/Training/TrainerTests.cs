@@ -1,9 +1,10 @@
+using ImplicitNet.Files;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
-using ImplicitNet.Training.Reports;
-using ImplicitNet.Training.Weights;
+using ImplicitNet.Training.History;
 using TorchSharp;
 using static TorchSharp.torch;
 

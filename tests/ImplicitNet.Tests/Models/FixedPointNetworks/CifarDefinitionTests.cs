@@ -1,8 +1,8 @@
+using ImplicitNet.Files.PyTorch;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
-using ImplicitNet.Tests.Training.Weights.PyTorch;
-using ImplicitNet.Training.Weights.PyTorch;
+using ImplicitNet.Tests.Files.PyTorch;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,8 +1,8 @@
+using ImplicitNet.Files;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
-using ImplicitNet.Training.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,5 @@
+using ImplicitNet.Files;
+using ImplicitNet.Files.PyTorch;
 using ImplicitNet.Kernels;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
@@ -5,8 +7,6 @@ using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
-using ImplicitNet.Training.Weights;
-using ImplicitNet.Training.Weights.PyTorch;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
+using ImplicitNet.Files;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Kernels;
 using ImplicitNet.Networks;
 using ImplicitNet.Training;
-using ImplicitNet.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

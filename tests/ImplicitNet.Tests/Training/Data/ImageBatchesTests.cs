@@ -1,3 +1,4 @@
+using ImplicitNet.Files;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Data.Augmentations;
 using static TorchSharp.torch;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ImplicitNet.Files;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Data.Augmentations;
 

@@ -1,3 +1,4 @@
+using ImplicitNet.Files;
 using ImplicitNet.Training.Data;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

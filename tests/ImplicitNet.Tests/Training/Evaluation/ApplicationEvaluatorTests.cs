@@ -1,11 +1,12 @@
 using System.Xml.Linq;
+using ImplicitNet.Files;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
+using ImplicitNet.Reports;
+using ImplicitNet.Reports.Comparisons;
 using ImplicitNet.Solvers;
-using ImplicitNet.Training.Comparisons;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
-using ImplicitNet.Training.Reports;
 using SkiaSharp;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,0 +1,41 @@
+namespace ImplicitNet.Cli.Reproduction;
+
+/// <summary>One way of training the network of a data set, and what the paper has for it.</summary>
+internal sealed record ReproducedTraining
+{
+    /// <summary>The clean form by JFB: what the others are held against.</summary>
+    public const string JacobianFree = "jfb";
+
+    /// <summary>The form as published by JFB.</summary>
+    public const string Published = "published";
+
+    /// <summary>The explicit twin of the clean form.</summary>
+    public const string Explicit = "explicit";
+
+    /// <summary>The clean form by the exact gradient, from conjugate gradients on the normal equations.</summary>
+    public const string JacobianBased = "implicit:cg-normal";
+
+    /// <summary>The name in tables of numbers, files and folders.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it is, for tables.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>What the paper reports, in per cent of its test images.</summary>
+    public required Func<PaperFigures, double> Accuracy { get; init; }
+
+    /// <summary>What the paper reports in seconds an epoch; null for what it does not.</summary>
+    public required Func<PaperFigures, double?> Seconds { get; init; }
+
+    /// <summary>All of them, the one that matters most first: what a plan has no time for is the last.</summary>
+    public static IReadOnlyList<ReproducedTraining> All { get; } =
+    [
+        new() { Name = JacobianFree, Title = "clean form, JFB", Accuracy = paper => paper.JacobianFree,
+            Seconds = paper => paper.JacobianFreeSeconds },
+        new() { Name = Published, Title = "published form, JFB", Accuracy = paper => paper.JacobianFree,
+            Seconds = paper => paper.JacobianFreeSeconds },
+        new() { Name = Explicit, Title = "clean form, explicit twin", Accuracy = paper => paper.Explicit, Seconds = _ => null },
+        new() { Name = JacobianBased, Title = "clean form, CG-based", Accuracy = paper => paper.JacobianBased,
+            Seconds = paper => paper.JacobianBasedSeconds },
+    ];
+}

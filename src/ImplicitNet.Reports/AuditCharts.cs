@@ -1,0 +1,155 @@
+using System.Globalization;
+using ImplicitNet.Certification;
+using ScottPlot;
+
+namespace ImplicitNet.Reports;
+
+/// <summary>Charts of the certificates of several gradients on one batch.</summary>
+internal static class AuditCharts
+{
+    private const int MostBars = 20;
+
+    /// <summary>How the contraction factors measured at the samples are spread, with the one declared.</summary>
+    /// <param name="certificate">At least one sample that counts.</param>
+    /// <exception cref="ArgumentException">No sample counts.</exception>
+    public static Chart Factors(GradientCertificate certificate)
+    {
+        double[] factors = [.. Counted(certificate).Select(sample => sample.Factor).Where(double.IsFinite).Order()];
+        double[] marks = [.. new[] { certificate.Contraction.Declared }.OfType<double>()];
+        ChartAxis x = LinearAxis.ForValues(factors.Concat(marks), lowest: 0);
+        double width = NiceWidth((x.Maximum - x.Minimum) / MostBars);
+        (int Bin, int Count)[] bins =
+            [.. factors.GroupBy(factor => (int)Math.Floor(factor / width)).Select(group => (group.Key, group.Count()))];
+        const string title = "Contraction factor by sample";
+        string description = factors.Length == 0 ? "No factor could be measured." : string.Create(
+            CultureInfo.InvariantCulture,
+            $"Measured at {factors.Length} samples: {factors[0]:0.0000} to {factors[^1]:0.0000}, "
+                + $"{factors[factors.Length / 2]:0.0000} in the median; certified {Known(certificate.Contraction.Certified)}.");
+        return new Chart(title, description, theme =>
+        {
+            ChartFrame frame = new(
+                theme,
+                title,
+                "||dR/du|| at the fixed point",
+                x,
+                "Samples",
+                LinearAxis.ForHeights(bins.Select(bin => bin.Count).DefaultIfEmpty(1).Max()));
+            Bar[] bars = [.. bins.Select(bin => new Bar { Position = (bin.Bin + 0.5) * width, Value = bin.Count, Size = 0.86 * width,
+                FillColor = theme.First, LineWidth = 0 })];
+            frame.Plot.Add.Bars(bars);
+            frame.MarkX("declared", marks, theme.Second, LinePattern.Dashed);
+            return frame.Finish();
+        });
+    }
+
+    /// <summary>
+    /// One less the cosine of each sample's adjoint direction to the exact one, on a logarithmic axis, since most cosines are close
+    /// to 1; a line for every gradient that has a direction.
+    /// </summary>
+    /// <param name="certificates">Of one batch; the samples are in the order of the first one's cosines.</param>
+    /// <exception cref="ArgumentException">There are no certificates, or no sample counts.</exception>
+    public static Chart Cosines(IReadOnlyList<GradientCertificate> certificates)
+    {
+        GradientCertificate[] known = WithDirections(certificates);
+        SampleCertificate[][] samples = [.. known.Select(Counted)];
+        int[] order = [.. Enumerable.Range(0, samples[0].Length).OrderBy(sample => samples[0][sample].Direction!.Value.Cosine)];
+        double[][] cosines = [.. samples.Select(each => order.Select(sample => each[sample].Direction!.Value.Cosine).ToArray())];
+        const string title = "Cosine of each sample's direction, short of 1";
+        string description =
+            string.Join(" ", known.Select((certificate, i) => string.Create(CultureInfo.InvariantCulture, $"{certificate.Label}: "
+                + $"{cosines[i].Min():0.0000} at least.")));
+        return new Chart(title, description, theme =>
+        {
+            ChartAxis y = LogAxis.ForValues(cosines.SelectMany(each => each).Select(Missing));
+            ChartFrame frame = new(
+                theme,
+                title,
+                $"Sample, in the order of {known[0].Label}",
+                LinearAxis.ForIntegers(1, order.Length),
+                $"1 {ChartFont.Minus} cosine, 0 is exact",
+                y);
+            for (int i = 0; i < known.Length; i++)
+            {
+                frame.Line(
+                    known[i].Label,
+                    [.. cosines[i].Select((cosine, sample) => (sample + 1.0, Missing(cosine)))],
+                    Colour(theme, i),
+                    hasMarkers: false,
+                    Pattern(i));
+            }
+
+            return frame.Finish();
+        });
+    }
+
+    /// <summary>
+    /// The relative error of each gradient: of the samples' directions (range and median), and of the batch's parameter gradient.
+    /// </summary>
+    /// <param name="certificates">Of one batch.</param>
+    /// <exception cref="ArgumentException">There are no certificates, or no sample counts.</exception>
+    public static Chart Errors(IReadOnlyList<GradientCertificate> certificates)
+    {
+        GradientCertificate[] known = WithDirections(certificates);
+        double[][] errors = [.. known.Select(certificate => Counted(certificate).Select(sample => sample.Direction!.Value.RelativeError)
+            .Order().ToArray())];
+        double[] whole = [.. known.Select(certificate => certificate.Gradient.RelativeError)];
+        ChartAxis y = LogAxis.ForValues(errors.SelectMany(each => each).Concat(whole));
+        ChartAxis x =
+            new(-0.5, known.Length - 0.5, [.. known.Select((certificate, i) => new Tick(i, certificate.Label))], static value => value);
+        const string title = "Relative error by gradient, against the exact one";
+        string description = string.Join(" ", known.Select((certificate, i) => string.Create(
+            CultureInfo.InvariantCulture, $"{certificate.Label}: parameter gradient {whole[i]:g2}, "
+                + $"directions {errors[i][0]:g2} to {errors[i][^1]:g2}.")));
+        return new Chart(title, description, theme =>
+        {
+            ChartFrame frame = new(theme, title, "Gradient", x, "Relative error", y);
+            for (int i = 0; i < known.Length; i++)
+            {
+                frame.Line(
+                    i == 0 ? "directions, least to largest" : null,
+                    [(i - 0.12, errors[i][0]), (i - 0.12, errors[i][^1])],
+                    theme.First,
+                    hasMarkers: false);
+                frame.Line(null, [(i - 0.12, errors[i][errors[i].Length / 2])], theme.First, hasMarkers: true);
+                frame.Line(i == 0 ? "parameter gradient" : null, [(i + 0.12, whole[i])], theme.Second, hasMarkers: true);
+            }
+
+            return frame.Finish();
+        });
+    }
+
+    private static double Missing(double cosine) => Math.Max(0, 1 - cosine);
+
+    private static Color Colour(ChartTheme theme, int series) =>
+        ((Color[])[theme.First, theme.Second, theme.Third, theme.Good, theme.Bad])[series % 5];
+
+    private static LinePattern Pattern(int series) => ((LinePattern[])[LinePattern.Solid, LinePattern.Dashed, LinePattern.Dotted,
+        LinePattern.DenselyDashed, LinePattern.Solid])[series % 5];
+
+    private static double NiceWidth(double rough)
+    {
+        double decade = Math.Pow(10, Math.Floor(Math.Log10(rough)));
+        return ((double[])[1, 2, 5, 10]).First(multiple => multiple * decade >= rough * (1 - 1e-9)) * decade;
+    }
+
+    private static string Known(double? factor) => factor?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "none";
+
+    private static SampleCertificate[] Counted(GradientCertificate certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        SampleCertificate[] counted = [.. certificate.Counted];
+        return counted.Length > 0
+            ? counted
+            : throw new ArgumentException("No sample counts: there is nothing to draw.", nameof(certificate));
+    }
+
+    private static GradientCertificate[] WithDirections(IReadOnlyList<GradientCertificate> certificates)
+    {
+        ArgumentNullException.ThrowIfNull(certificates);
+        GradientCertificate[] known =
+            [.. certificates.Where(certificate => Counted(certificate).All(sample => sample.Direction is not null))];
+        return known.Length > 0
+            ? known
+            : throw new ArgumentException("No gradient has a direction: there is nothing to draw.", nameof(certificates));
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using ImplicitNet.Files;
+
+namespace ImplicitNet.Reports.Comparisons;
+
+/// <summary>Runs that differ in their gradient and seed alone.</summary>
+internal sealed class GradientComparison
+{
+    // The yardstick of times, as the command line names it.
+    private const string JacobianFree = "jfb";
+
+    /// <summary>Compares runs.</summary>
+    /// <param name="runs">At least one. Gradients are shown in the order in which they first come.</param>
+    /// <exception cref="ArgumentException">There is no run, or a gradient has two with one seed.</exception>
+    public GradientComparison(IReadOnlyList<ComparedRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        if (runs.Count == 0 || runs.DistinctBy(run => (run.Gradient, run.Seed)).Count() < runs.Count)
+        {
+            throw new ArgumentException("A comparison needs at least one run, and one at most for each gradient and seed.", nameof(runs));
+        }
+
+        Runs = runs;
+        ByGradient = [.. runs.GroupBy(run => run.Gradient).Select(group => (group.Key, group.ToArray()))];
+        GradientSummary[] summaries = [.. ByGradient.Select(group => GradientSummary.Of(group.Gradient, group.Runs))];
+        double? jacobianFree = Array.Find(summaries, summary => summary.Gradient == JacobianFree)?.Seconds?.Mean;
+        Summaries = [.. summaries.Select(summary => summary with { SecondsToJacobianFree = summary.Seconds?.Mean / jacobianFree })];
+    }
+
+    /// <summary>The runs.</summary>
+    public IReadOnlyList<ComparedRun> Runs { get; }
+
+    /// <summary>One for each gradient.</summary>
+    public IReadOnlyList<GradientSummary> Summaries { get; }
+
+    internal IReadOnlyList<(string Gradient, ComparedRun[] Runs)> ByGradient { get; }
+
+    /// <summary>The table of means and deviations, one row for each gradient.</summary>
+    public ReportTable Table() => new(
+        ["Gradient", "Seeds", "Test accuracy (%)", "Validation (%)", "Cosine to exact", "Evaluations an epoch", "Products an epoch",
+            "Adjoint failures", "Seconds an epoch", "Ratio to JFB", "Forward (s)", "Backward (s)", "Peak memory (MiB)"],
+        [.. Summaries.Select(summary => new[]
+        {
+            summary.Gradient,
+            summary.Runs.ToString(CultureInfo.InvariantCulture),
+            Text(summary.TestAccuracy, 100, "0.00"),
+            Text(summary.ValidationAccuracy, 100, "0.00"),
+            Text(summary.Cosine, 1, "0.0000"),
+            Text(summary.Evaluations, 1, "N0"),
+            Text(summary.Products, 1, "N0"),
+            summary.AdjointFailures?.ToString("N0", CultureInfo.InvariantCulture) ?? "–",
+            Text(summary.Seconds, 1, "0.00"),
+            summary.SecondsToJacobianFree?.ToString("0.00", CultureInfo.InvariantCulture) ?? "–",
+            Text(summary.Forward, 1, "0.00"),
+            Text(summary.Backward, 1, "0.00"),
+            Text(summary.PeakMemoryBytes, 1.0 / 1048576, "N0"),
+        })]);
+
+    /// <summary>
+    /// Writes comparison.csv (one line for each run and epoch), comparison.md (the table) and each chart as PNG and SVG.
+    /// </summary>
+    /// <param name="folder">An existing folder.</param>
+    /// <param name="heading">What was compared on what, for the first line of the Markdown file.</param>
+    /// <returns>The paths written.</returns>
+    /// <exception cref="IOException">A file could not be written; an old one stays as it was.</exception>
+    public IReadOnlyList<string> Write(string folder, string heading)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        string csv = Path.Combine(folder, "comparison.csv");
+        string markdown = Path.Combine(folder, "comparison.md");
+        AtomicFile.WriteText(csv, ComparisonCsv.Format(Runs));
+        AtomicFile.WriteText(markdown, $"{heading}\n\n{MarkdownTable.Format(Table())}");
+        List<string> paths = [csv, markdown];
+        foreach ((string name, Chart chart) in ComparisonCharts.All(this))
+        {
+            foreach (string format in (string[])["png", "svg"])
+            {
+                string path = Path.Combine(folder, $"{name}.{format}");
+                chart.Save(path);
+                paths.Add(path);
+            }
+        }
+
+        return paths;
+    }
+
+    private static string Text(MeanAndDeviation? value, double scale, string format) => value?.ToText(scale, format) ?? "–";
+}

@@ -1,0 +1,139 @@
+using System.Net;
+using System.Text;
+using ImplicitNet.Files;
+
+namespace ImplicitNet.Reports;
+
+/// <summary>Writes a report as one HTML file that needs nothing else: no network, no scripts, no pictures beside it.</summary>
+internal static class HtmlReport
+{
+    /// <summary>Writes the report, whole or not at all. Charts are drawn for light and for dark screens.</summary>
+    /// <param name="path">The file, by custom report.html; its folder must exist.</param>
+    /// <param name="content">What it says.</param>
+    /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
+    public static void Write(string path, ReportContent content)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        AtomicFile.WriteText(path, Format(content));
+    }
+
+    private static string Format(ReportContent content)
+    {
+        var html = new StringBuilder();
+        html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+        html.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+        html.Append("<title>").Append(Escape(content.Title)).Append("</title>\n<style>\n").Append(ReportStyle.Css).Append(
+            "\n</style>\n</head>\n<body>\n<main>\n");
+        html.Append("<h1>").Append(Escape(content.Title)).Append("</h1>\n");
+        AppendText(html, content.Summary);
+        AppendFigures(html, content.Figures);
+        if (!Chart.HasLabels && content.Sections.Any(section => section.Charts.Count > 0))
+        {
+            AppendText(html, "The charts have no labels: the machine that drew them has no fonts.");
+        }
+
+        foreach (ReportSection section in content.Sections)
+        {
+            AppendSection(html, section);
+        }
+
+        html.Append("</main>\n</body>\n</html>\n");
+        return html.ToString();
+    }
+
+    private static void AppendFigures(StringBuilder html, IReadOnlyList<KeyFigure> figures)
+    {
+        if (figures.Count == 0)
+        {
+            return;
+        }
+
+        html.Append("<dl class=\"figures\">\n");
+        foreach (KeyFigure figure in figures)
+        {
+            html.Append("<div><dt>").Append(Escape(figure.Label)).Append("</dt><dd class=\"value\">").Append(Escape(figure.Value)).Append(
+                "</dd>");
+            if (figure.Note.Length > 0)
+            {
+                html.Append("<dd class=\"note\">").Append(Escape(figure.Note)).Append("</dd>");
+            }
+
+            html.Append("</div>\n");
+        }
+
+        html.Append("</dl>\n");
+    }
+
+    private static void AppendSection(StringBuilder html, ReportSection section)
+    {
+        html.Append("<section>\n<h2>").Append(Escape(section.Heading)).Append("</h2>\n");
+        AppendText(html, section.Text);
+        if (section.Table is { } table)
+        {
+            AppendTable(html, table);
+        }
+
+        if (section.Charts.Count > 0)
+        {
+            html.Append("<div class=\"charts\">\n");
+            foreach (Chart chart in section.Charts)
+            {
+                AppendChart(html, chart);
+            }
+
+            html.Append("</div>\n");
+        }
+
+        html.Append("</section>\n");
+    }
+
+    private static void AppendTable(StringBuilder html, ReportTable table)
+    {
+        bool[] isNumber = [.. Enumerable.Range(0, table.Header.Count).Select(table.IsNumeric)];
+        html.Append("<div class=\"table\"><table>\n<thead>");
+        AppendRow(html, table.Header, "th", isNumber);
+        html.Append("</thead>\n<tbody>\n");
+        foreach (IReadOnlyList<string> row in table.Rows)
+        {
+            AppendRow(html, row, "td", isNumber);
+        }
+
+        html.Append("</tbody>\n</table></div>\n");
+    }
+
+    private static void AppendRow(StringBuilder html, IReadOnlyList<string> cells, string element, bool[] isNumber)
+    {
+        html.Append("<tr>");
+        for (int column = 0; column < cells.Count; column++)
+        {
+            html.Append('<').Append(element).Append(isNumber[column] ? " class=\"number\">" : ">");
+            html.Append(Escape(cells[column])).Append("</").Append(element).Append('>');
+        }
+
+        html.Append("</tr>\n");
+    }
+
+    private static void AppendChart(StringBuilder html, Chart chart)
+    {
+        string description = Escape(chart.Description);
+        html.Append("<figure><picture><source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"").Append(
+            DataUri(chart.ToPng(ChartTheme.Dark)));
+        html.Append("\"><img width=\"").Append(chart.Width).Append("\" height=\"").Append(chart.Height).Append("\" alt=\"")
+            .Append(Escape(chart.Title)).Append(". ");
+        html.Append(description).Append("\" src=\"").Append(DataUri(chart.ToPng(ChartTheme.Light))).Append("\"></picture>");
+        html.Append("<figcaption>").Append(description).Append("</figcaption></figure>\n");
+    }
+
+    private static void AppendText(StringBuilder html, string text)
+    {
+        foreach (string paragraph in text.ReplaceLineEndings("\n")
+            .Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            html.Append("<p>").Append(Escape(paragraph)).Append("</p>\n");
+        }
+    }
+
+    private static string DataUri(byte[] png) => "data:image/png;base64," + Convert.ToBase64String(png);
+
+    private static string Escape(string text) => WebUtility.HtmlEncode(text);
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using ScottPlot;
+
+namespace ImplicitNet.Reports;
+
+/// <summary>Axes on which equal distances are equal ratios: positions are decimal logarithms.</summary>
+internal static class LogAxis
+{
+    private const int MostDecades = 8;
+    private const double Room = 0.04;
+
+    /// <summary>An axis for positive values. Zero lies on its lower end, negative and non-finite values have no position.</summary>
+    /// <param name="values">What it must hold.</param>
+    /// <param name="isPlain">Whether powers of ten are written out where they are short, as is usual for counts and times.</param>
+    public static ChartAxis ForValues(IEnumerable<double> values, bool isPlain = false)
+    {
+        double[] logarithms = [.. values.Where(value => double.IsFinite(value) && value > 0).Select(Math.Log10)];
+        (double low, double high) = logarithms.Length == 0 ? (-1, 0) : (logarithms.Min(), logarithms.Max());
+        double room = Math.Max(Room * (high - low), 0.08);
+        (low, high) = (low - room, high + room);
+        double floor = low;
+        return new ChartAxis(low, high, Ticks(low, high, isPlain), value => value switch
+        {
+            0 => floor,
+            > 0 and < double.PositiveInfinity => Math.Log10(value),
+            _ => double.NaN,
+        });
+    }
+
+    private static List<Tick> Ticks(double low, double high, bool isPlain)
+    {
+        (int first, int last) = ((int)Math.Floor(low), (int)Math.Ceiling(high));
+        int every = Math.Max((int)Math.Ceiling((high - low) / MostDecades), 1);
+
+        // Below two decades the powers of ten are too few to read values off.
+        bool labelsBetween = high - low < 2;
+        List<Tick> ticks = [];
+        for (int decade = first; decade <= last; decade++)
+        {
+            bool isLabelled = ((decade % every) + every) % every == 0;
+            Add(decade, isLabelled ? labelsBetween || isPlain ? Plain(decade, 1) : ChartFont.PowerOfTen(decade) : "");
+            for (int digit = 2; digit <= 9 && every == 1; digit++)
+            {
+                Add(decade + Math.Log10(digit), labelsBetween && (digit is 2 or 5 || high - low < 0.7) ? Plain(decade, digit) : "");
+            }
+        }
+
+        return ticks;
+
+        void Add(double position, string label)
+        {
+            if (position >= low && position <= high)
+            {
+                ticks.Add(new Tick(position, label, isMajor: label.Length > 0));
+            }
+        }
+    }
+
+    private static string Plain(int decade, int digit) => decade is >= -4 and <= 5
+        ? (digit * Math.Pow(10, decade)).ToString("0.#####", CultureInfo.InvariantCulture)
+        : digit.ToString(CultureInfo.InvariantCulture) + "·" + ChartFont.PowerOfTen(decade);
+}

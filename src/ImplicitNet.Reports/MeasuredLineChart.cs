@@ -1,0 +1,33 @@
+using ScottPlot;
+
+namespace ImplicitNet.Reports;
+
+/// <summary>Charts of several lines with whiskers of one deviation.</summary>
+internal static class MeasuredLineChart
+{
+    /// <summary>Draws accuracies, that is, values of at most 100.</summary>
+    public static Chart Create(
+        string title, string xLabel, ChartAxis x, string yLabel, IReadOnlyList<MeasuredSeries> series, string description)
+    {
+        double[] ends =
+            [.. series.SelectMany(one => one.Points).SelectMany(point => new[] { point.Y - point.YDeviation, point.Y + point.YDeviation })];
+        ChartAxis y = LinearAxis.ForValues(ends, lowest: 0, highest: 100.5);
+        return new Chart(title, description, theme =>
+        {
+            ChartFrame frame = new(theme, title, xLabel, x, yLabel, y);
+            foreach ((int i, MeasuredSeries one) in series.Index())
+            {
+                Color color = theme.Series[i % theme.Series.Count];
+                frame.Whiskers(one.Points, color);
+                frame.Line(
+                    one.Name,
+                    [.. one.Points.Select(point => (point.X, point.Y))],
+                    color,
+                    hasMarkers: true,
+                    i < theme.Series.Count ? default : LinePattern.DenselyDashed);
+            }
+
+            return frame.Finish();
+        });
+    }
+}

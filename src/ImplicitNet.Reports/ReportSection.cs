@@ -1,0 +1,17 @@
+namespace ImplicitNet.Reports;
+
+/// <summary>A part of a report: a heading, and below it text, a table and charts, each where given.</summary>
+internal sealed record ReportSection
+{
+    /// <summary>The heading.</summary>
+    public required string Heading { get; init; }
+
+    /// <summary>Plain text; an empty line begins a new paragraph. None by default.</summary>
+    public string Text { get; init; } = "";
+
+    /// <summary>A table; none by default.</summary>
+    public ReportTable? Table { get; init; }
+
+    /// <summary>Charts; none by default.</summary>
+    public IReadOnlyList<Chart> Charts { get; init; } = [];
+}

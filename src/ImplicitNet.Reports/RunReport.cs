@@ -1,0 +1,224 @@
+using System.Globalization;
+using ImplicitNet.Operators;
+using ImplicitNet.Solvers;
+using ImplicitNet.Training;
+using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.History;
+
+namespace ImplicitNet.Reports;
+
+/// <summary>Puts what a run came to into charts and one page.</summary>
+public sealed record RunReport
+{
+    /// <summary>What was trained on what, for the page's title.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>The training; at least one epoch.</summary>
+    public required TrainingResult Training { get; init; }
+
+    /// <summary>The evaluation on the test data, with the weights chosen on validation.</summary>
+    public required EvaluationResult Test { get; init; }
+
+    /// <summary>The contraction factor at the fixed points of test images.</summary>
+    public required ContractionReport Contraction { get; init; }
+
+    /// <summary>How residuals fell on test images.</summary>
+    public required ResidualTraceSummary Residuals { get; init; }
+
+    /// <summary>Solver steps of test images, one a sample.</summary>
+    public required IReadOnlyList<int> Steps { get; init; }
+
+    /// <summary>What was trained, for the beginning of a sentence; default "An implicit network".</summary>
+    public string Network { get; init; } = "An implicit network";
+
+    /// <summary>How it was differentiated through the fixed point, for a sentence; default "Jacobian-free backpropagation".</summary>
+    public string Gradient { get; init; } = "Jacobian-free backpropagation";
+
+    /// <summary>Trainable numbers of the network.</summary>
+    public required long Parameters { get; init; }
+
+    /// <summary>The names of the classes, in order.</summary>
+    public required IReadOnlyList<string> Classes { get; init; }
+
+    /// <summary>Names and values of what the run was started with.</summary>
+    public required IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; }
+
+    /// <summary>The certificates of the gradient made on the way; none by default.</summary>
+    public CertificateHistory Certificates { get; init; } = CertificateHistory.Empty;
+
+    private CultureInfo Culture { get; } = CultureInfo.InvariantCulture;
+
+    /// <summary>Writes report.html and, in the folder charts, each chart as PNG.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <returns>The paths written, the page first.</returns>
+    /// <exception cref="IOException">A file could not be written; an old one stays as it was.</exception>
+    public IReadOnlyList<string> Write(RunFolder folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        LearningCurves curves = new() { Epochs = Training.Epochs, ChosenEpoch = Training.BestEpoch };
+        (string Name, Chart Chart)[] learning =
+        [
+            ("accuracy", LearningCurveCharts.Accuracy(curves)),
+            ("loss", LearningCurveCharts.Loss(curves)),
+        ];
+        (string Name, Chart Chart)[] solving =
+        [
+            ("residuals", ResidualChart.Create(Residuals)),
+            ("steps", StepHistogramChart.Create(Steps)),
+        ];
+        (string Name, Chart Chart)[] gradient = Certificates.Certificates.Count == 0
+            ? []
+            : [("gradient-cosine", CertificateCharts.Cosine(Certificates)),
+            ("gradient-error", CertificateCharts.RelativeError(Certificates))];
+        Directory.CreateDirectory(folder.At("charts"));
+        List<string> paths = [folder.Report];
+        foreach ((string name, Chart chart) in learning.Concat(solving).Concat(gradient))
+        {
+            string path = folder.At(Path.Combine("charts", name + ".png"));
+            chart.Save(path);
+            paths.Add(path);
+        }
+
+        HtmlReport.Write(folder.Report,
+            Content([.. learning.Select(pair => pair.Chart)], [.. solving.Select(pair => pair.Chart)],
+                [.. gradient.Select(pair => pair.Chart)]));
+        return paths;
+    }
+
+    private ReportContent Content(IReadOnlyList<Chart> learning, IReadOnlyList<Chart> solving, IReadOnlyList<Chart> gradient) => new()
+    {
+        Title = Title,
+        Summary = string.Create(
+            Culture,
+            $"{Network} of {Parameters:N0} parameters, trained by {Gradient} for {Training.Epochs.Count} epochs in "
+                + $"{Duration(Training.Seconds)}. The weights of epoch {Training.BestEpoch}, the best on validation, "
+                + $"classify {100 * Test.Accuracy:0.00} % of {Test.Count:N0} test images correctly; the test images were looked at once, "
+                + $"at the end."),
+        Figures =
+        [
+            new(
+                "Test accuracy",
+                string.Create(Culture, $"{100 * Test.Accuracy:0.00} %"),
+                string.Create(Culture, $"{Test.Count:N0} images, loss {Test.Loss:0.0000}")),
+            new(
+                "Validation accuracy",
+                string.Create(Culture, $"{100 * Training.ValidationAccuracy:0.00} %"),
+                string.Create(Culture, $"epoch {Training.BestEpoch}, chosen by it")),
+            new(
+                "Fixed points found",
+                string.Create(Culture, $"{100.0 * Converged / Math.Max(1, Test.Solver.Samples):0.##} %"),
+                string.Create(Culture, $"{Test.Solver.MeanSteps:0.0} steps on average")),
+            new(
+                "Contraction certified",
+                Factor(Contraction.Certified),
+                string.Create(Culture, $"declared {Factor(Contraction.Declared)}, measured {Contraction.Measured:0.0000}")),
+            new(
+                "Time",
+                Duration(Training.Seconds),
+                string.Create(Culture, $"{Duration(Training.Epochs.Average(epoch => epoch.Seconds ?? 0))} an epoch")),
+        ],
+        Sections =
+        [
+            new() { Heading = "Learning", Charts = learning, Table = Epochs() },
+            new() { Heading = "Work and time", Text = WorkText, Table = Work() },
+            new() { Heading = "Solving", Text = SolverText(), Charts = solving },
+            .. gradient.Count == 0
+                ? Array.Empty<ReportSection>()
+                : [new() { Heading = "Gradient", Text = GradientText(), Charts = gradient }],
+            new() { Heading = "Confusion on the test images", Text = "Rows: the true class. Columns: "
+                + "what the network answered.", Table = Confusion() },
+            new() { Heading = "Settings", Table = ReportTable.OfPairs(Settings) },
+            new() { Heading = "Environment", Table = ReportTable.OfPairs(RunEnvironment.Describe()) },
+        ],
+    };
+
+    private long Converged => Test.Solver.Statuses[SolveStatus.Converged];
+
+    private string SolverText()
+    {
+        string failed = string.Join(", ", Test.Solver.Statuses
+            .Where(status => status.Key != SolveStatus.Converged && status.Value > 0)
+            .Select(status => string.Create(Culture, $"{status.Value:N0} {status.Key}")));
+        return string.Create(Culture, $"On the test images: {Converged:N0} of {Test.Solver.Samples:N0} solves "
+            + $"converged{(failed.Length > 0 ? $" ({failed})" : "")}, with {Test.Solver.Evaluations:N0} evaluations of the latent "
+            + $"operator. ")
+            + (Contraction.Certified is { } certified
+                ? string.Create(Culture, $"The certified factor {certified:0.0000} holds for every input: "
+                    + $"one evaluation leaves at most this share of the distance to the solution.")
+                : "");
+    }
+
+    private string GradientText() => string.Create(
+        Culture,
+        $"Certified on {Certificates.Certificates.Count:N0} training batches against the exact gradient, before their steps: "
+            + $"cosine {Certificates.Certificates.Min(record => record.Cosine):0.0000} at least, "
+            + $"{Certificates.Certificates.Average(record => record.Cosine):0.0000} on average. ")
+        + (Certificates.Changes.Count == 0
+            ? "The gradient was never changed."
+            : $"The gradient was changed {Certificates.Changes.Count} times: "
+                + $"{string.Join(", ", Certificates.Changes.Select(Change))}; 0 is the cheapest.");
+
+    private string Change(GradientChangeRecord change) => string.Create(
+        Culture, $"at step {change.Step:N0} from {change.From} to {change.To} (cosine {change.Cosine:0.000})");
+
+    private ReportTable Epochs() => new(
+        ["Epoch", "Training loss", "Training accuracy", "Validation loss", "Validation accuracy", "Solver steps", "Learning rate", "Time"],
+        [.. Training.Epochs.Select(epoch => new[]
+        {
+            epoch.Epoch.ToString(Culture) + (epoch.Epoch == Training.BestEpoch ? " (kept)" : ""),
+            Counted(epoch.TrainLoss, "0.0000", ""),
+            Counted(100 * epoch.TrainAccuracy, "0.00", " %"),
+            Text(epoch.ValidationLoss, "0.0000"),
+            Text(100 * epoch.ValidationAccuracy, "0.00") + " %",
+            Text(epoch.SolverSteps, "0.0"),
+            Text(epoch.LearningRate, "0.0E+0"),
+            Duration(epoch.Seconds ?? 0),
+        })]);
+
+    private static string WorkText =>
+        "Evaluations of the latent operator in the solves, training samples whose solve did not converge, "
+            + "and products with its Jacobian in the backward passes, each counted once for every sample. "
+        + "Forward: encoder, solve, attached evaluation, readout and loss. The whole contains reading the data too.";
+
+    private ReportTable Work() => new(
+        ["Epoch", "Evaluations", "Not converged", "Backward products", "Adjoint failures", "By JFB instead", "Cosine to exact", "Forward",
+            "Backward", "Optimiser", "Validation", "Whole"],
+        [.. Training.Epochs.Select(epoch => new[]
+        {
+            epoch.Epoch.ToString(Culture),
+            Text(epoch.Evaluations, "N0"),
+            Text(epoch.SolverFailures, "N0"),
+            Text(epoch.Products, "N0"),
+            Text(epoch.AdjointFailures, "N0"),
+            Text(epoch.FallBacks, "N0"),
+            Text(epoch.Cosine, "0.0000"),
+            Time(epoch.Times?.Forward),
+            Time(epoch.Times?.Backward),
+            Time(epoch.Times?.Optimizer),
+            Time(epoch.Times?.Validation),
+            Time(epoch.Seconds),
+        })]);
+
+    private string Time(double? seconds) => seconds is { } known ? Duration(known) : "–";
+
+    private ReportTable Confusion() => new(
+        ["", .. Classes, "Correct"],
+        [.. Test.Confusion.Select((row, label) => (IReadOnlyList<string>)
+        [
+            Classes[label],
+            .. row.Select(count => count == 0 ? "–" : count.ToString("N0", Culture)),
+            row.Sum() == 0 ? "–" : string.Create(Culture, $"{100.0 * row[label] / row.Sum():0.0} %"),
+        ])]);
+
+    /// <summary>A mean over samples that count; NaN is that of none.</summary>
+    private string Counted(double? value, string format, string unit) =>
+        value is double.NaN ? "no sample converged" : Text(value, format) + unit;
+
+    private string Text(double? value, string format) => value is { } number ? number.ToString(format, Culture) : "–";
+
+    private string Factor(double? value) => Text(value, "0.0000");
+
+    private string Duration(double seconds) => seconds < 120
+        ? string.Create(Culture, $"{seconds:0.0} s")
+        : string.Create(Culture, $"{Math.Floor(seconds / 60):0} min {seconds % 60:0} s");
+}

@@ -1,8 +1,0 @@
-namespace ImplicitNet.Training.Reports;
-
-/// <summary>Where the time of an epoch went, in seconds. What is left of the whole is reading data and keeping books.</summary>
-/// <param name="Forward">Encoder, solve, attaching the latent to the graph, readout and loss.</param>
-/// <param name="Backward">The backward pass, adjoint solves included.</param>
-/// <param name="Optimizer">Clipping, the optimiser's step and the average of the weights.</param>
-/// <param name="Validation">Evaluating on the validation data.</param>
-public readonly record struct EpochTimes(double Forward, double Backward, double Optimizer, double Validation);

@@ -1,0 +1,163 @@
+using System.Xml.Linq;
+using ImplicitNet.Reports;
+using ImplicitNet.Solvers;
+using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.History;
+using SkiaSharp;
+
+namespace ImplicitNet.Tests.Reports;
+
+public sealed class ChartTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    public static TheoryData<string> Names => [.. Charts.Keys];
+
+    private static Dictionary<string, Func<Chart>> Charts { get; } = new()
+    {
+        ["one epoch"] = () => LearningCurveCharts.Loss(Curves(1)),
+        ["a run"] = () => LearningCurveCharts.Loss(Curves(12) with { ResumedAfter = [4, 8], ChosenEpoch = 9 }),
+        ["many epochs"] = () => LearningCurveCharts.Accuracy(Curves(200)),
+        ["a rate over decades"] = () => LearningCurveCharts.LearningRate(Curves(12)),
+        ["a loss that is once not finite"] = () => LearningCurveCharts.Loss(Curves(12, brokenEpoch: 5)),
+        ["nothing but NaN"] = () => LearningCurveCharts.Loss(new LearningCurves { Epochs = [new() { Epoch = 1, Step = 1, TrainLoss = double.NaN }] }),
+        ["nothing measured"] = () => LearningCurveCharts.Accuracy(new LearningCurves { Epochs = [new() { Epoch = 7, Step = 1 }] }),
+        ["residuals"] = () => ResidualChart.Create(ResidualTraceSummary.FromSamples([[1, 0.1, 1e-3], [2, 0.5]], 1e-4)),
+        ["residuals of one step"] = () => ResidualChart.Create(ResidualTraceSummary.FromSamples([[1]], 1e-4)),
+        ["residuals that are zero or diverge"] = () => ResidualChart.Create(ResidualTraceSummary.FromSamples([[1, 0], [1, 1e300], [1, double.NaN]], 1e-4)),
+        ["steps"] = () => StepHistogramChart.Create([3, 4, 4, 5, 9]),
+        ["steps all alike"] = () => StepHistogramChart.Create([0, 0]),
+        ["steps far apart"] = () => StepHistogramChart.Create([1, 100_000]),
+        ["solvers compared"] = () => SolverComparisonChart.Create("three solvers", [Measured("picard", [1, 0.1, 1e-3]), Measured("anderson", [1, 1e-9]), Measured("broyden", [1, 1e300, double.NaN])]),
+        ["solvers far apart"] = () => SolverComparisonChart.Create("two solvers", [Measured("picard", [.. Enumerable.Repeat(1.0, 100)]), Measured("anderson", [1, 0])]),
+        ["one solver, one step"] = () => SolverComparisonChart.Create("one solver", [Measured("picard", [0])]),
+        ["many that fail"] = () => SolverComparisonChart.Create("nine solvers", [.. Enumerable.Range(1, 9).Select(i => Measured($"a solver with a long name, {i}", [1, 1, 1], samples: 3))]),
+    };
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_chart_is_drawn_in_both_themes_with_no_place_that_is_not_a_number(string name)
+    {
+        Chart chart = Charts[name]();
+
+        foreach ((ChartTheme theme, byte ground) in new[] { (ChartTheme.Light, (byte)0xFF), (ChartTheme.Dark, (byte)0x17) })
+        {
+            using SKBitmap bitmap = SKBitmap.Decode(chart.ToPng(theme));
+            Assert.Equal((chart.Width * Chart.Scale, chart.Height * Chart.Scale), (bitmap.Width, bitmap.Height));
+            Assert.Equal(ground, bitmap.GetPixel(2, 2).Red);
+            Assert.True(bitmap.Pixels.Count(pixel => pixel != bitmap.GetPixel(2, 2)) > 500);
+        }
+
+        Assert.DoesNotContain("NaN", chart.ToSvg(), StringComparison.OrdinalIgnoreCase);
+        Assert.False(string.IsNullOrWhiteSpace(chart.Description));
+    }
+
+    [Fact]
+    public void The_same_data_give_the_same_picture() =>
+        Assert.Equal(Charts["a run"]().ToPng(), Charts["a run"]().ToPng());
+
+    [Fact]
+    public void The_legend_names_what_is_drawn_and_nothing_else()
+    {
+        if (!Chart.HasLabels)
+        {
+            Assert.Skip("This machine has no fonts.");
+        }
+
+        Assert.Equal(
+            ["resumed", "training", "validation", "kept: epoch 9"],
+            Texts("a run").Where(text => text is "resumed" or "training" or "validation" or "not finite" || text.StartsWith("kept", StringComparison.Ordinal)));
+        Assert.Contains("not finite", Texts("a loss that is once not finite"));
+        Assert.Contains("Mean loss per sample", Texts("a run"));
+        Assert.Contains("Epoch", Texts("a run"));
+        Assert.DoesNotContain("validation", Texts("nothing but NaN"));
+
+        static List<string> Texts(string name) =>
+            [.. XDocument.Parse(Charts[name]().ToSvg()).Descendants().Where(element => element.Name.LocalName == "text").Select(text => text.Value.Trim())];
+    }
+
+    [Fact]
+    public void Solvers_are_told_apart_by_name_and_failure_and_axes_have_units()
+    {
+        if (!Chart.HasLabels)
+        {
+            Assert.Skip("This machine has no fonts.");
+        }
+
+        string[] texts = [.. XDocument.Parse(Charts["solvers compared"]().ToSvg()).Descendants().Where(element => element.Name.LocalName == "text").Select(text => text.Value.Trim())];
+        Assert.Equal(
+            ["picard (MaxStepsReached)", "anderson", "broyden (NonFinite)", "tolerance", "not converged"],
+            texts.Where(text => text is "tolerance" or "not converged" || text.Contains("picard") || text.Contains("anderson") || text.Contains("broyden")));
+        Assert.Equal(2, texts.Count(text => text == "Relative residual"));
+        Assert.Contains("Solver steps of a sample", texts);
+        Assert.Contains("Time since the batch began (ms)", texts);
+        Assert.Contains("three solvers", texts);
+    }
+
+    [Fact]
+    public void A_comparison_says_the_main_numbers() => Assert.Equal(
+        "Relative residual over steps and over time. picard: 0 of 1 samples converged, 100.0 steps on average, 0.1 s; anderson: 1 of 1 samples converged, 2.0 steps on average, 0.002 s.",
+        Charts["solvers far apart"]().Description);
+
+    [Fact]
+    public void A_chart_is_saved_by_the_end_of_the_name()
+    {
+        Chart chart = Charts["steps"]();
+
+        chart.Save(_folder["a.png"]);
+        chart.Save(_folder["a.SVG"], ChartTheme.Dark);
+        var exception = Assert.Throws<ArgumentException>(() => chart.Save(_folder["a.gif"]));
+
+        Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(_folder["a.png"])[..4]);
+        Assert.Equal("svg", XDocument.Load(_folder["a.SVG"]).Root!.Name.LocalName);
+        Assert.Contains("a.gif", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(["a.SVG", "a.png"], _folder.Names.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_description_says_the_main_numbers()
+    {
+        Assert.Equal("5 samples needed 3 to 9 steps, 4 in the median, 5.0 in the mean.", Charts["steps"]().Description);
+        Assert.Equal("Relative residual: median 1.5 at step 1, 0.251 at step 3; tolerance 0.0001.", Charts["residuals"]().Description);
+        Assert.Equal("Loss in training: 1 after one epoch. In validation: 1.1 after one epoch.", Charts["one epoch"]().Description);
+    }
+
+    [Fact]
+    public void Steps_that_cannot_be_counted_are_refused()
+    {
+        Assert.Throws<ArgumentException>(() => StepHistogramChart.Create([]));
+        Assert.Throws<ArgumentException>(() => StepHistogramChart.Create([1, -1]));
+    }
+
+    private static LearningCurves Curves(int count, int brokenEpoch = 0) => new()
+    {
+        Epochs = [.. Enumerable.Range(1, count).Select(epoch => new EpochRecord
+        {
+            Epoch = epoch,
+            Step = epoch * 100,
+            TrainLoss = epoch == brokenEpoch ? double.PositiveInfinity : 1.0 / epoch,
+            ValidationLoss = epoch == brokenEpoch + 1 && brokenEpoch > 0 ? double.NaN : 1.1 / epoch,
+            TrainAccuracy = 1 - (0.5 / epoch),
+            ValidationAccuracy = 1 - (0.6 / epoch),
+            LearningRate = Math.Pow(10, -epoch / 3),
+        })],
+    };
+
+    private static SolverMeasurement Measured(string name, double[] residuals, int samples = 1)
+    {
+        const double tolerance = 1e-4;
+        SolveStatus status = !double.IsFinite(residuals[^1]) ? SolveStatus.NonFinite : residuals[^1] <= tolerance ? SolveStatus.Converged : SolveStatus.MaxStepsReached;
+        return new SolverMeasurement
+        {
+            Name = name,
+            Tolerance = tolerance,
+            Samples = [.. Enumerable.Repeat(new SampleReport(status, residuals.Length, residuals[^1], residuals[^1] / tolerance, residuals.Length), samples)],
+            Evaluations = residuals.Length * samples,
+            Seconds = residuals.Length * 1e-3,
+            Runs = 1,
+            Traces = [.. Enumerable.Repeat(residuals.Select((residual, step) => new ResidualTraceEntry(residual, residual / tolerance, (step + 1) * 1e-3)).ToArray(), samples)],
+        };
+    }
+}

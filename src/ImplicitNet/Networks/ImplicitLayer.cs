@@ -89,14 +89,26 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         ResidualTrace? trace = null,
         JacobianPenalty? penalty = null,
         CancellationToken cancellation = default) =>
-        TorchMessage.Guarded(() => RunOnce(q, settings ?? Settings, start, trace, penalty, cancellation));
+        TorchMessage.Guarded(() => RunScoped(q, new SolveCall(settings ?? Settings, start, penalty, cancellation), trace));
 
-    private ImplicitResult RunOnce(
-        Tensor q, SolveSettings settings, StartingPoint? start, ResidualTrace? trace, JacobianPenalty? penalty,
-        CancellationToken cancellation)
+    private ImplicitResult RunScoped(Tensor q, SolveCall own, ResidualTrace? trace)
     {
         TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
         _untold.Throw();
+        using SolveCall call = SolveWatch.InForce(own);
+        ImplicitResult result;
+        using (WithinMap.Enter())
+        {
+            result = RunOnce(q, call, trace);
+        }
+
+        SolveWatch.TellAll(this, call.Settings, result);
+        return result;
+    }
+
+    private ImplicitResult RunOnce(Tensor q, SolveCall call, ResidualTrace? trace)
+    {
+        (SolveSettings settings, StartingPoint? start, JacobianPenalty? penalty, CancellationToken cancellation) = call;
         using DisposeScope scope = NewDisposeScope();
         TrainingParts.EnsureOneFunction(_operator, mayCouple: true);
         Tensor? draws = is_grad_enabled() ? RandomState.Get() : null;

@@ -1,8 +1,6 @@
 using System.Globalization;
 using ImplicitNet.Gradients;
-using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Networks;
@@ -52,33 +50,7 @@ public sealed class ImplicitResult : IDisposable
     /// <param name="losses">One loss a sample, floating point: [batch]. Those of samples that do not count may be anything.</param>
     /// <returns>A scalar in the graph. The caller owns it.</returns>
     /// <exception cref="ArgumentException">The shape is another, or the dtype no floating-point one.</exception>
-    public Tensor Average(Tensor losses)
-    {
-        TensorCheck.EnsureBatch(losses, nameof(losses), "The losses", isNumber: false);
-        if (losses.ndim != 1 || losses.shape[0] != _included.Length)
-        {
-            throw new ArgumentException(
-                $"One loss for each of {_included.Length} samples is needed. Given: {TensorCheck.Shape(losses)}.", nameof(losses));
-        }
-
-        if (!losses.is_floating_point())
-        {
-            throw new ArgumentException($"Losses must be floating point. Given: {losses.dtype}.", nameof(losses));
-        }
-
-        int count = _included.Count(included => included);
-        if (count == _included.Length && count > 0)
-        {
-            return losses.mean();
-        }
-
-        using DisposeScope scope = NewDisposeScope();
-        Tensor mask = tensor(_included, device: losses.device);
-
-        // Chosen by where, not by a product: an excluded loss may be NaN, and NaN times 0 is NaN.
-        Tensor sum = where(mask, losses, zeros_like(losses)).sum();
-        return (count == 0 ? sum + double.NaN : sum / count).MoveToOuterDisposeScope();
-    }
+    public Tensor Average(Tensor losses) => new SampleMask(_included).Average(losses);
 
     /// <summary>One line: how the solve went, and how many samples count where not all do.</summary>
     public override string ToString()

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -47,6 +48,38 @@ internal sealed class SampleMask(bool[] included)
     /// <param name="rows">[batch, ...].</param>
     public Tensor Neutral(Tensor rows) =>
         All ? rows : Choose(rows, _first < 0 ? zeros_like(rows) : rows.detach().narrow(0, _first, 1));
+
+    /// <summary>The mean over the samples that stay; NaN, with a gradient of 0, where none does.</summary>
+    /// <param name="losses">One loss a sample: [batch].</param>
+    /// <returns>A scalar in the graph. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The shape is another, or the dtype no floating-point one.</exception>
+    public Tensor Average(Tensor losses)
+    {
+        TensorCheck.EnsureBatch(losses, nameof(losses), "The losses", isNumber: false);
+        if (losses.ndim != 1 || losses.shape[0] != included.Length)
+        {
+            throw new ArgumentException(
+                $"One loss for each of {included.Length} samples is needed. Given: {TensorCheck.Shape(losses)}.", nameof(losses));
+        }
+
+        if (!losses.is_floating_point())
+        {
+            throw new ArgumentException($"Losses must be floating point. Given: {losses.dtype}.", nameof(losses));
+        }
+
+        if (All && included.Length > 0)
+        {
+            return losses.mean();
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor mask = tensor(included, device: losses.device);
+
+        // Chosen by where, not by a product: an excluded loss may be NaN, and NaN times 0 is NaN.
+        Tensor sum = where(mask, losses, zeros_like(losses)).sum();
+        int count = included.Count(value => value);
+        return (count == 0 ? sum + double.NaN : sum / count).MoveToOuterDisposeScope();
+    }
 
     /// <summary>A value that is constant, with a graph that sends exactly 0 to what it would depend on.</summary>
     /// <param name="value">Any.</param>

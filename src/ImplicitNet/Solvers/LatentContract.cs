@@ -26,8 +26,11 @@ internal static class LatentContract
     /// <param name="latent">u.</param>
     /// <returns>Its value.</returns>
     /// <exception cref="ArgumentException">The map cannot take u, or returned no latent like it.</exception>
-    public static Tensor Evaluate(FixedPointMap map, Tensor latent) =>
-        Mapped(Guarded(map, latent, static (map, latent) => map.Evaluate(latent)), latent);
+    public static Tensor Evaluate(FixedPointMap map, Tensor latent)
+    {
+        using WithinMap inside = WithinMap.Enter();
+        return Mapped(Guarded(map, latent, static (map, latent) => map.Evaluate(latent)), latent);
+    }
 
     /// <summary>Computes a map's value: what torch refuses in that comes out in one line that names u and q.</summary>
     /// <param name="map">The map.</param>

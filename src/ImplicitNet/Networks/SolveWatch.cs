@@ -1,0 +1,77 @@
+using ImplicitNet.Solvers;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Networks;
+
+/// <summary>
+/// What stands between a solve and those who watch it on this thread: each may change what the solve goes by, and is told how it ended.
+/// </summary>
+internal abstract class SolveWatch : IDisposable
+{
+    [ThreadStatic]
+    private static SolveWatch? _innermost;
+
+    private readonly SolveWatch? _outer;
+    private readonly int _depth = WithinMap.Depth;
+    private volatile bool _isClosed;
+
+    /// <summary>Opens it on this thread, within those that are open.</summary>
+    protected SolveWatch()
+    {
+        _outer = Innermost();
+        _innermost = this;
+    }
+
+    // Opened beside a solve, not outside one that this is a part of.
+    private bool IsAsked => !_isClosed && _depth == WithinMap.Depth;
+
+    /// <summary>What a solve goes by that is about to begin on this thread. The caller disposes it.</summary>
+    public static SolveCall InForce(SolveCall own) => Innermost() is { } watch ? watch.FromOuter(own) : own;
+
+    /// <summary>Tells all that are open of a solve that ended.</summary>
+    /// <param name="layer">The layer that made it; null where none did.</param>
+    /// <param name="settings">How it was made.</param>
+    /// <param name="result">What it gave; stays the caller's.</param>
+    public static void TellAll(nn.Module? layer, SolveSettings settings, ImplicitResult result)
+    {
+        for (SolveWatch? watch = Innermost(); watch is not null; watch = watch._outer)
+        {
+            if (watch.IsAsked)
+            {
+                watch.Tell(layer, settings, result);
+            }
+        }
+    }
+
+    /// <summary>Closes it: later solves know nothing of it.</summary>
+    public void Dispose()
+    {
+        _isClosed = true;
+        _ = Innermost();
+    }
+
+    /// <summary>What a solve is to go by.</summary>
+    /// <param name="call">What it goes by so far; what is linked here is the caller's.</param>
+    protected abstract SolveCall Change(SolveCall call);
+
+    /// <summary>A solve ended.</summary>
+    /// <inheritdoc cref="TellAll"/>
+    protected abstract void Tell(nn.Module? layer, SolveSettings settings, ImplicitResult result);
+
+    /// <summary>They may be disposed in any order, and on another thread by mistake: those that are closed are dropped here.</summary>
+    private static SolveWatch? Innermost()
+    {
+        while (_innermost is { _isClosed: true } closed)
+        {
+            _innermost = closed._outer;
+        }
+
+        return _innermost;
+    }
+
+    private SolveCall FromOuter(SolveCall own)
+    {
+        SolveCall call = _outer is null ? own : _outer.FromOuter(own);
+        return IsAsked ? Change(call) : call;
+    }
+}

@@ -27,7 +27,7 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Networks"],
         ["ImplicitNet.Certification"],
         ["ImplicitNet.Files"],
-        ["ImplicitNet.Files.Safetensors"],
+        ["ImplicitNet.Files.Pickles", "ImplicitNet.Files.Safetensors"],
         ["ImplicitNet.Files.PyTorch"],
         [
             "ImplicitNet.Training.Data", "ImplicitNet.Training.Data.Augmentations", "ImplicitNet.Training.Data.Cifar",

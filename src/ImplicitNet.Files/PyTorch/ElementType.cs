@@ -1,3 +1,4 @@
+using ImplicitNet.Files.Pickles;
 using TorchSharp;
 
 namespace ImplicitNet.Files.PyTorch;

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using ImplicitNet.Files.Pickles;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Files.PyTorch;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using ImplicitNet.Files.Pickles;
 
 namespace ImplicitNet.Files.PyTorch;
 

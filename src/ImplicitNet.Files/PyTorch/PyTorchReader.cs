@@ -1,3 +1,4 @@
+using ImplicitNet.Files.Pickles;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Files.PyTorch;
@@ -35,7 +36,10 @@ internal sealed class PyTorchReader(PyTorchArchive archive, string path)
     {
         try
         {
-            object? root = new PickleMachine(archive.ReadPickle(), path).Run();
+            PickleSource pickle = new(
+                archive.ReadPickle(),
+                (place, problem, cause) => new WeightsFileException(path, $"data.pkl, byte {place}: {problem}.", cause));
+            object? root = PickleMachine.Read(pickle, new PyTorchConstructors(pickle));
             if (root is not PickleDictionary dictionary)
             {
                 string what = root is PickleOpaque opaque ? Printable.Of(opaque.What) : "a single value";

@@ -1,37 +1,41 @@
-namespace ImplicitNet.Files.PyTorch;
+namespace ImplicitNet.Files.Pickles;
 
 /// <summary>
-/// Interprets a pickle without executing anything: names of classes and functions are data, a short list of them is known
-/// to mean tensors and dictionaries, and all others give values that are passed over.
+/// Interprets a pickle without executing anything: names of classes and functions are data, an object stays the description of one, and
+/// what of that a format means is for its <see cref="PickleConstructors"/> to say.
 /// </summary>
 /// <remarks>
 /// An opcode makes at most one value, and there are at most <see cref="MaximalOpcodes"/>: that bounds stack, memo and
-/// memory. The contents of lists, sets and byte strings are dropped: no tensor in them has a name.
+/// memory. Whole numbers become long, None null, texts and the strings of Python 2 string, tuples arrays; the contents of sets are dropped.
 /// </remarks>
 internal sealed class PickleMachine
 {
     // Checkpoints of the largest language models have some hundred thousand.
     private const int MaximalOpcodes = 1 << 22;
-    private static readonly PickleOpaque List = new("a list");
-    private static readonly PickleOpaque Set = new("a set");
-    private static readonly PickleOpaque Bytes = new("bytes");
-    private static readonly PickleOpaque HugeNumber = new("an integer of more than 64 bits");
+    private static readonly PickleUnread Set = new("a set");
+    private static readonly PickleUnread HugeNumber = new("an integer of more than 64 bits");
+    private static readonly PickleUnread Result = new("the value of a call");
+    private static readonly PickleUnread Outside = new("an object outside the pickle");
 
     private readonly PickleSource _source;
     private readonly PickleStack _stack;
-    private readonly PickleConstructors _constructors;
+    private readonly PickleConstructors? _constructors;
     private readonly Dictionary<uint, object?> _memo = [];
 
-    public PickleMachine(byte[] pickle, string path)
+    private PickleMachine(PickleSource source, PickleConstructors? constructors)
     {
-        _source = new PickleSource(pickle, path);
+        _source = source;
         _stack = new PickleStack(_source);
-        _constructors = new PickleConstructors(_source);
+        _constructors = constructors;
     }
 
-    /// <summary>The value that the pickle describes.</summary>
-    /// <exception cref="WeightsFileException">It breaks the format, or uses what is not understood.</exception>
-    public object? Run()
+    /// <summary>The value that a pickle describes. Throws what the source makes of a fault where the pickle breaks the format.</summary>
+    /// <param name="source">The pickle.</param>
+    /// <param name="constructors">What is understood of the objects in it; null: they stay descriptions.</param>
+    public static object? Read(PickleSource source, PickleConstructors? constructors = null) =>
+        new PickleMachine(source, constructors).Run();
+
+    private object? Run()
     {
         for (int count = 0; count < MaximalOpcodes; count++)
         {
@@ -87,12 +91,12 @@ internal sealed class PickleMachine
             case PickleOpcode.Tuple2: _stack.Push(_stack.Pop(2)); break;
             case PickleOpcode.Tuple3: _stack.Push(_stack.Pop(3)); break;
             case PickleOpcode.Tuple: _stack.Push(_stack.PopToMark()); break;
-            case PickleOpcode.EmptyList: _stack.Push(List); break;
+            case PickleOpcode.EmptyList: _stack.Push(new PickleList()); break;
             case PickleOpcode.EmptySet: _stack.Push(Set); break;
-            case PickleOpcode.List: PushInstead(List); break;
-            case PickleOpcode.FrozenSet: PushInstead(Set); break;
-            case PickleOpcode.Append: _stack.Pop(); _stack.Peek(); break;
-            case PickleOpcode.Appends or PickleOpcode.AddItems: _stack.PopToMark(); _stack.Peek(); break;
+            case PickleOpcode.List: PushList(_stack.PopToMark()); break;
+            case PickleOpcode.FrozenSet: _stack.PopToMark(); _stack.Push(Set); break;
+            case PickleOpcode.Append: AddItems(_stack.Pop(1)); break;
+            case PickleOpcode.Appends or PickleOpcode.AddItems: AddItems(_stack.PopToMark()); break;
             case PickleOpcode.EmptyDict: _stack.Push(new PickleDictionary()); break;
             case PickleOpcode.Dict: PushDictionary(_stack.PopToMark()); break;
             case PickleOpcode.SetItem: SetItems(_stack.Pop(2)); break;
@@ -129,10 +133,10 @@ internal sealed class PickleMachine
         {
             case PickleOpcode.Global: _stack.Push(new PickleGlobal(_source.Line(), _source.Line())); break;
             case PickleOpcode.StackGlobal: PushGlobal(_stack.Pop(2)); break;
-            case PickleOpcode.BinPersId: _stack.Push(_constructors.Persistent(_stack.Pop())); break;
+            case PickleOpcode.BinPersId: PushPersistent(_stack.Pop()); break;
             case PickleOpcode.Reduce or PickleOpcode.NewObj: Call(_stack.Pop(2)); break;
             case PickleOpcode.NewObjEx: _stack.Pop(); Call(_stack.Pop(2)); break;
-            case PickleOpcode.Build: _stack.Pop(); _stack.Peek(); break;
+            case PickleOpcode.Build: Tell(_stack.Pop()); break;
             default:
                 throw _source.Fault($"0x{(byte)opcode:X2} is no opcode that is understood (those of pickle protocols 2 to 5, "
                 + $"without buffers outside the file)");
@@ -149,16 +153,21 @@ internal sealed class PickleMachine
 
     private void PushLong(uint length) => _stack.Push(_source.Long(length) is { } number ? number : HugeNumber);
 
-    private void PushBytes(ulong length)
+    private void PushBytes(ulong length) => _stack.Push(new PickleByteString(_source.Bytes(length)));
+
+    private void PushList(object?[] items)
     {
-        _source.Skip(length);
-        _stack.Push(Bytes);
+        _stack.Push(new PickleList());
+        AddItems(items);
     }
 
-    private void PushInstead(PickleOpaque value)
+    // A class of its own may take items too: it is passed over with them.
+    private void AddItems(object?[] items)
     {
-        _stack.PopToMark();
-        _stack.Push(value);
+        if (_stack.Peek() is PickleList list)
+        {
+            list.Add(items);
+        }
     }
 
     private void PushDictionary(object?[] items)
@@ -167,7 +176,6 @@ internal sealed class PickleMachine
         SetItems(items);
     }
 
-    // A class of its own may take items too: it is passed over with them.
     private void SetItems(object?[] items)
     {
         if (items.Length % 2 != 0)
@@ -197,5 +205,27 @@ internal sealed class PickleMachine
     private void Recall(uint index) =>
         _stack.Push(_memo.TryGetValue(index, out object? value) ? value : throw _source.Fault($"nothing is remembered under {index}"));
 
-    private void Call(object?[] callable) => _stack.Push(_constructors.Call(callable[0], callable[1]));
+    private void PushPersistent(object? id) => _stack.Push(_constructors is null ? Outside : _constructors.Persistent(id));
+
+    private void Call(object?[] called)
+    {
+        if (called is [PickleGlobal callable, object?[] arguments])
+        {
+            PickleObject described = new(callable, arguments);
+            _stack.Push(_constructors is null ? described : _constructors.Make(described));
+        }
+        else
+        {
+            _stack.Push(called[0] as PickleOpaque ?? (called[0] is PickleGlobal unread ? new PickleUnread(unread) : Result));
+        }
+    }
+
+    // What was made already, such as a tensor, needs no state.
+    private void Tell(object? state)
+    {
+        if (_stack.Peek() is PickleObject described)
+        {
+            described.State = state;
+        }
+    }
 }

@@ -1,4 +1,4 @@
-namespace ImplicitNet.Files.PyTorch;
+namespace ImplicitNet.Files.Pickles;
 
 /// <summary>
 /// The opcodes of pickle protocols 2 to 5 that are understood, by their names in Python's pickletools. Those of protocol 0

@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace ImplicitNet.Files.PyTorch;
+namespace ImplicitNet.Files.Pickles;
 
 /// <summary>The bytes of a pickle, read from front to back; nothing is taken that is not there.</summary>
-internal sealed class PickleSource(byte[] bytes, string path)
+/// <param name="bytes">All of them.</param>
+/// <param name="fault">What to throw: from the byte at which the opcode stands, a problem without a full stop, and its cause.</param>
+internal sealed class PickleSource(byte[] bytes, Func<int, string, Exception?, Exception> fault)
 {
     /// <summary>Letters of the longest class, function or key that is taken: names are joined, copied and told.</summary>
     public const int LongestName = 1000;
@@ -77,18 +79,22 @@ internal sealed class PickleSource(byte[] bytes, string path)
         return line;
     }
 
-    public void Skip(ulong length) => Take(length);
+    /// <summary>So many bytes, which stay where they are.</summary>
+    public ReadOnlyMemory<byte> Bytes(ulong length)
+    {
+        Take(length);
+        return bytes.AsMemory(_next - (int)length, (int)length);
+    }
 
     /// <summary>An error with the place of the present opcode.</summary>
-    public WeightsFileException Fault(string problem, Exception? innerException = null) =>
-        new(path, $"data.pkl, byte {_opcode}: {problem}.", innerException);
+    public Exception Fault(string problem, Exception? cause = null) => fault(_opcode, problem, cause);
 
     private ReadOnlySpan<byte> Take(ulong length)
     {
         int left = bytes.Length - _next;
         if (length > (ulong)left)
         {
-            throw Fault($"{length} bytes are announced and {left} follow");
+            throw Fault($"{length} bytes are announced and {left} follow: it was cut short");
         }
 
         ReadOnlySpan<byte> taken = bytes.AsSpan(_next, (int)length);

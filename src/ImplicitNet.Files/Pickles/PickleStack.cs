@@ -1,4 +1,4 @@
-namespace ImplicitNet.Files.PyTorch;
+namespace ImplicitNet.Files.Pickles;
 
 /// <summary>The stack of a pickle and the marks on it.</summary>
 internal sealed class PickleStack(PickleSource source)

@@ -1,16 +1,14 @@
+using ImplicitNet.Files.Pickles;
+
 namespace ImplicitNet.Files.PyTorch;
 
-/// <summary>The constructors that are understood, and what they make. Whatever else a pickle calls is passed over.</summary>
-internal sealed class PickleConstructors(PickleSource source)
+/// <summary>What of a pickle means tensors and dictionaries. Whatever else it calls is passed over.</summary>
+internal sealed class PyTorchConstructors(PickleSource source) : PickleConstructors
 {
-    /// <summary>What a call of a class or function with a tuple of arguments makes.</summary>
-    public object? Call(object? callable, object? arguments)
+    /// <inheritdoc/>
+    public override object? Make(PickleObject described)
     {
-        if (callable is not PickleGlobal name || arguments is not object?[] values)
-        {
-            return callable as PickleOpaque ?? new PickleOpaque(callable as PickleGlobal ?? (object)"the value of a call");
-        }
-
+        (PickleGlobal name, object?[] values) = (described.Callable, described.Arguments);
         return (name.Module, name.Name, values) switch
         {
             ("collections", "OrderedDict" or "defaultdict", []) => new PickleDictionary(),
@@ -18,9 +16,9 @@ internal sealed class PickleConstructors(PickleSource source)
             ("builtins" or "__builtin__", "dict", []) => new PickleDictionary(),
             ("torch", "Size", [object?[] sizes]) => sizes,
             ("torch._utils", "_rebuild_tensor_v2", [_, _, _, _, _, _, PickleDictionary bits, ..]) when IsLazy(bits) =>
-                new PickleOpaque("a negated or conjugated view"),
+                new PickleUnread("a negated or conjugated view"),
             ("torch._utils", "_rebuild_tensor_v3", [_, _, _, _, _, _, _, PickleDictionary bits, ..]) when IsLazy(bits) =>
-                new PickleOpaque("a negated or conjugated view"),
+                new PickleUnread("a negated or conjugated view"),
             ("torch._utils", "_rebuild_tensor", [var storage, var offset, var size, var stride, ..]) =>
                 Tensor(storage, offset, size, stride),
             ("torch._utils", "_rebuild_tensor_v2", [var storage, var offset, var size, var stride, ..]) =>
@@ -29,24 +27,24 @@ internal sealed class PickleConstructors(PickleSource source)
                 Tensor(Typed(storage, dtype), offset, size, stride),
             ("torch._utils", "_rebuild_parameter" or "_rebuild_parameter_with_state", [var tensor, ..]) => tensor,
             ("torch._tensor", "_rebuild_from_type_v2", [PickleGlobal inner, _, object?[] inside, ..]) when inner != name =>
-                Call(inner, inside),
+                Make(new PickleObject(inner, inside)),
             ("torch._utils", "_rebuild_tensor" or "_rebuild_tensor_v2" or "_rebuild_tensor_v3", _) =>
                 throw source.Fault($"{name} has {values.Length} arguments, too few or none that are understood"),
-            _ => new PickleOpaque(name),
+            _ => described,
         };
     }
 
-    /// <summary>What a persistent id stands for: ("storage", class, key, device, elements).</summary>
-    public object Persistent(object? id) => id switch
+    /// <summary>A storage: ("storage", class, key, device, elements).</summary>
+    public override object Persistent(object? id) => id switch
     {
         object?[] and ["storage", PickleGlobal type, string key, _, long elements, ..] => elements < 0
             ? throw source.Fault($"storage {Printable.Of(key)} has {elements} elements")
             : type.Name == "UntypedStorage" ? new StorageRecord(key, ElementType.Byte, elements, IsTyped: false)
             : ElementType.OfStorage(type) is { } known ? new StorageRecord(key, known, elements, IsTyped: true)
-            : new PickleOpaque(type),
+            : new PickleUnread(type),
         object?[] and ["storage", ..] =>
             throw source.Fault("a storage is announced with other members than class, key, device and elements"),
-        _ => new PickleOpaque("an object outside the pickle"),
+        _ => new PickleUnread("an object outside the pickle"),
     };
 
     // Bits by which PyTorch puts a change of the values off until somebody reads them: the storage holds other values.
@@ -54,7 +52,7 @@ internal sealed class PickleConstructors(PickleSource source)
 
     private static object? Typed(object? storage, PickleGlobal dtype) =>
         storage is not StorageRecord { IsTyped: false } untyped ? storage
-        : ElementType.OfDtype(dtype) is not { } type ? new PickleOpaque(dtype)
+        : ElementType.OfDtype(dtype) is not { } type ? new PickleUnread(dtype)
         : untyped with { Type = type, Elements = untyped.Elements / type.Size, IsTyped = true };
 
     private object Tensor(object? storage, object? offset, object? size, object? stride)

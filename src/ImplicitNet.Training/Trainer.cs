@@ -206,8 +206,8 @@ public sealed class Trainer : IDisposable
     {
         if (device.type == DeviceType.CUDA)
         {
-            ulong key = RandomStream.Key(_train.Options.Seed, RandomPurpose.Device, _position.Epoch);
-            cuda.manual_seed_all((long)(new RandomStream(key, (uint)_position.StepInEpoch).NextBits() >> 1));
+            ulong key = RandomNumbers.Key(_train.Options.Seed, RandomPurpose.Device, _position.Epoch);
+            cuda.manual_seed_all((long)(new RandomNumbers(key, (uint)_position.StepInEpoch).NextBits() >> 1));
         }
     }
 

@@ -71,14 +71,21 @@ public sealed class Batch : IDisposable
         "The samples of this batch have no indices. What goes by them, as a warm start does, needs a source that reads samples by index.");
 
     /// <summary>
-    /// Whatever else a source of one's own gives, by name, such as the positions of a sequence; any shapes and dtypes. The batch owns it.
+    /// Whatever else a source of one's own gives, by name, such as a mask or what a sample was made from: [batch, ...], any dtype. The
+    /// batch owns it.
     /// </summary>
+    /// <exception cref="ArgumentException">One has another number of rows than the inputs.</exception>
     public IReadOnlyDictionary<string, Tensor> More
     {
         get => _more;
         init
         {
             ArgumentNullException.ThrowIfNull(value);
+            foreach ((string name, Tensor tensor) in value)
+            {
+                Check(tensor, name);
+            }
+
             foreach ((string name, Tensor tensor) in value)
             {
                 _more[name] = tensor.DetachFromDisposeScope();

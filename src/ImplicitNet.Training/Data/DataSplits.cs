@@ -45,7 +45,7 @@ public sealed class DataSplits
         }
 
         int[] order = [.. Enumerable.Range(0, train.Count)];
-        new RandomStream(RandomStream.Key(seed, RandomPurpose.HoldOut), 0).Shuffle(order);
+        new RandomNumbers(RandomNumbers.Key(seed, RandomPurpose.HoldOut), 0).Shuffle(order);
         Span<int> heldOut = order.AsSpan(0, validationCount);
         Span<int> kept = order.AsSpan(validationCount);
         heldOut.Sort();

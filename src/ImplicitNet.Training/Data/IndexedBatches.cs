@@ -52,7 +52,7 @@ public abstract class IndexedBatches : BatchSource
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
         int[] order = [.. Enumerable.Range(0, Count)];
-        new RandomStream(RandomStream.Key(Seed, RandomPurpose.EpochOrder, epoch), 0).Shuffle(order);
+        new RandomNumbers(RandomNumbers.Key(Seed, RandomPurpose.EpochOrder, epoch), 0).Shuffle(order);
         return order;
     }
 

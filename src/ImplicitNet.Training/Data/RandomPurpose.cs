@@ -11,4 +11,5 @@ internal enum RandomPurpose
     Crop = 6,
     Erase = 7,
     Device = 8,
+    Sample = 9,
 }

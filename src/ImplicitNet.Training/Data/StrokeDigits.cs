@@ -44,14 +44,14 @@ public static class StrokeDigits
         const int PixelCount = ImageSize * ImageSize;
         byte[] pixels = new byte[count * PixelCount];
         byte[] labels = new byte[count];
-        ulong key = RandomStream.Key(options.Seed, RandomPurpose.Drawing);
+        ulong key = RandomNumbers.Key(options.Seed, RandomPurpose.Drawing);
         DigitPen pen = new(options);
         Parallel.For(0, count, index =>
         {
             labels[index] = (byte)(index % ClassCount);
             // Counts end at 2^24, so the stream numbers of two parts never meet.
-            RandomStream random = new(key, (part << 28) + (uint)index);
-            pen.Draw(labels[index], ref random, pixels.AsSpan(index * PixelCount, PixelCount));
+            RandomNumbers random = new(key, (part << 28) + (uint)index);
+            pen.Draw(labels[index], random, pixels.AsSpan(index * PixelCount, PixelCount));
         });
         return new ImageDataset(
             name, ImageSize, ImageSize, 1, ClassCount,

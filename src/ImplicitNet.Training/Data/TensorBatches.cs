@@ -52,7 +52,7 @@ public sealed class TensorBatches : IndexedBatches
         }
 
         int[] order = [.. _rows];
-        new RandomStream(RandomStream.Key(seed, RandomPurpose.HoldOut), 0).Shuffle(order);
+        new RandomNumbers(RandomNumbers.Key(seed, RandomPurpose.HoldOut), 0).Shuffle(order);
         return (Part(order[heldOut..], "train"), Part(order[..heldOut], "held out"));
     }
 

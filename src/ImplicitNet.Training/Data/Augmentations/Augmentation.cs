@@ -16,7 +16,7 @@ public abstract record Augmentation
     internal abstract RandomPurpose Purpose { get; }
 
     /// <summary>Changes one image in place.</summary>
-    internal abstract void Apply(ref RandomStream random, AugmentedImage image);
+    internal abstract void Apply(RandomNumbers random, AugmentedImage image);
 
     private protected static int Checked(string name, int value, int least, int most) => value >= least && value <= most
         ? value

@@ -16,7 +16,7 @@ internal readonly ref struct AugmentedImage(Span<float> pixels, ReadOnlySpan<flo
     private int Channels => _blackRow.Length / Width;
 
     /// <summary>Moves the image by up to a number of pixels along each axis, all shifts equally likely; what moves in is black.</summary>
-    public void MoveAtRandom(ref RandomStream random, int maximum) =>
+    public void MoveAtRandom(RandomNumbers random, int maximum) =>
         Move(random.Next((2 * maximum) + 1) - maximum, random.Next((2 * maximum) + 1) - maximum);
 
     /// <summary>Moves the image; what moves in is black.</summary>

@@ -9,7 +9,7 @@ internal sealed class EpochAugmenter
     public EpochAugmenter(IEnumerable<Augmentation> augmentations, long seed, int epoch)
     {
         _augmentations = [.. augmentations];
-        _keys = [.. _augmentations.Select(augmentation => RandomStream.Key(seed, augmentation.Purpose, epoch))];
+        _keys = [.. _augmentations.Select(augmentation => RandomNumbers.Key(seed, augmentation.Purpose, epoch))];
     }
 
     /// <summary>Changes the image of an index in place.</summary>
@@ -17,8 +17,8 @@ internal sealed class EpochAugmenter
     {
         for (int place = 0; place < _augmentations.Length; place++)
         {
-            RandomStream random = new(_keys[place], (uint)index);
-            _augmentations[place].Apply(ref random, image);
+            RandomNumbers random = new(_keys[place], (uint)index);
+            _augmentations[place].Apply(random, image);
         }
     }
 }

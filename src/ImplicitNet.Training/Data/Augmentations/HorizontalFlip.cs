@@ -12,7 +12,7 @@ public sealed record HorizontalFlip : Augmentation
 
     internal override RandomPurpose Purpose => RandomPurpose.Flip;
 
-    internal override void Apply(ref RandomStream random, AugmentedImage image)
+    internal override void Apply(RandomNumbers random, AugmentedImage image)
     {
         if (random.NextUnit() < Probability)
         {

@@ -15,5 +15,5 @@ public sealed record RandomCrop : Augmentation
 
     internal override RandomPurpose Purpose => RandomPurpose.Crop;
 
-    internal override void Apply(ref RandomStream random, AugmentedImage image) => image.MoveAtRandom(ref random, Padding);
+    internal override void Apply(RandomNumbers random, AugmentedImage image) => image.MoveAtRandom(random, Padding);
 }

@@ -43,7 +43,7 @@ public sealed record RandomErasing : Augmentation
 
     internal override RandomPurpose Purpose => RandomPurpose.Erase;
 
-    internal override void Apply(ref RandomStream random, AugmentedImage image)
+    internal override void Apply(RandomNumbers random, AugmentedImage image)
     {
         if (random.NextUnit() >= Probability)
         {

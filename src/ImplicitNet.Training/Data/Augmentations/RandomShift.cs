@@ -14,5 +14,5 @@ public sealed record RandomShift : Augmentation
 
     internal override RandomPurpose Purpose => RandomPurpose.Shift;
 
-    internal override void Apply(ref RandomStream random, AugmentedImage image) => image.MoveAtRandom(ref random, Maximum);
+    internal override void Apply(RandomNumbers random, AugmentedImage image) => image.MoveAtRandom(random, Maximum);
 }

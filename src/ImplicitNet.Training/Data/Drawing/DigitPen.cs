@@ -4,13 +4,13 @@ namespace ImplicitNet.Training.Data.Drawing;
 internal sealed class DigitPen(StrokeDigitsOptions options)
 {
     /// <summary>Draws a digit over <paramref name="image"/>, [28, 28].</summary>
-    public void Draw(int digit, ref RandomStream random, Span<byte> image)
+    public void Draw(int digit, RandomNumbers random, Span<byte> image)
     {
         ReadOnlySpan<StrokeShape> shapes = DigitShapes.Of(digit);
-        List<Point[]> strokes = Trace(shapes[random.Next(shapes.Length)], ref random);
-        ElasticField field = new(ref random, options.Elasticity);
+        List<Point[]> strokes = Trace(shapes[random.Next(shapes.Length)], random);
+        ElasticField field = new(random, options.Elasticity);
         double thickness = random.NextBetween(options.ThinnestPen, options.ThickestPen);
-        DigitPlacement placement = DigitPlacement.Random(options, ref random);
+        DigitPlacement placement = DigitPlacement.Random(options, random);
         foreach (Point[] stroke in strokes)
         {
             for (int index = 0; index < stroke.Length; index++)
@@ -24,13 +24,13 @@ internal sealed class DigitPen(StrokeDigitsOptions options)
         double softness = random.NextBetween(0.45, 0.75);
         foreach (Point[] stroke in strokes)
         {
-            canvas.Ink(stroke, PenPressure.Random(thickness / 2, ref random), softness);
+            canvas.Ink(stroke, PenPressure.Random(thickness / 2, random), softness);
         }
 
-        canvas.Expose(random.NextBetween(0.8, 1.0), options.Noise, ref random, image);
+        canvas.Expose(random.NextBetween(0.8, 1.0), options.Noise, random, image);
     }
 
-    private List<Point[]> Trace(StrokeShape shape, ref RandomStream random)
+    private List<Point[]> Trace(StrokeShape shape, RandomNumbers random)
     {
         List<Point[]> strokes = [];
         foreach (Point[][] arcs in shape.Strokes)

@@ -17,7 +17,7 @@ internal readonly struct DigitPlacement
         _shift = shift;
     }
 
-    public static DigitPlacement Random(StrokeDigitsOptions options, ref RandomStream random)
+    public static DigitPlacement Random(StrokeDigitsOptions options, RandomNumbers random)
     {
         double height = BoxHeight * (1 + random.NextBetween(-options.SizeVariation, options.SizeVariation));
         double width = height * (1 + random.NextBetween(-options.SizeVariation, options.SizeVariation));

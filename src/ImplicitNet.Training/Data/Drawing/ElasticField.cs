@@ -15,7 +15,7 @@ internal readonly struct ElasticField
 
     /// <param name="random">Where the vectors come from.</param>
     /// <param name="strength">Standard deviation of each knot's vector along each axis, in units of the box.</param>
-    public ElasticField(ref RandomStream random, double strength)
+    public ElasticField(RandomNumbers random, double strength)
     {
         _knots = new Point[Knots * Knots];
         for (int knot = 0; knot < _knots.Length; knot++)

@@ -28,7 +28,7 @@ internal readonly ref struct InkCanvas
     }
 
     /// <summary>Writes the image: ink times <paramref name="strength"/>, plus noise of that deviation, rounded to bytes.</summary>
-    public void Expose(double strength, double noise, ref RandomStream random, Span<byte> image)
+    public void Expose(double strength, double noise, RandomNumbers random, Span<byte> image)
     {
         for (int place = 0; place < PixelCount; place++)
         {

@@ -18,7 +18,7 @@ internal readonly struct PenPressure
 
     /// <param name="radius">The pen's usual radius, in pixels.</param>
     /// <param name="random">Where the changes come from.</param>
-    public static PenPressure Random(double radius, ref RandomStream random)
+    public static PenPressure Random(double radius, RandomNumbers random)
     {
         double start = radius * (1 + (Variation * random.NextNormal()));
         double middle = radius * (1 + (Variation * random.NextNormal()));

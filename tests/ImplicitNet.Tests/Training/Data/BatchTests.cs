@@ -8,7 +8,7 @@ public sealed class BatchTests : TensorTest
     [Fact]
     public void It_holds_what_it_was_given_and_frees_it()
     {
-        Tensor inputs = rand(3, 2), targets = arange(3, ScalarType.Int64), weights = ones(3), indices = arange(5, 8, ScalarType.Int64), mask = ones(4);
+        Tensor inputs = rand(3, 2), targets = arange(3, ScalarType.Int64), weights = ones(3), indices = arange(5, 8, ScalarType.Int64), mask = ones([3, 4]);
         using (Batch batch = new(inputs, targets, weights, indices) { More = new Dictionary<string, Tensor> { ["mask"] = mask } })
         {
             Assert.Same(inputs, batch.Inputs);
@@ -28,7 +28,7 @@ public sealed class BatchTests : TensorTest
         Batch batch;
         using (NewDisposeScope())
         {
-            batch = new(rand(3, 2), rand(3), rand(3), arange(3, ScalarType.Int64)) { More = new Dictionary<string, Tensor> { ["mask"] = ones(4) } };
+            batch = new(rand(3, 2), rand(3), rand(3), arange(3, ScalarType.Int64)) { More = new Dictionary<string, Tensor> { ["mask"] = ones([3, 4]) } };
         }
 
         using (batch)
@@ -61,6 +61,7 @@ public sealed class BatchTests : TensorTest
         Refused(() => new Batch(three, four), "there are 3 rows of inputs and 4 of targets");
         Refused(() => new Batch(three, three, four), "there are 3 rows of inputs and 4 of weights");
         Refused(() => new Batch(three, three, null, four), "there are 3 rows of inputs and 4 of indices");
+        Refused(() => new Batch(three, three) { More = new Dictionary<string, Tensor> { ["mask"] = four } }, "there are 3 rows of inputs and 4 of mask");
         Refused(() => new Batch(number, three), "the inputs are a single number");
         Refused(() => new Batch(three, number), "the targets are a single number");
         Refused(() => new Batch(three, three, whole), "Weights have a floating dtype; these are Int64.");
@@ -72,7 +73,7 @@ public sealed class BatchTests : TensorTest
     [Fact]
     public void Floating_tensors_alone_are_brought_to_another_precision()
     {
-        Tensor inputs = rand(3, 2), targets = arange(3, ScalarType.Int64), mask = ones(4, ScalarType.Bool), positions = rand(3);
+        Tensor inputs = rand(3, 2), targets = arange(3, ScalarType.Int64), mask = ones(3, ScalarType.Bool), positions = rand(3);
         using Batch batch = new(inputs, targets, ones(3), arange(3, ScalarType.Int64))
         {
             More = new Dictionary<string, Tensor> { ["mask"] = mask, ["positions"] = positions },

@@ -9,20 +9,32 @@ namespace ImplicitNet.Training.Data;
 /// <remarks>
 /// A key fixes one sequence of 2^64 numbers, all distinct, and stream s reads its positions s * 2^32 to (s + 1) * 2^32 - 1.
 /// Two streams of one key therefore never share a number, whatever the seed. Reading on past 2^32 numbers is not guarded.
+/// Not for use from several threads at once: each makes its own.
 /// </remarks>
-internal struct RandomStream
+public sealed class RandomNumbers
 {
     // The odd constant nearest to 2^64 divided by the golden ratio: the step of the sequence.
     private const ulong Step = 0x9E3779B97F4A7C15;
 
     private ulong _state;
 
-    public RandomStream(ulong key, uint stream) => _state = key + (((ulong)stream << 32) * Step);
+    /// <summary>The numbers of one sample, for a source of one's own: a function of these three.</summary>
+    /// <param name="seed">Any seed.</param>
+    /// <param name="part">The epoch, or what else is to have other numbers for the same index; at least 0.</param>
+    /// <param name="index">The index of the sample; at least 0. Two indices of one seed and part share no number.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is negative.</exception>
+    public RandomNumbers(long seed, int part, int index)
+        : this(Key(seed, RandomPurpose.Sample, Checked(part, nameof(part))), (uint)Checked(index, nameof(index)))
+    {
+    }
+
+    internal RandomNumbers(ulong key, uint stream) => _state = key + (((ulong)stream << 32) * Step);
 
     /// <summary>A key from a seed and what the numbers are for.</summary>
-    public static ulong Key(long seed, RandomPurpose purpose, int part = 0) =>
+    internal static ulong Key(long seed, RandomPurpose purpose, int part = 0) =>
         Mix(Mix((ulong)seed + ((ulong)purpose * Step)) + (((ulong)(uint)part + 1) * Step));
 
+    /// <summary>64 random bits.</summary>
     public ulong NextBits()
     {
         _state += Step;
@@ -30,8 +42,10 @@ internal struct RandomStream
     }
 
     /// <summary>Uniform over 0 to <paramref name="count"/> - 1, without bias (Lemire, 2019: multiply, and reject the short rest).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The count is below 1.</exception>
     public int Next(int count)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ulong range = (uint)count;
         ulong product = (NextBits() >> 32) * range;
         if ((uint)product < range)
@@ -72,6 +86,12 @@ internal struct RandomStream
             int other = Next(last + 1);
             (items[last], items[other]) = (items[other], items[last]);
         }
+    }
+
+    private static int Checked(int value, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(value, name);
+        return value;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,13 +3,13 @@ using ImplicitNet.Training.Data;
 
 namespace ImplicitNet.Tests.Training.Data;
 
-public sealed class RandomStreamTests
+public sealed class RandomNumbersTests
 {
     [Fact]
     public void The_sequence_is_that_of_SplitMix64()
     {
         // From state 0, the published reference program gives these.
-        RandomStream random = new(0, 0);
+        RandomNumbers random = new(0, 0);
         Assert.Equal(0xE220A8397B1DCDAF, random.NextBits());
         Assert.Equal(0x6E789E6AA1B965F4UL, random.NextBits());
         Assert.Equal(0x06C45D188009454FUL, random.NextBits());
@@ -21,7 +21,7 @@ public sealed class RandomStreamTests
         HashSet<ulong> seen = [];
         foreach (uint stream in (uint[])[0, 1, 2, 1 << 28, (1 << 28) + 1, uint.MaxValue])
         {
-            RandomStream random = new(RandomStream.Key(7, RandomPurpose.Drawing), stream);
+            RandomNumbers random = new(RandomNumbers.Key(7, RandomPurpose.Drawing), stream);
             for (int draw = 0; draw < 2000; draw++)
             {
                 Assert.True(seen.Add(random.NextBits()));
@@ -34,8 +34,8 @@ public sealed class RandomStreamTests
     {
         ulong[] keys =
         [
-            RandomStream.Key(1, RandomPurpose.Drawing), RandomStream.Key(2, RandomPurpose.Drawing), RandomStream.Key(1, RandomPurpose.HoldOut),
-            RandomStream.Key(1, RandomPurpose.EpochOrder, 0), RandomStream.Key(1, RandomPurpose.EpochOrder, 1), RandomStream.Key(-1, RandomPurpose.Shift),
+            RandomNumbers.Key(1, RandomPurpose.Drawing), RandomNumbers.Key(2, RandomPurpose.Drawing), RandomNumbers.Key(1, RandomPurpose.HoldOut),
+            RandomNumbers.Key(1, RandomPurpose.EpochOrder, 0), RandomNumbers.Key(1, RandomPurpose.EpochOrder, 1), RandomNumbers.Key(-1, RandomPurpose.Shift),
         ];
         Assert.Equal(keys.Length, keys.Distinct().Count());
     }
@@ -44,7 +44,7 @@ public sealed class RandomStreamTests
     public void A_draw_stays_in_range() =>
         Gen.Select(Gen.ULong, Gen.Int[1, int.MaxValue]).Sample((key, count) =>
         {
-            RandomStream random = new(key, 0);
+            RandomNumbers random = new(key, 0);
             Assert.InRange(random.Next(count), 0, count - 1);
             Assert.InRange(random.NextUnit(), 0, 1 - double.Epsilon);
             Assert.InRange(random.NextNormal(), -3.5, 3.5);
@@ -54,7 +54,7 @@ public sealed class RandomStreamTests
     public void Draws_have_the_moments_they_should()
     {
         const int Draws = 200_000;
-        RandomStream random = new(RandomStream.Key(1, RandomPurpose.Drawing), 0);
+        RandomNumbers random = new(RandomNumbers.Key(1, RandomPurpose.Drawing), 0);
         int[] faces = new int[6];
         double sum = 0, squares = 0;
         for (int draw = 0; draw < Draws; draw++)

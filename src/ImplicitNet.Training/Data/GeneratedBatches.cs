@@ -1,0 +1,152 @@
+using System.Security.Cryptography;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Training.Data;
+
+/// <summary>
+/// Batches of samples that are made when they are asked for. A sample is a function of seed, part and index, so that nothing is stored and
+/// a run resumes at any step. From a function: <c>BatchSource.Generate</c>; a class of one's own overrides <see cref="Generate"/>.
+/// </summary>
+/// <remarks>
+/// Random numbers of two samples, of one part or of two, never meet. Those of two epochs (<see cref="IsFreshEveryEpoch"/>) or two seeds
+/// begin at random places of a sequence of 2^64 numbers, and could meet by chance alone.
+/// </remarks>
+public abstract class GeneratedBatches : IndexedBatches
+{
+    // The stream numbers of a part: 32 bits hold four parts.
+    private const int MostSamples = 1 << 30;
+    private const int IdentitySamples = 4;
+
+    private readonly Lazy<string> _checksum;
+
+    /// <summary>Announces samples.</summary>
+    /// <param name="name">A name for messages, such as "mazes of 9 x 9".</param>
+    /// <param name="count">Samples in an epoch; 0 to 2^30.</param>
+    /// <param name="batchSize">Samples in a batch; at least 1. The last batch of an epoch holds what is left.</param>
+    /// <param name="seed">Seed of the samples and of their order; any value.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number lies outside its range.</exception>
+    protected GeneratedBatches(string name, int count, int batchSize = 64, long seed = 1)
+        : base(name, count, batchSize, seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MostSamples);
+        _checksum = new Lazy<string>(ChecksumOfFirst);
+    }
+
+    /// <summary>Which samples these are; default: those to train on.</summary>
+    public DataPart Part
+    {
+        get;
+        init => field = Enum.IsDefined(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Part), value, "There are the parts Training, Validation and Test.");
+    }
+
+    /// <summary>
+    /// Whether every epoch that is trained on has new samples, a function of the epoch too; default: no, the same in another order. To
+    /// evaluate on, in order, they are the same always.
+    /// </summary>
+    public bool IsFreshEveryEpoch { get; init; }
+
+    /// <summary>
+    /// All options, and a checksum of the first samples: a run is not gone on with by another function.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The first samples differ when made twice.</exception>
+    public sealed override object Identity => new GeneratorIdentity
+    {
+        BatchSize = BatchSize,
+        Seed = Seed,
+        Part = Part,
+        IsFreshEveryEpoch = IsFreshEveryEpoch,
+        ChecksumOfFirst = _checksum.Value,
+    };
+
+    /// <summary>
+    /// Makes one sample, without the dimension of the batch. All samples of a source have one shape and dtype. Called from any thread; the
+    /// tensors it makes are freed afterwards.
+    /// </summary>
+    /// <param name="number">Its number, another one for every sample of all parts: index + 2^30 part.</param>
+    /// <param name="random">Its random numbers. Whatever is drawn elsewhere, as from torch, is no function of the seed.</param>
+    /// <returns>What a model is given, what it is to answer, and what that counts: floating, or null where all count alike.</returns>
+    protected abstract (Tensor Input, Tensor Target, Tensor? Weight) Generate(long number, RandomNumbers random);
+
+    /// <inheritdoc/>
+    protected sealed override Batch Make(ReadOnlySpan<int> indices, int? epoch)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ulong key = RandomNumbers.Key(Seed, RandomPurpose.Sample, IsFreshEveryEpoch && epoch is { } number ? number + 1 : 0);
+        List<Tensor> inputs = [], targets = [], weights = [];
+        foreach (int index in indices)
+        {
+            uint stream = ((uint)Part * MostSamples) + (uint)index;
+            (Tensor input, Tensor target, Tensor? weight) = Generate(stream, new RandomNumbers(key, stream));
+            inputs.Add(input);
+            targets.Add(target);
+            if (weight is not null)
+            {
+                weights.Add(weight);
+            }
+        }
+
+        if (weights.Count > 0 && weights.Count < inputs.Count)
+        {
+            throw new InvalidOperationException(
+                $"{Name} gave {weights.Count} of {inputs.Count} samples a weight: give one to all or none.");
+        }
+
+        return new Batch(Stack(inputs, "inputs"), Stack(targets, "targets"), weights.Count > 0 ? Stack(weights, "weights") : null);
+    }
+
+    private Tensor Stack(List<Tensor> rows, string what)
+    {
+        Tensor first = rows[0];
+        if (rows.Find(row => row.dtype != first.dtype || !row.shape.SequenceEqual(first.shape)) is { } other)
+        {
+            throw new InvalidOperationException(
+                $"The samples of {Name} have {what} of {Kind(first)} and of {Kind(other)}: those of one source have one shape and dtype.");
+        }
+
+        return stack(rows).detach();
+    }
+
+    private static string Kind(Tensor tensor) => $"{tensor.dtype} [{string.Join(", ", tensor.shape)}]";
+
+    private string ChecksumOfFirst()
+    {
+        if (Count == 0)
+        {
+            return "none";
+        }
+
+        string once = ContentIdentity.Of(AddFirst);
+        return once == ContentIdentity.Of(AddFirst)
+            ? once
+            : throw new InvalidOperationException(
+                $"The samples of {Name} differ when made twice: draw all that is random from the random numbers that are given.");
+    }
+
+    private void AddFirst(IncrementalHash checksum)
+    {
+        using Batch batch = First(IdentitySamples);
+        int[] rows = [.. Enumerable.Range(0, batch.Count)];
+        new TensorRows(batch.Inputs).AddTo(checksum, rows);
+        new TensorRows(batch.Targets).AddTo(checksum, rows);
+        if (batch.Weights is not null)
+        {
+            new TensorRows(batch.Weights).AddTo(checksum, rows);
+        }
+    }
+
+    private sealed record GeneratorIdentity
+    {
+        public required int BatchSize { get; init; }
+
+        public required long Seed { get; init; }
+
+        public required DataPart Part { get; init; }
+
+        public required bool IsFreshEveryEpoch { get; init; }
+
+        public required string ChecksumOfFirst { get; init; }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Training.Data;
+
+/// <summary>
+/// Batches of windows of a text, to predict the next character; made by <c>BatchSource.FromText</c>. Inputs are ids, int64,
+/// [batch, length]; targets are the ids one place on, int64, [batch, length].
+/// </summary>
+public sealed class TextBatches : IndexedBatches
+{
+    private readonly ReadOnlyMemory<int> _ids;
+    private readonly Lazy<object> _identity;
+
+    internal TextBatches(string text, int length, Vocabulary vocabulary, int? stride, string name, int batchSize, long seed)
+        : this(vocabulary.Encode(text).Select(id => (int)id).ToArray(), length, stride ?? length, vocabulary, name, batchSize, seed)
+    {
+    }
+
+    private TextBatches(
+        ReadOnlyMemory<int> ids, int length, int stride, Vocabulary vocabulary, string name, int batchSize, long seed)
+        : base(name, Windows(ids.Length, length, stride), batchSize, seed)
+    {
+        _ids = ids;
+        (Length, Stride, Vocabulary) = (length, stride, vocabulary);
+        _identity = new Lazy<object>(Identify);
+    }
+
+    /// <summary>Characters in a window.</summary>
+    public int Length { get; }
+
+    /// <summary>Characters from the beginning of a window to that of the next.</summary>
+    public int Stride { get; }
+
+    /// <summary>The characters and their ids.</summary>
+    public Vocabulary Vocabulary { get; }
+
+    /// <summary>All options, and a checksum of vocabulary and text: a run is not gone on with by another text.</summary>
+    public override object Identity => _identity.Value;
+
+    /// <summary>The beginning of the text to train on, and its end, held out: no window of one has a character of the other.</summary>
+    /// <param name="share">The share of the text that is held out; in (0, 1).</param>
+    /// <returns>Both with the vocabulary of the whole. Nothing is copied.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A part is shorter than one window and the character after it.</exception>
+    public (TextBatches Train, TextBatches HeldOut) Split(double share = 0.1)
+    {
+        int heldOut = share is > 0 and < 1 ? (int)Math.Round(_ids.Length * share, MidpointRounding.AwayFromZero) : 0;
+        if (Math.Min(heldOut, _ids.Length - heldOut) <= Length)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(share), share,
+                $"Both parts need {Length + 1} characters: this share of {Name}, {_ids.Length} characters, leaves one fewer.");
+        }
+
+        return (Part(_ids[..^heldOut], "train"), Part(_ids[^heldOut..], "held out"));
+    }
+
+    /// <inheritdoc/>
+    protected override Batch Make(ReadOnlySpan<int> indices, int? epoch)
+    {
+        Tensor inputs = empty(indices.Length, Length, dtype: ScalarType.Int64);
+        Tensor targets = empty(indices.Length, Length, dtype: ScalarType.Int64);
+        Span<long> now = MemoryMarshal.Cast<byte, long>(inputs.bytes), next = MemoryMarshal.Cast<byte, long>(targets.bytes);
+        int place = 0;
+        foreach (int index in indices)
+        {
+            ReadOnlySpan<int> window = _ids.Span.Slice(index * Stride, Length + 1);
+            for (int position = 0; position < Length; position++, place++)
+            {
+                now[place] = window[position];
+                next[place] = window[position + 1];
+            }
+        }
+
+        return new Batch(inputs, targets);
+    }
+
+    private static int Windows(int characters, int length, int stride)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
+        return characters > length
+            ? 1 + ((characters - length - 1) / stride)
+            : throw new ArgumentException(
+                $"A window of {length} and the character after it are more than the text has: {characters} characters.", nameof(length));
+    }
+
+    private TextBatches Part(ReadOnlyMemory<int> ids, string part) =>
+        new(ids, Length, Stride, Vocabulary, $"{Name}, {part}", BatchSize, Seed);
+
+    private TextIdentity Identify() => new()
+    {
+        Length = Length,
+        Stride = Stride,
+        Content = new ContentIdentity
+        {
+            BatchSize = BatchSize,
+            Seed = Seed,
+            Checksum = ContentIdentity.Of(checksum =>
+            {
+                checksum.AppendData(Encoding.UTF8.GetBytes(Vocabulary.Characters));
+                checksum.AppendData(MemoryMarshal.AsBytes(_ids.Span));
+            }),
+        },
+    };
+
+    private sealed record TextIdentity
+    {
+        public required int Length { get; init; }
+
+        public required int Stride { get; init; }
+
+        public required ContentIdentity Content { get; init; }
+    }
+}

@@ -52,7 +52,8 @@ internal sealed class CertifiedBatch : IDisposable
         try
         {
             SolveSettings settings = network.Settings;
-            _solution = ImplicitLayer.Solve(_map, network.Layer.Operator.StartingLatent(_q), settings);
+            _solution = AttachedSolve.Solve(
+                _map, network.Layer.Operator.StartingLatent(_q), new SolveCall(settings, null, null, CancellationToken.None));
             _counts = [.. _solution.Report.Samples.Select(sample => !settings.OnFailure.Excludes(sample))];
             _residuals = Ratios(
                 Rows(LatentContract.EvaluateCopy(_map, _solution.Latent).detach() - _solution.Latent), Rows(_solution.Latent));

@@ -10,6 +10,6 @@ internal readonly record struct TensorForm(long[] Shape, ScalarType Dtype, Devic
 {
     public static TensorForm Of(Tensor tensor) => new(tensor.shape, tensor.dtype, tensor.device);
 
-    /// <summary>NaN everywhere. The caller owns it.</summary>
-    public Tensor NaN() => full(Shape, double.NaN, dtype: Dtype, device: Device);
+    /// <summary>NaN everywhere; null for a dtype that has none, to which no gradient goes. The caller owns it.</summary>
+    public Tensor? NaN() => is_floating_point(Dtype) ? full(Shape, double.NaN, dtype: Dtype, device: Device) : null;
 }

@@ -3,7 +3,6 @@ using ImplicitNet.Gradients;
 using ImplicitNet.Kernels;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
-using TorchSharp;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -61,12 +60,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     /// A backward pass through an earlier call failed inside, its gradient was NaN, and nobody was told yet. Thrown once; then the layer
     /// goes on.
     /// </exception>
-    public override Tensor forward(Tensor q)
-    {
-        ImplicitResult result = Run(q);
-        result.Latent.Dispose();
-        return result.Output;
-    }
+    public override Tensor forward(Tensor q) => Run(q).OutputAlone();
 
     /// <summary>As <see cref="forward"/>, with the reports of the solve and of backward passes through it.</summary>
     /// <remarks>Several threads may call one layer at once, in evaluation mode or where nothing changes its weights meanwhile.</remarks>
@@ -89,138 +83,34 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         ResidualTrace? trace = null,
         JacobianPenalty? penalty = null,
         CancellationToken cancellation = default) =>
-        TorchMessage.Guarded(() => RunScoped(q, new SolveCall(settings ?? Settings, start, penalty, cancellation), trace));
+        TorchMessage.Guarded(() =>
+        {
+            TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
+            return new LayerSolve(this, q).Run(new SolveCall(settings ?? Settings, start, penalty, cancellation), trace);
+        });
 
-    private ImplicitResult RunScoped(Tensor q, SolveCall own, ResidualTrace? trace)
+    private sealed class LayerSolve(ImplicitLayer layer, Tensor q) : AttachedSolve(layer._untold)
     {
-        TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
-        _untold.Throw();
-        using SolveCall call = SolveWatch.InForce(own);
-        ImplicitResult result;
-        using (WithinMap.Enter())
+        private Tensor? _draws;
+
+        protected override nn.Module Layer => layer;
+
+        protected override IEnumerable<Tensor> Sources => [q, .. layer._operator.parameters()];
+
+        protected override FixedPointMap Bind()
         {
-            result = RunOnce(q, call, trace);
-        }
-
-        SolveWatch.TellAll(this, call.Settings, result);
-        return result;
-    }
-
-    private ImplicitResult RunOnce(Tensor q, SolveCall call, ResidualTrace? trace)
-    {
-        (SolveSettings settings, StartingPoint? start, JacobianPenalty? penalty, CancellationToken cancellation) = call;
-        using DisposeScope scope = NewDisposeScope();
-        TrainingParts.EnsureOneFunction(_operator, mayCouple: true);
-        Tensor? draws = is_grad_enabled() ? RandomState.Get() : null;
-        using FixedPointMap map = Bind(q);
-        Tensor own = _operator.StartingLatent(q);
-        using FixedPointSolution solution = Solve(map, start is null ? own : Checked(start.Of(own), own), settings, trace, cancellation);
-        bool[] included = [.. solution.Report.Samples.Select(sample => !settings.OnFailure.Excludes(sample))];
-        GradientReport gradient = new(_untold);
-        Tensor latent;
-        Tensor? penalties = null;
-        if (is_grad_enabled())
-        {
-            SampleMask mask = new(included);
-            (latent, penalties) = mask.All ? Attach(map, solution, settings.Gradient, penalty, gradient)
-                : mask.None ? Detach(q, map, solution.Latent, penalty)
-                : AttachSome(mask, q, draws!, map, solution, settings.Gradient, penalty, gradient);
-            penalties = penalties?.MoveToOuterDisposeScope();
-        }
-        else
-        {
-            latent = solution.Latent.alias();
-        }
-
-        return new ImplicitResult(
-            latent.MoveToOuterDisposeScope(), solution.Latent.alias().MoveToOuterDisposeScope(), solution.Report, gradient, included)
-        {
-            Penalties = penalties,
-        };
-    }
-
-    /// <summary>Solves as a call of the layer does, failure policy included. The caller owns the solution.</summary>
-    internal static FixedPointSolution Solve(
-        FixedPointMap map, Tensor start, SolveSettings settings, ResidualTrace? trace = null, CancellationToken cancellation = default)
-    {
-        FixedPointSolution solution = FixedPoint.Solve(map, start, settings.Solver, settings.Stopping, trace, cancellation);
-        try
-        {
-            settings.OnFailure.Inspect(solution.Report);
-            return solution;
-        }
-        catch
-        {
-            solution.Dispose();
-            throw;
-        }
-    }
-
-    private FixedPointMap Bind(Tensor q) => _operator.Bind(q)
-        ?? throw new InvalidOperationException($"{_operator.GetType().Name}.{nameof(LatentOperator.Bind)} returned null.");
-
-    private static Tensor Checked(Tensor start, Tensor own)
-    {
-        TensorCheck.EnsureBatch(start, nameof(start), "The start");
-        return start.shape.AsSpan().SequenceEqual(own.shape) && start.dtype == own.dtype && TensorCheck.IsOnDeviceOf(start, own)
-            ? start
-            : throw new ArgumentException(
-                $"The start must be like the operator's own, {TensorCheck.Describe(own)} on {own.device}. "
-                + $"Given: {TensorCheck.Describe(start)} on {start.device}.",
-                nameof(start));
-    }
-
-    private static (Tensor Latent, Tensor? Penalties) Attach(
-        FixedPointMap map, FixedPointSolution solution, FixedPointGradient gradient, JacobianPenalty? penalty, GradientReport report)
-    {
-        Tensor? penalties = penalty?.Estimate(map, solution.Latent);
-        return (gradient.Attach(map, solution, report), penalties);
-    }
-
-    /// <summary>
-    /// Attaches the samples that stay. The others take part as copies of one of them, to which nothing is sent back: what failed may be
-    /// NaN, and so would be the gradient of every weight.
-    /// </summary>
-    private (Tensor Latent, Tensor? Penalties) AttachSome(
-        SampleMask mask,
-        Tensor q,
-        Tensor draws,
-        FixedPointMap map,
-        FixedPointSolution solution,
-        FixedPointGradient gradient,
-        JacobianPenalty? penalty,
-        GradientReport report)
-    {
-        Tensor left = Finite(solution.Latent);
-        if (!map.IsPerSample)
-        {
-            return (mask.Choose(gradient.Attach(map, solution, report), left), penalty?.Estimate(map, solution.Latent));
+            TrainingParts.EnsureOneFunction(layer._operator, mayCouple: true);
+            _draws = is_grad_enabled() ? RandomState.Get() : null;
+            return Bound(q);
         }
 
         // Bound again: an operator may have computed with q when it was bound. What it drew then, a mask, it draws again.
-        using FixedPointMap clean = RandomState.Again(draws, () => Bind(mask.Neutral(q)));
-        FixedPointSolution kept = new(mask.Neutral(solution.Latent), solution.Report, solution.Inverse);
-        (Tensor attached, Tensor? penalties) = Attach(clean, kept, gradient, penalty, report);
-        return (mask.Choose(attached, left), penalties is null ? null : mask.Choose(penalties, zeros_like(penalties)));
+        protected override FixedPointMap BindNeutral(FixedPointMap map, SampleMask mask) =>
+            RandomState.Again(_draws!, () => Bound(mask.Neutral(q)));
+
+        protected override Tensor Start() => layer._operator.StartingLatent(q);
+
+        private FixedPointMap Bound(Tensor given) => layer._operator.Bind(given)
+            ?? throw new InvalidOperationException($"{layer._operator.GetType().Name}.{nameof(LatentOperator.Bind)} returned null.");
     }
-
-    /// <summary>The latents where no sample stays: with a graph, so that a loss of them can be sent back, which sends nothing.</summary>
-    private (Tensor Latent, Tensor? Penalties) Detach(Tensor q, FixedPointMap map, Tensor latent, JacobianPenalty? penalty)
-    {
-        if (!map.IsPerSample)
-        {
-            // Statistics in R move with the step that would be attached, whether or not the batch counts.
-            using IDisposable noGraph = no_grad();
-            map.Evaluate(latent).Dispose();
-        }
-
-        Tensor[] sources = [q, .. _operator.parameters()];
-        Tensor? penalties = penalty is null
-            ? null
-            : SampleMask.Unmoved(zeros(latent.shape[0], dtype: latent.dtype, device: latent.device), sources);
-        return (SampleMask.Unmoved(Finite(latent), sources), penalties);
-    }
-
-    /// <summary>What is left out has no say in what comes after, which may multiply it by 0.</summary>
-    private static Tensor Finite(Tensor latent) => where(latent.isfinite(), latent, zeros_like(latent));
 }

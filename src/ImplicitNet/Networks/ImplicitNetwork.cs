@@ -70,12 +70,7 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     /// <param name="data">d: [batch, ...].</param>
     /// <returns>[batch, ...]. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
-    public override Tensor forward(Tensor data)
-    {
-        ImplicitResult result = Run(data);
-        result.Latent.Dispose();
-        return result.Output;
-    }
+    public override Tensor forward(Tensor data) => Run(data).OutputAlone();
 
     /// <summary>As <see cref="forward"/>, with the report.</summary>
     /// <param name="data">d: [batch, ...]; stays the caller's.</param>

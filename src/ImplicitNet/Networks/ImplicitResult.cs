@@ -60,6 +60,23 @@ public sealed class ImplicitResult : IDisposable
             : string.Create(CultureInfo.InvariantCulture, $"{Report} {count} of {_included.Length} samples count in the loss.");
     }
 
+    /// <summary>The output, which is the caller's from now on; the rest is disposed.</summary>
+    internal Tensor OutputAlone()
+    {
+        Latent.Dispose();
+        Penalties?.Dispose();
+        return Output;
+    }
+
+    /// <summary>The same, whose tensors belong to the dispose scope around this one.</summary>
+    internal ImplicitResult MovedToOuterDisposeScope()
+    {
+        Output.MoveToOuterDisposeScope();
+        Latent.MoveToOuterDisposeScope();
+        Penalties?.MoveToOuterDisposeScope();
+        return this;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

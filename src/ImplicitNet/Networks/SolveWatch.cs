@@ -43,11 +43,34 @@ internal abstract class SolveWatch : IDisposable
         }
     }
 
+    /// <summary>What the innermost already knows of the solve that is about to begin; null: it is to be made.</summary>
+    public static FixedPointSolution? Known() => Innermost() is { } watch && watch._depth + 1 == WithinMap.Depth ? watch.Recall() : null;
+
+    /// <summary>Shows them the map and what was found, samples that are left out included; both stay the caller's.</summary>
+    public static void ShowAll(FixedPointMap map, FixedPointSolution solution)
+    {
+        for (SolveWatch? watch = Innermost(); watch is not null; watch = watch._outer)
+        {
+            if (!watch._isClosed && watch._depth + 1 == WithinMap.Depth)
+            {
+                watch.Show(map, solution);
+            }
+        }
+    }
+
     /// <summary>Closes it: later solves know nothing of it.</summary>
     public void Dispose()
     {
         _isClosed = true;
         _ = Innermost();
+    }
+
+    /// <inheritdoc cref="Known"/>
+    protected virtual FixedPointSolution? Recall() => null;
+
+    /// <inheritdoc cref="ShowAll"/>
+    protected virtual void Show(FixedPointMap map, FixedPointSolution solution)
+    {
     }
 
     /// <summary>What a solve is to go by.</summary>

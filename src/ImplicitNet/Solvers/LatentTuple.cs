@@ -72,7 +72,9 @@ public sealed class LatentTuple
         }
 
         using DisposeScope scope = NewDisposeScope();
-        return cat([.. parts.Select(part => part.reshape(part.shape[0], -1))], 1).MoveToOuterDisposeScope();
+
+        // Counted, since torch infers no size of an empty tensor.
+        return cat([.. parts.Select((part, i) => part.reshape(part.shape[0], _sizes[i]))], 1).MoveToOuterDisposeScope();
     }
 
     /// <summary>The tensors of a tuple, as views of the matrix: no copy, differentiable.</summary>
@@ -92,7 +94,7 @@ public sealed class LatentTuple
         for (int part = 0; part < parts.Length; part++)
         {
             using Tensor column = columns[part];
-            parts[part] = column.unflatten(1, _shapes[part].Length == 0 ? [1] : _shapes[part]);
+            parts[part] = _shapes[part].Length == 0 ? column.squeeze(1) : column.unflatten(1, _shapes[part]);
         }
 
         return parts;

@@ -1,5 +1,6 @@
 using ImplicitNet.Differentiation;
 using ImplicitNet.Gradients;
+using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -29,6 +30,30 @@ public sealed class SecondDerivativeTests
         report.ThrowIfFailed();
         Assert.Equal(0.668, second.ToDouble(), 5e-4);
         Assert.Equal(Analytic(0.5, 1e-4), second.ToDouble(), 1e-6);
+    }
+
+    [Fact]
+    public void A_second_derivative_of_what_is_captured_is_refused_in_one_line_and_by_name_or_unrolled_right()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        SolveSettings exact = new() { Solver = new BroydenSolver(), Stopping = new StoppingRule { RelativeTolerance = 1e-13 }, Gradient = new ImplicitGradient { RelativeTolerance = 1e-13 } };
+        Tensor w = tensor(0.5, ScalarType.Float64).requires_grad_();
+        Tensor start = zeros(1, 1, ScalarType.Float64);
+        double Second(Tensor u)
+        {
+            Tensor first = VectorProducts.TransposeProduct(u.sum(), w, ones(dtype: ScalarType.Float64, size: []), createGraph: true);
+            return !first.requires_grad ? first.ToDouble() : VectorProducts.TransposeProduct(first, w, ones_like(first)).ToDouble();
+        }
+
+        // 1 / (1 - w) has the second derivative 2 / (1 - w)^3.
+        using PerSampleMap named = new((u, inputs) => (u * inputs.Parameters![0]) + 1, new MapInputs { Parameters = [w] });
+        Assert.Equal(16, Second(Implicit.Solve(named, start, exact)), 1e-8);
+        Assert.Equal(16, Second(Implicit.Solve(u => (u * w) + 1, start, exact with { Gradient = new UnrolledGradient { Steps = 80 } })), 1e-8);
+        Assert.Equal(double.NaN, Second(Implicit.Solve(u => (u * w) + 1, start, exact)));
+        string told = Assert.Throws<InvalidOperationException>(() => Implicit.Solve(u => (u * w) + 1, start, exact)).Message;
+        Assert.Contains("Say them in its MapInputs", told, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', told);
+        Implicit.Solve(u => (u * w) + 1, start, exact).Dispose();
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,21 +18,17 @@ public sealed class Batch : IDisposable
     /// <param name="weights">What samples, or parts of them, count in a loss: [batch, ...], floating; default: all the same.</param>
     /// <param name="indices">The number of each sample in its source: int64, [batch]; default: none.</param>
     /// <exception cref="ArgumentException">
-    /// A tensor has no first dimension or another number of rows than the inputs, or a dtype that it cannot have; nothing was taken over.
+    /// A tensor has another number of rows than the inputs or a dtype that it cannot have, or is no dense tensor of rows. Nothing was taken
+    /// over.
     /// </exception>
     public Batch(Tensor inputs, Tensor targets, Tensor? weights = null, Tensor? indices = null)
     {
-        ArgumentNullException.ThrowIfNull(inputs);
-        ArgumentNullException.ThrowIfNull(targets);
-        Count = Rows(inputs, nameof(inputs));
+        TensorCheck.EnsureBatch(inputs, nameof(inputs), "The tensor of inputs", isNumber: false);
+        Count = (int)inputs.shape[0];
         Check(targets, nameof(targets));
         if (weights is not null)
         {
-            Check(weights, nameof(weights));
-            if (!weights.is_floating_point())
-            {
-                throw new ArgumentException($"Weights have a floating dtype; these are {weights.dtype}.", nameof(weights));
-            }
+            Check(weights, nameof(weights), isNumber: true);
         }
 
         if (indices is not null)
@@ -39,8 +36,7 @@ public sealed class Batch : IDisposable
             Check(indices, nameof(indices));
             if (indices.dtype != ScalarType.Int64 || indices.ndim != 1)
             {
-                throw new ArgumentException(
-                    $"Indices are int64 in one dimension; these are {indices.dtype} in {indices.ndim}.", nameof(indices));
+                throw new ArgumentException($"Indices are [batch] Int64. Given: {TensorCheck.Describe(indices)}.", nameof(indices));
             }
         }
 
@@ -154,22 +150,19 @@ public sealed class Batch : IDisposable
         return tensor.dtype == dtype && isThere ? tensor : tensor.to(dtype, device).DetachFromDisposeScope();
     }
 
-    private static int Rows(Tensor tensor, string name) => tensor.ndim > 0
-        ? checked((int)tensor.shape[0])
-        : throw new ArgumentException($"A batch has one row a sample, and the {name} are a single number.", name);
-
     private IEnumerable<Tensor> All()
     {
         Tensor?[] all = [Inputs, Targets, Weights, _indices, .. _more.Values];
         return all.OfType<Tensor>().Distinct(ReferenceEqualityComparer.Instance).Cast<Tensor>();
     }
 
-    private void Check(Tensor tensor, string name)
+    private void Check(Tensor tensor, string name, bool isNumber = false)
     {
-        int rows = Rows(tensor, name);
-        if (rows != Count)
+        TensorCheck.EnsureBatch(tensor, name, $"The tensor of {name}", isNumber);
+        if (tensor.shape[0] != Count)
         {
-            throw new ArgumentException($"A batch has one row a sample: there are {Count} rows of inputs and {rows} of {name}.", name);
+            throw new ArgumentException(
+                $"A batch has one row a sample: there are {Count} rows of inputs and {tensor.shape[0]} of {name}.", name);
         }
     }
 }

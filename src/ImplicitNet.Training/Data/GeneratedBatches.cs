@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -103,13 +104,12 @@ public abstract class GeneratedBatches : IndexedBatches
         if (rows.Find(row => row.dtype != first.dtype || !row.shape.SequenceEqual(first.shape)) is { } other)
         {
             throw new InvalidOperationException(
-                $"The samples of {Name} have {what} of {Kind(first)} and of {Kind(other)}: those of one source have one shape and dtype.");
+                $"The samples of {Name} have {what} of {TensorCheck.Describe(first)} and of {TensorCheck.Describe(other)}: "
+                + "those of one source have one shape and dtype.");
         }
 
         return stack(rows).detach();
     }
-
-    private static string Kind(Tensor tensor) => $"{tensor.dtype} [{string.Join(", ", tensor.shape)}]";
 
     private string ChecksumOfFirst()
     {

@@ -7,8 +7,8 @@ namespace ImplicitNet.Training.Data;
 /// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 /// </summary>
 /// <remarks>
-/// A key fixes one sequence of 2^64 numbers, all distinct, and stream s reads its positions s * 2^32 to (s + 1) * 2^32 - 1.
-/// Two streams of one key therefore never share a number, whatever the seed. Reading on past 2^32 numbers is not guarded.
+/// A key (seed, purpose and part) fixes one sequence of 2^64 numbers, all distinct, and stream s (an index) reads its positions
+/// s * 2^32 to (s + 1) * 2^32 - 1. Two streams of one key therefore never share a number, whatever the seed. Reading on past 2^32 numbers is not guarded.
 /// Not for use from several threads at once: each makes its own.
 /// </remarks>
 public sealed class RandomNumbers
@@ -28,7 +28,10 @@ public sealed class RandomNumbers
     {
     }
 
-    internal RandomNumbers(ulong key, uint stream) => _state = key + (((ulong)stream << 32) * Step);
+    internal RandomNumbers(ulong key, uint stream) => MoveTo(key, stream);
+
+    /// <summary>Goes on as a new one would begin.</summary>
+    internal void MoveTo(ulong key, uint stream) => _state = key + (((ulong)stream << 32) * Step);
 
     /// <summary>A key from a seed and what the numbers are for.</summary>
     internal static ulong Key(long seed, RandomPurpose purpose, int part = 0) =>

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -72,18 +73,17 @@ public sealed class TensorBatches : IndexedBatches
 
     private static (TensorRows Inputs, TensorRows Targets, TensorRows? Weights) Checked(Tensor inputs, Tensor targets, Tensor? weights)
     {
-        ArgumentNullException.ThrowIfNull(inputs);
-        ArgumentNullException.ThrowIfNull(targets);
-        long count = Rows(inputs, nameof(inputs));
+        TensorCheck.EnsureBatch(inputs, nameof(inputs), "The tensor of inputs", isNumber: false);
+        long count = inputs.shape[0];
         if (count == 0)
         {
             throw new ArgumentException("There are no samples: the inputs have no rows.", nameof(inputs));
         }
 
-        CheckRows(count, targets, nameof(targets));
+        CheckRows(count, targets, nameof(targets), isNumber: false);
         if (weights is not null)
         {
-            CheckRows(count, weights, nameof(weights));
+            CheckRows(count, weights, nameof(weights), isNumber: true);
             CheckWeights(weights);
         }
 
@@ -91,28 +91,18 @@ public sealed class TensorBatches : IndexedBatches
         return (rows, ReferenceEquals(inputs, targets) ? rows : new TensorRows(targets), weights is null ? null : new TensorRows(weights));
     }
 
-    private static long Rows(Tensor tensor, string name) =>
-        tensor.ndim > 0 && !tensor.is_sparse
-            ? tensor.shape[0]
-            : throw new ArgumentException($"The {name} need one row a sample, in a dense tensor of [samples, ...].", name);
-
-    private static void CheckRows(long count, Tensor tensor, string name)
+    private static void CheckRows(long count, Tensor tensor, string name, bool isNumber)
     {
-        long rows = Rows(tensor, name);
-        if (rows != count)
+        TensorCheck.EnsureBatch(tensor, name, $"The tensor of {name}", isNumber);
+        if (tensor.shape[0] != count)
         {
-            throw new ArgumentException($"There is one row a sample: the inputs have {count} rows and the {name} {rows}.", name);
+            throw new ArgumentException(
+                $"There is one row a sample: the inputs have {count} rows and the {name} {tensor.shape[0]}.", name);
         }
     }
 
     private static void CheckWeights(Tensor weights)
     {
-        if (!weights.is_floating_point())
-        {
-            throw new ArgumentException(
-                $"Weights have a floating dtype; these are {weights.dtype}: give weights.to(ScalarType.Float32).", nameof(weights));
-        }
-
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         Tensor wrong = (weights.isfinite() & weights.ge(0)).logical_not();

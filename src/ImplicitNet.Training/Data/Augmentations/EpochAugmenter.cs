@@ -1,10 +1,11 @@
 namespace ImplicitNet.Training.Data.Augmentations;
 
-/// <summary>Augments the images of one epoch.</summary>
+/// <summary>Augments images of one epoch, on one thread at a time.</summary>
 internal sealed class EpochAugmenter
 {
     private readonly Augmentation[] _augmentations;
     private readonly ulong[] _keys;
+    private readonly RandomNumbers _random = new(0, 0);
 
     public EpochAugmenter(IEnumerable<Augmentation> augmentations, long seed, int epoch)
     {
@@ -17,8 +18,8 @@ internal sealed class EpochAugmenter
     {
         for (int place = 0; place < _augmentations.Length; place++)
         {
-            RandomNumbers random = new(_keys[place], (uint)index);
-            _augmentations[place].Apply(random, image);
+            _random.MoveTo(_keys[place], (uint)index);
+            _augmentations[place].Apply(_random, image);
         }
     }
 }

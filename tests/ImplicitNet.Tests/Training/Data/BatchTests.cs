@@ -62,11 +62,15 @@ public sealed class BatchTests : TensorTest
         Refused(() => new Batch(three, three, four), "there are 3 rows of inputs and 4 of weights");
         Refused(() => new Batch(three, three, null, four), "there are 3 rows of inputs and 4 of indices");
         Refused(() => new Batch(three, three) { More = new Dictionary<string, Tensor> { ["mask"] = four } }, "there are 3 rows of inputs and 4 of mask");
-        Refused(() => new Batch(number, three), "the inputs are a single number");
-        Refused(() => new Batch(three, number), "the targets are a single number");
-        Refused(() => new Batch(three, three, whole), "Weights have a floating dtype; these are Int64.");
-        Refused(() => new Batch(three, three, null, three), "Indices are int64 in one dimension; these are Float32 in 2.");
-        Refused(() => new Batch(three, three, null, deep), "Indices are int64 in one dimension; these are Int64 in 2.");
+        Refused(() => new Batch(number, three), "The tensor of inputs needs a batch dimension: [batch, ...]. Given: a scalar.");
+        Refused(() => new Batch(three, number), "The tensor of targets needs a batch dimension");
+        Refused(() => new Batch(three, three, whole), "The tensor of weights must be floating point. Given: [3] Int64.");
+        Refused(() => new Batch(three, three, null, three), "Indices are [batch] Int64. Given: [3, 2] Float32.");
+        Refused(() => new Batch(three, three, null, deep), "Indices are [batch] Int64. Given: [3, 1] Int64.");
+        using Tensor sparse = three.to_sparse(), disposed = rand(3);
+        disposed.Dispose();
+        Refused(() => new Batch(three, sparse), "The tensor of targets is sparse: call to_dense() first.");
+        Refused(() => new Batch(disposed, three), "The tensor of inputs has been disposed.");
         Assert.DoesNotContain([three, four, number, whole, deep], tensor => tensor.IsInvalid);
     }
 

@@ -136,10 +136,10 @@ public sealed class GeneratedBatchesTests : TensorTest
     {
         GeneratedBatches shapes = BatchSource.Generate((number, _) => (ones(number + 1), tensor(0)), 3, name: "ramp");
         Assert.Equal(
-            "The samples of ramp have inputs of Float32 [1] and of Float32 [2]: those of one source have one shape and dtype.",
+            "The samples of ramp have inputs of [1] Float32 and of [2] Float32: those of one source have one shape and dtype.",
             Assert.Throws<InvalidOperationException>(() => shapes.First(3)).Message);
         GeneratedBatches dtypes = BatchSource.Generate((number, _) => (ones(1), number == 0 ? tensor(0) : tensor(0L)), 3, name: "mixed");
-        Assert.Contains("targets of Int32 [] and of Int64 []", Assert.Throws<InvalidOperationException>(() => dtypes.First(3)).Message, StringComparison.Ordinal);
+        Assert.Contains("targets of [] Int32 and of [] Int64", Assert.Throws<InvalidOperationException>(() => dtypes.First(3)).Message, StringComparison.Ordinal);
         string some = Assert.Throws<InvalidOperationException>(() => new Sums(3, 4) { Unweighted = 2 }.First(4)).Message;
         Assert.Equal("sums gave 3 of 4 samples a weight: give one to all or none.", some);
         Assert.Throws<ArgumentOutOfRangeException>(() => Draws((1 << 30) + 1, 1));

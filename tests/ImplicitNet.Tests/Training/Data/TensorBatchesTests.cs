@@ -168,9 +168,9 @@ public sealed class TensorBatchesTests : TensorTest
         Refused(() => BatchSource.From(three, four), "the inputs have 3 rows and the targets 4.");
         Refused(() => BatchSource.From(three, three, weights: four), "the inputs have 3 rows and the weights 4.");
         Refused(() => BatchSource.From(rand(0, 2), rand(0)), "There are no samples: the inputs have no rows.");
-        Refused(() => BatchSource.From(tensor(3f), four), "The inputs need one row a sample");
-        Refused(() => BatchSource.From(three.to_sparse(), three), "in a dense tensor of [samples, ...]");
-        Refused(() => BatchSource.From(three, three, weights: three.to(ScalarType.Int64)), "these are Int64: give weights.to(ScalarType.Float32)");
+        Refused(() => BatchSource.From(tensor(3f), four), "The tensor of inputs needs a batch dimension");
+        Refused(() => BatchSource.From(three.to_sparse(), three), "The tensor of inputs is sparse: call to_dense() first.");
+        Refused(() => BatchSource.From(three, three, weights: three.to(ScalarType.Int64)), "The tensor of weights must be floating point. Given: [3, 2] Int64.");
         Refused(() => BatchSource.From(three, three, weights: weights), "Weights are finite and at least 0; one of sample 2 is not.");
         Refused(() => BatchSource.From(three, three, weights: three - 9), "one of sample 0 is not");
         Assert.Throws<ArgumentOutOfRangeException>(() => BatchSource.From(three, three, batchSize: 0));

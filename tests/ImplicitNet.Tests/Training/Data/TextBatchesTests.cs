@@ -109,6 +109,9 @@ public sealed class TextBatchesTests : TensorTest
         ];
         Assert.Equal(all.Length, all.Select(TensorBatchesTests.Identity).Distinct().Count());
         Assert.Equal(TensorBatchesTests.Identity(source), TensorBatchesTests.Identity(BatchSource.FromText("abcabd", 2)));
+        Assert.Matches(
+            "^batches = TextIdentity; batches.Content = ContentIdentity; batches.Content.BatchSize = 64; batches.Content.Checksum = [0-9a-f]{32}; batches.Content.Seed = 1; "
+            + "batches.Length = 2; batches.Stride = 2$", TensorBatchesTests.Identity(source));
     }
 
     [Fact]

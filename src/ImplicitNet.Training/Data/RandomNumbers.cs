@@ -8,8 +8,8 @@ namespace ImplicitNet.Training.Data;
 /// </summary>
 /// <remarks>
 /// A key (seed, purpose and part) fixes one sequence of 2^64 numbers, all distinct, and stream s (an index) reads its positions
-/// s * 2^32 to (s + 1) * 2^32 - 1. Two streams of one key therefore never share a number, whatever the seed. Reading on past 2^32 numbers is not guarded.
-/// Not for use from several threads at once: each makes its own.
+/// s * 2^32 to (s + 1) * 2^32 - 1. Two streams of one key therefore never share a number, whatever the seed. Reading on past 2^32
+/// numbers is not guarded. Not for use from several threads at once: each makes its own.
 /// </remarks>
 public sealed class RandomNumbers
 {

@@ -9,6 +9,7 @@ using ImplicitNet.Operators;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Tasks;
 using static TorchSharp.torch;
 
 random.manual_seed(1);
@@ -17,14 +18,15 @@ PixelNormalization normalization = PixelNormalization.Of(digits.Train);
 ImageBatches Batches(ImageDataset part) => new(part, new BatchOptions { Normalization = normalization });
 
 using ImplicitNetwork network = DigitClassifier.Create(new DigitClassifierOptions { Gamma = 0.5 });
-using Trainer trainer = new(network, Batches(digits.Train), Batches(digits.Validation), new TrainingOptions { Epochs = 3 });
+Classification task = new();
+using Trainer trainer = new(network, task, Batches(digits.Train), Batches(digits.Validation), new TrainingOptions { Epochs = 3 });
 TrainingResult training = trainer.Run();
 foreach (var epoch in training.Epochs)
 {
     Console.WriteLine($"epoch {epoch.Epoch}: loss {epoch.TrainLoss:0.000}, validation {epoch.ValidationAccuracy:P2}, {epoch.SolverSteps:0.0} solver steps");
 }
 
-EvaluationResult test = Evaluator.Evaluate(network, Batches(digits.Test));
+EvaluationResult test = Evaluator.Evaluate(network, task, Batches(digits.Test));
 using Batch some = Batches(digits.Test).First(100);
 ContractionReport contraction = network.MeasureContraction(some.Inputs);
 Console.WriteLine($"test {test.Accuracy:P2} with {network.parameters().Sum(parameter => parameter.numel()):N0} parameters, {test.Solver.MeanSteps:0.0} solver steps");

@@ -4,6 +4,7 @@ using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.History;
+using ImplicitNet.Training.Tasks;
 
 namespace ImplicitNet.Reports;
 
@@ -37,8 +38,11 @@ public sealed record RunReport
     /// <summary>Trainable numbers of the network.</summary>
     public required long Parameters { get; init; }
 
-    /// <summary>The names of the classes, in order.</summary>
-    public required IReadOnlyList<string> Classes { get; init; }
+    /// <summary>What a sample is called, in the plural; default "samples".</summary>
+    public string Samples { get; init; } = "samples";
+
+    /// <summary>Which class of the test data was taken for which, and the names of the classes in order; default: none is shown.</summary>
+    public (Confusion Counts, IReadOnlyList<string> Classes)? Confusion { get; init; }
 
     /// <summary>Names and values of what the run was started with.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; }
@@ -58,7 +62,7 @@ public sealed record RunReport
         LearningCurves curves = new() { Epochs = Training.Epochs, ChosenEpoch = Training.BestEpoch };
         (string Name, Chart Chart)[] learning =
         [
-            ("accuracy", LearningCurveCharts.Accuracy(curves)),
+            .. HasAccuracy ? [("accuracy", LearningCurveCharts.Accuracy(curves))] : Array.Empty<(string, Chart)>(),
             ("loss", LearningCurveCharts.Loss(curves)),
         ];
         (string Name, Chart Chart)[] solving =
@@ -91,19 +95,30 @@ public sealed record RunReport
         Summary = string.Create(
             Culture,
             $"{Network} of {Parameters:N0} parameters, trained by {Gradient} for {Training.Epochs.Count} epochs in "
-                + $"{Duration(Training.Seconds)}. The weights of epoch {Training.BestEpoch}, the best on validation, "
-                + $"classify {100 * Test.Accuracy:0.00} % of {Test.Count:N0} test images correctly; the test images were looked at once, "
-                + $"at the end."),
+                + $"{Duration(Training.Seconds)}. The weights of epoch {Training.BestEpoch}, the best on validation, ")
+            + (Test.Accuracy is { } accuracy
+                ? string.Create(Culture, $"answer {100 * accuracy:0.00} % of {Test.Count:N0} test {Samples} correctly; ")
+                : string.Create(Culture, $"come to a mean loss of {Test.Loss:0.0000} on {Test.Count:N0} test {Samples}; "))
+            + $"the test {Samples} were looked at once, at the end.",
         Figures =
         [
-            new(
-                "Test accuracy",
-                string.Create(Culture, $"{100 * Test.Accuracy:0.00} %"),
-                string.Create(Culture, $"{Test.Count:N0} images, loss {Test.Loss:0.0000}")),
-            new(
-                "Validation accuracy",
-                string.Create(Culture, $"{100 * Training.ValidationAccuracy:0.00} %"),
-                string.Create(Culture, $"epoch {Training.BestEpoch}, chosen by it")),
+            Test.Accuracy is { } right
+                ? new(
+                    "Test accuracy",
+                    string.Create(Culture, $"{100 * right:0.00} %"),
+                    string.Create(Culture, $"{Test.Count:N0} {Samples}, loss {Test.Loss:0.0000}"))
+                : new("Test loss", Text(Test.Loss, "0.0000"), string.Create(Culture, $"{Test.Count:N0} {Samples}")),
+            Training.ValidationAccuracy is { } best
+                ? new(
+                    "Validation accuracy",
+                    string.Create(Culture, $"{100 * best:0.00} %"),
+                    string.Create(Culture, $"epoch {Training.BestEpoch}, chosen by it"))
+                : new(
+                    "Validation loss",
+                    Text(Training.ValidationLoss, "0.0000"),
+                    string.Create(Culture, $"epoch {Training.BestEpoch}, the best")),
+            .. Test.Scores.Where(score => score.Key != Measurement.Accuracy)
+                .Select(score => new KeyFigure($"Test {score.Key}", Text(score.Value, "0.####"), "mean over the test data")),
             new(
                 "Fixed points found",
                 string.Create(Culture, $"{100.0 * Converged / Math.Max(1, Test.Solver.Samples):0.##} %"),
@@ -125,12 +140,16 @@ public sealed record RunReport
             .. gradient.Count == 0
                 ? Array.Empty<ReportSection>()
                 : [new() { Heading = "Gradient", Text = GradientText(), Charts = gradient }],
-            new() { Heading = "Confusion on the test images", Text = "Rows: the true class. Columns: "
-                + "what the network answered.", Table = Confusion() },
+            .. Confusion is { } confusion
+                ? [new() { Heading = $"Confusion on the test {Samples}", Text = "Rows: the true class. Columns: "
+                    + "what the network answered.", Table = Table(confusion.Counts.Counts, confusion.Classes) }]
+                : Array.Empty<ReportSection>(),
             new() { Heading = "Settings", Table = ReportTable.OfPairs(Settings) },
             new() { Heading = "Environment", Table = ReportTable.OfPairs(RunEnvironment.Describe()) },
         ],
     };
+
+    private bool HasAccuracy => Training.Epochs.Any(epoch => epoch.ValidationAccuracy is not null);
 
     private long Converged => Test.Solver.Statuses[SolveStatus.Converged];
 
@@ -139,7 +158,7 @@ public sealed record RunReport
         string failed = string.Join(", ", Test.Solver.Statuses
             .Where(status => status.Key != SolveStatus.Converged && status.Value > 0)
             .Select(status => string.Create(Culture, $"{status.Value:N0} {status.Key}")));
-        return string.Create(Culture, $"On the test images: {Converged:N0} of {Test.Solver.Samples:N0} solves "
+        return string.Create(Culture, $"On the test {Samples}: {Converged:N0} of {Test.Solver.Samples:N0} solves "
             + $"converged{(failed.Length > 0 ? $" ({failed})" : "")}, with {Test.Solver.Evaluations:N0} evaluations of the latent "
             + $"operator. ")
             + (Contraction.Certified is { } certified
@@ -162,18 +181,26 @@ public sealed record RunReport
         Culture, $"at step {change.Step:N0} from {change.From} to {change.To} (cosine {change.Cosine:0.000})");
 
     private ReportTable Epochs() => new(
-        ["Epoch", "Training loss", "Training accuracy", "Validation loss", "Validation accuracy", "Solver steps", "Learning rate", "Time"],
-        [.. Training.Epochs.Select(epoch => new[]
-        {
+        [
+            "Epoch", "Training loss", .. Accuracy("Training accuracy"), "Validation loss", .. Accuracy("Validation accuracy"),
+            .. ScoreNames, "Solver steps", "Learning rate", "Time",
+        ],
+        [.. Training.Epochs.Select(epoch => (IReadOnlyList<string>)
+        [
             epoch.Epoch.ToString(Culture) + (epoch.Epoch == Training.BestEpoch ? " (kept)" : ""),
             Counted(epoch.TrainLoss, "0.0000", ""),
-            Counted(100 * epoch.TrainAccuracy, "0.00", " %"),
+            .. Accuracy(Counted(100 * epoch.TrainAccuracy, "0.00", " %")),
             Text(epoch.ValidationLoss, "0.0000"),
-            Text(100 * epoch.ValidationAccuracy, "0.00") + " %",
+            .. Accuracy(Text(100 * epoch.ValidationAccuracy, "0.00") + " %"),
+            .. ScoreNames.Select(name => epoch.Scores.TryGetValue(name, out double score) ? Text(score, "0.####") : "–"),
             Text(epoch.SolverSteps, "0.0"),
             Text(epoch.LearningRate, "0.0E+0"),
             Duration(epoch.Seconds ?? 0),
-        })]);
+        ])]);
+
+    private IReadOnlyList<string> ScoreNames => [.. Training.Epochs.SelectMany(epoch => epoch.Scores.Keys).Distinct()];
+
+    private string[] Accuracy(string cell) => HasAccuracy ? [cell] : [];
 
     private static string WorkText =>
         "Evaluations of the latent operator in the solves, training samples whose solve did not converge, "
@@ -201,11 +228,11 @@ public sealed record RunReport
 
     private string Time(double? seconds) => seconds is { } known ? Duration(known) : "–";
 
-    private ReportTable Confusion() => new(
-        ["", .. Classes, "Correct"],
-        [.. Test.Confusion.Select((row, label) => (IReadOnlyList<string>)
+    private ReportTable Table(IReadOnlyList<IReadOnlyList<int>> counts, IReadOnlyList<string> classes) => new(
+        ["", .. classes, "Correct"],
+        [.. counts.Select((row, label) => (IReadOnlyList<string>)
         [
-            Classes[label],
+            classes[label],
             .. row.Select(count => count == 0 ? "–" : count.ToString("N0", Culture)),
             row.Sum() == 0 ? "–" : string.Create(Culture, $"{100.0 * row[label] / row.Sum():0.0} %"),
         ])]);

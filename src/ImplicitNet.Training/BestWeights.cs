@@ -3,9 +3,13 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Training;
 
-/// <summary>A copy of the weights and buffers that were the best on validation so far.</summary>
+/// <summary>
+/// A copy of the weights and buffers that were the best so far, and of those that training stands at while the network has these.
+/// </summary>
 internal sealed class BestWeights(nn.Module network) : IDisposable
 {
+    private readonly Dictionary<string, Tensor> _held = [];
+
     /// <summary>By name; empty before the first epoch. Owned by this object.</summary>
     public Dictionary<string, Tensor> Values { get; } = [];
 
@@ -32,19 +36,50 @@ internal sealed class BestWeights(nn.Module network) : IDisposable
         }
     }
 
-    /// <summary>Puts them back into the network.</summary>
+    /// <summary>Puts them into the network, where there are any, and holds what it had until <see cref="Resume"/>.</summary>
     public void Restore()
     {
+        if (Values.Count == 0)
+        {
+            return;
+        }
+
         using IDisposable noGraph = no_grad();
+        Forget();
         foreach ((string name, Tensor weight) in network.state_dict())
         {
+            _held[name] = weight.clone().DetachFromDisposeScope();
             weight.copy_(Values[name]);
         }
+    }
+
+    /// <summary>Puts the weights that training stands at back into the network, where they were held.</summary>
+    public void Resume()
+    {
+        using IDisposable noGraph = no_grad();
+        foreach ((string name, Tensor weight) in _held.Count > 0 ? network.state_dict() : [])
+        {
+            weight.copy_(_held[name]);
+        }
+
+        Forget();
+    }
+
+    /// <summary>Holds nothing any more: training goes on from elsewhere.</summary>
+    public void Forget()
+    {
+        foreach (Tensor weight in _held.Values)
+        {
+            weight.Dispose();
+        }
+
+        _held.Clear();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        Forget();
         foreach (Tensor weight in Values.Values)
         {
             weight.Dispose();

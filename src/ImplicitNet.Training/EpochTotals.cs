@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using ImplicitNet.Gradients;
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.History;
+using ImplicitNet.Training.Tasks;
 
 namespace ImplicitNet.Training;
 
@@ -13,26 +13,17 @@ internal sealed class EpochTotals(TrainingPosition position)
     private readonly double _secondsBefore = position.EpochSeconds;
     private long _begin = Stopwatch.GetTimestamp();
     private long _lap = Stopwatch.GetTimestamp();
-    private double _lossSum = position.LossSum;
-    private long _correct = position.Correct;
-    private long _seen = position.Seen;
     private double _cosineSum = position.CosineSum;
     private int _cosines = position.Cosines;
 
     public SolverTotals Solver { get; } = new(position.Statuses, position.SolverSteps, position.Evaluations);
 
+    /// <summary>The losses and measurements of the samples that counted.</summary>
+    public ScoreTotals Scores { get; } = new(position.LossSum, position.Seen, position.ScoreSums);
+
     public GradientTotals Gradient { get; } = new(position.Products, position.AdjointFailures, position.FallBacks);
 
     public EpochTimes Times { get; private set; } = position.Times;
-
-    /// <summary>The samples that counted.</summary>
-    public long Seen => _seen;
-
-    /// <summary>Their mean loss; NaN where there was none.</summary>
-    public double Loss => _lossSum / _seen;
-
-    /// <summary>The share of them that was classified rightly; NaN where there was none.</summary>
-    public double Accuracy => (double)_correct / _seen;
 
     /// <summary>The mean cosine to the exact gradient; null when none was measured.</summary>
     public double? Cosine => _cosines == 0 ? null : _cosineSum / _cosines;
@@ -40,26 +31,20 @@ internal sealed class EpochTotals(TrainingPosition position)
     public double Seconds => _secondsBefore + Stopwatch.GetElapsedTime(_begin).TotalSeconds;
 
     /// <summary>Adds a step.</summary>
-    /// <param name="result">What the network computed.</param>
-    /// <param name="gradient">What it was differentiated by.</param>
-    /// <param name="loss">The mean loss of the samples that count.</param>
-    /// <param name="isRight">Whether each sample of the batch was classified rightly.</param>
-    public void Add(ImplicitResult result, FixedPointGradient gradient, double loss, ReadOnlySpan<bool> isRight)
+    /// <param name="outcome">What it computed.</param>
+    /// <param name="measured">One number a sample.</param>
+    public void Add(StepOutcome outcome, IReadOnlyList<(string Name, double[] Values)> measured)
     {
-        int count = 0;
-        for (int sample = 0; sample < isRight.Length; sample++)
+        int count = outcome.Included.Count(counts => counts);
+        Scores.Add(count > 0 ? outcome.Loss * count : 0, measured, outcome.Included);
+        foreach (SolveScope solves in outcome.Solves)
         {
-            if (result.Included[sample])
+            Solver.Add(solves);
+            foreach (ScopedSolve solve in solves.Solves)
             {
-                count++;
-                _correct += isRight[sample] ? 1 : 0;
+                Gradient.Add(solve.Gradient, solve.Settings.Gradient);
             }
         }
-
-        _lossSum += count > 0 ? loss * count : 0;
-        _seen += count;
-        Solver.Add(result.Report);
-        Gradient.Add(result.Gradient, gradient);
     }
 
     /// <summary>Starts to time the parts of a step.</summary>
@@ -84,14 +69,21 @@ internal sealed class EpochTotals(TrainingPosition position)
     }
 
     /// <summary>The epoch's record.</summary>
-    public EpochRecord Record(int epoch, long step, EvaluationResult validation, double rate) => new()
+    /// <param name="epoch">The epoch, from 1.</param>
+    /// <param name="step">Steps made in the run.</param>
+    /// <param name="validation">
+    /// What was evaluated, by the name of the data; the first chooses the best epoch. Empty without validation.
+    /// </param>
+    /// <param name="rate">The learning rate at its end.</param>
+    public EpochRecord Record(int epoch, long step, IReadOnlyList<(string Name, EvaluationResult Result)> validation, double rate) => new()
     {
         Epoch = epoch,
         Step = step,
-        TrainLoss = Loss,
-        TrainAccuracy = Accuracy,
-        ValidationLoss = validation.Loss,
-        ValidationAccuracy = validation.Accuracy,
+        TrainLoss = Scores.Loss,
+        TrainAccuracy = Accuracy(Scores.Means),
+        ValidationLoss = validation.Count == 0 ? null : validation[0].Result.Loss,
+        ValidationAccuracy = validation.Count == 0 ? null : validation[0].Result.Accuracy,
+        Scores = ScoresBeside(validation),
         LearningRate = rate,
         SolverSteps = Solver.MeanSteps,
         Seconds = Seconds,
@@ -105,14 +97,44 @@ internal sealed class EpochTotals(TrainingPosition position)
         PeakMemoryBytes = ProcessMemory.Peak(),
     };
 
+    private static double? Accuracy(IReadOnlyDictionary<string, double> scores) =>
+        scores.TryGetValue(Measurement.Accuracy, out double accuracy) ? accuracy : null;
+
+    /// <summary>What has no place of its own in a record: "train cells", "validation cells", "17x17 loss".</summary>
+    private Dictionary<string, double> ScoresBeside(IReadOnlyList<(string Name, EvaluationResult Result)> validation)
+    {
+        Dictionary<string, double> scores = [];
+        Add("train", Scores.Means);
+        for (int place = 0; place < validation.Count; place++)
+        {
+            (string name, EvaluationResult result) = validation[place];
+            Add(place == 0 ? "validation" : name, result.Scores);
+            if (place > 0)
+            {
+                scores[$"{name} {Score.Loss.Name}"] = result.Loss;
+                _ = result.Accuracy is { } accuracy ? scores[$"{name} {Measurement.Accuracy}"] = accuracy : 0;
+            }
+        }
+
+        return scores;
+
+        void Add(string data, IReadOnlyDictionary<string, double> means)
+        {
+            foreach ((string name, double mean) in means.Where(mean => mean.Key != Measurement.Accuracy))
+            {
+                scores[$"{data} {name}"] = mean;
+            }
+        }
+    }
+
     /// <summary>The position with these totals.</summary>
     public TrainingPosition Into(TrainingPosition position, double secondsBefore) => position with
     {
         Seconds = secondsBefore + Seconds,
         EpochSeconds = Seconds,
-        LossSum = _lossSum,
-        Correct = _correct,
-        Seen = _seen,
+        LossSum = Scores.LossSum,
+        Seen = Scores.Count,
+        ScoreSums = new Dictionary<string, double>(Scores.Sums),
         Statuses = [.. Solver.Statuses.OrderBy(status => status.Key).Select(status => status.Value)],
         SolverSteps = Solver.Steps,
         Evaluations = Solver.Evaluations,

@@ -1,4 +1,5 @@
 using ImplicitNet.Files;
+using ImplicitNet.Training.Optimizers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -12,28 +13,26 @@ namespace ImplicitNet.Training;
 /// <remarks>
 /// Costs one native pass over all gradients a step, a second one where they are clipped, and none over the weights but for the first.
 /// </remarks>
-internal sealed class Finiteness(nn.Module network)
+internal sealed class Finiteness
 {
-    // Adam keeps squares of gradients. Beyond this they overflow float32, and the weight they belong to never moves again.
-    private const double LargestGradient = 1e19;
-
-    // Below it, the squares of 1e10 gradients add up to less than float32 holds.
-    private const double LargestSummand = 1e14;
-
-    // A clip above this clips nothing that could be used.
-    private const double LargestNorm = 1e30;
-
-    private const double LargestDirection = 8;
-
-    // Some way from where float32 ends.
-    private const double LargestBound = 1e37;
-
-    private readonly KeyValuePair<string, Tensor>[] _parameters =
-        [.. network.named_parameters().Select(entry => KeyValuePair.Create<string, Tensor>(entry.name, entry.parameter))];
-    private readonly Parameter[] _values = [.. network.parameters()];
+    private readonly Limits _limits;
+    private readonly KeyValuePair<string, Tensor>[] _parameters;
+    private readonly Parameter[] _values;
+    private readonly double? _largestMove;
 
     // Of the absolute values of all weights; not known before the first step.
     private double _bound = double.PositiveInfinity;
+
+    /// <summary>Looks at the weights of a network.</summary>
+    /// <param name="network">Stays the caller's.</param>
+    /// <param name="largestMove">As <see cref="TrainingOptimizer.LargestMove"/>.</param>
+    public Finiteness(nn.Module network, double? largestMove)
+    {
+        _parameters = [.. network.named_parameters().Select(entry => KeyValuePair.Create<string, Tensor>(entry.name, entry.parameter))];
+        _values = [.. network.parameters()];
+        _largestMove = largestMove;
+        _limits = Array.Exists(_values, value => value.dtype != ScalarType.Float64) ? Limits.OfFloat32 : Limits.OfFloat64;
+    }
 
     /// <summary>Scales the gradient down to a norm, where one is given, and says what forbids a step along it.</summary>
     /// <param name="clipNorm">The largest L2 norm of all gradients together; null for any.</param>
@@ -48,26 +47,26 @@ internal sealed class Finiteness(nn.Module network)
             return $"one of its numbers is {Text(largest)}";
         }
 
-        if (clipNorm is <= LargestNorm and { } norm)
+        if (clipNorm is { } norm && norm <= _limits.Norm)
         {
-            largest = largest > LargestSummand ? ClipLarge(largest, norm) : Math.Min(largest, Clip(norm));
+            largest = largest > _limits.Summand ? ClipLarge(largest, norm) : Math.Min(largest, Clip(norm));
         }
 
-        return largest < LargestGradient ? null : $"the largest gradient is {Text(largest)}, whose square float32 cannot hold";
+        return largest < _limits.Gradient ? null : $"the largest gradient is {Text(largest)}, whose square {_limits.Name} cannot hold";
     }
 
     /// <summary>
-    /// Says which weight is not finite after a step of Adam. They are looked at in the first step, and where a bound of them says that one
-    /// may have overflowed: <c>|w| &lt;- |w| max(1, |1 - rate decay|) + 8 rate</c>, a direction of Adam being at most 7.3 (its first moment
-    /// over the root of its second, with betas of 0.9 and 0.999).
+    /// Says which weight is not finite after a step. They are looked at in the first step, and where a bound of them says that one may have
+    /// overflowed: <c>|w| &lt;- |w| max(1, |1 - rate decay|) + m rate</c>, m the optimiser's largest move; after every step where that is
+    /// not known.
     /// </summary>
     /// <param name="rate">The learning rate of the step.</param>
     /// <param name="decay">The decoupled weight decay.</param>
     /// <returns>For a message; null where there is none.</returns>
     public string? CheckWeights(double rate, double decay)
     {
-        _bound = (_bound * Math.Max(1, Math.Abs(1 - (rate * decay)))) + (LargestDirection * rate);
-        if (_bound < LargestBound)
+        _bound = (_bound * Math.Max(1, Math.Abs(1 - (rate * decay)))) + ((_largestMove ?? double.PositiveInfinity) * rate);
+        if (_bound < _limits.Weight)
         {
             return null;
         }
@@ -131,4 +130,19 @@ internal sealed class Finiteness(nn.Module network)
     }
 
     private static string Text(double value) => value.ToString("g3", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>What numbers of a dtype may come to.</summary>
+    /// <param name="Name">Of the dtype.</param>
+    /// <param name="Gradient">
+    /// Adam keeps squares of gradients. Beyond this they overflow, and the weight they belong to never moves again.
+    /// </param>
+    /// <param name="Summand">Below it, the squares of 1e10 gradients add up to less than the dtype holds.</param>
+    /// <param name="Norm">A clip above this clips nothing that could be used.</param>
+    /// <param name="Weight">Some way from where the dtype ends.</param>
+    private sealed record Limits(string Name, double Gradient, double Summand, double Norm, double Weight)
+    {
+        public static Limits OfFloat32 { get; } = new("float32", 1e19, 1e14, 1e30, 1e37);
+
+        public static Limits OfFloat64 { get; } = new("float64", 1e154, 1e149, 1e300, 1e307);
+    }
 }

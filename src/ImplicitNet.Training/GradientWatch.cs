@@ -4,6 +4,7 @@ using ImplicitNet.Networks;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.History;
+using ImplicitNet.Training.Tasks;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Training;
@@ -14,41 +15,43 @@ namespace ImplicitNet.Training;
 /// </summary>
 internal sealed class GradientWatch
 {
-    private readonly ImplicitNetwork _network;
+    private readonly TrainedModel _model;
+    private readonly TrainingTask _task;
     private readonly TrainingOptions _options;
 
     /// <summary>Takes up the gradient of a position.</summary>
-    public GradientWatch(ImplicitNetwork network, TrainingOptions options, EscalationState state)
+    public GradientWatch(TrainedModel model, TrainingTask task, TrainingOptions options, EscalationState state)
     {
-        (_network, _options) = (network, options);
-        Gradient = options.Escalation is { } policy ? policy.Gradients[state.Level] : network.Gradient;
+        (_model, _task, _options) = (model, task, options);
+        Gradient = options.Escalation?.Gradients[state.Level];
     }
 
-    /// <summary>The gradient in force: the policy's, or the network's own where there is none.</summary>
-    public FixedPointGradient Gradient { get; private set; }
+    /// <summary>The gradient in force, of the policy; null for the layers' own, where there is none.</summary>
+    public FixedPointGradient? Gradient { get; private set; }
 
     /// <summary>Looks at the batch of the step to come, where one is due.</summary>
     /// <param name="step">The step's number, from 1.</param>
     /// <param name="batch">Its batch.</param>
     /// <param name="state">Where the policy stands.</param>
     /// <param name="log">Told of the certificate and the change.</param>
-    /// <param name="progress">Told too.</param>
+    /// <param name="tell">Told too.</param>
     /// <returns>Where the policy stands now; its gradient is in force.</returns>
-    public EscalationState Look(long step, Batch batch, EscalationState state, RunLog log, IProgress<TrainingEvent>? progress)
+    public EscalationState Look(long step, Batch batch, EscalationState state, RunLog log, Action<TrainingEvent> tell)
     {
         if (_options.CertificateSteps is not { } every || step % every != 0)
         {
             return state;
         }
 
-        FixedPointGradient[] gradients =
-            _options.Escalation is { } known && state.Level > 0 ? [Gradient, known.Gradients[state.Level - 1]] : [Gradient];
-        IReadOnlyList<GradientCertificate> certificates = _options.Certifier.Compare(
-            _network, batch.Inputs, outputs => nn.functional.cross_entropy(outputs, batch.Targets, reduction: nn.Reduction.None),
-            gradients);
+        ImplicitNetwork network = (ImplicitNetwork)_model.Module;
+        Tensor Losses(Tensor output) => TrainedModel.Losses(_task, output, batch);
+        GradientCertifier certifier = _options.Certifier;
+        IReadOnlyList<GradientCertificate> certificates = Gradient is not { } own ? [certifier.Certify(network, batch.Inputs, Losses)]
+            : state.Level == 0 ? certifier.Compare(network, batch.Inputs, Losses, [own])
+            : certifier.Compare(network, batch.Inputs, Losses, [own, _options.Escalation!.Gradients[state.Level - 1]]);
         GradientCertificate certificate = certificates[0];
         log.Certificate(CertificateRecord.Of(step, certificate, state.Level));
-        progress?.Report(new TrainingEvent.GradientCertified(step, certificate));
+        tell(new TrainingEvent.GradientCertified(step, certificate));
         if (_options.Escalation is not { } policy)
         {
             return state;
@@ -60,7 +63,7 @@ internal sealed class GradientWatch
             Gradient = policy.Gradients[next.Level];
             GradientChangeRecord change = new(step, state.Level, next.Level, certificate.Gradient.Cosine);
             log.Change(change);
-            progress?.Report(new TrainingEvent.GradientChanged(change, Gradient));
+            tell(new TrainingEvent.GradientChanged(change, policy.Gradients[next.Level]));
         }
 
         return next;

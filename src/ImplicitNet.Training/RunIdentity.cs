@@ -1,6 +1,7 @@
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Tasks;
 
 namespace ImplicitNet.Training;
 
@@ -10,26 +11,41 @@ namespace ImplicitNet.Training;
 /// </summary>
 internal static class RunIdentity
 {
-    public static OptionNames Of(ImplicitNetwork network, ImageBatches train, ImageBatches validation, TrainingOptions options)
+    public static OptionNames Of(
+        TrainedModel model, TrainingTask task, BatchSource train, IReadOnlyList<BatchSource> validation, TrainingOptions options)
     {
         OptionNames names = new();
-        names.Add("data", train.Dataset.Name);
-        names.Add("data images", train.Dataset.Count);
-        names.Add("validation", validation.Dataset.Name);
-        names.Add("validation images", validation.Dataset.Count);
-        names.Add("batches", train.Options);
+        names.Add("task", task);
+        names.Add("data", train.Name);
+        names.Add("data images", train.Count);
+        for (int place = 0; place < validation.Count; place++)
+        {
+            names.Add(Numbered("validation", place), validation[place].Name);
+            names.Add(Numbered("validation images", place), validation[place].Count);
+        }
+
+        names.Add("batches", train.Identity);
         names.Add("training", Deciding(options));
-        names.Add("solver", network.Settings.Solver);
-        names.Add("stopping", network.Settings.Stopping);
-        names.Add("gradient", options.Escalation is null ? network.Settings.Gradient : null);
-        names.Add("on failure", network.Settings.OnFailure);
+        IReadOnlyList<ImplicitLayer> layers = model.Layers;
+        for (int place = 0; place < layers.Count; place++)
+        {
+            SolveSettings settings = layers[place].Settings;
+            names.Add(Numbered("solver", place), settings.Solver);
+            names.Add(Numbered("stopping", place), settings.Stopping);
+            names.Add(Numbered("gradient", place), options.Escalation is null ? settings.Gradient : null);
+            names.Add(Numbered("on failure", place), settings.OnFailure);
+        }
+
         return names;
     }
 
-    // How often something is written decides nothing; nor do certificates without a policy. With one, the gradient is the policy's.
+    private static string Numbered(string name, int place) => place == 0 ? name : $"{name} {place + 1}";
+
+    // How often something is written decides nothing, nor does when the run ends; nor do certificates without a policy. With one, the
+    // gradient is the policy's.
     private static TrainingOptions Deciding(TrainingOptions options)
     {
-        TrainingOptions deciding = options with { CheckpointSteps = 1, LogSteps = 1 };
+        TrainingOptions deciding = options with { CheckpointSteps = 1, LogSteps = 1, Stop = null };
         return options.Escalation is null ? deciding with { CertificateSteps = null, Certifier = new() } : deciding;
     }
 }

@@ -33,6 +33,11 @@ internal sealed class RunLog : IDisposable
     {
         _history?.Append(record);
         Scalar("train/accuracy", record.TrainAccuracy, record.Step);
+        foreach ((string name, double value) in record.Scores)
+        {
+            Scalar($"scores/{name}", value, record.Step);
+        }
+
         Scalar("validation/loss", record.ValidationLoss, record.Step);
         Scalar("validation/accuracy", record.ValidationAccuracy, record.Step);
         Dictionary<string, double> values = solver.Statuses.ToDictionary(status => status.Key.ToString(), status => (double)status.Value);

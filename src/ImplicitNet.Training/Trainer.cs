@@ -1,10 +1,11 @@
 using ImplicitNet.Files;
 using ImplicitNet.Networks;
-using ImplicitNet.Operators;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.History;
+using ImplicitNet.Training.Optimizers;
+using ImplicitNet.Training.Tasks;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -12,60 +13,118 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training;
 
 /// <summary>
-/// Trains a classifier: shuffled batches, Adam, validation after every epoch, the weights of the best epoch kept.
+/// Trains a model, of implicit layers and others or of others alone: shuffled batches, validation after every epoch, the weights of the
+/// best epoch kept.
 /// </summary>
 /// <remarks>
-/// With a <see cref="RunFolder"/> the run survives a kill at any moment: <see cref="Resume"/> and <see cref="Run"/> go
-/// on from the last checkpoint and end with the same weights, bit by bit on one machine with the same number of threads.
-/// The test data is none of the trainer's business: evaluate on it once, afterwards.
+/// However a run ends (its last epoch, early stopping, cancellation, an exception), the model then holds the best weights, where an epoch
+/// was finished; a further <see cref="Run"/> goes on from where the training stood. With a <see cref="RunFolder"/> the run survives a kill
+/// at any moment: <see cref="Resume"/> and <see cref="Run"/> go on from the last checkpoint and end with the same weights, bit by bit on
+/// one machine with the same number of threads. That holds for data whose batches are a function of seed, epoch and index, and for the
+/// library's optimisers; other runs go on from their last whole epoch, and say so when they begin. The test data is none of the trainer's
+/// business: evaluate on it once, afterwards.
 /// </remarks>
 public sealed class Trainer : IDisposable
 {
-    private readonly ImplicitNetwork _network;
-    private readonly ImageBatches _train;
-    private readonly ImageBatches _validation;
+    private readonly TrainedModel _model;
+    private readonly TrainingTask _task;
+    private readonly BatchSource _train;
+    private readonly BatchSource? _validation;
     private readonly TrainingOptions _options;
     private readonly RunFolder? _folder;
-    private readonly AdamW _optimizer;
+    private readonly optim.Optimizer _optimizer;
+    private readonly OptimizerMemory? _memory;
     private readonly WeightAverage? _average;
     private readonly LatentCache? _latents;
     private readonly BestWeights _best;
+    private readonly StepDraws _draws;
     private readonly TrainingStep _step;
     private readonly TrainingTensors _tensors;
     private readonly long _steps;
-    private readonly OptionNames _identity;
-    private TrainingPosition _position;
+    private TrainingPosition _position = new() { Version = TrainingPosition.CurrentVersion };
+    private bool _excludesFailures;
+    private volatile bool _isAskedToStop;
 
     /// <summary>Prepares a run.</summary>
-    /// <param name="network">Images to logits; trained in place; stays the caller's.</param>
-    /// <param name="train">The training data, with batch size, seed and augmentation.</param>
-    /// <param name="validation">The data on which the best epoch is chosen.</param>
+    /// <param name="model">Inputs [batch, ...] to outputs [batch, ...]; trained in place, in its own dtype; stays the caller's.</param>
+    /// <param name="task">The loss, what else is measured, and what chooses the best epoch.</param>
+    /// <param name="train">The training data.</param>
+    /// <param name="validation">The data on which the best epoch is chosen; without any, it is chosen on the training data.</param>
     /// <param name="options">Default: 10 epochs of Adam at 3e-3 with a cosine schedule.</param>
     /// <param name="folder">Where checkpoints, weights, history and TensorBoard events go; none by default.</param>
-    /// <exception cref="ArgumentException">The escalation policy has no certificates to go by, or would go up and down at once.</exception>
+    /// <exception cref="ArgumentException">
+    /// The model has no parameter, or the escalation policy has no certificates to go by, or would go up and down at once.
+    /// </exception>
     public Trainer(
-        ImplicitNetwork network, ImageBatches train, ImageBatches validation, TrainingOptions? options = null, RunFolder? folder = null)
+        nn.Module<Tensor, Tensor> model,
+        TrainingTask task,
+        BatchSource train,
+        BatchSource? validation = null,
+        TrainingOptions? options = null,
+        RunFolder? folder = null)
+        : this(new TrainedModel(model), task, train, validation, options, folder)
     {
-        ArgumentNullException.ThrowIfNull(network);
+    }
+
+    /// <summary>Prepares a run of a model of any inputs.</summary>
+    /// <param name="model">Any module; trained in place, in its own dtype; stays the caller's.</param>
+    /// <param name="forward">Calls it with what a batch holds; returns [batch, ...].</param>
+    /// <param name="task">The loss, what else is measured, and what chooses the best epoch.</param>
+    /// <param name="train">The training data.</param>
+    /// <param name="validation">The data on which the best epoch is chosen; without any, it is chosen on the training data.</param>
+    /// <param name="options">Default: 10 epochs of Adam at 3e-3 with a cosine schedule.</param>
+    /// <param name="folder">Where checkpoints, weights, history and TensorBoard events go; none by default.</param>
+    /// <exception cref="ArgumentException">As of the other constructor.</exception>
+    public Trainer(
+        nn.Module model,
+        Func<Batch, Tensor> forward,
+        TrainingTask task,
+        BatchSource train,
+        BatchSource? validation = null,
+        TrainingOptions? options = null,
+        RunFolder? folder = null)
+        : this(new TrainedModel(model, forward), task, train, validation, options, folder)
+    {
+    }
+
+    private Trainer(
+        TrainedModel model, TrainingTask task, BatchSource train, BatchSource? validation, TrainingOptions? options, RunFolder? folder)
+    {
+        ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(train);
-        ArgumentNullException.ThrowIfNull(validation);
-        _network = network;
-        _train = train;
-        _validation = validation;
+        (_model, _task, _train, _validation, _folder) = (model, task, train, validation, folder);
         _options = options ?? new TrainingOptions();
         _options.Escalation?.EnsureUsable(_options.CertificateSteps);
-        _folder = folder;
+        nn.Module module = model.Module;
+        Parameter[] parameters = [.. module.parameters()];
+        if (!parameters.Any(parameter => parameter.requires_grad))
+        {
+            throw new ArgumentException($"{module.GetType().Name} has no parameter that requires a gradient.", nameof(model));
+        }
+
         _steps = (long)_options.Epochs * train.StepsPerEpoch;
-        _optimizer =
-            new AdamW(network.parameters(), _options.LearningRate, 0.9, 0.999, 1e-8, _options.WeightDecay, amsgrad: false, maximize: false);
-        _average = _options.AverageDecay is { } decay ? new WeightAverage(network, decay) : null;
+        _optimizer = _options.Optimizer.Create(parameters, _options.LearningRate, _options.WeightDecay);
+        _memory = _options.Optimizer.MemoryOf(_optimizer, [.. module.named_parameters().Select(parameter => parameter.name)]);
+        _average = _options.AverageDecay is { } decay ? new WeightAverage(module, decay) : null;
         _latents = _options.WarmStart is { } cache ? new LatentCache(cache) : null;
-        _best = new BestWeights(network);
-        _step = new TrainingStep(network, _options, _optimizer, _latents);
-        _tensors = new TrainingTensors(network, _optimizer, _average, _best.Values, _latents);
-        _identity = RunIdentity.Of(network, train, validation, _options);
-        _position = new TrainingPosition { Identity = _identity.Values };
+        _best = new BestWeights(module);
+        _draws = new StepDraws(train);
+        _step = new TrainingStep(model, task, _options, _optimizer, _latents);
+        _tensors = new TrainingTensors(module, _memory, _average, _best.Values, _latents);
     }
+
+    /// <summary>Further data to evaluate on after every epoch, under their names; they choose nothing. None by default.</summary>
+    public IReadOnlyList<BatchSource> MoreValidation
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(MoreValidation));
+    } = [];
+
+    /// <summary>
+    /// Called with everything that happens, on the training thread, after the <see cref="IProgress{T}"/> of <see cref="Run"/>: it may read
+    /// or change the model, or <see cref="Stop"/>. An exception of it ends the run. None by default.
+    /// </summary>
+    public Action<TrainingEvent>? OnEvent { get; init; }
 
     /// <summary>The latents of the training samples, with hit statistics; null without <see cref="TrainingOptions.WarmStart"/>.</summary>
     public LatentCache? WarmStart => _latents;
@@ -76,6 +135,13 @@ public sealed class Trainer : IDisposable
     public GradientProbe? Probe { get; init; }
 
     private long Step => ((long)_position.Epoch * _train.StepsPerEpoch) + _position.StepInEpoch;
+
+    /// <summary>Whether a checkpoint in the middle of an epoch could be gone on with.</summary>
+    private bool ResumesAnywhere => _memory is not null && _train.IsRepeatable;
+
+    private IReadOnlyList<BatchSource> ValidationData => _validation is null ? MoreValidation : [_validation, .. MoreValidation];
+
+    private OptionNames Identity => field ??= RunIdentity.Of(_model, _task, _train, ValidationData, _options);
 
     /// <summary>Goes back to the folder's last checkpoint.</summary>
     /// <returns>False, and nothing changed, when there is none.</returns>
@@ -91,12 +157,18 @@ public sealed class Trainer : IDisposable
             return false;
         }
 
-        PositionLimits limits = new(_options.Epochs, _train.StepsPerEpoch, _train.Dataset.Count, _options.Escalation?.Gradients.Count ?? 1);
-        _position = Checkpoint.Read(folder.Checkpoint, _tensors, _identity, limits);
+        PositionLimits limits = new(_options.Epochs, _train.StepsPerEpoch, _train.Count, _options.Escalation?.Gradients.Count ?? 1);
+        _position = Checkpoint.Read(folder.Checkpoint, _tensors, Identity, limits);
+        _best.Forget();
         return true;
     }
 
-    /// <summary>Trains to the end, or until cancelled. Afterwards the network holds the best weights when the run is complete.</summary>
+    /// <summary>
+    /// Ends the run after the step under way, as early stopping does. May be called from another thread, or from a callback.
+    /// </summary>
+    public void Stop() => _isAskedToStop = true;
+
+    /// <summary>Trains to the end, until it is to stop, or until cancelled. Afterwards the model holds the best weights.</summary>
     /// <param name="progress">Told of every step, epoch and checkpoint, on the calling thread.</param>
     /// <param name="cancellation">Looked at after every step; then a checkpoint is written and the call returns.</param>
     /// <exception cref="TrainingDivergedException">
@@ -108,29 +180,35 @@ public sealed class Trainer : IDisposable
     public TrainingResult Run(IProgress<TrainingEvent>? progress = null, CancellationToken cancellation = default)
     {
         using RunLock? hold = _folder is null ? null : RunLock.TakeUnlessHeld(_folder.Path);
-        using RunLog log = new(_folder, Step);
-        GradientWatch watch = new(_network, _options, _position.Escalation);
-        while (_position.Epoch < _options.Epochs)
+        _isAskedToStop = false;
+        _best.Resume();
+        Action<TrainingEvent> tell = happened =>
         {
-            double secondsBefore = _position.Seconds - _position.EpochSeconds;
-            EpochTotals totals = new(_position);
-            if (!TrainEpoch(totals, secondsBefore, watch, log, progress, cancellation))
+            progress?.Report(happened);
+            OnEvent?.Invoke(happened);
+        };
+        if (!ResumesAnywhere)
+        {
+            _position = _position.AtEpochStart();
+            if (_folder is not null)
             {
-                return TrainingResult.Of(_position, Step, isComplete: false);
-            }
-
-            FinishEpoch(totals, secondsBefore, log, progress);
-            if (cancellation.IsCancellationRequested && _position.Epoch < _options.Epochs)
-            {
-                return TrainingResult.Of(_position, Step, isComplete: false);
+                tell(TrainingEvent.Notice.OfWholeEpochs(_memory is null ? _options.Optimizer : null, _train));
             }
         }
 
-        _best.Restore();
-        return TrainingResult.Of(_position, Step, isComplete: true);
+        using RunLog log = new(_folder, Step);
+        try
+        {
+            StopReason reason = TrainEpochs(log, tell, cancellation);
+            return TrainingResult.Of(_position, Step, reason);
+        }
+        finally
+        {
+            _best.Restore();
+        }
     }
 
-    /// <summary>Releases the optimiser and the copies of the weights; never the network.</summary>
+    /// <summary>Releases the optimiser and the copies of the weights; never the model.</summary>
     public void Dispose()
     {
         _optimizer.Dispose();
@@ -139,17 +217,59 @@ public sealed class Trainer : IDisposable
         _best.Dispose();
     }
 
-    private bool TrainEpoch(
-        EpochTotals totals, double secondsBefore, GradientWatch watch, RunLog log, IProgress<TrainingEvent>? progress,
+    private StopReason TrainEpochs(RunLog log, Action<TrainingEvent> tell, CancellationToken cancellation)
+    {
+        GradientWatch watch = new(_model, _task, _options, _position.Escalation);
+        while (_position.Epoch < _options.Epochs)
+        {
+            if (Due(_position.Seconds) is { } due)
+            {
+                return due;
+            }
+
+            double secondsBefore = _position.Seconds - _position.EpochSeconds;
+            EpochTotals totals = new(_position);
+            try
+            {
+                if (TrainEpoch(totals, secondsBefore, watch, log, tell, cancellation) is { } reason)
+                {
+                    return reason;
+                }
+            }
+            catch
+            {
+                // Who goes on after a callback or a file failed has lost nothing of the epoch.
+                _position = totals.Into(_position, secondsBefore);
+                throw;
+            }
+
+            FinishEpoch(totals, secondsBefore, log, tell);
+            if (cancellation.IsCancellationRequested && _position.Epoch < _options.Epochs)
+            {
+                return StopReason.Cancelled;
+            }
+        }
+
+        return StopReason.Epochs;
+    }
+
+    /// <summary>Why the run is to end before its last epoch; null where it is not.</summary>
+    private StopReason? Due(double seconds) => _isAskedToStop
+        ? StopReason.Asked
+        : _options.Stop?.Due(seconds, _position.BestEpoch > 0 ? _position.Epoch - _position.BestEpoch : 0);
+
+    private StopReason? TrainEpoch(
+        EpochTotals totals, double secondsBefore, GradientWatch watch, RunLog log, Action<TrainingEvent> tell,
         CancellationToken cancellation)
     {
-        _network.train();
+        _model.Module.train();
         foreach (Batch batch in _train.Epoch(_position.Epoch, _position.StepInEpoch))
         {
             using Batch owned = batch;
-            _position = _position with { Escalation = watch.Look(Step + 1, batch, _position.Escalation, log, progress) };
-            TrainingEvent.StepFinished step = TrainStep(batch, _network.Settings with { Gradient = watch.Gradient }, totals);
-            progress?.Report(step);
+            _model.Take(batch);
+            _position = _position with { Escalation = watch.Look(Step + 1, batch, _position.Escalation, log, tell) };
+            TrainingEvent.StepFinished step = TrainStep(batch, watch, totals);
+            tell(step);
             if (step.Step % _options.LogSteps == 0)
             {
                 log.Step(step);
@@ -157,7 +277,7 @@ public sealed class Trainer : IDisposable
 
             if (Probe is { } probe && probe.IsDue(step.StepInEpoch, step.StepsPerEpoch))
             {
-                totals.Measure(() => probe.Cosine(_network, watch.Gradient, _train));
+                totals.Measure(() => probe.Cosine(_model, _task, watch.Gradient, _train));
             }
 
             // After an epoch's last step comes its checkpoint, validation included. One before that would stand at the step
@@ -167,86 +287,94 @@ public sealed class Trainer : IDisposable
                 break;
             }
 
-            bool stop = cancellation.IsCancellationRequested;
-            if (stop || step.Step % _options.CheckpointSteps == 0)
+            StopReason? reason = Due(secondsBefore + totals.Seconds);
+            if (reason is not null && totals.Scores.Count > 0)
+            {
+                // The weights of an epoch cut short may be the best too.
+                using IDisposable? average = _average?.Apply();
+                Choose(_position.Epoch + 1, Validate(totals));
+            }
+
+            reason ??= cancellation.IsCancellationRequested ? StopReason.Cancelled : null;
+            if (reason is not null || step.Step % _options.CheckpointSteps == 0)
             {
                 _position = totals.Into(_position, secondsBefore);
-                WriteCheckpoint(progress);
+                WriteCheckpoint(tell);
             }
 
-            if (stop)
+            if (reason is not null)
             {
-                return false;
+                return reason;
             }
         }
 
-        return true;
+        return null;
     }
 
-    private TrainingEvent.StepFinished TrainStep(Batch batch, SolveSettings settings, EpochTotals totals)
+    private TrainingEvent.StepFinished TrainStep(Batch batch, GradientWatch watch, EpochTotals totals)
     {
         using DisposeScope scope = NewDisposeScope();
-        SeedDevice(batch.Inputs.device);
+        _draws.SeedDevice(_model.Device, _position.Epoch, _position.StepInEpoch);
         double rate = _options.RateAt(Step, _steps);
-        using TrainingStep.Outcome outcome = _step.Make(batch, settings, rate, Step + 1, _position.Epoch + 1, totals);
+        using StepOutcome outcome = _step.Make(
+            batch,
+            own => watch.Gradient is { } gradient ? own with { Gradient = gradient } : own,
+            _draws.Draw(RandomPurpose.Solves, _position.Epoch, _position.StepInEpoch),
+            rate,
+            Step + 1,
+            _position.Epoch + 1,
+            totals);
         _position = _position with { StepInEpoch = _position.StepInEpoch + 1 };
         _average?.Update(Step);
-        bool[] isRight = [.. outcome.Result.Output.argmax(1).eq(batch.Targets).cpu().data<bool>()];
-        totals.Add(outcome.Result, settings.Gradient, outcome.Loss, isRight);
+        _excludesFailures = outcome.Solves.Any(solves =>
+            solves.Solves.Any(solve => solve.Settings.OnFailure is MaskFailures or ThrowOnFailure));
+        totals.Add(outcome, TrainedModel.Measure(_task, outcome.Output, batch));
+        TrainingMeter.Step(outcome);
         return new TrainingEvent.StepFinished(
-            Step, _steps, _position.Epoch + 1, _position.StepInEpoch, _train.StepsPerEpoch, outcome.Loss, totals.Accuracy, rate,
-            outcome.Result.Report.MeanSteps);
+            Step, _steps, _position.Epoch + 1, _position.StepInEpoch, _train.StepsPerEpoch, outcome.Loss,
+            totals.Scores.Mean(Measurement.Accuracy), rate, outcome.MeanSteps);
     }
 
-    /// <summary>
-    /// What a device draws in a step is a function of seed, epoch and step: the state of its generator cannot be read here, and so could be
-    /// put back neither after a resumption nor after a certificate. The processor's generator is part of every checkpoint.
-    /// </summary>
-    private void SeedDevice(Device device)
+    private void FinishEpoch(EpochTotals totals, double secondsBefore, RunLog log, Action<TrainingEvent> tell)
     {
-        if (device.type == DeviceType.CUDA)
-        {
-            ulong key = RandomNumbers.Key(_train.Options.Seed, RandomPurpose.Device, _position.Epoch);
-            cuda.manual_seed_all((long)(new RandomNumbers(key, (uint)_position.StepInEpoch).NextBits() >> 1));
-        }
-    }
-
-    private void FinishEpoch(EpochTotals totals, double secondsBefore, RunLog log, IProgress<TrainingEvent>? progress)
-    {
-        if (totals.Seen == 0)
+        if (totals.Scores.Count == 0)
         {
             throw TrainingDivergedException.Unsolved("training sample", Step, _position.Epoch + 1);
         }
 
         using IDisposable? average = _average?.Apply();
-        EvaluationResult validation = Evaluator.Evaluate(_network, _validation);
-        if (validation.Solver.Failures == validation.Solver.Samples && _network.OnFailure is MaskFailures or ThrowOnFailure)
-        {
-            // They are classified by iterates that solve nothing: no weights can be chosen by that.
-            throw TrainingDivergedException.Unsolved("validation sample", Step, _position.Epoch + 1);
-        }
-
-        totals.Lap((times, _) => times with { Validation = validation.Seconds });
-        bool isBest = _position.IsBeatenBy(validation);
-        EpochRecord record = totals.Record(_position.Epoch + 1, Step, validation, _options.RateAt(Step - 1, _steps));
-        _position = _position.After(record, isBest, secondsBefore + totals.Seconds);
-        if (isBest)
-        {
-            EnsureFinite(_network.state_dict(), "The weights are not finite");
-            _best.Keep(_folder?.Model);
-        }
-
+        Validation.Outcome validated = Validate(totals);
+        EpochRecord record = totals.Record(_position.Epoch + 1, Step, validated.Results, _options.RateAt(Step - 1, _steps));
+        bool isBest = Choose(record.Epoch, validated);
+        _position = _position.After(record, secondsBefore + totals.Seconds);
         average?.Dispose();
-        IContraction? contraction = _network.Layer.Operator as IContraction;
-        double? certified = contraction?.CertifyFactor();
-        log.Epoch(record, totals.Solver, contraction?.DeclaredFactor, certified);
-        WriteCheckpoint(progress);
-        progress?.Report(new TrainingEvent.EpochFinished(record, totals.Solver, certified, isBest));
+        double? certified = _model.CertifyFactor();
+        log.Epoch(record, totals.Solver, _model.DeclaredFactor, certified);
+        WriteCheckpoint(tell);
+        TrainingMeter.Epoch(totals.Seconds, validated.Score);
+        tell(new TrainingEvent.EpochFinished(record, totals.Solver, certified, isBest));
     }
 
-    private void WriteCheckpoint(IProgress<TrainingEvent>? progress)
+    private Validation.Outcome Validate(EpochTotals totals) =>
+        new Validation(_model, _task, ValidationData).Run(totals, _excludesFailures, Step, _position.Epoch + 1);
+
+    /// <summary>Keeps the model's weights where they are the best so far.</summary>
+    private bool Choose(int epoch, Validation.Outcome validated)
     {
-        if (_folder is null)
+        if (!_position.IsBeatenBy(_task.Score, validated.Score, validated.Loss))
+        {
+            return false;
+        }
+
+        EnsureFinite(_model.Module.state_dict(), "The weights are not finite");
+        _best.Keep(_folder?.Model);
+        _position = _position.WithBest(epoch, validated.Score, validated.Loss, validated.Accuracy);
+        return true;
+    }
+
+    private void WriteCheckpoint(Action<TrainingEvent> tell)
+    {
+        if (_folder is null || (!ResumesAnywhere && _position.StepInEpoch > 0))
         {
             return;
         }
@@ -255,8 +383,8 @@ public sealed class Trainer : IDisposable
         using IDisposable noGraph = no_grad();
         Dictionary<string, Tensor> tensors = _tensors.Collect();
         EnsureFinite(tensors, "The state of the training is not finite");
-        Checkpoint.Write(_folder.Checkpoint, tensors, _position);
-        progress?.Report(new TrainingEvent.CheckpointWritten(_folder.Checkpoint, Step));
+        Checkpoint.Write(_folder.Checkpoint, tensors, _position with { Identity = Identity.Values });
+        tell(new TrainingEvent.CheckpointWritten(_folder.Checkpoint, Step));
     }
 
     /// <summary>What is kept must be usable later: buffers, moments and averages as well as weights.</summary>

@@ -1,7 +1,9 @@
 using ImplicitNet.Certification;
 using ImplicitNet.Gradients;
+using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.History;
+using ImplicitNet.Training.Optimizers;
 
 namespace ImplicitNet.Training;
 
@@ -12,18 +14,35 @@ public abstract record TrainingEvent
     {
     }
 
+    /// <summary>Something that one should know, told when a run begins.</summary>
+    /// <param name="Message">One line.</param>
+    public sealed record Notice(string Message) : TrainingEvent
+    {
+        /// <summary>That a run resumes at whole epochs alone.</summary>
+        /// <param name="optimizer">Where it is the optimiser that cannot be kept.</param>
+        /// <param name="source">Otherwise the data are why.</param>
+        internal static Notice OfWholeEpochs(TrainingOptimizer? optimizer, BatchSource source) => new(
+            "An interrupted run goes on from its last whole epoch: "
+            + (optimizer is null
+                ? $"the batches of {source.Name} are no function of seed, epoch and index."
+                : $"what {optimizer.GetType().Name} remembers is not part of a checkpoint."));
+    }
+
     /// <summary>An optimiser step was made.</summary>
     /// <param name="Step">Steps made so far in the run.</param>
     /// <param name="Steps">Steps of the whole run.</param>
     /// <param name="Epoch">The epoch, from 1.</param>
     /// <param name="StepInEpoch">Steps made so far in the epoch.</param>
     /// <param name="StepsPerEpoch">Steps of an epoch.</param>
-    /// <param name="Loss">The mean loss of the batch's samples that count; NaN where none does.</param>
+    /// <param name="Loss">
+    /// The mean loss of the batch's samples that count, by the weights of the solve's phases; NaN where none does.
+    /// </param>
     /// <param name="Accuracy">
-    /// Share of the epoch's samples so far that were classified rightly, of those that count, 0 to 1; NaN where none does.
+    /// Share of the epoch's samples so far whose answers were right as a whole, of those that count, 0 to 1; NaN where none does, or for a
+    /// task without right answers.
     /// </param>
     /// <param name="LearningRate">The rate of the step.</param>
-    /// <param name="SolverSteps">Mean solver steps of the batch's samples.</param>
+    /// <param name="SolverSteps">Mean solver steps of the batch's samples, of all its solves together; 0 without a solve.</param>
     public sealed record StepFinished(
         long Step, long Steps, int Epoch, int StepInEpoch, int StepsPerEpoch, double Loss, double Accuracy, double LearningRate,
         double SolverSteps) : TrainingEvent;
@@ -31,7 +50,7 @@ public abstract record TrainingEvent
     /// <summary>An epoch was trained and validated.</summary>
     /// <param name="Record">Its figures.</param>
     /// <param name="Solver">The solves of its training batches.</param>
-    /// <param name="GammaCertified">The certified contraction factor after it; null when the operator certifies none.</param>
+    /// <param name="GammaCertified">The largest certified contraction factor after it; null when a layer certifies none.</param>
     /// <param name="IsBest">True when its weights are the best on validation so far.</param>
     public sealed record EpochFinished(EpochRecord Record, SolverTotals Solver, double? GammaCertified, bool IsBest) : TrainingEvent;
 

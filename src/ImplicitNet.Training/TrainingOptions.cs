@@ -1,12 +1,11 @@
 using ImplicitNet.Certification;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
+using ImplicitNet.Training.Optimizers;
 
 namespace ImplicitNet.Training;
 
-/// <summary>
-/// How a network is trained: by Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019), which without decay is Adam.
-/// </summary>
+/// <summary>How a network is trained.</summary>
 public sealed record TrainingOptions
 {
     /// <summary>Passes over the training data; at least 1; default 10.</summary>
@@ -15,6 +14,13 @@ public sealed record TrainingOptions
         get;
         init => field = value >= 1 ? value : throw Refused(nameof(Epochs), value, "at least 1");
     } = 10;
+
+    /// <summary>The method that moves the weights; default <see cref="AdamWOptimizer"/>.</summary>
+    public TrainingOptimizer Optimizer
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Optimizer));
+    } = new AdamWOptimizer();
 
     /// <summary>Base learning rate; above 0 and finite; default 3e-3.</summary>
     public double LearningRate
@@ -39,7 +45,10 @@ public sealed record TrainingOptions
         init => field = value >= 0 ? value : throw Refused(nameof(WarmupSteps), value, "at least 0");
     }
 
-    /// <summary>Decoupled weight decay, per step in units of the learning rate; at least 0 and finite; default 0.</summary>
+    /// <summary>
+    /// Weight decay, per step in units of the learning rate; decoupled or part of the gradient as the <see cref="Optimizer"/> has it; at
+    /// least 0 and finite; default 0.
+    /// </summary>
     public double WeightDecay
     {
         get;
@@ -72,6 +81,16 @@ public sealed record TrainingOptions
     /// part of every checkpoint.
     /// </summary>
     public LatentCacheOptions? WarmStart { get; init; }
+
+    /// <summary>When the run ends before its last epoch; default: it does not.</summary>
+    public EarlyStopping? Stop { get; init; }
+
+    /// <summary>How far the solves of training steps go; default <see cref="SolveSchedule.UntilConverged"/>.</summary>
+    public SolveSchedule Solves
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Solves));
+    } = SolveSchedule.UntilConverged;
 
     /// <summary>Optimiser steps between two checkpoints; one is also written after every epoch; at least 1; default 500.</summary>
     public int CheckpointSteps

@@ -1,25 +1,27 @@
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Tasks;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Training;
 
 /// <summary>One step of the optimiser: forward, loss, backward, update.</summary>
-internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions options, AdamW optimizer, LatentCache? latents)
+internal sealed class TrainingStep(
+    TrainedModel model, TrainingTask task, TrainingOptions options, optim.Optimizer optimizer, LatentCache? latents)
 {
     // Adam divides the rate by 1 - 0.9 in its first step, and torch takes no number that float32 cannot hold.
     private const double LargestRate = float.MaxValue / 16;
 
-    private readonly Finiteness _finiteness = new(network);
+    private readonly Finiteness _finiteness = new(model.Module, options.Optimizer.LargestMove);
 
     /// <summary>
     /// Makes a step on a batch, in the caller's dispose scope. A batch of which no sample counts changes no weight: there is no gradient,
     /// and the moments alone would move them.
     /// </summary>
-    /// <param name="batch">The batch; stays the caller's.</param>
-    /// <param name="settings">How it is solved and differentiated.</param>
+    /// <param name="batch">The batch, which the model has taken; stays the caller's.</param>
+    /// <param name="settings">From a solve's own settings to those in force.</param>
+    /// <param name="draw">What the schedule of solves draws by: a function of seed and step.</param>
     /// <param name="rate">The learning rate.</param>
     /// <param name="step">The step's number, from 1.</param>
     /// <param name="epoch">The epoch, from 1.</param>
@@ -27,7 +29,8 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
     /// <exception cref="TrainingDivergedException">
     /// The loss or a gradient is not finite, and the weights stay as they were; or a weight is not, after the step.
     /// </exception>
-    public Outcome Make(Batch batch, SolveSettings settings, double rate, long step, int epoch, EpochTotals totals)
+    public StepOutcome Make(
+        Batch batch, Func<SolveSettings, SolveSettings> settings, ulong draw, double rate, long step, int epoch, EpochTotals totals)
     {
         totals.BeginLaps();
         if (rate > LargestRate)
@@ -41,27 +44,35 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
         }
 
         optimizer.zero_grad();
-        ImplicitResult result = Forward(batch, settings);
-        if (!result.Included.Contains(true))
-        {
-            totals.Lap(static (times, seconds) => times with { Forward = times.Forward + seconds });
-            return new Outcome(result, double.NaN);
-        }
-
-        Tensor losses = nn.functional.cross_entropy(result.Output, batch.Targets, reduction: nn.Reduction.None);
-        Tensor loss = result.Average(losses);
-        Tensor objective = result.Penalties is { } penalties ? result.Average(losses + penalties) : loss;
-        double value = loss.ToDouble();
-        double minimized = result.Penalties is null ? value : objective.ToDouble();
+        StepOutcome outcome = new ScheduledSolve(model, task, options, latents).Run(batch, settings, draw);
         totals.Lap(static (times, seconds) => times with { Forward = times.Forward + seconds });
+        try
+        {
+            if (outcome.Objective is not null)
+            {
+                Move(outcome, rate, step, epoch, totals);
+            }
+
+            return outcome;
+        }
+        catch
+        {
+            outcome.Dispose();
+            throw;
+        }
+    }
+
+    private void Move(StepOutcome outcome, double rate, long step, int epoch, EpochTotals totals)
+    {
+        double minimized = outcome.HasPenalty ? outcome.Objective!.ToDouble() : outcome.Loss;
         if (!double.IsFinite(minimized))
         {
             throw TrainingDivergedException.At(FormattableString.Invariant($"The loss is {minimized}"), step, epoch, rate);
         }
 
-        objective.backward();
-        result.Gradient.ThrowIfFailed();
-        Wait(batch.Inputs.device);
+        outcome.Objective!.backward();
+        outcome.ThrowIfFailed();
+        Wait(model.Device);
         totals.Lap(static (times, seconds) => times with { Backward = times.Backward + seconds });
         if (_finiteness.CheckGradients(options.ClipNorm) is { } gradient)
         {
@@ -74,24 +85,8 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
             throw TrainingDivergedException.At($"The weights are not finite: {weight}", step, epoch, rate);
         }
 
-        Wait(batch.Inputs.device);
+        Wait(model.Device);
         totals.Lap(static (times, seconds) => times with { Optimizer = times.Optimizer + seconds });
-        return new Outcome(result, value);
-    }
-
-    /// <summary>Runs the network on a batch, from the latents of the epoch before where there are any.</summary>
-    private ImplicitResult Forward(Batch batch, SolveSettings settings)
-    {
-        if (latents is null)
-        {
-            return network.Run(batch.Inputs, settings, penalty: options.JacobianPenalty);
-        }
-
-        long[] samples = [.. batch.Indices.cpu().data<long>()];
-        ImplicitResult result = network.Run(
-            batch.Inputs, settings, StartingPoint.From(own => latents.Starts(samples, own)), penalty: options.JacobianPenalty);
-        latents.Store(samples, result.Latent, result.Report);
-        return result;
     }
 
     /// <summary>Lets a device finish that works on its own, so that each part of a step is charged what it cost.</summary>
@@ -101,18 +96,5 @@ internal sealed class TrainingStep(ImplicitNetwork network, TrainingOptions opti
         {
             cuda.synchronize(device);
         }
-    }
-
-    /// <summary>What a step computed.</summary>
-    /// <param name="result">The network's result. Owned by the outcome.</param>
-    /// <param name="loss">The mean loss of the samples that count, without the penalty; NaN where none does.</param>
-    internal sealed class Outcome(ImplicitResult result, double loss) : IDisposable
-    {
-        public ImplicitResult Result { get; } = result;
-
-        public double Loss { get; } = loss;
-
-        /// <inheritdoc/>
-        public void Dispose() => Result.Dispose();
     }
 }

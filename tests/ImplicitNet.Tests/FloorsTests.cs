@@ -33,6 +33,7 @@ public sealed partial class FloorsTests
             "ImplicitNet.Training.Data", "ImplicitNet.Training.Data.Augmentations", "ImplicitNet.Training.Data.Cifar",
             "ImplicitNet.Training.Data.Drawing", "ImplicitNet.Training.Data.Matlab",
         ],
+        ["ImplicitNet.Training.Tasks", "ImplicitNet.Training.Optimizers"],
         ["ImplicitNet.Training.Evaluation", "ImplicitNet.Training.History"],
         ["ImplicitNet.Training.Checkpoints"],
         ["ImplicitNet.Training"],

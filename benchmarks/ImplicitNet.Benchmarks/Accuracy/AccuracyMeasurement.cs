@@ -4,6 +4,7 @@ using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Tasks;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Benchmarks.Accuracy;
@@ -30,8 +31,11 @@ internal sealed class AccuracyMeasurement(RunSettings settings, LoadedData data,
         network.OnFailure = new MaskFailures();
         BatchOptions batches = own.ToBatchOptions(data, DeviceChoice.Open(own.Device));
         using Trainer trainer = new(
-            network, new ImageBatches(data.Splits.Train, batches), new ImageBatches(data.Splits.Validation, batches), own.ToTrainingOptions(
-                ));
+            network,
+            new Classification(),
+            new ImageBatches(data.Splits.Train, batches),
+            new ImageBatches(data.Splits.Validation, batches),
+            own.ToTrainingOptions());
         using CancellationTokenSource end = new();
         TrainingResult training = trainer.Run(TrainsToTheEnd ? null : new EndAtTarget(target, end), end.Token);
         return SeedRun.Of(seed, training.Epochs, target);

@@ -8,6 +8,7 @@ using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Tasks;
 using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -92,7 +93,12 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         }
 
         EvaluationResult evaluation =
-            terminal.WithBar(bar => Evaluator.Evaluate(network, source, new ShareProgress(bar, $"evaluating {split}"), cancellation));
+            terminal.WithBar(bar => Evaluator.Evaluate(
+                network,
+                new Classification(),
+                source,
+                progress: new ShareProgress(bar, $"evaluating {split}"),
+                cancellation: cancellation));
         ContractionReport contraction = FinalTest.Measure(network, source);
         ClassifierResult result = SplitChoice.Place(ClassifierResult.Of(evaluation, contraction), split, evaluation) with
         {
@@ -115,7 +121,8 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     private void Show(ClassifierResult result, EvaluationResult evaluation)
     {
         terminal.Tell($"[bold]{Markup.Escape(result.Model)}[/] on {result.Data}, {result.Split}");
-        ResultScreen.Row(terminal, "accuracy", Display.Percent(evaluation.Accuracy), $"{Display.Count(evaluation.Count)} images");
+        ResultScreen.Row(
+            terminal, "accuracy", Display.Percent(evaluation.Accuracy ?? double.NaN), $"{Display.Count(evaluation.Count)} images");
         ResultScreen.Row(terminal, "loss", Display.Number(evaluation.Loss));
         ResultScreen.Solver(terminal, result);
         ResultScreen.Row(

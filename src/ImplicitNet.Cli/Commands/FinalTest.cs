@@ -4,6 +4,7 @@ using ImplicitNet.Reports;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,11 +12,16 @@ namespace ImplicitNet.Cli.Commands;
 
 /// <summary>All that is measured of a network on one part of a data set.</summary>
 /// <param name="Evaluation">On all images.</param>
+/// <param name="Confusion">On all images.</param>
 /// <param name="Contraction">On the first images.</param>
 /// <param name="Residuals">On the first images.</param>
 /// <param name="Steps">Of the first images.</param>
 internal sealed record FinalTest(
-    EvaluationResult Evaluation, ContractionReport Contraction, ResidualTraceSummary Residuals, IReadOnlyList<int> Steps)
+    EvaluationResult Evaluation,
+    Confusion Confusion,
+    ContractionReport Contraction,
+    ResidualTraceSummary Residuals,
+    IReadOnlyList<int> Steps)
 {
     private const int TracedImages = 500;
     private const int MeasuredImages = 100;
@@ -23,7 +29,9 @@ internal sealed record FinalTest(
     public static FinalTest Run(
         ImplicitNetwork network, ImageBatches source, double tolerance, IProgress<double> progress, CancellationToken cancellation)
     {
-        EvaluationResult evaluation = Evaluator.Evaluate(network, source, progress, cancellation);
+        Confusion confusion = new(source.Dataset.ClassCount);
+        EvaluationResult evaluation = Evaluator.Evaluate(
+            network, new Classification(), source, each: confusion.Add, progress: progress, cancellation: cancellation);
         network.eval();
         ContractionReport contraction = Measure(network, source);
         using IDisposable noGraph = no_grad();
@@ -33,7 +41,7 @@ internal sealed record FinalTest(
         using ImplicitResult result = network.Run(batch.Inputs, trace: trace, cancellation: cancellation);
         double[][] residuals = [.. trace.Samples.Select(sample => sample.Select(entry => entry.Ratio * tolerance).ToArray())];
         return new FinalTest(
-            evaluation, contraction, ResidualTraceSummary.FromSamples(residuals, tolerance),
+            evaluation, confusion, contraction, ResidualTraceSummary.FromSamples(residuals, tolerance),
             [.. result.Report.Samples.Select(sample => sample.Steps)]);
     }
 

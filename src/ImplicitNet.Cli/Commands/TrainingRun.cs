@@ -11,6 +11,7 @@ using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.History;
+using ImplicitNet.Training.Tasks;
 using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -107,7 +108,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         network.to(device);
         BatchOptions batches = settings.ToBatchOptions(data, device);
         using Trainer trainer = new(
-            network, new ImageBatches(data.Splits.Train, batches), new ImageBatches(data.Splits.Validation, batches),
+            network, new Classification(), new ImageBatches(data.Splits.Train, batches), new ImageBatches(data.Splits.Validation, batches),
             settings.ToTrainingOptions(), folder)
         {
             Probe = settings.Cosines > 0 ? new GradientProbe { TimesPerEpoch = settings.Cosines } : null,
@@ -217,7 +218,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             Gradient = settings is { Explicit: false, Gradient: GradientChoice.Default } ? "Jacobian-free backpropagation" : Gradient,
             Certificates = certificates,
             Parameters = parameters,
-            Classes = ClassNames.Of(settings.Data, data.Splits.Test.ClassCount),
+            Samples = "images",
+            Confusion = (test.Confusion, ClassNames.Of(settings.Data, data.Splits.Test.ClassCount)),
             Settings = [.. RunSettingsFile.Describe(settings)],
         };
 

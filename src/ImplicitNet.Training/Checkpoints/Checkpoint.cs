@@ -37,7 +37,7 @@ internal static class Checkpoint
         }
 
         TrainingPosition position = ReadPosition(file, path);
-        if (position.Identity is null)
+        if (position.Identity is null || position.Version != TrainingPosition.CurrentVersion)
         {
             throw new WeightsFileException(path, EarlierVersion);
         }

@@ -1,4 +1,5 @@
 using ImplicitNet.Solvers;
+using ImplicitNet.Training.Tasks;
 
 namespace ImplicitNet.Training.Checkpoints;
 
@@ -20,17 +21,18 @@ internal readonly record struct PositionLimits(int Epochs, int StepsPerEpoch, in
         [
             (nameof(position.Epoch), position.Epoch, 0, Epochs),
             (nameof(position.StepInEpoch), position.StepInEpoch, 0, position.Epoch == Epochs ? 0 : StepsPerEpoch - 1),
-            (nameof(position.BestEpoch), position.BestEpoch, Math.Min(1, position.Epoch), position.Epoch),
-            (nameof(position.BestAccuracy), position.BestAccuracy, 0, 1),
+            (nameof(position.BestEpoch), position.BestEpoch, Math.Min(1, position.Epoch),
+                position.Epoch + Math.Min(1, position.StepInEpoch)),
+            (nameof(position.BestAccuracy), position.BestAccuracy ?? 0, 0, 1),
             ($"{nameof(position.Epochs)}.Count", position.Epochs?.Count ?? -1, position.Epoch, position.Epoch),
             (nameof(position.Seconds), position.Seconds, 0, double.MaxValue),
             (nameof(position.EpochSeconds), position.EpochSeconds, 0, double.MaxValue),
             (nameof(position.LossSum), position.LossSum, double.MinValue, double.MaxValue),
             (nameof(position.Seen), position.Seen, 0, SamplesPerEpoch),
-            (nameof(position.Correct), position.Correct, 0, position.Seen),
+            ($"{nameof(position.ScoreSums)}.Count", position.ScoreSums?.Count ?? -1, 0, int.MaxValue),
+            (nameof(position.ScoreSums), position.ScoreSums?.GetValueOrDefault(Measurement.Accuracy) ?? -1, 0, position.Seen),
             ($"{nameof(position.Statuses)}.Count", position.Statuses?.Count ?? -1, 0, Enum.GetValues<SolveStatus>().Length),
-            (nameof(position.Statuses), position.Statuses?.DefaultIfEmpty().Min() ?? -1, 0, SamplesPerEpoch),
-            (nameof(position.Statuses), position.Statuses?.Sum(count => (double)count) ?? -1, 0, SamplesPerEpoch),
+            (nameof(position.Statuses), position.Statuses?.DefaultIfEmpty().Min() ?? -1, 0, long.MaxValue),
             (nameof(position.SolverSteps), position.SolverSteps, 0, long.MaxValue),
             (nameof(position.Evaluations), position.Evaluations, 0, long.MaxValue),
             (nameof(position.Products), position.Products, 0, long.MaxValue),

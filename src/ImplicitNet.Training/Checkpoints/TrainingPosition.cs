@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
-using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.History;
+using ImplicitNet.Training.Tasks;
 
 namespace ImplicitNet.Training.Checkpoints;
 
@@ -10,19 +10,31 @@ internal sealed record TrainingPosition
     /// <summary>What the run was started with, name by name; null in a checkpoint of an earlier version.</summary>
     public IReadOnlyDictionary<string, string>? Identity { get; init; }
 
+    /// <summary>What a checkpoint of this version has; others are refused.</summary>
+    public const int CurrentVersion = 2;
+
+    /// <summary>The version that wrote the position; 0 for the first, which did not say.</summary>
+    public int Version { get; init; }
+
     /// <summary>Epochs finished.</summary>
     public int Epoch { get; init; }
 
     /// <summary>Steps made in the epoch that is under way.</summary>
     public int StepInEpoch { get; init; }
 
-    /// <summary>The epoch of the best weights, from 1; 0 when none has finished.</summary>
+    /// <summary>The epoch of the best weights, from 1; 0 when none was validated.</summary>
     public int BestEpoch { get; init; }
 
-    public double BestAccuracy { get; init; }
+    /// <summary>What the task chooses the best epoch by; NaN before there is one.</summary>
+    [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+    public double BestScore { get; init; } = double.NaN;
 
+    /// <summary>The loss of the best epoch; infinity before there is one.</summary>
     [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
     public double BestLoss { get; init; } = double.PositiveInfinity;
+
+    /// <summary>The accuracy of the best epoch; null before there is one, or where the task has none.</summary>
+    public double? BestAccuracy { get; init; }
 
     /// <summary>Where the escalation policy stands.</summary>
     public EscalationState Escalation { get; init; }
@@ -36,11 +48,11 @@ internal sealed record TrainingPosition
     /// <summary>Sum of the losses of the epoch's samples so far.</summary>
     public double LossSum { get; init; }
 
-    /// <summary>The epoch's samples so far that were classified rightly.</summary>
-    public long Correct { get; init; }
-
-    /// <summary>The epoch's samples so far.</summary>
+    /// <summary>The epoch's samples so far that count.</summary>
     public long Seen { get; init; }
+
+    /// <summary>Sums of what the task measured of them, by name.</summary>
+    public IReadOnlyDictionary<string, double> ScoreSums { get; init; } = new Dictionary<string, double>();
 
     /// <summary>The epoch's samples by solve status, in the order of the enumeration.</summary>
     public IReadOnlyList<long> Statuses { get; init; } = [];
@@ -66,23 +78,42 @@ internal sealed record TrainingPosition
     /// <summary>The epochs finished.</summary>
     public IReadOnlyList<EpochRecord> Epochs { get; init; } = [];
 
-    /// <summary>Whether a validation is better than the best so far: more accurate, or as accurate with a smaller loss.</summary>
-    public bool IsBeatenBy(EvaluationResult validation) =>
-        BestEpoch == 0 || validation.Accuracy > BestAccuracy
-        || (validation.Accuracy == BestAccuracy
-            && (validation.Loss < BestLoss || (double.IsNaN(BestLoss) && !double.IsNaN(validation.Loss))));
+    /// <summary>Whether weights are better than the best so far: by the score, or by as good a score with a smaller loss.</summary>
+    public bool IsBeatenBy(Score score, double value, double loss) =>
+        BestEpoch == 0 || score.IsBetter(value, BestScore)
+        || (value.Equals(BestScore) && (loss < BestLoss || (double.IsNaN(BestLoss) && !double.IsNaN(loss))));
+
+    /// <summary>The position with other best weights.</summary>
+    public TrainingPosition WithBest(int epoch, double score, double loss, double? accuracy) =>
+        this with { BestEpoch = epoch, BestScore = score, BestLoss = loss, BestAccuracy = accuracy };
+
+    /// <summary>The position at the beginning of the epoch under way, of which nothing counts any more.</summary>
+    public TrainingPosition AtEpochStart() => StepInEpoch == 0 ? this : new()
+    {
+        Identity = Identity,
+        Version = Version,
+        Epoch = Epoch,
+        BestEpoch = Math.Min(BestEpoch, Epoch),
+        BestScore = BestScore,
+        BestLoss = BestLoss,
+        BestAccuracy = BestAccuracy,
+        Escalation = Escalation,
+        Seconds = Seconds,
+        Epochs = Epochs,
+    };
 
     /// <summary>The position after an epoch, at the beginning of the next.</summary>
     /// <param name="record">The epoch, validated.</param>
-    /// <param name="isBest">Whether its weights are kept.</param>
     /// <param name="seconds">Spent in the run so far.</param>
-    public TrainingPosition After(EpochRecord record, bool isBest, double seconds) => new()
+    public TrainingPosition After(EpochRecord record, double seconds) => new()
     {
         Identity = Identity,
+        Version = Version,
         Epoch = record.Epoch,
-        BestEpoch = isBest ? record.Epoch : BestEpoch,
-        BestAccuracy = isBest ? record.ValidationAccuracy!.Value : BestAccuracy,
-        BestLoss = isBest ? record.ValidationLoss!.Value : BestLoss,
+        BestEpoch = BestEpoch,
+        BestScore = BestScore,
+        BestLoss = BestLoss,
+        BestAccuracy = BestAccuracy,
         Escalation = Escalation,
         Seconds = seconds,
         Epochs = [.. Epochs, record],

@@ -2,7 +2,7 @@ using ImplicitNet.Files;
 using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Kernels;
 using ImplicitNet.Networks;
-using TorchSharp.Modules;
+using ImplicitNet.Training.Optimizers;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Checkpoints;
@@ -12,7 +12,7 @@ namespace ImplicitNet.Training.Checkpoints;
 /// the best weights, and torch's random state. Collected under names for a checkpoint, and put back from one.
 /// </summary>
 internal sealed class TrainingTensors(
-    nn.Module network, AdamW optimizer, WeightAverage? average, Dictionary<string, Tensor> best, LatentCache? latents)
+    nn.Module network, OptimizerMemory? optimizer, WeightAverage? average, Dictionary<string, Tensor> best, LatentCache? latents)
 {
     private const string RandomStateName = "random/torch";
     private const string Latents = "latents/";
@@ -34,7 +34,11 @@ internal sealed class TrainingTensors(
         }
 
         tensors[RandomStateName] = RandomState.Get();
-        tensors[OptimizerSteps] = tensor(States().Select(state => state.step).ToArray());
+        if (optimizer?.Steps is { Length: > 0 } steps)
+        {
+            tensors[OptimizerSteps] = tensor(steps);
+        }
+
         return tensors;
     }
 
@@ -54,8 +58,9 @@ internal sealed class TrainingTensors(
             Find(file, path, name, target.shape, target.dtype);
         }
 
-        AdamW.State[] states = [.. States()];
-        long[] steps = [.. Find(file, path, OptimizerSteps, [states.Length], ScalarType.Int64).data<long>()];
+        long[] steps = optimizer?.Steps is { Length: > 0 } counts
+            ? [.. Find(file, path, OptimizerSteps, [counts.Length], ScalarType.Int64).data<long>()]
+            : [];
         if (Array.FindIndex(steps, count => count < 0 || count > step) is >= 0 and var wrong)
         {
             throw new WeightsFileException(path, $"tensor '{OptimizerSteps}' holds {steps[wrong]}; the run had made {step} steps.");
@@ -85,10 +90,11 @@ internal sealed class TrainingTensors(
             best[name[Best.Length..]] = kept;
         }
 
-        for (int i = 0; i < states.Length; i++)
+        if (optimizer is not null)
         {
-            states[i].step = steps[i];
+            optimizer.Steps = steps;
         }
+
 
         RandomState.Set(random);
     }
@@ -119,8 +125,6 @@ internal sealed class TrainingTensors(
                 + $"the run needs {dtype} [{string.Join(", ", shape)}].");
     }
 
-    private IEnumerable<AdamW.State> States() => optimizer.state_dict().State.Cast<AdamW.State>();
-
     private IEnumerable<(string Name, Tensor Target)> Targets()
     {
         foreach ((string name, Tensor weight) in network.state_dict())
@@ -128,10 +132,9 @@ internal sealed class TrainingTensors(
             yield return ($"network/{name}", weight);
         }
 
-        foreach ((string name, AdamW.State state) in network.named_parameters().Select(parameter => parameter.name).Zip(States()))
+        foreach ((string name, Tensor value) in optimizer?.Tensors ?? [])
         {
-            yield return ($"optimizer/mean/{name}", state.exp_avg);
-            yield return ($"optimizer/square/{name}", state.exp_avg_sq);
+            yield return ($"optimizer/{name}", value);
         }
 
         foreach ((string name, Tensor value) in average?.Values ?? new Dictionary<string, Tensor>())

@@ -12,4 +12,5 @@ internal enum RandomPurpose
     Erase = 7,
     Device = 8,
     Sample = 9,
+    Solves = 10,
 }

@@ -22,7 +22,7 @@ internal sealed class ApplicationTotals(int? applications)
         Tensor own = logits.argmax(1);
         _correct += own.eq(labels).sum().ToInt64();
         _same += own.eq(answers).sum().ToInt64();
-        _loss += nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum).ToDouble();
+        _loss += nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.None).sum(ScalarType.Float64).ToDouble();
         Tensor residual = (mapped - latent).flatten(1).norm(1);
         Tensor relative = residual / latent.flatten(1).norm(1);
         _residual += where(residual.eq(0), residual, relative).sum(ScalarType.Float64).ToDouble();

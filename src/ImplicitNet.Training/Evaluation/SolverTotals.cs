@@ -1,3 +1,4 @@
+using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Training.Evaluation;
@@ -54,5 +55,14 @@ public sealed class SolverTotals
         }
 
         Evaluations += report.Evaluations;
+    }
+
+    /// <summary>Adds all solves of a scope.</summary>
+    internal void Add(SolveScope solves)
+    {
+        foreach (ScopedSolve solve in solves.Solves)
+        {
+            Add(solve.Report);
+        }
     }
 }

@@ -7,6 +7,8 @@ public sealed record EpochRecord
 {
     internal const string Kind = "epoch";
 
+    private const string ScorePrefix = "Score: ";
+
     /// <summary>The epoch, from 1.</summary>
     public required int Epoch
     {
@@ -22,19 +24,32 @@ public sealed record EpochRecord
     }
 
     /// <summary>
-    /// Mean loss of the epoch's training samples that count, dimensionless: those that the failure policy leaves out do not. NaN where none
-    /// does.
+    /// Mean loss of the epoch's training samples that count, in the units of the task: those that the failure policy leaves out do not. NaN
+    /// where none does.
     /// </summary>
     public double? TrainLoss { get; init; }
 
-    /// <summary>Share of the training samples that count that was classified rightly, 0 to 1; NaN where none does.</summary>
+    /// <summary>
+    /// Share of the training samples that count whose answer was right as a whole, 0 to 1; NaN where none counts; null for a task without
+    /// right answers.
+    /// </summary>
     public double? TrainAccuracy { get; init; }
 
-    /// <summary>Mean loss per validation sample, dimensionless.</summary>
+    /// <summary>Mean loss per validation sample, in the units of the task; null without validation.</summary>
     public double? ValidationLoss { get; init; }
 
-    /// <summary>Share of validation samples classified rightly, 0 to 1.</summary>
+    /// <summary>Share of validation samples whose answer was right as a whole, 0 to 1; null for a task without right answers.</summary>
     public double? ValidationAccuracy { get; init; }
+
+    /// <summary>
+    /// What else the task measured, by the data and its name: "train cells", "validation cells"; of further validation data all of it, as
+    /// "17x17 loss". Empty by default.
+    /// </summary>
+    public IReadOnlyDictionary<string, double> Scores
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Scores));
+    } = new Dictionary<string, double>();
 
     /// <summary>The optimiser's learning rate at the end of the epoch, dimensionless.</summary>
     public double? LearningRate { get; init; }
@@ -69,6 +84,23 @@ public sealed record EpochRecord
     /// <summary>Largest working set of the process by the end of the epoch, in bytes.</summary>
     public long? PeakMemoryBytes { get; init; }
 
+    /// <summary>Equal where all numbers are, those by name included.</summary>
+    public bool Equals(EpochRecord? other)
+    {
+        if (other is null || Step != other.Step)
+        {
+            return false;
+        }
+
+        Dictionary<string, double> others = new(other.ToHistory().Values);
+        IReadOnlyDictionary<string, double> own = ToHistory().Values;
+        return own.Count == others.Count
+            && own.All(entry => others.TryGetValue(entry.Key, out double value) && entry.Value.Equals(value));
+    }
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Epoch, Step);
+
     /// <summary>As a record of a history.</summary>
     internal HistoryRecord ToHistory()
     {
@@ -91,6 +123,11 @@ public sealed record EpochRecord
         Add("OptimizerSeconds", Times?.Optimizer);
         Add("ValidationSeconds", Times?.Validation);
         Add(nameof(PeakMemoryBytes), PeakMemoryBytes);
+        foreach ((string name, double value) in Scores)
+        {
+            values[ScorePrefix + name] = value;
+        }
+
         return new HistoryRecord(Kind, Step, values);
 
         void Add(string name, double? value)
@@ -118,6 +155,8 @@ public sealed record EpochRecord
             TrainAccuracy = Get(nameof(TrainAccuracy)),
             ValidationLoss = Get(nameof(ValidationLoss)),
             ValidationAccuracy = Get(nameof(ValidationAccuracy)),
+            Scores = record.Values.Where(value => value.Key.StartsWith(ScorePrefix, StringComparison.Ordinal))
+                .ToDictionary(value => value.Key[ScorePrefix.Length..], value => value.Value),
             LearningRate = Get(nameof(LearningRate)),
             SolverSteps = Get(nameof(SolverSteps)),
             Seconds = Get(nameof(Seconds)),

@@ -88,12 +88,15 @@ public sealed class SolveScope : IDisposable
     /// <summary>Closes it: later solves go by what is open outside, and the tensors of its own are released.</summary>
     public void Dispose()
     {
-        _watch.Dispose();
+        Close();
         foreach (ScopedSolve solve in _solves)
         {
             solve.Release();
         }
     }
+
+    /// <summary>Closes it, and keeps the tensors until it is disposed.</summary>
+    internal void Close() => _watch.Dispose();
 
     private sealed class Watch(
         List<ScopedSolve> solves,

@@ -8,6 +8,7 @@ using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Tasks;
 
 namespace ImplicitNet.Fuzz.Formats;
 
@@ -28,7 +29,7 @@ internal sealed class CheckpointFormat : FuzzFormat, IDisposable
         _network = new DigitClassifierOptions { LatentChannels = 2, Height = side, Width = side }.CreateNetwork();
         _folder = new RunFolder(folder);
         _trainer = new Trainer(
-            _network, new ImageBatches(images, batches), new ImageBatches(images, batches), new TrainingOptions { Epochs = 1, AverageDecay = 0.9, WarmStart = new LatentCacheOptions() }, _folder);
+            _network, new Classification(), new ImageBatches(images, batches), new ImageBatches(images, batches), new TrainingOptions { Epochs = 1, AverageDecay = 0.9, WarmStart = new LatentCacheOptions() }, _folder);
         _trainer.Run();
         _base = File.ReadAllBytes(_folder.Checkpoint);
     }

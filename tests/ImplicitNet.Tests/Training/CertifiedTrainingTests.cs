@@ -6,6 +6,7 @@ using ImplicitNet.Operators;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.History;
+using ImplicitNet.Training.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -72,7 +73,7 @@ public sealed class CertifiedTrainingTests : TensorTest
         using DisposeScope scope = NewDisposeScope();
         using ImplicitNetwork network = Network();
         network.Gradient = new NeumannGradient { Terms = 7 };
-        using Trainer trainer = new(network, Source(Data.Train), Source(Data.Validation), Options with { CertificateSteps = 1, Escalation = Restless });
+        using Trainer trainer = new(network, new Classification(), Source(Data.Train), Source(Data.Validation), Options with { CertificateSteps = 1, Escalation = Restless });
         trainer.Run();
         Assert.Equal(new NeumannGradient { Terms = 7 }, network.Gradient);
     }
@@ -101,7 +102,7 @@ public sealed class CertifiedTrainingTests : TensorTest
             using DisposeScope scope = NewDisposeScope();
             using ImplicitNetwork network = Network();
             using CancellationTokenSource source = new();
-            using Trainer trainer = new(network, Source(Data.Train), Source(Data.Validation), options, new RunFolder(path));
+            using Trainer trainer = new(network, new Classification(), Source(Data.Train), Source(Data.Validation), options, new RunFolder(path));
             Assert.Equal(part > 0, trainer.Resume());
             int steps = 0;
             TrainingResult result = trainer.Run(

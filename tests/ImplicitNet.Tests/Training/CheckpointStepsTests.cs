@@ -3,6 +3,7 @@ using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Tasks;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Training;
@@ -23,7 +24,7 @@ public sealed class CheckpointStepsTests : TensorTest
         using ImplicitNetwork network = DigitClassifier.Create(new DigitClassifierOptions { LatentChannels = 4 });
         network.OnFailure = new MaskFailures();
         TrainingOptions options = new() { Epochs = 2, CheckpointSteps = 2 };
-        using Trainer trainer = new(network, new ImageBatches(data.Train, batches), new ImageBatches(data.Validation, batches), options, new RunFolder(folder.Path));
+        using Trainer trainer = new(network, new Classification(), new ImageBatches(data.Train, batches), new ImageBatches(data.Validation, batches), options, new RunFolder(folder.Path));
         List<long> steps = [];
         trainer.Run(new Listener(steps));
         Assert.Equal([2, 4, 6, 8], steps);

@@ -8,6 +8,7 @@ using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.History;
+using ImplicitNet.Training.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -22,7 +23,7 @@ public sealed class GradientMeasurementTests : TensorTest
     public void Measuring_changes_no_weight_and_is_not_in_the_time()
     {
         (byte[] plain, _) = Train(new JacobianFreeGradient(), null);
-        (byte[] probed, EpochRecord[] epochs) = Train(new JacobianFreeGradient(), new GradientProbe { TimesPerEpoch = 3, Images = 10 });
+        (byte[] probed, EpochRecord[] epochs) = Train(new JacobianFreeGradient(), new GradientProbe { TimesPerEpoch = 3, Samples = 10 });
         Assert.Equal(plain, probed);
         Assert.All(epochs, epoch => Assert.InRange(epoch.Cosine!.Value, 0.3, 0.9999));
     }
@@ -42,7 +43,7 @@ public sealed class GradientMeasurementTests : TensorTest
     {
         // One product is never enough: every sample fails, and says so.
         ImplicitGradient poor = new() { Solver = new GmresSolver { MaxProducts = 1 }, RelativeTolerance = 1e-6 };
-        GradientProbe probe = new() { TimesPerEpoch = 3, Images = 10 };
+        GradientProbe probe = new() { TimesPerEpoch = 3, Samples = 10 };
         (_, EpochRecord[] whole) = Train(poor, probe);
         (_, EpochRecord[] parts) = Train(poor, probe, stopAfter: 2);
         Assert.Equal(whole.Select(Timeless), parts.Select(Timeless));
@@ -75,9 +76,9 @@ public sealed class GradientMeasurementTests : TensorTest
     [Fact]
     public void The_defaults_of_a_probe_are_pinned_and_bad_values_refused()
     {
-        Assert.Equal((4, 32), (new GradientProbe().TimesPerEpoch, new GradientProbe().Images));
+        Assert.Equal((4, 32), (new GradientProbe().TimesPerEpoch, new GradientProbe().Samples));
         Assert.Throws<ArgumentOutOfRangeException>(() => new GradientProbe { TimesPerEpoch = 0 });
-        Assert.Throws<ArgumentOutOfRangeException>(() => new GradientProbe { Images = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new GradientProbe { Samples = 0 });
     }
 
     private static (byte[] Weights, EpochRecord[] Epochs) Train(FixedPointGradient gradient, GradientProbe? probe, int? stopAfter = null)
@@ -91,7 +92,7 @@ public sealed class GradientMeasurementTests : TensorTest
             network.Gradient = gradient;
             network.OnFailure = new MaskFailures();
             using CancellationTokenSource source = new();
-            using Trainer trainer = new(network, Source(Data.Train), Source(Data.Validation), new TrainingOptions { Epochs = 2 }, new RunFolder(folder.Path)) { Probe = probe };
+            using Trainer trainer = new(network, new Classification(), Source(Data.Train), Source(Data.Validation), new TrainingOptions { Epochs = 2 }, new RunFolder(folder.Path)) { Probe = probe };
             Assert.Equal(part > 0, trainer.Resume());
             int steps = 0;
             TrainingResult result = trainer.Run(new Listener(happened =>

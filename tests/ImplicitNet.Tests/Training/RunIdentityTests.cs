@@ -10,6 +10,8 @@ using ImplicitNet.Training;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Data.Augmentations;
+using ImplicitNet.Training.Optimizers;
+using ImplicitNet.Training.Tasks;
 
 namespace ImplicitNet.Tests.Training;
 
@@ -20,6 +22,7 @@ public sealed class RunIdentityTests : TensorTest
     [
         typeof(FixedPointSolver), typeof(FixedPointGradient), typeof(LinearSolver), typeof(FailurePolicy), typeof(ResidualNorm),
         typeof(ResidualScale), typeof(Stall), typeof(ReturnedIterate), typeof(StartingPoint), typeof(JacobianProduct), typeof(AndersonVariant), typeof(LearningRateSchedule), typeof(Augmentation),
+        typeof(TrainingTask), typeof(TrainingOptimizer), typeof(SolveSchedule),
         typeof(StoppingRule), typeof(TrainingOptions), typeof(BatchOptions), typeof(EscalationPolicy), typeof(LatentCacheOptions), typeof(JacobianPenalty),
     ];
 
@@ -137,7 +140,7 @@ public sealed class RunIdentityTests : TensorTest
     private static OptionNames Identity(ImplicitNetwork network, TrainingOptions? options = null)
     {
         ImageBatches source = new(SmallTraining.Data.Train, new BatchOptions { Normalization = PixelNormalization.Mnist });
-        return RunIdentity.Of(network, source, source, options ?? SmallTraining.Options);
+        return RunIdentity.Of(new TrainedModel(network), new Classification(), source, [source], options ?? SmallTraining.Options);
     }
 
     [DataContract(Name = "Option")]

@@ -4,6 +4,7 @@ using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Tasks;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Training;
@@ -25,7 +26,7 @@ internal static class SmallTraining
     }
 
     public static Trainer Of(ImplicitNetwork network, string? folder, TrainingOptions? options = null) =>
-        new(network, Source(Data.Train), Source(Data.Validation), options ?? Options, folder is null ? null : new RunFolder(folder));
+        new(network, new Classification(), Source(Data.Train), Source(Data.Validation), options ?? Options, folder is null ? null : new RunFolder(folder));
 
     /// <summary>Trains in a folder until some steps are made, and leaves it with its checkpoint.</summary>
     public static void Interrupt(string folder, int steps, TrainingOptions? options = null)

@@ -5,6 +5,7 @@ using ImplicitNet.Networks;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.History;
+using ImplicitNet.Training.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -62,7 +63,7 @@ public sealed class TrainerTests : TensorTest
             network.Stopping = network.Stopping with { RelativeTolerance = 1e-5 };
             BatchOptions batches = new() { Normalization = PixelNormalization.Of(Data.Train), BatchSize = 30 };
             TrainingOptions options = Options with { WarmStart = warmStart, LearningRate = 1e-4 };
-            using Trainer trainer = new(network, new ImageBatches(Data.Train, batches), Source(Data.Validation, 1), options);
+            using Trainer trainer = new(network, new Classification(), new ImageBatches(Data.Train, batches), Source(Data.Validation, 1), options);
             trainer.Run(new Listener(happened => evaluations.AddRange(happened is TrainingEvent.EpochFinished epoch ? [epoch.Solver.Evaluations] : [])));
             Assert.Equal(warmStart is null ? (null, null) : (300, 150), (trainer.WarmStart?.Hits, trainer.WarmStart?.Misses));
             return [.. evaluations];
@@ -88,12 +89,12 @@ public sealed class TrainerTests : TensorTest
         using DisposeScope scope = NewDisposeScope();
         using ImplicitNetwork network = Network(1);
         ImageBatches validation = Source(Data.Validation, 1);
-        using Trainer trainer = new(network, Source(Data.Train, 1), validation, Options with { LearningRate = 1e-2 });
+        using Trainer trainer = new(network, new Classification(), Source(Data.Train, 1), validation, Options with { LearningRate = 1e-2 });
         List<TrainingEvent> events = [];
         TrainingResult result = trainer.Run(new Listener(events.Add));
         Assert.True(result.IsComplete);
         Assert.Equal(result.Epochs.Max(epoch => epoch.ValidationAccuracy), result.ValidationAccuracy);
-        Assert.Equal(result.ValidationAccuracy, ImplicitNet.Training.Evaluation.Evaluator.Evaluate(network, validation).Accuracy);
+        Assert.Equal(result.ValidationAccuracy, ImplicitNet.Training.Evaluation.Evaluator.Evaluate(network, new Classification(), validation).Accuracy);
         Assert.Equal(15, events.OfType<TrainingEvent.StepFinished>().Count());
         Assert.Equal(3, events.OfType<TrainingEvent.EpochFinished>().Count());
         Assert.Empty(events.OfType<TrainingEvent.CheckpointWritten>());
@@ -106,7 +107,7 @@ public sealed class TrainerTests : TensorTest
     {
         using DisposeScope scope = NewDisposeScope();
         using ImplicitNetwork network = Network(1);
-        using Trainer trainer = new(network, Source(Data.Train, 1), Source(Data.Validation, 1), Options);
+        using Trainer trainer = new(network, new Classification(), Source(Data.Train, 1), Source(Data.Validation, 1), Options);
         using (no_grad())
         {
             network.Readout.parameters().Last().fill_(double.NaN);
@@ -121,7 +122,7 @@ public sealed class TrainerTests : TensorTest
         using TemporaryFolder folder = new();
         Train(folder.Path, Options, stopAfter: []);
         using ImplicitNetwork network = Network(1);
-        using Trainer trainer = new(network, Source(Data.Train, 1), Source(Data.Validation, 1), Options with { LearningRate = 0.5 }, new RunFolder(folder.Path));
+        using Trainer trainer = new(network, new Classification(), Source(Data.Train, 1), Source(Data.Validation, 1), Options with { LearningRate = 0.5 }, new RunFolder(folder.Path));
         string message = Assert.Throws<WeightsFileException>(() => { trainer.Resume(); }).Message;
         Assert.Contains("training.LearningRate was 0.003 and is 0.5", message, StringComparison.Ordinal);
     }
@@ -135,7 +136,7 @@ public sealed class TrainerTests : TensorTest
         using ImplicitNetwork network = DigitClassifier.Create(new DigitClassifierOptions { LatentChannels = 8 });
         network.OnFailure = new MaskFailures();
         byte[] before = Bytes(network);
-        using Trainer trainer = new(network, Source(Data.Train, 1), Source(Data.Validation, 1), Options, new RunFolder(folder.Path));
+        using Trainer trainer = new(network, new Classification(), Source(Data.Train, 1), Source(Data.Validation, 1), Options, new RunFolder(folder.Path));
         Assert.Contains("the run needs", Assert.Throws<WeightsFileException>(() => { trainer.Resume(); }).Message, StringComparison.Ordinal);
         Assert.Equal(before, Bytes(network));
     }
@@ -147,7 +148,7 @@ public sealed class TrainerTests : TensorTest
         using TemporaryFolder folder = new();
         using FileStream other = new(Path.Combine(folder.Path, "run.lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None);
         using ImplicitNetwork network = Network(1);
-        using Trainer trainer = new(network, Source(Data.Train, 1), Source(Data.Validation, 1), Options, new RunFolder(folder.Path));
+        using Trainer trainer = new(network, new Classification(), Source(Data.Train, 1), Source(Data.Validation, 1), Options, new RunFolder(folder.Path));
         Assert.Contains("is in use by", Assert.ThrowsAny<IOException>(() => trainer.Run()).Message, StringComparison.Ordinal);
         Assert.Equal(["run.lock"], folder.Names);
     }
@@ -157,9 +158,9 @@ public sealed class TrainerTests : TensorTest
     {
         using TemporaryFolder folder = new();
         using ImplicitNetwork network = Network(1);
-        using Trainer trainer = new(network, Source(Data.Train, 1), Source(Data.Validation, 1), Options, new RunFolder(folder.Path));
+        using Trainer trainer = new(network, new Classification(), Source(Data.Train, 1), Source(Data.Validation, 1), Options, new RunFolder(folder.Path));
         Assert.False(trainer.Resume());
-        using Trainer without = new(network, Source(Data.Train, 1), Source(Data.Validation, 1), Options);
+        using Trainer without = new(network, new Classification(), Source(Data.Train, 1), Source(Data.Validation, 1), Options);
         Assert.Throws<InvalidOperationException>(() => { without.Resume(); });
     }
 
@@ -213,7 +214,7 @@ public sealed class TrainerTests : TensorTest
             using DisposeScope scope = NewDisposeScope();
             using ImplicitNetwork network = Network(part == 0 ? seed : 1000 + part);
             using CancellationTokenSource source = new();
-            using Trainer trainer = new(network, Source(Data.Train, seed), Source(Data.Validation, seed), options, new RunFolder(path));
+            using Trainer trainer = new(network, new Classification(), Source(Data.Train, seed), Source(Data.Validation, seed), options, new RunFolder(path));
             Assert.Equal(part > 0, trainer.Resume());
             int steps = 0;
             TrainingResult result = trainer.Run(

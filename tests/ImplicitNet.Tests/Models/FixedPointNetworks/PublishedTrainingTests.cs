@@ -3,6 +3,7 @@ using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -48,7 +49,7 @@ public sealed class PublishedTrainingTests : TensorTest
         network.OnFailure = new MaskFailures();
         network.Stopping = new ImplicitNet.Solvers.StoppingRule { RelativeTolerance = 1e-2, MaxSteps = 10 };
         using CancellationTokenSource source = new();
-        using Trainer trainer = new(network, Source(Data.Train), Source(Data.Validation), Options, new RunFolder(path));
+        using Trainer trainer = new(network, new Classification(), Source(Data.Train), Source(Data.Validation), Options, new RunFolder(path));
         trainer.Resume();
         TrainingResult result = trainer.Run(new Listener(done => Cancel(done, stopAfter, source)), source.Token);
         Assert.Equal(stopAfter is null, result.IsComplete);

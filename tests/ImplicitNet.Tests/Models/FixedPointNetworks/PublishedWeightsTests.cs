@@ -7,6 +7,7 @@ using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -71,7 +72,7 @@ public sealed class PublishedWeightsTests : TensorTest
             });
             using ImplicitNetwork owned = network;
             ImageBatches source = new(test, new BatchOptions { Normalization = config.Normalization, BatchSize = 250 });
-            EvaluationResult result = Evaluator.Evaluate(network, source);
+            EvaluationResult result = Evaluator.Evaluate(network, new Classification(), source);
             Assert.Equal((10_000, 0.9929), (result.Count, result.Accuracy));
         }
         finally

@@ -7,6 +7,7 @@ using ImplicitNet.Reports.Comparisons;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Tasks;
 using SkiaSharp;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -43,7 +44,7 @@ public sealed class ApplicationEvaluatorTests : TensorTest
 
         Assert.Equal(1, study.AtTolerance.Agreement);
         Assert.InRange(study.AtTolerance.RelativeResidual, 1e-6, 1e-4);
-        EvaluationResult own = Evaluator.Evaluate(network, Source());
+        EvaluationResult own = Evaluator.Evaluate(network, new Classification(), Source());
         Assert.Equal((own.Accuracy, own.Loss, own.Solver.MeanSteps), (study.AtTolerance.Accuracy, study.AtTolerance.Loss, study.MeanSteps));
         Assert.IsType<ThrowOnFailure>(network.OnFailure);
     }

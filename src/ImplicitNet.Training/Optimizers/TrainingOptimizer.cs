@@ -1,0 +1,40 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Training.Optimizers;
+
+/// <summary>The method that moves the weights along the gradient, as options; a run makes its optimiser of them.</summary>
+/// <remarks>
+/// An optimiser of one's own is one class with one method, <see cref="Create"/>. What it remembers between steps is not part of
+/// checkpoints: a run with it goes on from its last whole epoch, with a new optimiser, and says so when it begins.
+/// </remarks>
+public abstract record TrainingOptimizer
+{
+    /// <summary>Makes the optimiser of a run.</summary>
+    /// <param name="parameters">All parameters of the network, in its order; not empty.</param>
+    /// <param name="learningRate">The base learning rate; set anew before every step.</param>
+    /// <param name="weightDecay">As <see cref="TrainingOptions.WeightDecay"/>.</param>
+    /// <returns>The run disposes it.</returns>
+    public abstract optim.Optimizer Create(IReadOnlyList<Parameter> parameters, double learningRate, double weightDecay);
+
+    /// <summary>
+    /// The largest that a weight may move in a step, in learning rates; null, the default, where that is not known: then the weights are
+    /// looked at after every step, which costs a pass over them.
+    /// </summary>
+    internal virtual double? LargestMove => null;
+
+    /// <summary>What the optimiser remembers between steps; null where that cannot be kept in a checkpoint.</summary>
+    /// <param name="optimizer">What <see cref="Create"/> made.</param>
+    /// <param name="names">Those of the parameters, in their order.</param>
+    internal virtual OptimizerMemory? MemoryOf(optim.Optimizer optimizer, IReadOnlyList<string> names) => null;
+
+    /// <summary>A share of a moving average that is kept, in [0, 1).</summary>
+    private protected static double Share(double value, string name) => value is >= 0 and < 1
+        ? value
+        : throw new ArgumentOutOfRangeException(name, value, $"{name} must be in [0, 1).");
+
+    /// <summary>A finite number above 0.</summary>
+    private protected static double Positive(double value, string name) => value is > 0 and < double.PositiveInfinity
+        ? value
+        : throw new ArgumentOutOfRangeException(name, value, $"{name} must be above 0 and finite.");
+}

@@ -1,0 +1,162 @@
+using ImplicitNet.Networks;
+using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Tasks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Training;
+
+/// <summary>The forward half of a training step: the phases of its schedule, one call of the model each, and their loss.</summary>
+internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, TrainingOptions options, LatentCache? latents)
+{
+    /// <summary>Answers a batch. A sample counts that counts in every phase with a share in the loss.</summary>
+    /// <param name="batch">The batch; stays the caller's.</param>
+    /// <param name="settings">From a solve's own settings to those in force.</param>
+    /// <param name="draw">What is drawn by.</param>
+    public StepOutcome Run(Batch batch, Func<SolveSettings, SolveSettings> settings, ulong draw)
+    {
+        IReadOnlyList<SolvePhase> phases = options.Solves.Phases(draw);
+        List<SolveScope> scopes = new(phases.Count);
+        try
+        {
+            return Answer(batch, settings, draw, phases, scopes);
+        }
+        catch
+        {
+            scopes.ForEach(scope => scope.Dispose());
+            throw;
+        }
+    }
+
+    private StepOutcome Answer(
+        Batch batch, Func<SolveSettings, SolveSettings> settings, ulong draw, IReadOnlyList<SolvePhase> phases, List<SolveScope> scopes)
+    {
+        if (!phases.Any(phase => phase.LossWeight > 0) || phases.Any(phase => !(phase.LossWeight >= 0 && phase.Steps is null or >= 1)))
+        {
+            throw new InvalidOperationException(
+                $"{options.Solves.GetType().Name} must give a phase a share in the loss above 0, none below, and at least 1 step. "
+                + $"Given: {string.Join(", ", phases)}.");
+        }
+
+        bool[] included = new bool[batch.Count];
+        Array.Fill(included, true);
+        List<(Tensor Losses, Tensor? Penalty, double Weight)> parts = [];
+        Tensor? output = null;
+        foreach (SolvePhase phase in phases)
+        {
+            using IDisposable? noGraph = phase.LossWeight > 0 ? null : no_grad();
+            SolveScope? before = scopes.LastOrDefault();
+            SolveScope scope = new(
+                own => Cut(settings(own), phase),
+                before is null
+                    ? number => Start(number, batch, draw)
+                    : number => StartingPoint.From(_ => before.Solves[number].Latent.alias()),
+                phase.LossWeight > 0 ? options.JacobianPenalty : null);
+            scopes.Add(scope);
+            output = model.Answer(batch);
+            scope.Close();
+
+            if (phase.LossWeight > 0)
+            {
+                IReadOnlyList<bool> counts = scope.Included(batch.Count);
+                for (int sample = 0; sample < included.Length; sample++)
+                {
+                    included[sample] &= counts[sample];
+                }
+
+                parts.Add((TrainedModel.Losses(task, output, batch), Penalty(scope, batch.Count), phase.LossWeight));
+            }
+        }
+
+        Keep(batch, scopes[^1]);
+        return Averaged(output!, included, parts, scopes);
+    }
+
+    private static StepOutcome Averaged(
+        Tensor output, bool[] included, List<(Tensor Losses, Tensor? Penalty, double Weight)> parts, List<SolveScope> scopes)
+    {
+        if (!included.Contains(true))
+        {
+            return new()
+            {
+                Output = output,
+                Included = included,
+                Loss = double.NaN,
+                Objective = null,
+                HasPenalty = false,
+                Solves = scopes,
+            };
+        }
+
+        SampleMask mask = new(included);
+        double weights = parts.Sum(part => part.Weight);
+        Tensor? loss = null;
+        Tensor? objective = null;
+        foreach ((Tensor losses, Tensor? penalty, double weight) in parts)
+        {
+            Tensor mean = mask.Average(losses);
+            Tensor minimized = penalty is null ? mean : mask.Average(losses + penalty);
+            (loss, objective) = parts.Count == 1
+                ? (mean, minimized)
+                : ((loss ?? 0) + (mean * (weight / weights)), (objective ?? 0) + (minimized * (weight / weights)));
+        }
+
+        return new()
+        {
+            Output = output,
+            Included = included,
+            Loss = loss!.ToDouble(),
+            Objective = objective,
+            HasPenalty = parts.Exists(part => part.Penalty is not null),
+            Solves = scopes,
+        };
+    }
+
+    /// <summary>A solve cut short counts like one that converged: that it goes no further is the schedule's doing.</summary>
+    private static SolveSettings Cut(SolveSettings settings, SolvePhase phase) => phase.Steps is { } steps
+        ? settings with { Stopping = settings.Stopping with { MaxSteps = steps }, OnFailure = new AcceptMaxSteps() }
+        : settings;
+
+    /// <summary>The penalties of all solves, one a sample: [batch]; null where none was asked for.</summary>
+    private static Tensor? Penalty(SolveScope scope, int batch)
+    {
+        Tensor? sum = null;
+        foreach (Tensor penalties in scope.Solves.Select(solve => solve.Penalties).OfType<Tensor>())
+        {
+            // Of a solve that is not sample by sample with the batch, every sample bears the mean.
+            Tensor each = penalties.shape[0] == batch ? penalties : penalties.mean();
+            sum = sum is null ? each : sum + each;
+        }
+
+        return sum;
+    }
+
+    /// <summary>Where a solve of the first phase starts; null for its own start.</summary>
+    private StartingPoint? Start(int number, Batch batch, ulong draw)
+    {
+        double noise = options.Solves.StartNoise;
+        if (latents is not null && number > 0)
+        {
+            throw new InvalidOperationException("A warm start needs a model with one implicit solve a call. Given: more than one.");
+        }
+
+        return latents is null && noise == 0 ? null : StartingPoint.From(own =>
+        {
+            long[] samples = own.shape[0] == batch.Count && (batch.HasIndices || latents is not null)
+                ? [.. batch.Indices.cpu().data<long>()]
+                : [.. Enumerable.Range(0, (int)own.shape[0])];
+            Tensor start = latents?.Starts(samples, own) ?? own;
+            return noise == 0
+                ? start
+                : start + new RandomStart { Seed = (int)(draw ^ (draw >> 32)) + number, Deviation = noise, Samples = samples }.Of(own);
+        });
+    }
+
+    private void Keep(Batch batch, SolveScope scope)
+    {
+        if (latents is not null && scope.Solves.Count > 0)
+        {
+            latents.Store([.. batch.Indices.cpu().data<long>()], scope.Solves[0].Latent, scope.Solves[0].Report);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using ImplicitNet.Training.Data;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Training.Tasks;
+
+/// <summary>
+/// One class a sample: outputs are logits, [batch, classes], targets the classes' numbers, int64 [batch]. The loss is the cross-entropy in
+/// nats, multiplied by <see cref="Batch.Weights"/> where there are any; the best epoch has the highest accuracy.
+/// </summary>
+public sealed record Classification : TrainingTask
+{
+    /// <inheritdoc/>
+    public override Score Score => Score.Accuracy;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The shapes are others.</exception>
+    public override Tensor Losses(Tensor output, Batch batch)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(batch);
+        if (output.ndim != 2 || batch.Targets.ndim != 1 || output.shape[0] != batch.Targets.shape[0])
+        {
+            throw new ArgumentException(
+                "Classification needs outputs [batch, classes] and targets [batch]. Given: "
+                + $"outputs [{string.Join(", ", output.shape)}], targets [{string.Join(", ", batch.Targets.shape)}].",
+                nameof(output));
+        }
+
+        Tensor losses = nn.functional.cross_entropy(output, batch.Targets, reduction: nn.Reduction.None);
+        return batch.Weights is { } weights ? MeanOfSamples(losses, weights) : losses;
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Measurement> Measure(Tensor output, Batch batch)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(batch);
+        return [new(Measurement.Accuracy, output.argmax(1).eq(batch.Targets))];
+    }
+}

@@ -1,0 +1,49 @@
+using ImplicitNet.Training.Data;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Training.Tasks;
+
+/// <summary>
+/// Images or signals given back: outputs and targets [batch, ...] of one shape. The loss of a sample is its mean squared error; "psnr", the
+/// peak signal-to-noise ratio <c>10 log10(Peak^2 / MSE)</c> in decibels, is averaged over samples and chooses the best epoch.
+/// </summary>
+/// <remarks><see cref="Batch.Weights"/> are one a sample, [batch], for the loss alone.</remarks>
+public sealed record Restoration : TrainingTask
+{
+    private const string Psnr = "psnr";
+
+    /// <summary>The largest value that a target can have; above 0 and finite; default 1.</summary>
+    public double Peak
+    {
+        get;
+        init => field = value is > 0 and < double.PositiveInfinity
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Peak), value, "The peak must be above 0 and finite.");
+    } = 1;
+
+    /// <inheritdoc/>
+    public override Score Score => new(Psnr, IsHigherBetter: true);
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public override Tensor Losses(Tensor output, Batch batch)
+    {
+        Tensor errors = MeanOfSamples(SquaredErrors(output, batch), null);
+        return batch.Weights is { } weights ? MeanOfSamples(errors, weights) : errors;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public override IReadOnlyList<Measurement> Measure(Tensor output, Batch batch)
+    {
+        Tensor errors = MeanOfSamples(SquaredErrors(output, batch).to(ScalarType.Float64), null);
+        return [new(Psnr, 10 * ((Peak * Peak) / errors).log10())];
+    }
+
+    private static Tensor SquaredErrors(Tensor output, Batch batch)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(batch);
+        return (output - TargetsLike(output, batch).to(output.dtype)).square();
+    }
+}

@@ -1,0 +1,104 @@
+using ImplicitNet.Differentiation;
+using ImplicitNet.Networks;
+using ImplicitNet.Operators;
+using ImplicitNet.Training.Data;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Training.Tasks;
+
+/// <summary>A model and how it answers a batch: in the model's dtype, on its device.</summary>
+internal sealed class TrainedModel
+{
+    private readonly Func<Batch, Tensor> _forward;
+    private readonly Parameter? _first;
+
+    /// <summary>Takes a model of any inputs.</summary>
+    /// <param name="module">The model; stays the caller's.</param>
+    /// <param name="forward">Calls it with what a batch holds.</param>
+    public TrainedModel(nn.Module module, Func<Batch, Tensor> forward)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(forward);
+        (Module, _forward) = (module, forward);
+        _first = module.parameters().FirstOrDefault(parameter => parameter.is_floating_point());
+    }
+
+    /// <summary>Takes a model of one input: that of the batch.</summary>
+    public TrainedModel(nn.Module<Tensor, Tensor> module)
+        : this(module, batch => module.call(batch.Inputs))
+    {
+    }
+
+    public nn.Module Module { get; }
+
+    /// <summary>The implicit layers that are parts of the model, in its order.</summary>
+    public IReadOnlyList<ImplicitLayer> Layers => [.. Module.modules().Prepend(Module).OfType<ImplicitLayer>().Distinct()];
+
+    /// <summary>The largest contraction factor that its layers declare; null where there is none, or one declares none.</summary>
+    public double? DeclaredFactor => Largest(contraction => contraction.DeclaredFactor);
+
+    /// <summary>Where its first parameter is; the processor where it has none.</summary>
+    public Device Device => _first?.device ?? CPU;
+
+    /// <summary>The largest contraction factor that its layers certify; null where there is none, or one certifies none.</summary>
+    public double? CertifyFactor() => Largest(contraction => contraction.CertifyFactor());
+
+    /// <summary>Brings a batch to the model's device, and what of it is floating point to the model's dtype.</summary>
+    public void Take(Batch batch)
+    {
+        if (_first is not null)
+        {
+            batch.Convert(_first.dtype, _first.device);
+        }
+    }
+
+    /// <summary>The model's answer to a batch that was taken.</summary>
+    public Tensor Answer(Batch batch) => TorchMessage.Guarded(() => _forward(batch))
+        ?? throw new InvalidOperationException($"{Module.GetType().Name} answered a batch with null.");
+
+    /// <summary>The losses of a task, which must be one a sample.</summary>
+    /// <exception cref="InvalidOperationException">They are not.</exception>
+    public static Tensor Losses(TrainingTask task, Tensor output, Batch batch)
+    {
+        Tensor? losses = TorchMessage.Guarded(() => task.Losses(output, batch));
+        return losses is { ndim: 1 } && losses.shape[0] == batch.Count && losses.is_floating_point()
+            ? losses
+            : throw new InvalidOperationException(
+                $"{task.GetType().Name} must give one floating-point loss for each of {batch.Count} samples. Given: "
+                + (losses is null ? "null." : $"{losses.dtype} [{string.Join(", ", losses.shape)}]."));
+    }
+
+    /// <summary>What a task measures, sample by sample, in float64.</summary>
+    /// <exception cref="InvalidOperationException">A measurement is not one number a sample, or a name comes twice.</exception>
+    public static IReadOnlyList<(string Name, double[] Values)> Measure(TrainingTask task, Tensor output, Batch batch)
+    {
+        IReadOnlyList<Measurement> measured = TorchMessage.Guarded(() => task.Measure(output, batch));
+        if (measured.Count == 0)
+        {
+            return [];
+        }
+
+        (string Name, double[] Values)[] values = new (string, double[])[measured.Count];
+        for (int place = 0; place < values.Length; place++)
+        {
+            (string name, Tensor numbers) = measured[place];
+            if (numbers.ndim != 1 || numbers.shape[0] != batch.Count || Array.Exists(values[..place], known => known.Name == name))
+            {
+                throw new InvalidOperationException(
+                    $"{task.GetType().Name} must measure one number for each of {batch.Count} samples, under a name of its own. "
+                    + $"Given: '{name}' [{string.Join(", ", numbers.shape)}].");
+            }
+
+            values[place] = (name, [.. numbers.detach().to(ScalarType.Float64).cpu().data<double>()]);
+        }
+
+        return values;
+    }
+
+    private double? Largest(Func<IContraction, double?> factor)
+    {
+        double?[] factors = [.. Layers.Select(layer => layer.Operator is IContraction contraction ? factor(contraction) : null)];
+        return factors.Length > 0 && Array.TrueForAll(factors, value => value is not null) ? factors.Max() : null;
+    }
+}

@@ -1,0 +1,86 @@
+using ImplicitNet.Training.Data;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Training.Tasks;
+
+/// <summary>
+/// What a network is trained for: the loss of every sample, what else is measured, and which number chooses the best epoch.
+/// </summary>
+/// <remarks>
+/// A task of one's own is one class with one method, <see cref="Losses"/>. Its public properties are part of what a checkpoint knows its
+/// run by. What it is given runs in a dispose scope of the caller: nothing needs to be disposed.
+/// </remarks>
+public abstract record TrainingTask
+{
+    /// <summary>The loss of every sample, in the graph of the outputs; training minimises their mean.</summary>
+    /// <param name="output">What the network answered: [batch, ...].</param>
+    /// <param name="batch">What it was asked, with targets and weights.</param>
+    /// <returns>Floating point: [batch].</returns>
+    public abstract Tensor Losses(Tensor output, Batch batch);
+
+    /// <summary>What is measured of every sample beside its loss, without a graph; by default nothing.</summary>
+    /// <param name="output">What the network answered: [batch, ...].</param>
+    /// <param name="batch">What it was asked, with targets and weights.</param>
+    /// <returns>The same names for every batch.</returns>
+    public virtual IReadOnlyList<Measurement> Measure(Tensor output, Batch batch) => [];
+
+    /// <summary>What chooses the best epoch; among equal ones the loss does. Default: the loss.</summary>
+    public virtual Score Score => Score.Loss;
+
+    /// <summary>The mean of every sample's elements, by their weights where there are any.</summary>
+    /// <param name="elements">One number an element: [batch, ...].</param>
+    /// <param name="weights">
+    /// None; or one a sample, [batch], which its mean is multiplied by; or one an element, in the shape of the elements, at least 0: the
+    /// weighted mean, and 0 for a sample all of whose weights are 0.
+    /// </param>
+    /// <returns>[batch], in the graph of the elements.</returns>
+    /// <exception cref="ArgumentException">The weights have another shape.</exception>
+    protected static Tensor MeanOfSamples(Tensor elements, Tensor? weights)
+    {
+        Tensor rows = elements.ndim == 1 ? elements.unsqueeze(1) : elements.flatten(1);
+        if (weights is null)
+        {
+            return rows.mean([1]);
+        }
+
+        if (weights.ndim == 1 && weights.shape[0] == rows.shape[0])
+        {
+            return rows.mean([1]) * weights.to(rows.dtype);
+        }
+
+        if (!weights.shape.AsSpan().SequenceEqual(elements.shape))
+        {
+            throw new ArgumentException(
+                $"Weights are one a sample or one an element, [{string.Join(", ", elements.shape)}]. "
+                + $"Given: [{string.Join(", ", weights.shape)}].",
+                nameof(weights));
+        }
+
+        Tensor shares = weights.to(rows.dtype).reshape(rows.shape);
+        Tensor sums = shares.sum(1);
+        return (rows * shares).sum(1) / where(sums == 0, ones_like(sums), sums);
+    }
+
+    /// <summary>
+    /// Targets in the shape of the outputs. Shapes that differ in sizes of 1 alone are the same, as [64] and [64, 1]; others are refused:
+    /// torch would compare every output with every target.
+    /// </summary>
+    /// <param name="output">[batch, ...].</param>
+    /// <param name="batch">Its targets are taken.</param>
+    /// <exception cref="ArgumentException">The shapes differ otherwise.</exception>
+    protected static Tensor TargetsLike(Tensor output, Batch batch)
+    {
+        Tensor targets = batch.Targets;
+        if (targets.shape.AsSpan().SequenceEqual(output.shape))
+        {
+            return targets;
+        }
+
+        return targets.shape.Where(size => size != 1).SequenceEqual(output.shape.Where(size => size != 1))
+            ? targets.reshape(output.shape)
+            : throw new ArgumentException(
+                $"Outputs and targets must have one shape. Given: outputs [{string.Join(", ", output.shape)}], "
+                + $"targets [{string.Join(", ", targets.shape)}].",
+                nameof(batch));
+    }
+}

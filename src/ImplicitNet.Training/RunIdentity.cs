@@ -22,6 +22,10 @@ internal static class RunIdentity
         {
             names.Add(Numbered("validation", place), validation[place].Name);
             names.Add(Numbered("validation images", place), validation[place].Count);
+            if (validation[place] is not ImageBatches) // known by name and count, as checkpoints have always known them
+            {
+                names.Add(Numbered("validation batches", place), validation[place].Identity);
+            }
         }
 
         names.Add("batches", train.Identity);

@@ -16,6 +16,8 @@ internal sealed record SolveResult
 
     public required double Tolerance { get; init; }
 
+    public required double AbsoluteTolerance { get; init; }
+
     public required int MaxSteps { get; init; }
 
     public required int Threads { get; init; }

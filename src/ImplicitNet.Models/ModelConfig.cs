@@ -54,6 +54,16 @@ public sealed record ModelConfig
         init => field = new StoppingRule { RelativeTolerance = value }.RelativeTolerance!.Value;
     } = 1e-3;
 
+    /// <summary>
+    /// Absolute tolerance of the solve, which is added to the relative one: a sample ends at
+    /// <c>||R(u) - u|| &lt;= AbsoluteTolerance + RelativeTolerance ||u||</c>. At least 0 and finite, in the units of the latent; default 0.
+    /// </summary>
+    public double AbsoluteTolerance
+    {
+        get;
+        init => field = new StoppingRule { AbsoluteTolerance = value }.AbsoluteTolerance!.Value;
+    }
+
     /// <summary>Step limit of the solve; at least 1; default 100.</summary>
     public int MaxSteps
     {
@@ -95,7 +105,14 @@ public sealed record ModelConfig
         {
             Solver = gradient.Fit(SolverChoice.Create(Solver, Damping, Memory), Solver),
             Gradient = gradient.Gradient,
-            Stopping = new StoppingRule { RelativeTolerance = RelativeTolerance, MaxSteps = MaxSteps },
+            Stopping = new StoppingRule
+            {
+                RelativeTolerance = RelativeTolerance,
+
+                // Beside a relative one, none is 0; 0 would be another identity of the runs before there was a choice.
+                AbsoluteTolerance = AbsoluteTolerance > 0 ? AbsoluteTolerance : null,
+                MaxSteps = MaxSteps,
+            },
         };
     }
 

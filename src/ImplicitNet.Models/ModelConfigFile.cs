@@ -39,6 +39,8 @@ internal sealed record ModelConfigFile
 
     public double RelativeTolerance { get; init; } = 1e-3;
 
+    public double AbsoluteTolerance { get; init; }
+
     public int MaxSteps { get; init; } = 100;
 
     public string Solver { get; init; } = SolverChoice.Default;
@@ -57,6 +59,7 @@ internal sealed record ModelConfigFile
         PixelMean = config.PixelMean,
         PixelDeviation = config.PixelDeviation,
         RelativeTolerance = config.RelativeTolerance,
+        AbsoluteTolerance = config.AbsoluteTolerance,
         MaxSteps = config.MaxSteps,
         Solver = config.Solver,
         Damping = config.Damping,
@@ -84,6 +87,7 @@ internal sealed record ModelConfigFile
             PixelMean = file.PixelMean,
             PixelDeviation = file.PixelDeviation,
             RelativeTolerance = file.RelativeTolerance,
+            AbsoluteTolerance = file.AbsoluteTolerance,
             MaxSteps = file.MaxSteps,
             Solver = file.Solver,
             Damping = file.Damping,

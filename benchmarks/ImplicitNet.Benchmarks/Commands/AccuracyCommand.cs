@@ -18,14 +18,13 @@ internal sealed class AccuracyCommand
     private static readonly RunSettings Mnist = RunSettings.DefaultsFor(DataChoice.Mnist);
     private static readonly RunSettings Drawn = RunSettings.DefaultsFor(DataChoice.Digits);
 
-    private readonly Option<double?> _target = NumberOption.Real(
+    private readonly Option<double?> _target = NumberOption.Create<double>(
         "--target",
         $"Validation accuracy to reach, in percent (default: {Display.Number(DefaultTarget, "0.##")}). "
             + $"Counted is the trainer's time of training and validation, from "
         + "the first step to the end of the validation of the epoch that reaches it. The images are in memory before, "
         + "and those of the test are not looked at.",
-        value => value is > 0 and <= 100,
-        "a percentage above 0 and at most 100");
+        new() { Above = 0, Most = 100 });
 
     private readonly Option<long[]?> _seeds = SeedsOption.Create(string.Join(',', DefaultSeeds));
     private readonly Option<int?> _epochs = NumberOption.Whole(
@@ -63,7 +62,7 @@ internal sealed class AccuracyCommand
         Machine machine = _common.Begin(parsed);
         AccuracyTarget target = new(parsed.GetValue(_target) ?? DefaultTarget);
         RunSettings settings = Settings(parsed, machine);
-        LoadedData data = DataChoice.Load(settings, Terminal.Plain(output, parsed.InvocationConfiguration.Error), CancellationToken.None);
+        LoadedData data = RunData.Load(settings, Terminal.Plain(output, parsed.InvocationConfiguration.Error), CancellationToken.None);
         AccuracyMeasurement measurement = new(settings, data, target) { TrainsToTheEnd = parsed.GetValue(_allEpochs) };
         List<SeedRun> runs = [];
         foreach (long seed in parsed.GetValue(_seeds) is { Length: > 0 } given ? given : DefaultSeeds)

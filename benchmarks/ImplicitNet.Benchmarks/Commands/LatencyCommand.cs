@@ -3,6 +3,7 @@ using ImplicitNet.Benchmarks.Latency;
 using ImplicitNet.Benchmarks.Measurement;
 using ImplicitNet.Cli;
 using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
@@ -28,7 +29,7 @@ internal sealed class LatencyCommand
     private readonly Option<string?> _weights =
         new("--weights") { Description = "Weights of a published MNIST network (default: those it begins with).", HelpName = "file.pth" };
     private readonly Option<double?> _gamma =
-        Ranges.Between0And1("--gamma", $"The published network's factor in R (default: {DefaultGamma}).");
+        RunSetting.Option<double?>(nameof(RunSettings.Gamma), $"The published network's factor in R (default: {DefaultGamma}).");
     private readonly Option<int?> _calls = NumberOption.Whole("--calls", $"Images inferred one at a time (default: {DefaultCalls}).");
     private readonly Option<int[]> _batches = NumberListOption.Create("--batches", "Images in a batch", [10, 100, 400, 1000]);
     private readonly MeasurementOptions _common = new();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ImplicitNet.Benchmarks.Measurement;
 using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Settings;
 using ImplicitNet.Kernels;
 
 namespace ImplicitNet.Benchmarks.Commands;
@@ -16,7 +17,8 @@ internal sealed class MeasurementOptions
         NumberOption.Whole("--rounds", $"Rounds that count; the contenders take turns in each (default: {DefaultRounds}).", Rounds.Least);
     private readonly Option<int?> _warmUp =
         NumberOption.Whole("--warm-up", $"Rounds before them that do not count (default: {DefaultWarmUp}).", least: 0);
-    private readonly Option<long?> _seed = NumberOption.Seed("--seed", "Seed of torch's random state: weights and dropout (default: 1).");
+    private readonly Option<long?> _seed =
+        RunSetting.Option<long?>(nameof(RunSettings.Seed), "Seed of torch's random state: weights and dropout (default: 1).");
     private readonly Option<string?> _json = new("--json") { Description = "Write all figures into this file.", HelpName = "file" };
     private readonly Option<string?> _markdown = new("--markdown") { Description = "Write the tables into this file.", HelpName = "file" };
 

@@ -3,6 +3,7 @@ using ImplicitNet.Benchmarks.Measurement;
 using ImplicitNet.Benchmarks.Paired;
 using ImplicitNet.Cli;
 using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Settings;
 
 namespace ImplicitNet.Benchmarks.Commands;
 
@@ -34,7 +35,8 @@ internal sealed class PairedCommand
         HelpName = "file.pth",
     };
 
-    private readonly Option<double?> _gamma = Ranges.Between0And1("--gamma", $"Inference: the factor in R (default: {DefaultGamma}).");
+    private readonly Option<double?> _gamma =
+        RunSetting.Option<double?>(nameof(RunSettings.Gamma), $"Inference: the factor in R (default: {DefaultGamma}).");
     private readonly Option<int?> _trainingSteps = NumberOption.Whole("--training-steps", $"Inference without --weights: "
         + $"training steps before, of either side (default: {DefaultTrainingSteps}).");
     private readonly Option<string?> _model =

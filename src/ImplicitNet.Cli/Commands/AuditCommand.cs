@@ -31,9 +31,9 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
 
     private readonly Option<string> _model = ModelOption.Create();
     private readonly Option<string?> _data =
-        ChoiceOption.Create("--data", "Data set (default: the one the model was trained on).", DataChoice.Names);
+        RunSetting.Option<string?>(nameof(RunSettings.Data), "Data set (default: the one the model was trained on).");
     private readonly Option<string?> _dataDirectory =
-        new("--data-dir") { Description = "Folder that holds the data set's files (default: as in training).", HelpName = "folder" };
+        RunSetting.Option<string?>(nameof(RunSettings.DataDir), "Folder that holds the data set's files (default: as in training).");
     private readonly Option<string?> _split = ChoiceOption.Create("--split", "Part of the data set (default: test).", SplitChoice.Names);
     private readonly Option<int?> _count = NumberOption.Whole("--count", $"Images, from the first (default: {DefaultCount}).");
     private readonly Option<int?> _conditions = NumberOption.Whole(

@@ -30,7 +30,7 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
         Command command = new("compare", "Train with each of several gradients and compare accuracy, work, "
             + "time and memory.") { _gradients, _seeds, _output };
         _options.AddSharedTo(command);
-        _common.AddTo(command);
+        _common.AddScreenTo(command);
         command.SetAction(Run);
         HelpWithExamples.AddTo(
             command,
@@ -45,12 +45,12 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
     {
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         Launcher.RefuseRanks();
-        RunSettings settings = _options.Begin(parsed, _common);
+        RunSettings settings = _options.Begin(parsed);
         settings = settings with
         {
             // Each run has a process of its own; all of them get the same number.
             Threads = DeviceChoice.SetThreads(settings.Threads > 0 ? settings.Threads : null, terminal),
-            Cosines = _options.GivesCosines(parsed) ? settings.Cosines : DefaultCosines,
+            Cosines = _options.Gives(parsed, nameof(RunSettings.Cosines)) ? settings.Cosines : DefaultCosines,
         };
         DeviceChoice.Open(settings.Device);
         string[] gradients = parsed.GetValue(_gradients) is { Length: > 0 } named

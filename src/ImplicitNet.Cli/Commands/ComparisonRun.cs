@@ -70,7 +70,7 @@ internal sealed class ComparisonRun(
     private string Heading() => string.Create(
         CultureInfo.InvariantCulture,
         $"{settings.Data}, {NetworkChoice.Words(settings)}, {settings.Epochs} epochs, batches of {settings.Batch}, "
-            + $"gamma {settings.Gamma}, relative tolerance {settings.Tolerance}, solver {settings.Solver}, "
+            + $"gamma {settings.Gamma}, tolerance {settings.ToleranceWords}, solver {settings.Solver}, "
             + $"{Display.Counted(settings.Threads, "thread")} on {settings.Device}; "
             + $"mean ± standard deviation over seeds {string.Join(", ", seeds)}.")
         + (_series.Failures.Count == 0 ? "" : $" Missing, because they failed: "

@@ -22,14 +22,16 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
 
     private readonly Option<string> _model = ModelOption.Create();
     private readonly Option<string?> _data =
-        ChoiceOption.Create("--data", "Data set (default: the one the model was trained on).", DataChoice.Names);
+        RunSetting.Option<string?>(nameof(RunSettings.Data), "Data set (default: the one the model was trained on).");
     private readonly Option<string?> _dataDirectory =
-        new("--data-dir") { Description = "Folder that holds the data set's files (default: as in training).", HelpName = "folder" };
+        RunSetting.Option<string?>(nameof(RunSettings.DataDir), "Folder that holds the data set's files (default: as in training).");
     private readonly Option<string?> _split = ChoiceOption.Create("--split", "Part of the data set (default: test).", SplitChoice.Names);
-    private readonly Option<int?> _batch = NumberOption.Whole("--batch", $"Images in a batch (default: {DefaultBatch}).");
-    private readonly Option<long?> _seed =
-        NumberOption.Seed("--seed", "Seed of torch's random state; an evaluation as it is draws nothing from it (default: 1).");
-    private readonly Option<double?> _gamma = Ranges.Between0And1("--gamma", "Factor gamma of the latent operator (default: the model's).");
+    private readonly Option<int?> _batch =
+        RunSetting.Option<int?>(nameof(RunSettings.Batch), $"Images in a batch (default: {DefaultBatch}).");
+    private readonly Option<long?> _seed = RunSetting.Option<long?>(
+        nameof(RunSettings.Seed), "Seed of torch's random state; an evaluation as it is draws nothing from it (default: 1).");
+    private readonly Option<double?> _gamma =
+        RunSetting.Option<double?>(nameof(RunSettings.Gamma), "Factor gamma of the latent operator (default: the model's).");
     private readonly Option<int[]?> _applications = ApplicationsOption.Create();
     private readonly Option<string?> _output =
         new("--output", "-o") { Description = "Folder for the charts of --applications (default: the model's).", HelpName = "folder" };

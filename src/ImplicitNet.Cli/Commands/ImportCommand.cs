@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
+using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
@@ -16,7 +17,7 @@ internal sealed class ImportCommand(Terminal terminal)
         "Network that the weights are for; cifar10-fpn-small is the one for images that are not augmented.",
         PublishedNetworkChoice.Names);
     private readonly Option<double?> _gamma =
-        Ranges.Between0And1("--gamma", "Factor gamma that it was trained with, which the file does not tell.");
+        RunSetting.Option<double?>(nameof(RunSettings.Gamma), "Factor gamma that it was trained with, which the file does not tell.");
     private readonly Option<bool> _explicit =
         new("--explicit") { Description = "The weights are of the explicit twin, which applies R once." };
     private readonly Option<string?> _entry = new("--entry")

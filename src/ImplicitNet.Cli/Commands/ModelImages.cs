@@ -34,7 +34,7 @@ internal static class ModelImages
     public static ImageDataset Load(
         string folder, ModelConfig config, RunSettings settings, string split, Terminal terminal, CancellationToken cancellation)
     {
-        LoadedData data = DataChoice.Load(settings, terminal, cancellation);
+        LoadedData data = RunData.Load(settings, terminal, cancellation);
         ImageDataset images = SplitChoice.Of(data.Splits, split);
         EnsureFits(folder, config, images);
         return images;

@@ -9,39 +9,33 @@ namespace ImplicitNet.Cli.Commands;
 internal sealed class ReproduceCommand(Terminal terminal, CancellationToken cancellation)
 {
     private const int DefaultMostEpochs = 100;
-    private const int LeastImages = 10;
 
     private static readonly long[] DefaultSeeds = [1, 2, 3];
 
     private readonly Argument<string> _data =
         new("data") { Description = "Data set.", HelpName = string.Join('|', ReproductionSettings.Names) };
     private readonly Option<double?> _hours =
-        Ranges.Positive("--hours", "Hours that it may take on this machine; with few, early epochs are all there is.");
+        NumberOption.Create<double>(
+            "--hours", "Hours that it may take on this machine; with few, early epochs are all there is.", new() { Above = 0 });
     private readonly Option<long[]?> _seeds = SeedsOption.Create(string.Join(',', DefaultSeeds));
-    private readonly Option<int?> _epochs = NumberOption.Whole("--epochs", $"Most epochs of a training (default: {DefaultMostEpochs}).");
+    private readonly Option<int?> _epochs =
+        RunSetting.Option<int?>(nameof(RunSettings.Epochs), $"Most epochs of a training (default: {DefaultMostEpochs}).");
     private readonly Option<string?> _output = new("--output", "-o")
     {
         Description = "Folder of the reproduction; "
         + "one that was interrupted goes on with its plan (default: runs/reproduce-DATA).",
         HelpName = "folder"
     };
-    private readonly Option<string?> _dataDirectory = new("--data-dir")
-    {
-        Description = "Folder that holds the data set's files "
-        + "(default: downloaded once into a cache).",
-        HelpName = "folder"
-    };
-    private readonly Option<double?> _gamma = Ranges.Between0And1(
-        "--gamma", "Contraction factor of the clean form (default: 0.5); the published form has the one of its weight files.");
-    private readonly Option<int?> _shift = NumberOption.Whole(
-        "--shift",
-        "Largest random shift of a training image of the clean form in pixels (default: 2 for mnist, else 0).",
-        least: 0,
-        most: 16);
-    private readonly Option<int?> _images = NumberOption.Whole("--images", "Training images to use.", LeastImages);
-    private readonly Option<int?> _validation = NumberOption.Whole("--validation", "Images held out of training.", LeastImages);
-    private readonly Option<int?> _testImages = NumberOption.Whole("--test-images", "Test images to use.", LeastImages);
-    private readonly Option<int?> _batch = NumberOption.Whole("--batch", "Images in a batch.");
+    private readonly Option<string?> _dataDirectory = RunSetting.Option<string?>(nameof(RunSettings.DataDir));
+    private readonly Option<double?> _gamma = RunSetting.Option<double?>(
+        nameof(RunSettings.Gamma),
+        "Contraction factor of the clean form (default: 0.5); the published form has the one of its weight files.");
+    private readonly Option<int?> _shift = RunSetting.Option<int?>(
+        nameof(RunSettings.Shift), "Largest random shift of a training image of the clean form in pixels (default: 2 for mnist, else 0).");
+    private readonly Option<int?> _images = RunSetting.Option<int?>(nameof(RunSettings.Images));
+    private readonly Option<int?> _validation = RunSetting.Option<int?>(nameof(RunSettings.Validation));
+    private readonly Option<int?> _testImages = RunSetting.Option<int?>(nameof(RunSettings.TestImages));
+    private readonly Option<int?> _batch = RunSetting.Option<int?>(nameof(RunSettings.Batch));
     private readonly CommonOptions _common = new();
 
     public Command Create()

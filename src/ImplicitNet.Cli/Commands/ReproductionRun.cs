@@ -26,7 +26,7 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
         string name = aim.Clean.Data;
 
         // Before anything else: a missing file is told, or downloaded, once, and the sizes decide the plan.
-        LoadedData data = DataChoice.Load(aim.Clean, terminal, cancellation);
+        LoadedData data = RunData.Load(aim.Clean, terminal, cancellation);
         DataSplits splits = data.Splits;
         terminal.Tell($"[bold]Reproducing[/] the JFB paper on {name}, {Display.Number(aim.Hours, "0.##")} h, "
             + $"{Display.Counted(aim.Clean.Threads, "thread")}");

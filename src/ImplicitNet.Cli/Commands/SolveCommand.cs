@@ -29,16 +29,23 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
         new("--problem", "-p") { Description = "A named test problem; 'list' shows them.", HelpName = "name" };
     private readonly Option<string> _model = ModelOption.Create(isRequired: false);
     private readonly Option<string?> _data =
-        ChoiceOption.Create("--data", "Data set for a model (default: the one it was trained on).", DataChoice.Names);
+        RunSetting.Option<string?>(nameof(RunSettings.Data), "Data set for a model (default: the one it was trained on).");
     private readonly Option<string?> _dataDirectory =
-        new("--data-dir") { Description = "Folder that holds the data set's files (default: as in training).", HelpName = "folder" };
+        RunSetting.Option<string?>(nameof(RunSettings.DataDir), "Folder that holds the data set's files (default: as in training).");
     private readonly Option<int?> _count = NumberOption.Whole("--count", $"Test images for a model (default: {DefaultCount}).");
-    private readonly Option<int?> _batch = NumberOption.Whole("--batch", "Test images solved at a time (default: all of them).");
+    private readonly Option<int?> _batch =
+        RunSetting.Option<int?>(nameof(RunSettings.Batch), "Test images solved at a time (default: all of them).");
     private readonly Option<string?> _solvers = SolverListOption.Create();
-    private readonly Option<double?> _tolerance = Ranges.Tolerance("Relative tolerance (default: 1e-8, or the model's).");
-    private readonly Option<int?> _maxSteps = NumberOption.Whole("--max-steps", "Step limit (default: 500, or the model's).");
-    private readonly Option<double?> _damping = Ranges.Damping("Share of the full step that is taken (default: 1).");
-    private readonly Option<int?> _memory = Ranges.Memory();
+    private readonly Option<double?> _tolerance =
+        RunSetting.Option<double?>(nameof(RunSettings.Tolerance), "Relative tolerance (default: 1e-8, or the model's).");
+    private readonly Option<double?> _absoluteTolerance = RunSetting.Option<double?>(
+        nameof(RunSettings.AbsoluteTolerance),
+        "Absolute tolerance that is added to it (default: a thousandth of the relative one, or the model's).");
+    private readonly Option<int?> _maxSteps =
+        RunSetting.Option<int?>(nameof(RunSettings.MaxSteps), "Step limit (default: 500, or the model's).");
+    private readonly Option<double?> _damping =
+        RunSetting.Option<double?>(nameof(RunSettings.Damping), "Share of the full step that is taken (default: 1).");
+    private readonly Option<int?> _memory = RunSetting.Option<int?>(nameof(RunSettings.Memory));
     private readonly Option<string?> _output =
         new("--output", "-o") { Description = "Folder of the charts (default: runs/solve-NAME-DATE-TIME).", HelpName = "folder" };
     private readonly CommonOptions _common = new();
@@ -47,7 +54,8 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
     {
         Command command = new("solve", "Compare solvers: a table, and charts of the residual over steps and over time.")
         {
-            _problem, _model, _data, _dataDirectory, _count, _batch, _solvers, _tolerance, _maxSteps, _damping, _memory, _output,
+            _problem, _model, _data, _dataDirectory, _count, _batch, _solvers, _tolerance, _absoluteTolerance, _maxSteps, _damping, _memory,
+            _output,
         };
         _common.AddTo(command);
         Option[] ofModels = [_data, _dataDirectory, _count, _batch];
@@ -102,6 +110,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             Title = input.Title,
             Samples = input.Samples,
             Tolerance = measured[0].Tolerance,
+            AbsoluteTolerance = input.Stopping.AbsoluteTolerance ?? 0,
             MaxSteps = input.Stopping.MaxSteps,
             Threads = threads,
             Device = device.type.ToString().ToLowerInvariant(),
@@ -121,13 +130,20 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
     {
         try
         {
-            return SolveInput.OfProblem(FixedPointProblems.Named(name), parsed.GetValue(_tolerance), parsed.GetValue(_maxSteps), device);
+            return SolveInput.OfProblem(FixedPointProblems.Named(name), Asked(parsed), device);
         }
         catch (ArgumentException exception)
         {
             throw new CommandException(exception.Message.Split(" (Parameter")[0], ExitCodes.Usage, exception);
         }
     }
+
+    private Func<StoppingRule, StoppingRule> Asked(ParseResult parsed) => own => own with
+    {
+        RelativeTolerance = parsed.GetValue(_tolerance) ?? own.RelativeTolerance,
+        AbsoluteTolerance = parsed.GetValue(_absoluteTolerance) ?? own.AbsoluteTolerance,
+        MaxSteps = parsed.GetValue(_maxSteps) ?? own.MaxSteps,
+    };
 
     private SolveInput OfModel(ParseResult parsed, string folder, Device device)
     {
@@ -150,8 +166,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
                 Device = device,
             });
             string title = $"{FolderName(folder)}: the operator of a trained model";
-            return SolveInput.OfModel(
-                title, $"test images of {settings.Data}", network, source, count, parsed.GetValue(_tolerance), parsed.GetValue(_maxSteps));
+            return SolveInput.OfModel(title, $"test images of {settings.Data}", network, source, count, Asked(parsed));
         }
         catch
         {

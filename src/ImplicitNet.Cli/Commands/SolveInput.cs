@@ -10,8 +10,7 @@ namespace ImplicitNet.Cli.Commands;
 /// <summary>What solvers are compared on: maps and starts, a batch each, and when to stop. Owns them.</summary>
 internal sealed class SolveInput : IDisposable
 {
-    private const double ProblemTolerance = 1e-8;
-    private const int ProblemMaxSteps = 500;
+    private static readonly StoppingRule OfProblems = new() { RelativeTolerance = 1e-8, MaxSteps = 500 };
 
     // Of the tolerances of a problem: an absolute one too, for solutions at zero.
     private const double AbsoluteShare = 1e-3;
@@ -34,21 +33,19 @@ internal sealed class SolveInput : IDisposable
     public int Samples => _batches.Sum(batch => (int)batch.Start.shape[0]);
 
     /// <summary>How a relative residual is defined under the stopping rule.</summary>
-    public string Residual =>
-        Stopping.AbsoluteTolerance > 0 ? $"||map(u) - u|| / (||u|| + {Display.Number(AbsoluteShare, "0.###")})" : "||map(u) - u|| / ||u||";
+    public string Residual => Stopping is { AbsoluteTolerance: { } absolute and > 0, RelativeTolerance: { } relative }
+        ? $"||map(u) - u|| / (||u|| + {Display.Number(absolute / relative, "0.######")})"
+        : "||map(u) - u|| / ||u||";
 
-    public static SolveInput OfProblem(FixedPointProblem problem, double? tolerance, int? maxSteps, Device device)
+    /// <summary>One of the named problems.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="asked">When to stop, from the rule of problems. Without an absolute tolerance it is a thousandth of the other.</param>
+    /// <param name="device">Where to solve it.</param>
+    public static SolveInput OfProblem(FixedPointProblem problem, Func<StoppingRule, StoppingRule> asked, Device device)
     {
-        double relative = tolerance ?? ProblemTolerance;
-        SolveInput input = new(
-            $"{problem.Name}: {problem.Title}",
-            problem.Source,
-            new StoppingRule
-            {
-                RelativeTolerance = relative,
-                AbsoluteTolerance = relative * AbsoluteShare,
-                MaxSteps = maxSteps ?? ProblemMaxSteps
-            });
+        StoppingRule stopping = asked(OfProblems);
+        stopping = stopping with { AbsoluteTolerance = stopping.AbsoluteTolerance ?? (stopping.RelativeTolerance * AbsoluteShare) };
+        SolveInput input = new($"{problem.Name}: {problem.Title}", problem.Source, stopping);
         (PerSampleMap map, Tensor start) = problem.Create(device: device);
         input.Add(map, start);
         return input;
@@ -60,14 +57,11 @@ internal sealed class SolveInput : IDisposable
     /// <param name="network">The model, in evaluation mode; owned from now on.</param>
     /// <param name="source">The images, and how many go into a batch.</param>
     /// <param name="count">Images.</param>
-    /// <param name="tolerance">Instead of the model's.</param>
-    /// <param name="maxSteps">Instead of the model's.</param>
+    /// <param name="asked">When to stop, from the model's rule.</param>
     public static SolveInput OfModel(
-        string title, string data, ImplicitNetwork network, ImageBatches source, int count, double? tolerance, int? maxSteps)
+        string title, string data, ImplicitNetwork network, ImageBatches source, int count, Func<StoppingRule, StoppingRule> asked)
     {
-        StoppingRule own = network.Stopping;
-        SolveInput input =
-            new(title, data, own with { RelativeTolerance = tolerance ?? own.RelativeTolerance, MaxSteps = maxSteps ?? own.MaxSteps });
+        SolveInput input = new(title, data, asked(network.Stopping));
         input._owned.Add(network);
         using IDisposable noGraph = no_grad();
         foreach (int[] indices in Enumerable.Range(0, count).Chunk(source.BatchSize))

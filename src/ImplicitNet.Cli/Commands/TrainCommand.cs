@@ -19,7 +19,7 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
     {
         Command command = new("train", "Train an implicit classifier, and test it once at the end.") { _output, _resume };
         _options.AddTo(command);
-        _common.AddTo(command);
+        _common.AddScreenTo(command);
         command.SetAction(Run);
         HelpWithExamples.AddTo(
             command,
@@ -49,12 +49,12 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
             }
 
             RunSettings stored = RunSettingsFile.Read(output);
-            settings = _options.Over(parsed, _common, stored);
+            settings = _options.Over(parsed, stored);
             RunSettingsFile.EnsureSame(stored, settings);
         }
         else
         {
-            settings = _options.Begin(parsed, _common);
+            settings = _options.Begin(parsed);
             if (output is not null)
             {
                 OutputFolder.RefuseRun(output);

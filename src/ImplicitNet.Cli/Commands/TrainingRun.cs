@@ -35,7 +35,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
     private string Solve =>
         $", {(settings.Published ? "gamma" : "contraction factor")} {Display.Number(settings.Gamma, "0.###")}, "
-            + $"tolerance {Display.Number(settings.Tolerance, "0.######")}";
+            + $"tolerance {settings.ToleranceWords}";
 
     private string Gradient => settings.Explicit ? "plain backpropagation" : _gradient.Words;
 
@@ -67,7 +67,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
         int asked = settings.Threads;
         settings = settings with { Threads = DeviceChoice.SetThreads(asked > 0 ? asked : null, terminal) };
-        LoadedData data = DataChoice.Load(settings, terminal, cancellation);
+        LoadedData data = RunData.Load(settings, terminal, cancellation);
         ModelConfig config = settings.ToModelConfig(data);
         using OutputFolder? begun = isResumed ? null : Begin();
         using IDisposable heeded = Interruption.Heed();

@@ -1,16 +1,14 @@
 using System.CommandLine;
+using ImplicitNet.Cli.Settings;
 
 namespace ImplicitNet.Cli.Options;
 
 /// <summary>Options that several commands have.</summary>
 internal sealed class CommonOptions
 {
-    public Option<int?> Threads { get; } = NumberOption.Whole(
-        "--threads",
-        "Threads to compute with (default: one a core). Results can differ in the last bits between numbers of threads.",
-        most: 1024);
+    public Option<int?> Threads { get; } = RunSetting.Option<int?>(nameof(RunSettings.Threads));
 
-    public Option<string?> Device { get; } = ChoiceOption.Create("--device", "Where to compute (default: cpu).", DeviceChoice.Names);
+    public Option<string?> Device { get; } = RunSetting.Option<string?>(nameof(RunSettings.Device));
 
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "No progress; only the result." };
 
@@ -21,6 +19,12 @@ internal sealed class CommonOptions
     {
         command.Add(Threads);
         command.Add(Device);
+        AddScreenTo(command);
+    }
+
+    /// <summary>Adds those that are no settings of a run.</summary>
+    public void AddScreenTo(Command command)
+    {
         command.Add(Quiet);
         command.Add(Json);
     }

@@ -10,10 +10,14 @@ internal static class GradientOption
     private static string Choices { get; } =
         $"{string.Join(", ", GradientChoice.Forms)}; the linear solvers are {string.Join(", ", GradientChoice.LinearSolverNames)}";
 
-    public static Option<string?> One() => new("--gradient")
+    /// <summary>What the help says of one gradient.</summary>
+    public static string Help =>
+        $"How one differentiates through the fixed point: {Choices} (default: {GradientChoice.Default}). "
+            + "What follows the name may be left out.";
+
+    public static Option<string?> One(string name, string description) => new(name)
     {
-        Description = $"How one differentiates through the fixed point: {Choices} (default: {GradientChoice.Default}). "
-            + $"What follows the name may be left out.",
+        Description = description,
         HelpName = "gradient",
         CustomParser = argument => Parse(argument, argument.Tokens[0].Value),
     };

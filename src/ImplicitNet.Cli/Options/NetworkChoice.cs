@@ -30,11 +30,6 @@ internal static class NetworkChoice
     /// <summary>What is wrong with the settings of a network; null when nothing is.</summary>
     public static string? Problem(RunSettings settings)
     {
-        if (!Names.Contains(settings.Network))
-        {
-            return $"network must be one of {string.Join(", ", Names)}; it is {settings.Network}.";
-        }
-
         if (settings.LatentLayers is { } layers && settings is { Published: false, Network: not First })
         {
             return $"latent-layers {layers}: only the published form of {settings.Network} has that choice (--published); "

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 
@@ -8,20 +9,27 @@ namespace ImplicitNet.Cli.Options;
 internal sealed class SolveOptions
 {
     public Option<string?> Solver { get; } =
-        ChoiceOption.Create("--solver", $"How fixed points are found (default: the model's).", SolverChoice.Names);
+        RunSetting.Option<string?>(nameof(RunSettings.Solver), "How fixed points are found (default: the model's).");
 
-    public Option<double?> Tolerance { get; } = Ranges.Tolerance("Relative tolerance of the solve (default: the model's).");
+    public Option<double?> Tolerance { get; } =
+        RunSetting.Option<double?>(nameof(RunSettings.Tolerance), "Relative tolerance of the solve (default: the model's).");
 
-    public Option<int?> MaxSteps { get; } = NumberOption.Whole("--max-steps", "Step limit of the solve (default: the model's).");
+    public Option<double?> AbsoluteTolerance { get; } =
+        RunSetting.Option<double?>(nameof(RunSettings.AbsoluteTolerance), "Absolute tolerance that is added to it (default: the model's).");
 
-    public Option<double?> Damping { get; } = Ranges.Damping("Share of the full step that is taken (default: the model's).");
+    public Option<int?> MaxSteps { get; } =
+        RunSetting.Option<int?>(nameof(RunSettings.MaxSteps), "Step limit of the solve (default: the model's).");
 
-    public Option<int?> Memory { get; } = Ranges.Memory();
+    public Option<double?> Damping { get; } =
+        RunSetting.Option<double?>(nameof(RunSettings.Damping), "Share of the full step that is taken (default: the model's).");
+
+    public Option<int?> Memory { get; } = RunSetting.Option<int?>(nameof(RunSettings.Memory));
 
     public void AddTo(Command command)
     {
         command.Add(Solver);
         command.Add(Tolerance);
+        command.Add(AbsoluteTolerance);
         command.Add(MaxSteps);
         command.Add(Damping);
         command.Add(Memory);
@@ -38,6 +46,7 @@ internal sealed class SolveOptions
             Damping = parsed.GetValue(Damping) ?? (isOwn ? config.Damping : 1),
             Memory = parsed.GetValue(Memory) ?? (isOwn ? config.Memory : null),
             RelativeTolerance = parsed.GetValue(Tolerance) ?? config.RelativeTolerance,
+            AbsoluteTolerance = parsed.GetValue(AbsoluteTolerance) ?? config.AbsoluteTolerance,
             MaxSteps = parsed.GetValue(MaxSteps) ?? config.MaxSteps,
         };
     }

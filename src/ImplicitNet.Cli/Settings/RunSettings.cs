@@ -9,84 +9,147 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Cli.Settings;
 
 /// <summary>
-/// All that a training run was started with, kept in its folder so that it can go on without being told again. The
-/// names in the file are those of the options.
+/// All that a training run was started with, kept in its folder so that it can go on without being told again. A property is declared
+/// once: its name is that of the flag and of the member of the file, its attribute says what the flag says and takes, its value is the
+/// default.
 /// </summary>
 internal sealed record RunSettings
 {
+    // StrokeDigits draws at least so many.
+    private const int LeastDrawings = 10;
+
     /// <summary>Version of the file's format; 1.</summary>
     public int Format { get; init; } = 1;
 
+    [Choice("Data set (default: digits, which are drawn here and need no file).", typeof(DataChoice))]
     public required string Data { get; init; }
 
+    [Folder("Folder that holds the data set's files (default: downloaded once into a cache).", IsFreeOnResume = true)]
     public string? DataDir { get; init; }
 
+    [Number("Training images to use (default: 12000 digits; of other data sets all).", Least = LeastDrawings)]
     public int? Images { get; init; }
 
+    [Number(
+        "Images held out of training to choose the weights by (default: 2000 digits, 5000 of cifar10 and svhn, else 10000).",
+        Least = LeastDrawings)]
     public required int Validation { get; init; }
 
+    [Number("Test images to use.", Least = LeastDrawings, IsHidden = true)]
     public int? TestImages { get; init; }
 
+    [Number("Seed of the weights, the order and the augmentation (default: 1).", IsCompared = true)]
     public long Seed { get; init; } = 1;
 
+    [Number(
+        "Threads to compute with (default: one a core). Results can differ in the last bits between numbers of threads.",
+        Least = 1, Most = 1024)]
     public int Threads { get; init; }
 
+    [Choice("Where to compute (default: cpu).", typeof(DeviceChoice))]
     public string Device { get; init; } = DeviceChoice.Processor;
 
+    [Number("Passes over the training images (default: 5 for digits, else 10).", Least = 1)]
     public required int Epochs { get; init; }
 
+    [Number("Images in a batch (default: 100; 50 of cifar10 and svhn).", Least = 1)]
     public int Batch { get; init; } = 100;
 
+    [Number("Base rate of Adam (default: 0.003; 0.002 for cifar10 and svhn).", Above = 0)]
     public double LearningRate { get; init; } = 3e-3;
 
+    [Choice("How the rate falls (default: cosine).", typeof(ScheduleChoice))]
     public string Schedule { get; init; } = ScheduleChoice.Cosine;
 
+    [Number("Steps over which the rate rises first (default: 0).", Least = 0)]
     public int Warmup { get; init; }
 
+    [Number("Decoupled weight decay (default: 0).", Least = 0)]
     public double WeightDecay { get; init; }
 
+    [Number("Largest norm of the gradient (default: none).", Above = 0)]
     public double? ClipNorm { get; init; }
 
+    [Number(
+        "Decay of a moving average of the weights, such as 0.99, which is then validated and kept (default: none; 0.99 for cifar10 and "
+            + "svhn).",
+        Above = 0, Below = 1)]
     public double? Average { get; init; }
 
+    [Number("Largest random shift of a training image in pixels (default: 2 for mnist, else 0).", Least = 0, Most = 16)]
     public int Shift { get; init; }
 
+    [Switch("Change training images at random: mirrored (not digits), cropped out of a border of 4 pixels, a rectangle erased.")]
     public bool Augment { get; init; }
 
     /// <summary>What a file does not say, as those of older versions do not, is read as null: there was one network then.</summary>
+    [Choice("Network of the paper (default: mnist-fpn, for svhn svhn-fpn, for cifar10 cifar10-fpn-small).", typeof(NetworkChoice))]
     public string Network { get => field ?? NetworkChoice.First; init; }
 
+    [Number(
+        "Latent layers (default: 1, with --published cifar10-fpn 5). The clean mnist-fpn has one, and a residual block in its encoder for "
+            + "every further one: 2 have the 54,352 parameters of the paper's.",
+        Least = 1, Most = 50)]
     public int? LatentLayers { get; init; }
 
+    [Switch(
+        "The network as published, with batch norm in R, which couples the samples of a batch (default: the clean form, R a certified "
+            + "contraction).")]
     public bool Published { get; init; }
 
+    [Switch("The explicit twin: the same layers, R applied once, by plain backpropagation.", IsCompared = true)]
     public bool Explicit { get; init; }
 
+    [Number(
+        "Contraction factor of the latent operator; as published, a factor that bounds nothing (default: 0.5).", Above = 0, Below = 1)]
     public double Gamma { get; init; } = 0.5;
 
+    [Number("Relative tolerance of the solve (default: 0.001, with --published 0.01).", Above = 0, Below = 1)]
     public double Tolerance { get; init; } = 1e-3;
 
+    [Number("Absolute tolerance of the solve, which is added to it (default: 0).", Least = 0)]
+    public double AbsoluteTolerance { get; init; }
+
+    /// <summary>For headings: "0.001", or "0.001 and absolute 0.01".</summary>
+    internal string ToleranceWords =>
+        Display.Number(Tolerance, "0.######")
+        + (AbsoluteTolerance > 0 ? $" and absolute {Display.Number(AbsoluteTolerance, "0.######")}" : "");
+
+    [Number("Step limit of the solve (default: 100).", Least = 1)]
     public int MaxSteps { get; init; } = 100;
 
+    [Choice($"How fixed points are found (default: {SolverChoice.Default}).", typeof(SolverChoice))]
     public string Solver { get; init; } = SolverChoice.Default;
 
+    [Number("Share of the full step that the solver takes (default: 1).", Above = 0, Most = 1, Alias = "--mixing")]
     public double Damping { get; init; } = 1;
 
+    [Number("Steps that anderson, broyden and chain remember (default: the solver's).", Least = 1, Most = 50)]
     public int? Memory { get; init; }
 
+    [Switch("Start every solve from the image's latent of the epoch before (kept in float16, also in the checkpoints).")]
     public bool WarmStart { get; init; }
 
     /// <summary>What a file does not say, as those of older versions do not, is read as null.</summary>
+    [Gradient(IsCompared = true)]
     public string Gradient { get => field ?? GradientChoice.Default; init; }
 
+    [Number(
+        "Times an epoch that the gradient is compared with the exact one, outside the time measured (default: 0).",
+        Least = 0, IsFreeOnResume = true)]
     public int Cosines { get; init; }
 
+    [Number("Weight of a term of the loss that keeps the operator contracting (default: none).", Above = 0)]
     public double? JacobianPenalty { get; init; }
 
+    [Number("Steps between two comparisons of the gradient with the exact one (default: none).", Least = 1)]
     public int? CertificateEvery { get; init; }
 
+    [Switch("Go from JFB to refined and exact gradients, and back, as the comparisons say; needs --certificate-every.")]
     public bool Escalate { get; init; }
 
+    [Number(
+        "Steps between two checkpoints; one is also written after every epoch (default: 500).", Least = 1, IsFreeOnResume = true)]
     public int CheckpointEvery { get; init; } = 500;
 
     /// <summary>
@@ -155,6 +218,7 @@ internal sealed record RunSettings
         PixelMean = data.Normalization.Mean,
         PixelDeviation = data.Normalization.Deviation,
         RelativeTolerance = Tolerance,
+        AbsoluteTolerance = AbsoluteTolerance,
         MaxSteps = MaxSteps,
         Solver = Solver,
         Damping = Damping,

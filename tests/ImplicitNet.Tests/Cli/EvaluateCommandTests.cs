@@ -38,6 +38,16 @@ public sealed class EvaluateCommandTests(TinyModel model) : TensorTest, IClassFi
         Assert.Equal(60, limited.GetProperty("statuses").GetProperty("MaxStepsReached").GetInt32());
     }
 
+    /// <summary>Algorithm 1 stops at an absolute tolerance: one above every residual is met by the start.</summary>
+    [Fact]
+    public void An_absolute_tolerance_is_added_to_the_relative_one()
+    {
+        JsonElement met = Evaluate("--absolute-tolerance", "1e6");
+        Assert.Equal((1, 60), (met.GetProperty("meanSteps").GetDouble(), met.GetProperty("statuses").GetProperty("Converged").GetInt32()));
+        double steps = Evaluate("--tolerance", "1e-5", "--absolute-tolerance", "0.01").GetProperty("meanSteps").GetDouble();
+        Assert.InRange(steps, 1.5, Evaluate("--tolerance", "1e-5").GetProperty("meanSteps").GetDouble() - 0.5);
+    }
+
     [Fact]
     public void Every_solver_gives_the_same_accuracy()
     {

@@ -25,6 +25,17 @@ public sealed class SolveCommandTests(TinyModel model) : TensorTest, IClassFixtu
     }
 
     [Fact]
+    public void An_absolute_tolerance_is_a_thousandth_of_the_relative_one_unless_told()
+    {
+        using TemporaryFolder folder = new();
+        string[] problem = ["solve", "--problem", "cosine", "--solvers", "picard", "--output", folder["charts"], "--json"];
+        Assert.Equal(1e-11, Last(CliRun.Of(problem).Succeeded()).GetProperty("absoluteTolerance").GetDouble(), 1e-20);
+        CliRun run = CliRun.Of([.. problem, "--absolute-tolerance", "1e6"]).Succeeded();
+        Assert.Equal((1e6, 1.0), (Last(run).GetProperty("absoluteTolerance").GetDouble(), Solvers(Last(run)).Single().GetProperty("meanSteps").GetDouble()));
+        Assert.Contains("||map(u) - u|| / (||u|| + 100000000000000)", CliRun.Of([.. problem, "--absolute-tolerance", "1e6"]).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_map_of_a_trained_operator_is_solved_for_test_images()
     {
         using TemporaryFolder folder = new();

@@ -141,7 +141,7 @@ public sealed partial class TrainCommandTests(TinyModel model) : TensorTest, ICl
     }
 
     [Theory]
-    [InlineData("\"epochs\": 2", "\"epochs\": -1", "Epochs")]
+    [InlineData("\"epochs\": 2", "\"epochs\": -1", "epochs must be a whole number of at least 1")]
     [InlineData("\"epochs\": 2", "\"epoch\": 2", "epoch")]
     [InlineData("\"gamma\": 0.5", "\"gamma\": 1.5", "gamma must be")]
     [InlineData("\"data\": \"digits\"", "\"data\": \"letters\"", "letters")]

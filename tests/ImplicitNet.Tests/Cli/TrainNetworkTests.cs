@@ -110,8 +110,8 @@ public sealed class TrainNetworkTests : TensorTest
     }
 
     [Theory]
-    [InlineData("\"network\": \"mnist-fpn\"", "\"network\": \"resnet\"", "network must be one of mnist-fpn")]
-    [InlineData("\"explicit\": false", "\"explicit\": true, \"latent-layers\": 99", "latent-layers must be 1 to 50")]
+    [InlineData("\"network\": \"mnist-fpn\"", "\"network\": \"resnet\"", "network must be mnist-fpn, svhn-fpn")]
+    [InlineData("\"explicit\": false", "\"explicit\": true, \"latent-layers\": 99", "latent-layers must be a whole number from 1 to 50")]
     public void Settings_of_no_network_are_refused(string right, string wrong, string expected)
     {
         using TemporaryFolder folder = new();

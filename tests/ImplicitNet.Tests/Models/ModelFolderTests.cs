@@ -46,7 +46,7 @@ public sealed class ModelFolderTests : TensorTest
     {
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
-        ModelConfig told = Config with { Solver = "broyden", Damping = 0.5, Memory = 7, Gradient = "inverse-reuse:2" };
+        ModelConfig told = Config with { AbsoluteTolerance = 0.02, Solver = "broyden", Damping = 0.5, Memory = 7, Gradient = "inverse-reuse:2" };
         using ImplicitNetwork network = told.CreateNetwork();
         ModelFolder.Save(folder.Path, told, network);
         (ImplicitNetwork loaded, ModelConfig config) = ModelFolder.Load(folder.Path);
@@ -54,12 +54,14 @@ public sealed class ModelFolderTests : TensorTest
         Assert.Equal(told, config);
         Assert.Equal(new BroydenSolver { Damping = 0.5, Memory = 7, KeepInverse = true }, loaded.Settings.Solver);
         Assert.Equal(new InverseReuseGradient { Products = 2 }, loaded.Settings.Gradient);
+        Assert.Equal((1e-4, 0.02), (loaded.Stopping.RelativeTolerance, loaded.Stopping.AbsoluteTolerance));
 
         JsonObject old = JsonNode.Parse(told.ToJson())!.AsObject();
-        Assert.All(new[] { "solver", "damping", "memory", "gradient" }, name => Assert.True(old.Remove(name)));
+        Assert.All(new[] { "solver", "damping", "memory", "gradient", "absoluteTolerance" }, name => Assert.True(old.Remove(name)));
         File.WriteAllText(ModelFolder.ConfigPath(folder.Path), old.ToJsonString());
         SolveSettings before = ModelFolder.LoadConfig(folder.Path).CreateSettings();
         Assert.Equal((new PicardSolver(), new JacobianFreeGradient()), (before.Solver, before.Gradient));
+        Assert.Null(before.Stopping.AbsoluteTolerance);
     }
 
     public static TheoryData<string> Others => [.. OtherNetworks.Keys];

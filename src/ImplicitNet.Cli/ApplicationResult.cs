@@ -56,9 +56,9 @@ internal sealed record ApplicationResult
 
         public double Accuracy { get; init; }
 
-        public double? Loss { get; init => field = Finite(value); }
+        public double? Loss { get; init => field = FiniteNumber.OrNull(value); }
 
-        public double? RelativeResidual { get; init => field = Finite(value); }
+        public double? RelativeResidual { get; init => field = FiniteNumber.OrNull(value); }
 
         public double Agreement { get; init; }
 
@@ -79,7 +79,5 @@ internal sealed record ApplicationResult
             RelativeResidual = RelativeResidual ?? double.NaN,
             Agreement = Agreement,
         };
-
-        private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
     }
 }

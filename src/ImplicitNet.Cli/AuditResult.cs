@@ -17,13 +17,13 @@ internal sealed record AuditResult
 
     public int Converged { get; init; }
 
-    public double? GammaDeclared { get; init => field = Finite(value); }
+    public double? GammaDeclared { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? GammaCertified { get; init => field = Finite(value); }
+    public double? GammaCertified { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? GammaMeasured { get; init => field = Finite(value); }
+    public double? GammaMeasured { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? ReferenceResidual { get; init => field = Finite(value); }
+    public double? ReferenceResidual { get; init => field = FiniteNumber.OrNull(value); }
 
     public string Verdict { get; init; } = "";
 
@@ -60,6 +60,4 @@ internal sealed record AuditResult
                 .Select(each => AuditedCondition.Of(each.Index, each.Item.Condition!.Value))],
         };
     }
-
-    internal static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
 }

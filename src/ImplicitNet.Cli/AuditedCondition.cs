@@ -8,11 +8,11 @@ internal sealed record AuditedCondition
     public int Sample { get; init; }
 
     /// <summary>Null where it is infinite: <see cref="Status"/> says so.</summary>
-    public double? Kappa { get; init => field = AuditResult.Finite(value); }
+    public double? Kappa { get; init => field = FiniteNumber.OrNull(value); }
 
     public string Status { get; init; } = "";
 
-    public double? Limit { get; init => field = AuditResult.Finite(value); }
+    public double? Limit { get; init => field = FiniteNumber.OrNull(value); }
 
     /// <summary>Null where it is not decided.</summary>
     public bool? Holds { get; init; }

@@ -7,15 +7,15 @@ internal sealed record AuditedGradient
 {
     public string Name { get; init; } = "";
 
-    public double? Cosine { get; init => field = AuditResult.Finite(value); }
+    public double? Cosine { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? RelativeError { get; init => field = AuditResult.Finite(value); }
+    public double? RelativeError { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? DirectionCosineLeast { get; init => field = AuditResult.Finite(value); }
+    public double? DirectionCosineLeast { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? DirectionErrorLargest { get; init => field = AuditResult.Finite(value); }
+    public double? DirectionErrorLargest { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? DirectionErrorBound { get; init => field = AuditResult.Finite(value); }
+    public double? DirectionErrorBound { get; init => field = FiniteNumber.OrNull(value); }
 
     public string Verdict { get; init; } = "";
 

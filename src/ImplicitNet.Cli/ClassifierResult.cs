@@ -8,31 +8,32 @@ namespace ImplicitNet.Cli;
 
 /// <summary>
 /// What train and evaluate print under --json and train keeps in result.json. Its names are an interface: they stay.
-/// What was not evaluated, and what is not finite, is null.
+/// What was not evaluated, and what is not finite, is null; so is an accuracy where the task has no right answers, and the certified gamma
+/// where nothing certifies one.
 /// </summary>
 internal sealed record ClassifierResult
 {
-    public double? TestAccuracy { get; init => field = Finite(value); }
+    public double? TestAccuracy { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? ValidationAccuracy { get; init => field = Finite(value); }
+    public double? ValidationAccuracy { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? TrainAccuracy { get; init => field = Finite(value); }
+    public double? TrainAccuracy { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? TestLoss { get; init => field = Finite(value); }
+    public double? TestLoss { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? ValidationLoss { get; init => field = Finite(value); }
+    public double? ValidationLoss { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? TrainLoss { get; init => field = Finite(value); }
+    public double? TrainLoss { get; init => field = FiniteNumber.OrNull(value); }
 
     public long Parameters { get; init; }
 
-    public double? GammaDeclared { get; init => field = Finite(value); }
+    public double? GammaDeclared { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? GammaCertified { get; init => field = Finite(value); }
+    public double? GammaCertified { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? GammaMeasured { get; init => field = Finite(value); }
+    public double? GammaMeasured { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? MeanSteps { get; init => field = Finite(value); }
+    public double? MeanSteps { get; init => field = FiniteNumber.OrNull(value); }
 
     public IReadOnlyDictionary<string, long> Statuses { get; init; } = new Dictionary<string, long>();
 
@@ -42,9 +43,9 @@ internal sealed record ClassifierResult
 
     public int? BestEpoch { get; init; }
 
-    public double? SecondsPerEpoch { get; init => field = Finite(value); }
+    public double? SecondsPerEpoch { get; init => field = FiniteNumber.OrNull(value); }
 
-    public double? Seconds { get; init => field = Finite(value); }
+    public double? Seconds { get; init => field = FiniteNumber.OrNull(value); }
 
     public long PeakMemoryBytes { get; init; }
 
@@ -69,6 +70,11 @@ internal sealed record ClassifierResult
     public long? TrainingProducts { get; init; }
 
     public long? AdjointFailures { get; init; }
+
+    public ScoreResult? Score { get; init; }
+
+    /// <summary>Processes that trained together.</summary>
+    public int Ranks { get; init; } = 1;
 
     /// <summary>Of an evaluation: solver, contraction and memory; not yet what part of the data it was on.</summary>
     public static ClassifierResult Of(EvaluationResult evaluation, ContractionReport contraction) => new()
@@ -97,6 +103,4 @@ internal sealed record ClassifierResult
                 $"{path}: {JsonShape.Line(exception)} Delete the file to test the model again.", innerException: exception);
         }
     }
-
-    private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
 }

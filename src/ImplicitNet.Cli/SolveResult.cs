@@ -58,8 +58,8 @@ internal sealed record SolveResult
             Evaluations = solver.Evaluations,
             Seconds = solver.Seconds,
             Runs = solver.Runs,
-            MedianResidual = Finite(Median(solver.RelativeResiduals)),
-            WorstResidual = Finite(solver.RelativeResiduals.Max()),
+            MedianResidual = FiniteNumber.OrNull(Median(solver.RelativeResiduals)),
+            WorstResidual = FiniteNumber.OrNull(solver.RelativeResiduals.Max()),
         };
 
         private static double Median(IReadOnlyList<double> values)
@@ -68,7 +68,5 @@ internal sealed record SolveResult
             int middle = sorted.Length / 2;
             return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
         }
-
-        private static double? Finite(double value) => double.IsFinite(value) ? value : null;
     }
 }

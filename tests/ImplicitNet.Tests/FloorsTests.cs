@@ -65,7 +65,6 @@ public sealed partial class FloorsTests
     [
         ["AndersonIteration", "AndersonSolver", "HostSecantHistory`1", "SecantHistory", "TensorSecantHistory"],
         ["SafetensorsFile", "SafetensorsHeader", "SafetensorsReader"],
-        ["AuditResult", "AuditedCondition", "AuditedGradient"],
         ["NetworkChoice", "RunSettings"],
     ];
 

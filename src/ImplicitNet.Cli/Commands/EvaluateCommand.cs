@@ -94,15 +94,16 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             return ExitCodes.Success;
         }
 
+        Classification task = new();
         EvaluationResult evaluation =
             terminal.WithBar(bar => Evaluator.Evaluate(
                 network,
-                new Classification(),
+                task,
                 source,
                 progress: new ShareProgress(bar, $"evaluating {split}"),
                 cancellation: cancellation));
         ContractionReport contraction = FinalTest.Measure(network, source);
-        ClassifierResult result = SplitChoice.Place(ClassifierResult.Of(evaluation, contraction), split, evaluation) with
+        ClassifierResult result = SplitChoice.Place(ClassifierResult.Of(evaluation, contraction), split, task, evaluation) with
         {
             Parameters = network.parameters().Sum(parameter => parameter.numel()),
             Seconds = evaluation.Seconds,

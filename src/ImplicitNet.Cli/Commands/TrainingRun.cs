@@ -29,6 +29,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     private const string ResultFile = "result.json";
 
     private string _output = output ?? "";
+    private readonly Classification _task = new();
     private readonly GradientChoice _gradient = GradientChoice.Parse(settings.Gradient);
 
     private string Kind => settings.Explicit ? "explicit twin" : "implicit classifier";
@@ -108,7 +109,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         network.to(device);
         BatchOptions batches = settings.ToBatchOptions(data, device);
         using Trainer trainer = new(
-            network, new Classification(), new ImageBatches(data.Splits.Train, batches), new ImageBatches(data.Splits.Validation, batches),
+            network, _task, new ImageBatches(data.Splits.Train, batches), new ImageBatches(data.Splits.Validation, batches),
             settings.ToTrainingOptions(), folder)
         {
             Probe = settings.Cosines > 0 ? new GradientProbe { TimesPerEpoch = settings.Cosines } : null,
@@ -179,12 +180,16 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     }
 
     private ClassifierResult Result(TrainingResult training, FinalTest test, ImplicitNetwork network) =>
-        ClassifierResult.Of(test.Evaluation, test.Contraction) with
+        SplitChoice.Place(ClassifierResult.Of(test.Evaluation, test.Contraction), SplitChoice.Test, _task, test.Evaluation) with
         {
-            TestAccuracy = test.Evaluation.Accuracy,
-            TestLoss = test.Evaluation.Loss,
             ValidationAccuracy = training.ValidationAccuracy,
             ValidationLoss = training.ValidationLoss,
+            Score = new ScoreResult
+            {
+                Name = _task.Score.Name,
+                Test = ScoreResult.Of(_task, test.Evaluation),
+                Validation = training.Score,
+            },
             Parameters = ParameterCount(network),
             Epochs = training.Epochs.Count,
             BestEpoch = training.BestEpoch,

@@ -1,5 +1,6 @@
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Tasks;
 
 namespace ImplicitNet.Cli.Options;
 
@@ -20,11 +21,28 @@ internal static class SplitChoice
         _ => splits.Test,
     };
 
-    /// <summary>Puts accuracy and loss where those of the part belong.</summary>
-    public static ClassifierResult Place(ClassifierResult result, string name, EvaluationResult evaluation) => name switch
+    /// <summary>Puts accuracy, loss and score where those of the part belong.</summary>
+    public static ClassifierResult Place(ClassifierResult result, string name, TrainingTask task, EvaluationResult evaluation)
     {
-        Train => result with { Split = name, TrainAccuracy = evaluation.Accuracy, TrainLoss = evaluation.Loss },
-        Validation => result with { Split = name, ValidationAccuracy = evaluation.Accuracy, ValidationLoss = evaluation.Loss },
-        _ => result with { Split = name, TestAccuracy = evaluation.Accuracy, TestLoss = evaluation.Loss },
-    };
+        ScoreResult score = new() { Name = task.Score.Name };
+        double value = ScoreResult.Of(task, evaluation);
+        return name switch
+        {
+            Train => result with { Split = name, TrainAccuracy = evaluation.Accuracy, TrainLoss = evaluation.Loss, Score = score },
+            Validation => result with
+            {
+                Split = name,
+                ValidationAccuracy = evaluation.Accuracy,
+                ValidationLoss = evaluation.Loss,
+                Score = score with { Validation = value },
+            },
+            _ => result with
+            {
+                Split = name,
+                TestAccuracy = evaluation.Accuracy,
+                TestLoss = evaluation.Loss,
+                Score = score with { Test = value },
+            },
+        };
+    }
 }

@@ -1,4 +1,8 @@
 using System.Text.Json;
+using ImplicitNet.Cli;
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Tasks;
 
 namespace ImplicitNet.Tests.Cli;
 
@@ -9,7 +13,7 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
     [
         "testAccuracy", "validationAccuracy", "trainAccuracy", "testLoss", "validationLoss", "trainLoss", "parameters", "gammaDeclared", "gammaCertified",
         "gammaMeasured", "meanSteps", "statuses", "evaluations", "epochs", "bestEpoch", "secondsPerEpoch", "seconds", "peakMemoryBytes", "data", "split",
-        "samples", "seed", "threads", "device", "model", "gradient", "trainingEvaluations", "trainingProducts", "adjointFailures",
+        "samples", "seed", "threads", "device", "model", "gradient", "trainingEvaluations", "trainingProducts", "adjointFailures", "score", "ranks",
     ];
 
     private static readonly string[] Statuses = ["Converged", "MaxStepsReached", "Stalled", "Diverged", "NonFinite"];
@@ -23,7 +27,38 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
             using JsonDocument json = JsonDocument.Parse(line);
             Assert.Equal(Keys, json.RootElement.EnumerateObject().Select(member => member.Name));
             Assert.Equal(Statuses, json.RootElement.GetProperty("statuses").EnumerateObject().Select(member => member.Name));
+            Assert.Equal(["name", "test", "validation"], json.RootElement.GetProperty("score").EnumerateObject().Select(member => member.Name));
+            Assert.Equal(1, json.RootElement.GetProperty("ranks").GetInt32());
         }
+    }
+
+    /// <summary>The number that chose the epoch, which for a classifier is the accuracy.</summary>
+    [Fact]
+    public void The_score_is_that_by_which_the_epoch_was_chosen()
+    {
+        using JsonDocument trained = JsonDocument.Parse(model.Training.LastLine);
+        JsonElement score = trained.RootElement.GetProperty("score");
+        Assert.Equal("accuracy", score.GetProperty("name").GetString());
+        Assert.Equal(trained.RootElement.GetProperty("testAccuracy").GetDouble(), score.GetProperty("test").GetDouble());
+        Assert.Equal(trained.RootElement.GetProperty("validationAccuracy").GetDouble(), score.GetProperty("validation").GetDouble());
+        foreach ((string split, string known, string unknown) in ((string, string, string)[])[("test", "test", "validation"), ("validation", "validation", "test")])
+        {
+            using JsonDocument evaluated = JsonDocument.Parse(CliRun.Of("evaluate", "--model", model.Path, "--split", split, "--json").Succeeded().LastLine);
+            Assert.Equal(score.GetProperty(known).GetDouble(), evaluated.RootElement.GetProperty("score").GetProperty(known).GetDouble());
+            Assert.Equal(JsonValueKind.Null, evaluated.RootElement.GetProperty("score").GetProperty(unknown).ValueKind);
+        }
+    }
+
+    [Fact]
+    public void A_task_without_right_answers_has_no_accuracy_and_its_loss_for_a_score()
+    {
+        EvaluationResult evaluation = new() { Count = 3, Loss = 0.25, Scores = new Dictionary<string, double> { ["r2"] = 0.75 }, Solver = new SolverTotals(), Seconds = 1 };
+        string json = JsonSerializer.Serialize(
+            SplitChoice.Place(new ClassifierResult(), SplitChoice.Test, new Regression(), evaluation), ResultJson.Default.ClassifierResult);
+        Assert.Contains("\"testAccuracy\":null,\"validationAccuracy\":null", json, StringComparison.Ordinal);
+        Assert.Contains("\"testLoss\":0.25", json, StringComparison.Ordinal);
+        Assert.Contains("\"gammaCertified\":null", json, StringComparison.Ordinal);
+        Assert.Contains("\"score\":{\"name\":\"loss\",\"test\":0.25,\"validation\":null}", json, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,14 +15,18 @@ public sealed record GradientCertificate
     // A choice: the limits above are told apart by tenths, so a reference that is off by hundredths can carry them.
     private const double LargestReferenceResidual = 0.01;
 
-    internal GradientCertificate(
-        string label, Agreement gradient, double? bound, ContractionReport contraction, IReadOnlyList<SampleCertificate> samples)
+    internal GradientCertificate(string label, Agreement gradient, IReadOnlyList<SolveCertificate> solves)
     {
         Label = label;
         Gradient = gradient;
-        DirectionBound = bound;
-        Contraction = contraction;
-        Samples = samples;
+        Solves = solves;
+        Samples = [.. solves.SelectMany(solve => solve.Samples)];
+        DirectionBound = solves.Count == 0 || solves.Any(solve => solve.DirectionBound is null)
+            ? null
+            : solves.Max(solve => solve.DirectionBound);
+        Contraction = solves.Count == 0
+            ? ContractionReport.Of(null, [])
+            : solves.Select(solve => solve.Contraction).Aggregate((worst, next) => next.Measured <= worst.Measured ? worst : next);
     }
 
     /// <summary>The gradient looked at, such as "JFB" or "Neumann(3)".</summary>
@@ -34,14 +38,21 @@ public sealed record GradientCertificate
     /// <summary>
     /// What theory allows the directions' relative error, before anything is measured: gamma for JFB (<c>w - g = J^T w</c>, so
     /// <c>||w - g|| &lt;= gamma ||w|| &lt;= gamma / (1 - gamma) ||g||</c>) and gamma^(k + 1) for Neumann(k). Null for other gradients,
-    /// and where gamma (certified, else the largest measured) is not below 1.
+    /// and where gamma (certified, else the largest measured) is not below 1. The largest of several solves, null where one has none.
     /// </summary>
     public double? DirectionBound { get; }
 
-    /// <summary>The contraction factor: declared, certified, and measured at the samples.</summary>
+    /// <summary>
+    /// The contraction factor: declared, certified, and measured at the samples; of several solves the one measured largest.
+    /// </summary>
     public ContractionReport Contraction { get; }
 
-    /// <summary>One entry a sample, in the order of the batch.</summary>
+    /// <summary>One entry for every implicit solve of the model, in the order in which they were made; a network has one.</summary>
+    public IReadOnlyList<SolveCertificate> Solves { get; }
+
+    /// <summary>
+    /// One entry a sample, in the order of the batch, one in all for a map that couples them; those of several solves one after the other.
+    /// </summary>
     public IReadOnlyList<SampleCertificate> Samples { get; }
 
     /// <summary>The samples that count in the loss.</summary>
@@ -51,7 +62,7 @@ public sealed record GradientCertificate
     public double ReferenceResidual => Counted.Select(sample => sample.ReferenceResidual).DefaultIfEmpty(double.NaN).Aggregate(Math.Max);
 
     /// <summary>What it comes to.</summary>
-    public Verdict Verdict => !Counted.Any() || !(ReferenceResidual <= LargestReferenceResidual) ? Verdict.Unknown
+    public Verdict Verdict => Unconverged == Counted.Count() || !(ReferenceResidual <= LargestReferenceResidual) ? Verdict.Unknown
         : !(Gradient.Cosine >= DoubtfulCosine) ? Verdict.Misleading
         : Gradient.Cosine >= GoodCosine && Gradient.RelativeError <= GoodError && Unconverged == 0 ? Verdict.Good
         : Verdict.Doubtful;
@@ -74,7 +85,10 @@ public sealed record GradientCertificate
             + Text($"a step along it raises the loss (cosine {Gradient.Cosine:0.000}). Use the exact gradient, or contract more."),
         Verdict.Misleading => Text($"The gradient is misleading: its cosine to the exact one is {Gradient.Cosine:0.000}. ")
             + "Use the exact gradient, or contract more.",
+        _ when Solves.Count == 0 => "Nothing is known: the model made no implicit solve.",
         _ when !Counted.Any() => "Nothing is known: no sample counts in the loss.",
+        _ when Unconverged == Counted.Count() => "Nothing is known: no solve that counts converged, "
+            + "and what is no fixed point has no exact gradient.",
         _ => Text($"Nothing is known: the reference is not exact enough (relative residual {ReferenceResidual:g3}). ")
             + "Give it more products, or contract more.",
     };
@@ -82,6 +96,11 @@ public sealed record GradientCertificate
     /// <summary>One line: the gradient, its agreement, the worst direction, the contraction factor and the verdict.</summary>
     public override string ToString()
     {
+        if (Solves.Count == 0)
+        {
+            return $"{Label}: nothing is known: the model made no implicit solve.";
+        }
+
         if (!Counted.Any())
         {
             return Text($"{Label}: nothing is known: no sample converged, 0 of {Samples.Count} count in the loss.");

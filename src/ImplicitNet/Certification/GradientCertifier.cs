@@ -3,6 +3,7 @@ using ImplicitNet.Gradients;
 using ImplicitNet.Kernels;
 using ImplicitNet.LinearSolvers;
 using ImplicitNet.Networks;
+using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,7 +17,7 @@ namespace ImplicitNet.Certification;
 /// The exact direction is an adjoint solve to a tight tolerance, whose residual is measured and reported. Changes nothing: no
 /// <c>grad</c>, and running statistics and torch's random state on the processor are put back. In training mode the encoder
 /// runs as in training. Costs one solve, the adjoint solve (some tens of products), the power iteration (two products each)
-/// and a backward pass for every gradient; what the options ask for beside that says so.
+/// and, for every gradient, the rest of the model forward and backward; what the options ask for beside that says so.
 /// </remarks>
 public sealed record GradientCertifier
 {
@@ -48,7 +49,8 @@ public sealed record GradientCertifier
     } = 30;
 
     /// <summary>
-    /// Whether the parameter gradient of every sample is compared too; default no. Costs two backward passes of the batch for each.
+    /// Whether the parameter gradient of every sample is compared too; default no. Costs two backward passes of the batch for each, and
+    /// keeps the exact ones.
     /// </summary>
     public bool GradientsBySample { get; init; }
 
@@ -71,8 +73,8 @@ public sealed record GradientCertifier
     } = 60;
 
     /// <summary>Certifies the network's own gradient.</summary>
-    /// <inheritdoc cref="Compare" path="/param"/>
-    /// <inheritdoc cref="Compare" path="/exception"/>
+    /// <inheritdoc cref="Compare(ImplicitNetwork, Tensor, Func{Tensor, Tensor}, IReadOnlyList{FixedPointGradient})" path="/param"/>
+    /// <inheritdoc cref="Compare(ImplicitNetwork, Tensor, Func{Tensor, Tensor}, IReadOnlyList{FixedPointGradient})" path="/exception"/>
     public GradientCertificate Certify(ImplicitNetwork network, Tensor data, Func<Tensor, Tensor> losses)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -88,15 +90,65 @@ public sealed record GradientCertifier
     /// <param name="gradients">What to certify.</param>
     /// <returns>One certificate each, in their order.</returns>
     /// <exception cref="ArgumentException">The batch is empty, or the losses are not one a sample.</exception>
-    /// <exception cref="InvalidOperationException">
-    /// No parameter requires a gradient, the network's map couples its samples, or a gradient does not fit the solver.
-    /// </exception>
-    /// <exception cref="Solvers.FixedPointException">A sample did not converge and the network's policy is to throw.</exception>
+    /// <exception cref="InvalidOperationException">No parameter requires a gradient, or a gradient does not fit the solver.</exception>
+    /// <exception cref="FixedPointException">A sample did not converge and the network's policy is to throw.</exception>
     public IReadOnlyList<GradientCertificate> Compare(
         ImplicitNetwork network, Tensor data, Func<Tensor, Tensor> losses, IReadOnlyList<FixedPointGradient> gradients) =>
         TorchMessage.Guarded(() => Compared(network, data, losses, gradients));
 
-    private IReadOnlyList<GradientCertificate> Compared(
+    /// <summary>Certifies the own gradients of all implicit solves in any model, and of any loss.</summary>
+    /// <inheritdoc cref="Compare(nn.Module, Func{Tensor}, IReadOnlyList{FixedPointGradient})" path="/param"/>
+    /// <inheritdoc cref="Compare(nn.Module, Func{Tensor}, IReadOnlyList{FixedPointGradient})" path="/exception"/>
+    public GradientCertificate Certify(nn.Module model, Func<Tensor> losses) =>
+        TorchMessage.Guarded(() => Compared(model, losses, [null], mapped: null))[0];
+
+    /// <summary>
+    /// Certifies several gradients in any model with implicit solves in it, layers and <see cref="Implicit"/>, and of any loss: each stands
+    /// at all solves at once, and all are compared at the same u*.
+    /// </summary>
+    /// <remarks>
+    /// The model is run once by the exact gradient and once more by each of the others, with torch's random state and the buffers as they
+    /// were. For every solve the direction is compared for what comes to it in the exact run.
+    /// </remarks>
+    /// <param name="model">Its parameters are those whose gradients are compared; not changed.</param>
+    /// <param name="losses">Runs the model on a batch and returns one loss a sample, [batch], or one number. Called several times.</param>
+    /// <param name="gradients">What to certify.</param>
+    /// <returns>One certificate each, in their order; <see cref="GradientCertificate.Solves"/> has an entry for every solve.</returns>
+    /// <exception cref="ArgumentException">The losses are no losses of at least one sample, or depend on no parameter.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// No parameter requires a gradient, a gradient does not fit its solver, or the model is another function at every run.
+    /// </exception>
+    /// <exception cref="FixedPointException">A sample did not converge and the policy there is to throw.</exception>
+    public IReadOnlyList<GradientCertificate> Compare(
+        nn.Module model, Func<Tensor> losses, IReadOnlyList<FixedPointGradient> gradients)
+    {
+        ArgumentNullException.ThrowIfNull(gradients);
+        return gradients.Contains(null!)
+            ? throw new ArgumentException("A gradient is null.", nameof(gradients))
+            : TorchMessage.Guarded(() => Compared(model, losses, gradients, mapped: null));
+    }
+
+    private GradientCertificate[] Compared(
+        nn.Module model,
+        Func<Tensor> losses,
+        IReadOnlyList<FixedPointGradient?> gradients,
+        Func<NetworkState, int, CertifiedSolve, Tensor>? mapped)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(losses);
+        using IDisposable ordinary = inference_mode(false);
+        using IDisposable graph = enable_grad();
+        using DisposeScope scope = NewDisposeScope();
+        bool keepsMapped = mapped is null && ConditionSamples > 0;
+        CertifierOptions options = new(
+            Reference, ReferenceTolerance, PowerIterations, GradientsBySample, ConditionSamples, LanczosSteps, keepsMapped);
+        using CertifiedModel certified = new(options, model, losses);
+        IReadOnlyList<DescentCondition>[] conditions = certified.Conditions(
+            mapped is null ? null : (entry, solve) => mapped(certified.State, entry, solve));
+        return [.. gradients.Select(gradient => certified.Certify(gradient, conditions))];
+    }
+
+    private GradientCertificate[] Compared(
         ImplicitNetwork network, Tensor data, Func<Tensor, Tensor> losses, IReadOnlyList<FixedPointGradient> gradients)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -109,19 +161,45 @@ public sealed record GradientCertifier
             throw new ArgumentException($"At least one sample is needed. Given: {TensorCheck.Shape(data)}.", nameof(data));
         }
 
-        if (is_inference_mode_enabled())
+        // What was made in inference mode cannot be kept by a graph: a copy can.
+        using IDisposable ordinary = inference_mode(false);
+        using Tensor copy = data.clone();
+        Tensor? encoded = null;
+        try
         {
-            // What was made in that mode cannot be kept by a graph: a copy can.
-            using IDisposable ordinary = inference_mode(false);
-            using Tensor copy = data.clone();
-            return Compare(network, copy, losses, gradients);
+            return Compared(network, () => Losses(network, copy, losses), gradients, Mapped);
+        }
+        finally
+        {
+            encoded?.Dispose();
         }
 
-        using NetworkState state = new(network);
-        using IDisposable graph = enable_grad();
-        using DisposeScope scope = NewDisposeScope();
-        using CertifiedBatch batch = new(this, network, data, losses);
-        DescentCondition?[] conditions = batch.Conditions(data);
-        return [.. gradients.Select(gradient => batch.Certify(gradient, conditions))];
+        // R(u*, q) of one sample, which knows nothing of the others; in training mode the encoder may look across the batch.
+        Tensor Mapped(NetworkState state, int sample, CertifiedSolve solve)
+        {
+            bool isWhole = network.training || !solve.IsPerSample;
+            if (isWhole && encoded is null)
+            {
+                state.Restore();
+                encoded = network.Encode(copy).DetachFromDisposeScope();
+            }
+
+            using DisposeScope scope = NewDisposeScope();
+            Tensor q = !isWhole ? network.Encoder.call(copy.narrow(0, sample, 1))
+                : solve.IsPerSample ? encoded!.narrow(0, sample, 1)
+                : encoded!;
+            using FixedPointMap map = network.Layer.Operator.Bind(q);
+            Tensor latent = solve.IsPerSample ? solve.Latent.narrow(0, sample, 1) : solve.Latent;
+            return LatentContract.EvaluateCopy(map, latent).MoveToOuterDisposeScope();
+        }
+    }
+
+    private static Tensor Losses(ImplicitNetwork network, Tensor data, Func<Tensor, Tensor> losses)
+    {
+        Tensor found = losses(network.call(data)) ?? throw new ArgumentException("The losses are null.", nameof(losses));
+        return found.ndim == 1 && found.shape[0] == data.shape[0]
+            ? found
+            : throw new ArgumentException(
+                $"One loss for each of {data.shape[0]} samples is needed. Given: {TensorCheck.Shape(found)}.", nameof(losses));
     }
 }

@@ -1,4 +1,5 @@
 using ImplicitNet.Kernels;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Certification;
@@ -19,17 +20,32 @@ internal sealed class NetworkState : IDisposable
         _random = RandomState.Get().DetachFromDisposeScope();
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Puts it back. What has not changed is not written: a graph may have saved it.</summary>
+    public void Restore()
     {
         using IDisposable noGraph = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         foreach ((Tensor buffer, Tensor value) in _buffers)
         {
-            buffer.copy_(value);
-            value.Dispose();
+            Tensor isSame = (buffer.eq(value) | (buffer.ne(buffer) & value.ne(value))).all();
+            if (!isSame.ToBoolean())
+            {
+                buffer.copy_(value);
+            }
         }
 
         RandomState.Set(_random);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Restore();
+        foreach ((_, Tensor value) in _buffers)
+        {
+            value.Dispose();
+        }
+
         _random.Dispose();
     }
 }

@@ -18,7 +18,8 @@ public enum Verdict
     Misleading,
 
     /// <summary>
-    /// The reference itself is not exact enough (relative residual above 0.01 for a sample), or no sample counts: nothing is known.
+    /// The reference itself is not exact enough (relative residual above 0.01 for a sample), no sample counts, none that counts converged,
+    /// or no implicit solve was made: nothing is known.
     /// </summary>
     Unknown,
 }

@@ -46,7 +46,7 @@ internal abstract class AttachedSolve(UntoldFailure untold)
     protected abstract Tensor Start();
 
     /// <summary>Solves, failure policy included. The caller owns the solution.</summary>
-    public static FixedPointSolution Solve(FixedPointMap map, Tensor start, SolveCall call, ResidualTrace? trace = null)
+    private static FixedPointSolution Solve(FixedPointMap map, Tensor start, SolveCall call, ResidualTrace? trace)
     {
         FixedPointSolution solution = FixedPoint.Solve(map, start, call.Settings.Solver, call.Settings.Stopping, trace, call.Cancellation);
         try
@@ -87,7 +87,7 @@ internal abstract class AttachedSolve(UntoldFailure untold)
         Tensor start = call.Start is null ? own : Checked(call.Start.Of(own), own);
         using FixedPointSolution solution = SolveWatch.Known() ?? Solve(map, start, call, trace);
         bool[] included = [.. solution.Report.Samples.Select(sample => !call.Settings.OnFailure.Excludes(sample))];
-        SolveWatch.ShowAll(map, solution);
+        SolveWatch.ShowAll(Layer, map, solution);
         GradientReport gradient = new(untold);
         Tensor latent;
         Tensor? penalties = null;

@@ -25,8 +25,25 @@ internal abstract class SolveWatch : IDisposable
     // Opened beside a solve, not outside one that this is a part of.
     private bool IsAsked => !_isClosed && _depth == WithinMap.Depth;
 
+    // As asked, seen from within the solve.
+    private bool IsOutside => !_isClosed && _depth == WithinMap.Depth - 1;
+
     /// <summary>What a solve goes by that is about to begin on this thread. The caller disposes it.</summary>
-    public static SolveCall InForce(SolveCall own) => Innermost() is { } watch ? watch.FromOuter(own) : own;
+    public static SolveCall InForce(SolveCall own)
+    {
+        if (Innermost() is not { } innermost)
+        {
+            return own;
+        }
+
+        SolveCall call = innermost.FromOuter(own);
+        for (SolveWatch? watch = innermost; watch is not null; watch = watch._outer)
+        {
+            call = watch.IsAsked ? watch.Settle(call) : call;
+        }
+
+        return call;
+    }
 
     /// <summary>Tells all that are open of a solve that ended.</summary>
     /// <param name="layer">The layer that made it; null where none did.</param>
@@ -43,17 +60,26 @@ internal abstract class SolveWatch : IDisposable
         }
     }
 
-    /// <summary>What the innermost already knows of the solve that is about to begin; null: it is to be made.</summary>
-    public static FixedPointSolution? Known() => Innermost() is { } watch && watch._depth + 1 == WithinMap.Depth ? watch.Recall() : null;
+    /// <summary>What one of them already knows of the solve that has begun; null: it is to be made. The caller owns it.</summary>
+    public static FixedPointSolution? Known()
+    {
+        FixedPointSolution? known = null;
+        for (SolveWatch? watch = Innermost(); watch is not null && known is null; watch = watch._outer)
+        {
+            known = watch.IsOutside ? watch.Recall() : null;
+        }
+
+        return known;
+    }
 
     /// <summary>Shows them the map and what was found, samples that are left out included; both stay the caller's.</summary>
-    public static void ShowAll(FixedPointMap map, FixedPointSolution solution)
+    public static void ShowAll(nn.Module? layer, FixedPointMap map, FixedPointSolution solution)
     {
         for (SolveWatch? watch = Innermost(); watch is not null; watch = watch._outer)
         {
-            if (!watch._isClosed && watch._depth + 1 == WithinMap.Depth)
+            if (watch.IsOutside)
             {
-                watch.Show(map, solution);
+                watch.Show(layer, map, solution);
             }
         }
     }
@@ -69,13 +95,16 @@ internal abstract class SolveWatch : IDisposable
     protected virtual FixedPointSolution? Recall() => null;
 
     /// <inheritdoc cref="ShowAll"/>
-    protected virtual void Show(FixedPointMap map, FixedPointSolution solution)
+    protected virtual void Show(nn.Module? layer, FixedPointMap map, FixedPointSolution solution)
     {
     }
 
     /// <summary>What a solve is to go by.</summary>
     /// <param name="call">What it goes by so far; what is linked here is the caller's.</param>
     protected abstract SolveCall Change(SolveCall call);
+
+    /// <summary>The last word on it, after all have changed it: the outer one has it over the inner.</summary>
+    protected virtual SolveCall Settle(SolveCall call) => call;
 
     /// <summary>A solve ended.</summary>
     /// <inheritdoc cref="TellAll"/>

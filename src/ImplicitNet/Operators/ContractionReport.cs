@@ -36,9 +36,9 @@ public readonly record struct ContractionReport(double? Declared, double? Certif
     }
 
     /// <summary>The report for an operator, by what was measured.</summary>
-    /// <param name="latentOperator">R.</param>
+    /// <param name="latentOperator">R; null for a map without one.</param>
     /// <param name="norms">One a sample; a sample that failed has none, but NaN.</param>
-    internal static ContractionReport Of(LatentOperator latentOperator, IEnumerable<double> norms)
+    internal static ContractionReport Of(LatentOperator? latentOperator, IEnumerable<double> norms)
     {
         double[] measured = [.. norms.Where(norm => !double.IsNaN(norm))];
         IContraction? contraction = latentOperator as IContraction;

@@ -70,7 +70,7 @@ public sealed class GradientCertificateTests : TensorTest
         {
             Agreement agreement = Agreement.OfRows(exact * length, exact)[0];
             Assert.Equal(length, agreement.Length, 1e-12);
-            GradientCertificate certificate = new("JFB", agreement, null, new ContractionReport(0.5, 0.5, 0.4, 0.4), [Sample()]);
+            GradientCertificate certificate = new("JFB", agreement, [new SolveCertificate(null, new ContractionReport(0.5, 0.5, 0.4, 0.4), null, [Sample()])]);
             Assert.Equal(verdict, certificate.Verdict);
             if (verdict == Verdict.Doubtful)
             {
@@ -126,7 +126,7 @@ public sealed class GradientCertificateTests : TensorTest
     }
 
     private static GradientCertificate Of(double cosine, params SampleCertificate[] samples) =>
-        new("JFB", new Agreement(cosine, 0.1), 0.5, new ContractionReport(0.5, 0.5, 0.4, 0.4), samples);
+        new("JFB", new Agreement(cosine, 0.1), [new SolveCertificate(null, new ContractionReport(0.5, 0.5, 0.4, 0.4), 0.5, samples)]);
 
     private static SampleCertificate Sample() => new()
     {

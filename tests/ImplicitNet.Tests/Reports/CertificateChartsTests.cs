@@ -67,9 +67,7 @@ public sealed class CertificateChartsTests
     private static GradientCertificate Certificate(string label, double factor, params double[] cosines) => new(
         label,
         new Agreement(cosines.FirstOrDefault(), 1 - cosines.FirstOrDefault()),
-        factor,
-        new ContractionReport(0.9, null, factor, factor),
-        [.. cosines.Select(cosine => new SampleCertificate
+        [new SolveCertificate(null, new ContractionReport(0.9, null, factor, factor), factor, [.. cosines.Select(cosine => new SampleCertificate
         {
             Status = SolveStatus.Converged,
             Counts = true,
@@ -78,7 +76,7 @@ public sealed class CertificateChartsTests
             LatentBound = 0,
             ReferenceResidual = 0,
             Direction = new Agreement(cosine, 1 - cosine),
-        })]);
+        })])]);
 
     private static string[] Texts(string svg) => [.. XDocument.Parse(svg).Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value.Trim())];
 }

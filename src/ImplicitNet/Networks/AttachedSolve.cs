@@ -1,5 +1,4 @@
 using ImplicitNet.Gradients;
-using ImplicitNet.Kernels;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using TorchSharp;
@@ -61,17 +60,6 @@ internal abstract class AttachedSolve(UntoldFailure untold)
         }
     }
 
-    private static Tensor Checked(Tensor start, Tensor own)
-    {
-        TensorCheck.EnsureBatch(start, nameof(start), "The start");
-        return start.shape.AsSpan().SequenceEqual(own.shape) && start.dtype == own.dtype && TensorCheck.IsOnDeviceOf(start, own)
-            ? start
-            : throw new ArgumentException(
-                $"The start must be like the operator's own, {TensorCheck.Describe(own)} on {own.device}. "
-                + $"Given: {TensorCheck.Describe(start)} on {start.device}.",
-                nameof(start));
-    }
-
     private static (Tensor Latent, Tensor? Penalties) Attach(
         FixedPointMap map, FixedPointSolution solution, SolveCall call, GradientReport report)
     {
@@ -84,7 +72,7 @@ internal abstract class AttachedSolve(UntoldFailure untold)
         using DisposeScope scope = NewDisposeScope();
         using FixedPointMap map = Bind();
         Tensor own = Start();
-        Tensor start = call.Start is null ? own : Checked(call.Start.Of(own), own);
+        Tensor start = call.Start is null ? own : call.Start.Checked(own);
         using FixedPointSolution solution = SolveWatch.Known() ?? Solve(map, start, call, trace);
         bool[] included = [.. solution.Report.Samples.Select(sample => !call.Settings.OnFailure.Excludes(sample))];
         SolveWatch.ShowAll(Layer, map, solution);

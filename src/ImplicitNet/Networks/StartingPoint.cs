@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Networks;
@@ -27,6 +28,20 @@ public abstract record StartingPoint
     /// The shape, dtype and device of <paramref name="own"/>; it may be that tensor. Released with the call's other tensors.
     /// </returns>
     public abstract Tensor Of(Tensor own);
+
+    /// <summary>The start of a batch, which must be like the operator's own.</summary>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    internal Tensor Checked(Tensor own)
+    {
+        Tensor start = Of(own);
+        TensorCheck.EnsureBatch(start, nameof(start), "The start");
+        return start.shape.AsSpan().SequenceEqual(own.shape) && start.dtype == own.dtype && TensorCheck.IsOnDeviceOf(start, own)
+            ? start
+            : throw new ArgumentException(
+                $"The start must be like the operator's own, {TensorCheck.Describe(own)} on {own.device}. "
+                + $"Given: {TensorCheck.Describe(start)} on {start.device}.",
+                nameof(own));
+    }
 
     private sealed record OperatorStart : StartingPoint
     {

@@ -13,7 +13,21 @@ public sealed class OutsideProjectTests
 
     // Those of pages that say "using", and what goes without saying behind the example.
     private static readonly string[] Namespaces =
-        ["ImplicitNet.Certification", "ImplicitNet.Gradients", "ImplicitNet.Networks", "ImplicitNet.Operators", "ImplicitNet.Solvers", "TorchSharp"];
+    [
+        "ImplicitNet.Certification", "ImplicitNet.Gradients", "ImplicitNet.Networks", "ImplicitNet.Operators", "ImplicitNet.Solvers",
+        "ImplicitNet.Training", "ImplicitNet.Training.Data", "ImplicitNet.Training.Tasks", "TorchSharp",
+    ];
+
+    // What the page about training takes for granted.
+    private const string Model = """
+        using nn.Module<Tensor, Tensor> model = nn.Sequential(
+            nn.Linear(2, 8), new ImplicitLayer(new ContractionOperator(new BoundedLinear(8, 8), gamma: 0.9)), nn.Linear(8, 1));
+        Tensor x = randn(100, 2), y = x.sum([1]);
+        BatchSource source = BatchSource.From(x, y);
+        using Batch batch = source.First(10);
+        Regression task = new();
+
+        """;
 
     [Fact]
     public void A_project_outside_the_repository_runs_the_code_of_the_pages()
@@ -24,7 +38,7 @@ public sealed class OutsideProjectTests
         string lines = Markdown.Blocks("README.md", "xml").Single();
         Assert.Contains(Reference, lines, StringComparison.Ordinal);
         IReadOnlyList<string> blocks = Markdown.Blocks("README.md", "csharp");
-        Assert.Equal(3, blocks.Count);
+        Assert.Equal(5, blocks.Count);
         using TemporaryFolder folder = new();
 
         // As dotnet new console makes it, but for the lines of the README.
@@ -37,13 +51,21 @@ public sealed class OutsideProjectTests
                 <Nullable>enable</Nullable>
               </PropertyGroup>
             {lines.Replace(Reference, Path.Combine(SharedData.RepositoryRoot, "src", "ImplicitNet", "ImplicitNet.csproj"), StringComparison.Ordinal)}
+              <ItemGroup>
+                <ProjectReference Include="{Path.Combine(SharedData.RepositoryRoot, "src", "ImplicitNet.Training", "ImplicitNet.Training.csproj")}" />
+              </ItemGroup>
             </Project>
             """);
         string[] more = [.. blocks.Skip(1), .. Markdown.Blocks("docs/choosing-a-solver.md", "csharp"), .. Markdown.Blocks("docs/choosing-a-gradient.md", "csharp")];
 
         // Statements in a block of their own; types after all statements.
         ILookup<bool, string> isType = more.ToLookup(block => block.StartsWith("sealed record ", StringComparison.Ordinal));
-        string code = blocks[0] + string.Concat(isType[false].Select(block => $"{{\n{block}}}\n")) + string.Concat(isType[true]);
+        string[] training = Markdown.Blocks("docs/training.md", "csharp").ToArray();
+        ILookup<bool, string> isTask = training.ToLookup(block => block.StartsWith("sealed record ", StringComparison.Ordinal));
+        string code = blocks[0]
+            + string.Concat(isType[false].Select(block => $"{{\n{block}}}\n"))
+            + Model + string.Concat(isTask[false].Select(block => $"{{\n{block}}}\n"))
+            + string.Concat(isType[true]) + string.Concat(isTask[true]);
         File.WriteAllText(folder["Program.cs"], string.Concat(Namespaces.Where(name => !code.Contains($"using {name};", StringComparison.Ordinal)).Select(name => $"using {name};\n")) + code);
 
         (int exit, string output) = Run(folder.Path);

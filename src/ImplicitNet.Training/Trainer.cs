@@ -53,7 +53,8 @@ public sealed class Trainer : IDisposable
     /// <param name="options">Default: 10 epochs of Adam at 3e-3 with a cosine schedule.</param>
     /// <param name="folder">Where checkpoints, weights, history and TensorBoard events go; none by default.</param>
     /// <exception cref="ArgumentException">
-    /// The model has no parameter, or the escalation policy has no certificates to go by, or would go up and down at once.
+    /// The model has no parameter to train, the escalation policy has no certificates to go by, or would go up and down at once, or a warm
+    /// start is asked for of samples without numbers.
     /// </exception>
     public Trainer(
         nn.Module<Tensor, Tensor> model,
@@ -94,7 +95,7 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(train);
         (_model, _task, _train, _validation, _folder) = (model, task, train, validation, folder);
         _options = options ?? new TrainingOptions();
-        _options.Escalation?.EnsureUsable(_options.CertificateSteps);
+        _options.EnsureUsable(train);
         nn.Module module = model.Module;
         Parameter[] parameters = [.. module.parameters()];
         if (!parameters.Any(parameter => parameter.requires_grad))

@@ -1,6 +1,7 @@
 using ImplicitNet.Certification;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
+using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Optimizers;
 
 namespace ImplicitNet.Training;
@@ -138,6 +139,16 @@ public sealed record TrainingOptions
     public double RateAt(long step, long steps) => step < WarmupSteps
         ? LearningRate * (step + 1) / WarmupSteps
         : LearningRate * Schedule.Factor(step - WarmupSteps, Math.Max(1, steps - WarmupSteps));
+
+    /// <exception cref="ArgumentException">Options do not go together, or not with the data.</exception>
+    internal void EnsureUsable(BatchSource train)
+    {
+        Escalation?.EnsureUsable(CertificateSteps);
+        if (WarmStart is not null && !train.IsRepeatable)
+        {
+            throw new ArgumentException($"A warm start goes by the numbers of samples; those of {train.Name} have none.", nameof(train));
+        }
+    }
 
     private static ArgumentOutOfRangeException Refused(string name, object? value, string range) =>
         new(name, value, $"{name} must be {range}.");

@@ -178,6 +178,17 @@ public sealed class TrainAnythingTests : TensorTest
     }
 
     [Fact]
+    public void A_warm_start_needs_samples_with_numbers_and_one_solve_a_call()
+    {
+        using nn.Module<Tensor, Tensor> model = SmallRegression.Model();
+        TrainingOptions warm = Options with { WarmStart = new() };
+        BatchSource numberless = BatchSource.FromBatches(SmallRegression.Source().InOrder().Take(0), (0, 0));
+        Assert.Contains("have none", Assert.Throws<ArgumentException>(() => new Trainer(model, new Regression(), numberless, options: warm)).Message, StringComparison.Ordinal);
+        using Trainer trainer = new(model, new Regression(), SmallRegression.Source(), options: warm);
+        Assert.Contains("one implicit solve a call", Assert.Throws<InvalidOperationException>(() => trainer.Run()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_model_without_a_parameter_to_train_is_refused()
     {
         using nn.Module<Tensor, Tensor> model = nn.Tanh();

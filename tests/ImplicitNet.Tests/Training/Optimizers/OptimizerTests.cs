@@ -63,17 +63,23 @@ public sealed class OptimizerTests : TensorTest
         TrainingOptions options = SmallRegression.Options with { Optimizer = new Own() };
         using TemporaryFolder folder = new();
         List<string> notices = [];
-        long resumed = Interrupt(folder.Path, options, 5, notices);
+        long resumed = Interrupt(folder.Path, options, 5, notices, out _);
         Assert.Equal(0, resumed);
         Assert.Equal(["An interrupted run goes on from its last whole epoch: what Own remembers is not part of a checkpoint."], notices);
-        Assert.Equal(3, Interrupt(folder.Path, options, null, notices));
+        Assert.Equal(3, Interrupt(folder.Path, options, null, notices, out byte[] weights));
+
+        // Where in the epoch the run was interrupted is the same to it.
+        using TemporaryFolder earlier = new();
+        Interrupt(earlier.Path, options, 4, [], out _);
+        Interrupt(earlier.Path, options, null, [], out byte[] same);
+        Assert.Equal(weights, same);
 
         // The same notice where the data are why.
         notices.Clear();
         using TemporaryFolder other = new();
-        Interrupt(other.Path, SmallRegression.Options, 5, notices, new Stream());
+        Interrupt(other.Path, SmallRegression.Options, 5, notices, out _, new Stream());
         Assert.Equal(["An interrupted run goes on from its last whole epoch: the batches of stream are no function of seed, epoch and index."], notices);
-        Assert.Equal(3, Interrupt(other.Path, SmallRegression.Options, null, notices, new Stream()));
+        Assert.Equal(3, Interrupt(other.Path, SmallRegression.Options, null, notices, out _, new Stream()));
     }
 
     [Fact]
@@ -114,7 +120,7 @@ public sealed class OptimizerTests : TensorTest
     }
 
     /// <summary>Runs in a folder, to a step where one is given; the steps that were made before.</summary>
-    private static long Interrupt(string folder, TrainingOptions options, int? at, List<string> notices, BatchSource? data = null)
+    private static long Interrupt(string folder, TrainingOptions options, int? at, List<string> notices, out byte[] weights, BatchSource? data = null)
     {
         using nn.Module<Tensor, Tensor> model = SmallRegression.Model();
         using CancellationTokenSource source = new();
@@ -140,6 +146,7 @@ public sealed class OptimizerTests : TensorTest
         trainer.Resume();
         TrainingResult result = trainer.Run(cancellation: source.Token);
         Assert.Equal(at is null, result.IsComplete);
+        weights = SmallRegression.Bytes(model);
         return first!.Value;
     }
 

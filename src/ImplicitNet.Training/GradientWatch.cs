@@ -1,6 +1,5 @@
 using ImplicitNet.Certification;
 using ImplicitNet.Gradients;
-using ImplicitNet.Networks;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.History;
@@ -43,12 +42,11 @@ internal sealed class GradientWatch
             return state;
         }
 
-        ImplicitNetwork network = (ImplicitNetwork)_model.Module;
-        Tensor Losses(Tensor output) => TrainedModel.Losses(_task, output, batch);
         GradientCertifier certifier = _options.Certifier;
-        IReadOnlyList<GradientCertificate> certificates = Gradient is not { } own ? [certifier.Certify(network, batch.Inputs, Losses)]
-            : state.Level == 0 ? certifier.Compare(network, batch.Inputs, Losses, [own])
-            : certifier.Compare(network, batch.Inputs, Losses, [own, _options.Escalation!.Gradients[state.Level - 1]]);
+        Func<Tensor> losses = () => TrainedModel.Losses(_task, _model.Answer(batch), batch);
+        IReadOnlyList<GradientCertificate> certificates = Gradient is not { } own ? [certifier.Certify(_model.Module, losses)]
+            : state.Level == 0 ? certifier.Compare(_model.Module, losses, [own])
+            : certifier.Compare(_model.Module, losses, [own, _options.Escalation!.Gradients[state.Level - 1]]);
         GradientCertificate certificate = certificates[0];
         log.Certificate(CertificateRecord.Of(step, certificate, state.Level));
         tell(new TrainingEvent.GradientCertified(step, certificate));

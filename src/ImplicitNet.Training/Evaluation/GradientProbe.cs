@@ -1,7 +1,6 @@
 using ImplicitNet.Certification;
 using ImplicitNet.Gradients;
 using ImplicitNet.LinearSolvers;
-using ImplicitNet.Networks;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Tasks;
 using static TorchSharp.torch;
@@ -55,9 +54,11 @@ public sealed record GradientProbe
         {
             using Batch batch = source.First(Samples);
             model.Take(batch);
-            ImplicitNetwork network = (ImplicitNetwork)model.Module;
-            Tensor Losses(Tensor output) => TrainedModel.Losses(task, output, batch);
-            return Certifier.Compare(network, batch.Inputs, Losses, [gradient ?? network.Gradient])[0].Gradient.Cosine;
+            Func<Tensor> losses = () => TrainedModel.Losses(task, model.Answer(batch), batch);
+            GradientCertificate certificate = gradient is null
+                ? Certifier.Certify(model.Module, losses)
+                : Certifier.Compare(model.Module, losses, [gradient])[0];
+            return certificate.Gradient.Cosine;
         }
         finally
         {

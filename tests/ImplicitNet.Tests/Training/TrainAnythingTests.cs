@@ -1,3 +1,4 @@
+using ImplicitNet.Certification;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
@@ -176,6 +177,41 @@ public sealed class TrainAnythingTests : TensorTest
         trainer.Run();
         string[] epoch = ["StepFinished", "StepFinished", "StepFinished", "EpochFinished"];
         Assert.Equal([.. epoch, .. epoch], heard);
+    }
+
+    /// <summary>Dropout and all: what is certified on the way changes no bit of the weights.</summary>
+    [Fact]
+    public void Certificates_and_probes_of_a_model_with_two_layers_have_both_and_change_no_weight()
+    {
+        byte[] Run(TrainingOptions options, GradientProbe? probe, List<GradientCertificate> certificates, out TrainingResult result)
+        {
+            using nn.Module<Tensor, Tensor> model = SmallRegression.Model();
+            using Trainer trainer = new(model, new Regression(), SmallRegression.Source(), options: options)
+            {
+                Probe = probe,
+                OnEvent = happened =>
+                {
+                    if (happened is TrainingEvent.GradientCertified certified)
+                    {
+                        certificates.Add(certified.Certificate);
+                    }
+                },
+            };
+            result = trainer.Run();
+            return SmallRegression.Bytes(model);
+        }
+
+        List<GradientCertificate> made = [];
+        byte[] plain = Run(Options, null, [], out _);
+        byte[] watched = Run(Options with { CertificateSteps = 1 }, new GradientProbe { Samples = 5 }, made, out TrainingResult result);
+        Assert.Equal(plain, watched);
+        Assert.Equal(12, made.Count);
+        Assert.All(made, certificate => Assert.Equal(2, certificate.Solves.Count));
+        Assert.All(made, certificate => Assert.InRange(certificate.Gradient.Cosine, 0.5, 1));
+        Assert.All(result.Epochs, epoch => Assert.InRange(epoch.Cosine!.Value, 0.5, 1));
+        EscalationPolicy strict = new() { RaiseBelow = 0.9999999, LowerFrom = 1, Patience = 1 };
+        Assert.NotEqual(plain, Run(Options with { CertificateSteps = 1, Escalation = strict }, null, made, out _));
+        Assert.Equal(1, made[^1].Gradient.Cosine, 5);
     }
 
     [Fact]

@@ -76,6 +76,12 @@ internal sealed record ClassifierResult
     /// <summary>Processes that trained together.</summary>
     public int Ranks { get; init; } = 1;
 
+    /// <summary>Starts of every solve of the evaluation.</summary>
+    public int Starts { get; init; } = 1;
+
+    /// <summary>How far they agree; null for one start.</summary>
+    public StartsResult? Agreement { get; init; }
+
     /// <summary>Of an evaluation: solver, contraction and memory; not yet what part of the data it was on.</summary>
     public static ClassifierResult Of(EvaluationResult evaluation, ContractionReport contraction) => new()
     {

@@ -9,6 +9,9 @@ internal sealed record PredictionResult
 
     public required double Seconds { get; init; }
 
+    /// <summary>Starts of every solve.</summary>
+    public int Starts { get; init; } = 1;
+
     /// <summary>The status of a picture that nothing is written on: it was not classified.</summary>
     public const string NoInk = "NoInk";
 
@@ -17,5 +20,9 @@ internal sealed record PredictionResult
     /// probabilities and no steps, and the status is <see cref="NoInk"/>; else it is that of the solve.
     /// </summary>
     internal sealed record Prediction(
-        string Path, int? Class, string? Name, IReadOnlyList<double?> Probabilities, int Steps, string Status, double? Residual);
+        string Path, int? Class, string? Name, IReadOnlyList<double?> Probabilities, int Steps, string Status, double? Residual)
+    {
+        /// <summary>How far several starts agree; null for one start.</summary>
+        public StartsResult.Sample? Agreement { get; init; }
+    }
 }

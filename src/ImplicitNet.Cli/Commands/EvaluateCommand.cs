@@ -33,6 +33,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     private readonly Option<double?> _gamma =
         RunSetting.Option<double?>(nameof(RunSettings.Gamma), "Factor gamma of the latent operator (default: the model's).");
     private readonly Option<int[]?> _applications = ApplicationsOption.Create();
+    private readonly Option<int?> _starts = StartsOption.Create();
     private readonly Option<string?> _output =
         new("--output", "-o") { Description = "Folder for the charts of --applications (default: the model's).", HelpName = "folder" };
     private readonly SolveOptions _solve = new();
@@ -41,15 +42,23 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     public Command Create()
     {
         Command command = new("evaluate", "Evaluate a model on a data set.") { _model, _data, _dataDirectory, _split, _batch, _seed,
-            _gamma, _applications, _output };
+            _gamma, _applications, _starts, _output };
         _solve.AddTo(command);
         _common.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(_applications) is not null && result.GetResult(_starts) is not null)
+            {
+                result.AddError("--starts does not go with --applications, which solves nothing");
+            }
+        });
         command.SetAction(Run);
         HelpWithExamples.AddTo(
             command,
             "implicitnet evaluate --model runs/digits-20260131-180000",
             "implicitnet evaluate --model runs/first --split validation --tolerance 1e-5",
             "implicitnet evaluate --model runs/first --applications 1,2,3,5,10",
+            "implicitnet evaluate --model runs/first --starts 4",
             "implicitnet evaluate --model runs/first --quiet --json");
         return command;
     }
@@ -95,11 +104,15 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         }
 
         Classification task = new();
+        SeveralStarts? starts = SeveralStarts.Of(parsed.GetValue(_starts));
+        StartsResult? agreement = starts is null ? null : terminal.WithBar(
+            bar => starts.Measure(network, source, new ShareProgress(bar, $"solving from {starts.Count} starts"), cancellation));
         EvaluationResult evaluation =
             terminal.WithBar(bar => Evaluator.Evaluate(
                 network,
                 task,
                 source,
+                starts is null ? null : starts.Best,
                 progress: new ShareProgress(bar, $"evaluating {split}"),
                 cancellation: cancellation));
         ContractionReport contraction = FinalTest.Measure(network, source);
@@ -111,6 +124,8 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             Threads = threads,
             Device = device.type.ToString().ToLowerInvariant(),
             Model = folder,
+            Starts = starts?.Count ?? 1,
+            Agreement = agreement,
         };
         Show(result, evaluation);
         if (parsed.GetValue(_common.Json))
@@ -128,6 +143,11 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             terminal, "accuracy", Display.Percent(evaluation.Accuracy ?? double.NaN), $"{Display.Count(evaluation.Count)} images");
         ResultScreen.Row(terminal, "loss", Display.Number(evaluation.Loss));
         ResultScreen.Solver(terminal, result);
+        if (result.Agreement is { } agreement)
+        {
+            ResultScreen.Starts(terminal, agreement);
+        }
+
         ResultScreen.Row(
             terminal,
             "speed",

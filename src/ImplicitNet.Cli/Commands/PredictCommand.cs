@@ -20,18 +20,20 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         HelpName = "image"
     };
     private readonly Option<string> _model = ModelOption.Create();
+    private readonly Option<int?> _starts = StartsOption.Create();
     private readonly SolveOptions _solve = new();
     private readonly CommonOptions _common = new();
 
     public Command Create()
     {
-        Command command = new("predict", "Classify image files.") { _images, _model };
+        Command command = new("predict", "Classify image files.") { _images, _model, _starts };
         _solve.AddTo(command);
         _common.AddTo(command);
         command.SetAction(Run);
         HelpWithExamples.AddTo(
             command,
             "implicitnet predict --model runs/digits-20260131-180000 seven.png",
+            "implicitnet predict --model runs/first --starts 4 seven.png",
             "implicitnet predict --model runs/first --json scans/*.jpg");
         return command;
     }
@@ -50,8 +52,15 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         byte[]?[] images = [.. paths.Select(path => PredictImage.Read(path, folder, config))];
 
         long begin = Stopwatch.GetTimestamp();
-        IReadOnlyList<PredictionResult.Prediction> predictions = Predict(network, config, device, paths, images);
-        PredictionResult result = new() { Model = folder, Images = predictions, Seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds };
+        SeveralStarts? starts = SeveralStarts.Of(parsed.GetValue(_starts));
+        IReadOnlyList<PredictionResult.Prediction> predictions = Predict(network, config, device, paths, images, starts);
+        PredictionResult result = new()
+        {
+            Model = folder,
+            Images = predictions,
+            Seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds,
+            Starts = starts?.Count ?? 1,
+        };
         PredictionScreen.Show(terminal, predictions, ClassNames.Of(config.Data, config.Network.Classes));
         if (parsed.GetValue(_common.Json))
         {
@@ -66,7 +75,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
     }
 
     private PredictionResult.Prediction[] Predict(
-        ImplicitNetwork network, ModelConfig config, Device device, string[] paths, byte[]?[] images)
+        ImplicitNetwork network, ModelConfig config, Device device, string[] paths, byte[]?[] images, SeveralStarts? starts)
     {
         const int batchSize = 250;
         IReadOnlyList<string> names = ClassNames.Of(config.Data, config.Network.Classes);
@@ -76,8 +85,10 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         foreach (int[] indices in Enumerable.Range(0, images.Length).Where(i => images[i] is not null).Chunk(batchSize))
         {
             using DisposeScope scope = NewDisposeScope();
-            using ImplicitResult result = network.Run(
-                PredictImage.ToTensor([.. indices.Select(i => images[i]!)], config).to(device), cancellation: cancellation);
+            Tensor inputs = PredictImage.ToTensor([.. indices.Select(i => images[i]!)], config).to(device);
+            IReadOnlyList<StartsResult.Sample>? agreements = starts?.Measure(network, inputs);
+            using SolveScope best = new(starts is null ? null : starts.Best);
+            using ImplicitResult result = network.Run(inputs, cancellation: cancellation);
             float[] shares = [.. nn.functional.softmax(result.Output, 1).cpu().data<float>()];
             for (int place = 0; place < indices.Length; place++)
             {
@@ -91,7 +102,10 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
                     [.. row.Select(share => float.IsFinite(share) ? share : (double?)null)],
                     sample.Steps,
                     sample.Status.ToString(),
-                    double.IsFinite(sample.Residual) ? sample.Residual : null);
+                    double.IsFinite(sample.Residual) ? sample.Residual : null)
+                {
+                    Agreement = agreements?[place],
+                };
             }
         }
 

@@ -26,7 +26,7 @@ internal static class PredictionScreen
             }
 
             string colour = prediction.Status == "Converged" ? "green" : "red";
-            string solve = $"[{colour}]{prediction.Status}[/] [grey]in {prediction.Steps} steps[/]";
+            string solve = $"[{colour}]{prediction.Status}[/] [grey]in {prediction.Steps} steps[/]{Starts(prediction.Agreement)}";
             if (prediction.Class is not { } answer)
             {
                 terminal.Say($"  {path}  [red]no finite answer[/]  {solve}");
@@ -44,6 +44,14 @@ internal static class PredictionScreen
                 + $"{solve}{(others.Length > 0 ? $"  [grey]else {others}[/]" : "")}");
         }
     }
+
+    private static string Starts(StartsResult.Sample? agreement) => agreement switch
+    {
+        null => "",
+        { SameAnswer: null, Converged: var converged } => $"  [red]{Display.Counted(converged, "start")} converged[/]",
+        { SameAnswer: true, Converged: var converged } => $"  [grey]{converged} starts agree[/]",
+        { Converged: var converged } => $"  [yellow]{converged} starts differ[/]",
+    };
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0} %");
 }

@@ -12,6 +12,19 @@ internal static class ResultScreen
             $"  [grey]{Markup.Escape(name.PadRight(NameWidth - 1))} [/]"
             + $"[bold]{Markup.Escape(value)}[/]{(note.Length > 0 ? "   " + Markup.Escape(note) : "")}");
 
+    /// <summary>How far several starts agree.</summary>
+    public static void Starts(Terminal terminal, StartsResult agreement)
+    {
+        int compared = agreement.Samples.Count(sample => sample.SameAnswer is not null);
+        Row(
+            terminal,
+            "starts",
+            $"{Display.Count(agreement.SameAnswers)} of {Display.Count(compared)} answers the same",
+            $"from {agreement.Starts}; {Display.Count(agreement.ConvergedFromAll)} samples converged from all, fixed points "
+                + $"{Display.Residual(agreement.Distance ?? double.NaN)} apart at most, "
+                + $"cosine {Display.Number(agreement.Cosine ?? double.NaN)} at least");
+    }
+
     /// <summary>How the solves of an evaluation ended, and the three contraction factors.</summary>
     public static void Solver(Terminal terminal, ClassifierResult result)
     {

@@ -13,7 +13,7 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
     [
         "testAccuracy", "validationAccuracy", "trainAccuracy", "testLoss", "validationLoss", "trainLoss", "parameters", "gammaDeclared", "gammaCertified",
         "gammaMeasured", "meanSteps", "statuses", "evaluations", "epochs", "bestEpoch", "secondsPerEpoch", "seconds", "peakMemoryBytes", "data", "split",
-        "samples", "seed", "threads", "device", "model", "gradient", "trainingEvaluations", "trainingProducts", "adjointFailures", "score", "ranks",
+        "samples", "seed", "threads", "device", "model", "gradient", "trainingEvaluations", "trainingProducts", "adjointFailures", "score", "ranks", "starts", "agreement",
     ];
 
     private static readonly string[] Statuses = ["Converged", "MaxStepsReached", "Stalled", "Diverged", "NonFinite"];
@@ -67,9 +67,9 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
         using TemporaryFolder folder = new();
         string image = TestImages.Write(folder["two.png"]);
         using JsonDocument predicted = JsonDocument.Parse(CliRun.Of("predict", "--model", model.Path, image, "--json").Succeeded().LastLine);
-        Assert.Equal(["model", "images", "seconds"], predicted.RootElement.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["model", "images", "seconds", "starts"], predicted.RootElement.EnumerateObject().Select(member => member.Name));
         Assert.Equal(
-            ["path", "class", "name", "probabilities", "steps", "status", "residual"],
+            ["path", "class", "name", "probabilities", "steps", "status", "residual", "agreement"],
             predicted.RootElement.GetProperty("images")[0].EnumerateObject().Select(member => member.Name));
         using JsonDocument told = JsonDocument.Parse(CliRun.Of("info", "--model", model.Path, "--json").Succeeded().LastLine);
         Assert.Equal(

@@ -1,0 +1,62 @@
+using ImplicitNet.Certification;
+using ImplicitNet.Networks;
+using ImplicitNet.Training.Data;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Cli.Commands;
+
+/// <summary>Several starts of every solve: how far they agree, and the best of them.</summary>
+internal sealed class SeveralStarts
+{
+    private readonly StartingPoint[] _starts;
+
+    private SeveralStarts(int count) => _starts =
+    [
+        StartingPoint.Operator, StartingPoint.Zero,
+        .. Enumerable.Range(1, count - 2).Select(seed => new RandomStart { Seed = seed }),
+    ];
+
+    public int Count => _starts.Length;
+
+    /// <summary>Null where there is one start.</summary>
+    public static SeveralStarts? Of(int? count) => count > 1 ? new SeveralStarts(count.Value) : null;
+
+    /// <summary>Settings by which every sample gets the answer with the smallest residual.</summary>
+    public SolveSettings Best(SolveSettings own) => own with { Solver = new BestOfStarts { Solver = own.Solver, Starts = _starts[1..] } };
+
+    /// <summary>Solves a batch from every start.</summary>
+    /// <param name="network">In evaluation mode.</param>
+    /// <param name="inputs">[batch, ...]; stays the caller's.</param>
+    /// <returns>One a sample.</returns>
+    public IReadOnlyList<StartsResult.Sample> Measure(ImplicitNetwork network, Tensor inputs)
+    {
+        PathIndependenceReport report = PathIndependence.Measure(network, inputs, _starts, output => output.argmax(1));
+        return
+        [
+            .. report.Solves[0].Samples.Zip(report.SameAnswers, (sample, same) => new StartsResult.Sample
+            {
+                Converged = sample.Converged,
+                Distance = sample.Distance,
+                Cosine = sample.Cosine,
+                SameAnswer = same,
+            }),
+        ];
+    }
+
+    /// <summary>Solves all samples of a source from every start.</summary>
+    public StartsResult Measure(ImplicitNetwork network, BatchSource source, IProgress<double> progress, CancellationToken cancellation)
+    {
+        List<StartsResult.Sample> samples = [];
+        foreach (Batch batch in source.InOrder())
+        {
+            using Batch owned = batch;
+            using DisposeScope scope = NewDisposeScope();
+            cancellation.ThrowIfCancellationRequested();
+            samples.AddRange(Measure(network, batch.Inputs));
+            progress.Report((double)samples.Count / source.Count);
+        }
+
+        return StartsResult.Of(Count, samples);
+    }
+}

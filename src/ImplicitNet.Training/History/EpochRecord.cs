@@ -48,7 +48,9 @@ public sealed record EpochRecord
     public IReadOnlyDictionary<string, double> Scores
     {
         get;
-        init => field = value ?? throw new ArgumentNullException(nameof(Scores));
+
+        // Null in checkpoints of earlier versions, which are refused as that.
+        init => field = value ?? new Dictionary<string, double>();
     } = new Dictionary<string, double>();
 
     /// <summary>The optimiser's learning rate at the end of the epoch, dimensionless.</summary>

@@ -99,16 +99,20 @@ public sealed class RunIdentityTests : TensorTest
         Assert.Equal("training.Magic was 2 and is nothing", identity.DifferenceFrom(stranger));
     }
 
-    [Fact]
-    public void A_checkpoint_of_an_earlier_version_is_refused_in_one_line()
+    /// <summary>That without an identity, and that of accuracies alone, whose epochs had no further scores.</summary>
+    [Theory]
+    [InlineData("\"Identity\"", "\"Fingerprint\"")]
+    [InlineData("\"Version\":2,", "")]
+    public void A_checkpoint_of_an_earlier_version_is_refused_in_one_line(string now, string then)
     {
         using TemporaryFolder folder = new();
-        SmallTraining.Interrupt(folder.Path, steps: 1);
+        SmallTraining.Interrupt(folder.Path, steps: 4);
         string path = folder["checkpoint.safetensors"];
         using (SafetensorsFile file = SafetensorsFile.Read(path))
         {
             Dictionary<string, string> metadata = new(file.Metadata);
-            metadata["position"] = metadata["position"].Replace("\"Identity\"", "\"Fingerprint\"", StringComparison.Ordinal);
+            Assert.Contains(now, metadata["position"], StringComparison.Ordinal);
+            metadata["position"] = metadata["position"].Replace(now, then, StringComparison.Ordinal).Replace("\"Scores\":{},", "", StringComparison.Ordinal);
             metadata.Remove("sha256");
             SafetensorsFile.Write(path, file.Tensors, metadata);
         }

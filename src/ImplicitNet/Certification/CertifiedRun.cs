@@ -84,7 +84,7 @@ internal sealed class CertifiedRun : SolveWatch
         CertifiedSolve solve = _solves[_watched.Count];
         WatchedGradient watched = new(solve, _gradient ?? solve.Own, _isFirst);
         _watched.Add(watched);
-        return call with { Settings = call.Settings with { Gradient = watched }, Penalty = null };
+        return call with { Settings = call.Settings with { Gradient = watched } };
     }
 
     /// <inheritdoc/>

@@ -147,6 +147,34 @@ public sealed class CertifiedModelTests : TensorTest
     }
 
     [Fact]
+    public void A_loss_may_contain_the_penalties_of_the_layers()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(9);
+        using Model model = Model.Create("sequential");
+        Tensor data = randn(4, 3, ScalarType.Float64);
+        Tensor[] parameters = [.. model.parameters()];
+        Tensor Penalised()
+        {
+            random.manual_seed(10);
+            using SolveScope own = new(penalty: new JacobianPenalty { Weight = 5 });
+            Tensor losses = Losses(model, data);
+            return losses + own.Solves[0].Penalties! + own.Solves[1].Penalties!;
+        }
+
+        Tensor Backward(FixedPointGradient gradient)
+        {
+            using SolveScope all = new(settings => settings with { Gradient = gradient });
+            return cat([.. VectorProducts.TransposeProducts(Penalised().mean(), parameters, ones(dtype: ScalarType.Float64, size: [])).Select(each => each!.flatten())]);
+        }
+
+        (Tensor used, Tensor exact) = (Backward(new JacobianFreeGradient()), Backward(new ImplicitGradient { RelativeTolerance = 1e-12 }));
+        Agreement found = Thorough.Compare(model, Penalised, [new JacobianFreeGradient()])[0].Gradient;
+        Assert.Equal(((used - exact).norm() / exact.norm()).ToDouble(), found.RelativeError, 1e-8);
+        Assert.NotEqual(Thorough.Compare(model, () => Losses(model, data), [new JacobianFreeGradient()])[0].Gradient.RelativeError, found.RelativeError, 1e-4);
+    }
+
+    [Fact]
     public void Failed_samples_are_left_out_in_every_run()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -17,12 +17,11 @@ namespace ImplicitNet.Training;
 /// best epoch kept.
 /// </summary>
 /// <remarks>
-/// However a run ends (its last epoch, early stopping, cancellation, an exception), the model then holds the best weights, where an epoch
-/// was finished; a further <see cref="Run"/> goes on from where the training stood. With a <see cref="RunFolder"/> the run survives a kill
-/// at any moment: <see cref="Resume"/> and <see cref="Run"/> go on from the last checkpoint and end with the same weights, bit by bit on
-/// one machine with the same number of threads. That holds for data whose batches are a function of seed, epoch and index, and for the
-/// library's optimisers; other runs go on from their last whole epoch, and say so when they begin. The test data is none of the trainer's
-/// business: evaluate on it once, afterwards.
+/// However a run ends, by an exception too, the model then holds the best weights, where an epoch was finished, in evaluation mode; a
+/// further <see cref="Run"/> goes on from where the training stood. With a <see cref="RunFolder"/> the run survives a kill at any moment:
+/// <see cref="Resume"/> and <see cref="Run"/> go on from the last checkpoint and end with the same weights, bit by bit on one machine with
+/// the same number of threads. That holds for data whose batches are a function of seed, epoch and index, and for the library's optimisers;
+/// other runs go on from their last whole epoch, and say so when they begin. Evaluate on test data once, afterwards.
 /// </remarks>
 public sealed class Trainer : IDisposable
 {
@@ -206,6 +205,7 @@ public sealed class Trainer : IDisposable
         finally
         {
             _best.Restore();
+            _model.Module.eval();
         }
     }
 

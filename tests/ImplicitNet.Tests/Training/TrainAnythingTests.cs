@@ -128,6 +128,16 @@ public sealed class TrainAnythingTests : TensorTest
         Assert.Equal(best.Epochs.Select(epoch => epoch.TrainLoss), again.Epochs.Select(epoch => epoch.TrainLoss));
     }
 
+    /// <summary>Left in training mode, its dropout would draw, and batch normalisation of one sample answer anything.</summary>
+    [Fact]
+    public void After_a_run_the_model_is_ready_for_use()
+    {
+        using nn.Module<Tensor, Tensor> model = SmallRegression.Model();
+        using Trainer trainer = new(model, new Regression(), SmallRegression.Source(), options: Options);
+        trainer.Run();
+        Assert.All(model.modules().Prepend(model), part => Assert.False(part.training));
+    }
+
     [Fact]
     public void A_run_ends_after_epochs_without_a_better_score_and_with_a_longer_patience_goes_on()
     {

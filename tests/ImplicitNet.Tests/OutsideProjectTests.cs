@@ -60,8 +60,8 @@ public sealed class OutsideProjectTests
 
         // Statements in a block of their own; types after all statements.
         ILookup<bool, string> isType = more.ToLookup(block => block.StartsWith("sealed record ", StringComparison.Ordinal));
-        string[] training = Markdown.Blocks("docs/training.md", "csharp").ToArray();
-        ILookup<bool, string> isTask = training.ToLookup(block => block.StartsWith("sealed record ", StringComparison.Ordinal));
+        string[] training = [.. Markdown.Blocks("docs/training.md", "csharp"), .. Markdown.Blocks("docs/your-own-operator.md", "csharp")];
+        ILookup<bool, string> isTask = training.ToLookup(block => block.StartsWith("sealed ", StringComparison.Ordinal));
         string code = blocks[0]
             + string.Concat(isType[false].Select(block => $"{{\n{block}}}\n"))
             + Model + string.Concat(isTask[false].Select(block => $"{{\n{block}}}\n"))

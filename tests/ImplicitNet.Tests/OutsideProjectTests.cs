@@ -15,7 +15,7 @@ public sealed class OutsideProjectTests
     private static readonly string[] Namespaces =
     [
         "ImplicitNet.Certification", "ImplicitNet.Gradients", "ImplicitNet.Networks", "ImplicitNet.Operators", "ImplicitNet.Solvers",
-        "ImplicitNet.Training", "ImplicitNet.Training.Data", "ImplicitNet.Training.Tasks", "TorchSharp",
+        "ImplicitNet.Training", "ImplicitNet.Training.Data", "ImplicitNet.Training.Evaluation", "ImplicitNet.Training.Tasks", "TorchSharp",
     ];
 
     // What the page about training takes for granted.

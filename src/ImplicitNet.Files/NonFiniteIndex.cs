@@ -8,7 +8,7 @@ internal static class NonFiniteIndex
 {
     /// <summary>Checks that there is none in any of the tensors of a file.</summary>
     /// <exception cref="WeightsFileException">There is one; the message names the tensor and the first such index.</exception>
-    public static void Refuse(IReadOnlyDictionary<string, Tensor> tensors, string path)
+    public static void Refuse(IEnumerable<KeyValuePair<string, Tensor>> tensors, string path)
     {
         foreach ((string name, Tensor tensor) in tensors)
         {

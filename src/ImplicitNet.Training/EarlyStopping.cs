@@ -6,7 +6,10 @@ namespace ImplicitNet.Training;
 /// </summary>
 public sealed record EarlyStopping
 {
-    /// <summary>Epochs without a better score after which the run ends; at least 1; default: none.</summary>
+    /// <summary>
+    /// Epochs after the best one after which the run ends: without a better score, or as good a one with a smaller loss; at least 1;
+    /// default: none.
+    /// </summary>
     public int? Patience
     {
         get;

@@ -391,7 +391,7 @@ public sealed class Trainer : IDisposable
     /// <summary>What is kept must be usable later: buffers, moments and averages as well as weights.</summary>
     private void EnsureFinite(IEnumerable<KeyValuePair<string, Tensor>> tensors, string what)
     {
-        if (Finiteness.Check(tensors) is { } place)
+        if (Finiteness.Check(_tensors.Bounded(tensors)) is { } place)
         {
             throw TrainingDivergedException.At(
                 $"{what}: {place}", Step, _position.Epoch + 1, _options.RateAt(Math.Max(0, Step - 1), _steps));

@@ -52,7 +52,7 @@ internal static class Checkpoint
             throw new WeightsFileException(path, $"its position cannot be one of this run: {fault}.");
         }
 
-        file.EnsureFinite(path);
+        NonFiniteIndex.Refuse(tensors.Bounded(file.Tensors), path);
         tensors.Restore(file, path, position.BestEpoch > 0, limits.Step(position));
         return position;
     }

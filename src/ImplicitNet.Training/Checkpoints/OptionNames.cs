@@ -2,6 +2,8 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.Serialization;
+using System.Security.Cryptography;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Checkpoints;
@@ -97,10 +99,20 @@ internal sealed class OptionNames
         string text => text,
         bool flag => flag ? "true" : "false",
         Device device => device.ToString(),
+        Tensor tensor => Contents(tensor),
         IFormattable number when number.GetType() is { IsPrimitive: true } or { IsEnum: true } || number is decimal or TimeSpan =>
             number.ToString(null, CultureInfo.InvariantCulture),
         _ => null,
     };
+
+    /// <summary>A tensor by its shape, dtype and a checksum of its values: weights of classes in a task of one's own, say.</summary>
+    private static string Contents(Tensor tensor)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        byte[] sum = SHA256.HashData(tensor.detach().cpu().contiguous().bytes);
+        return $"{tensor.dtype} [{string.Join(", ", tensor.shape)}] {Convert.ToHexStringLower(sum)[..16]}";
+    }
 
     /// <summary>What a property holds, not what is worked out from it; functions have no name that stays.</summary>
     private static IEnumerable<PropertyInfo> Stored(Type type) =>

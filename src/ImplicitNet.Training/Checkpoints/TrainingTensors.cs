@@ -19,6 +19,16 @@ internal sealed class TrainingTensors(
     private const string Best = "best/";
     private const string OptimizerSteps = "optimizer/steps";
 
+    // Minus infinity where a mask forbids, say: constants of the model, which training does not make.
+    private readonly HashSet<string> _unbounded =
+        [.. network.named_buffers().Where(entry => NonFiniteIndex.Find(entry.buffer) is not null).Select(entry => entry.name)];
+
+    /// <summary>Those of a run's tensors that must be finite: all but buffers that were not when it was prepared.</summary>
+    /// <param name="tensors">By their names in the model or in a checkpoint.</param>
+    public IEnumerable<KeyValuePair<string, Tensor>> Bounded(IEnumerable<KeyValuePair<string, Tensor>> tensors) => _unbounded.Count == 0
+        ? tensors
+        : tensors.Where(entry => !_unbounded.Contains(entry.Key[(entry.Key.IndexOf('/', StringComparison.Ordinal) + 1)..]));
+
     /// <summary>Everything, by name. New tensors among them are in the caller's dispose scope; the rest stay where they are.</summary>
     public Dictionary<string, Tensor> Collect()
     {

@@ -5,12 +5,16 @@ namespace ImplicitNet.Training.Tasks;
 
 /// <summary>
 /// Images or signals given back: outputs and targets [batch, ...] of one shape. The loss of a sample is its mean squared error; "psnr", the
-/// peak signal-to-noise ratio <c>10 log10(Peak^2 / MSE)</c> in decibels, is averaged over samples and chooses the best epoch.
+/// peak signal-to-noise ratio <c>10 log10(Peak^2 / MSE)</c> in decibels, is averaged over samples and chooses the best epoch; a sample
+/// counts with 120 dB at most, since one that is exact would outweigh all others.
 /// </summary>
 /// <remarks><see cref="Batch.Weights"/> are one a sample, [batch], for the loss alone.</remarks>
 public sealed record Restoration : TrainingTask
 {
     private const string Psnr = "psnr";
+
+    // About what float32 resolves.
+    private const double MostDecibels = 120;
 
     /// <summary>The largest value that a target can have; above 0 and finite; default 1.</summary>
     public double Peak
@@ -37,7 +41,7 @@ public sealed record Restoration : TrainingTask
     public override IReadOnlyList<Measurement> Measure(Tensor output, Batch batch)
     {
         Tensor errors = MeanOfSamples(SquaredErrors(output, batch).to(ScalarType.Float64), null);
-        return [new(Psnr, 10 * ((Peak * Peak) / errors).log10())];
+        return [new(Psnr, (10 * (Peak * Peak / errors).log10()).clamp(max: MostDecibels))];
     }
 
     private static Tensor SquaredErrors(Tensor output, Batch batch)

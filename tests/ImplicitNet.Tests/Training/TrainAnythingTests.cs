@@ -3,6 +3,7 @@ using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.Tasks;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Training;
@@ -224,6 +225,37 @@ public sealed class TrainAnythingTests : TensorTest
         Assert.Equal(1, made[^1].Gradient.Cosine, 5);
     }
 
+    /// <summary>A causal mask of minus infinity is a constant of the model; a task may hold a tensor: neither stands in a checkpoint's way.</summary>
+    [Fact]
+    public void Buffers_that_are_infinite_by_design_and_tensors_in_a_task_are_part_of_a_run_that_goes_on()
+    {
+        using TemporaryFolder folder = new();
+        using Tensor weight = tensor(new[] { 2f });
+        using Tensor other = tensor(new[] { 3f });
+        Assert.Equal(5, Run(weight, 5).Steps);
+        Assert.Contains("task.Weight was", Assert.ThrowsAny<Exception>(() => Run(other, null)).Message, StringComparison.Ordinal);
+        Assert.Equal(12, Run(weight, null).Steps);
+
+        TrainingResult Run(Tensor given, int? stop)
+        {
+            using Masked model = new();
+            Trainer trainer = null!;
+            using (trainer = new(model, new Weighted(given), SmallRegression.Source(), options: Options, folder: new RunFolder(folder.Path)) { OnEvent = Hear })
+            {
+                trainer.Resume();
+                return trainer.Run();
+            }
+
+            void Hear(TrainingEvent happened)
+            {
+                if (happened is TrainingEvent.StepFinished step && step.Step == stop)
+                {
+                    trainer.Stop();
+                }
+            }
+        }
+    }
+
     [Fact]
     public void A_warm_start_needs_samples_with_numbers_and_one_solve_a_call()
     {
@@ -306,5 +338,29 @@ public sealed class TrainAnythingTests : TensorTest
         public override Tensor Losses(Tensor output, Batch batch) => output.squeeze(1).square();
 
         public override IReadOnlyList<Measurement> Measure(Tensor output, Batch batch) => [new("calls", full([batch.Count], Interlocked.Increment(ref _calls)))];
+    }
+
+    private sealed record Weighted(Tensor Weight) : TrainingTask
+    {
+        public override Tensor Losses(Tensor output, Batch batch) => (TargetsLike(output, batch) - output).square().squeeze(1) * Weight;
+    }
+
+    private sealed class Masked : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> _inner = SmallRegression.Model();
+        private readonly Tensor _mask = tensor(new[,] { { 0, float.NegativeInfinity }, { 0, 0 } });
+
+        public Masked()
+            : base(nameof(Masked))
+        {
+            register_buffer("mask", _mask);
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            return _inner.call(input.mm(_mask.softmax(1))).MoveToOuterDisposeScope();
+        }
     }
 }

@@ -85,6 +85,9 @@ public sealed class TrainingTaskTests : TensorTest
         AssertClose([20, -20], Values(new Restoration(), output, batch, "psnr"), 1e-5);
         AssertClose([68.1308, 28.1308], Values(new Restoration { Peak = 255 }, output, batch, "psnr"), 1e-5);
         Assert.True(new Restoration().Score is { Name: "psnr", IsHigherBetter: true });
+
+        // One that is exact does not outweigh all others.
+        AssertClose([120, -20], Values(new Restoration(), stack([zeros(1, 2, 2), output[1]]), batch, "psnr"), 1e-5);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed record Classification : TrainingTask
                 nameof(output));
         }
 
-        Tensor losses = nn.functional.cross_entropy(output, batch.Targets, reduction: nn.Reduction.None);
+        Tensor losses = CrossEntropy(output, batch.Targets, batch.Weights);
         return batch.Weights is { } weights ? MeanOfSamples(losses, weights) : losses;
     }
 

@@ -21,7 +21,7 @@ public sealed record DenseClassification : TrainingTask
     public override Tensor Losses(Tensor output, Batch batch)
     {
         EnsureShapes(output, batch);
-        return MeanOfSamples(nn.functional.cross_entropy(output, batch.Targets, reduction: nn.Reduction.None), batch.Weights);
+        return MeanOfSamples(CrossEntropy(output, batch.Targets, batch.Weights), batch.Weights);
     }
 
     /// <inheritdoc/>

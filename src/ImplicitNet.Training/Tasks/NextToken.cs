@@ -18,8 +18,7 @@ public sealed record NextToken : TrainingTask
     public override Tensor Losses(Tensor output, Batch batch)
     {
         EnsureShapes(output, batch);
-        Tensor losses = nn.functional.cross_entropy(
-            output.flatten(0, 1), batch.Targets.flatten(), reduction: nn.Reduction.None);
+        Tensor losses = CrossEntropy(output.flatten(0, 1), batch.Targets.flatten(), batch.Weights?.flatten());
         return MeanOfSamples(losses.reshape(batch.Targets.shape), batch.Weights);
     }
 

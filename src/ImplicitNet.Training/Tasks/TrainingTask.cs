@@ -62,6 +62,18 @@ public abstract record TrainingTask
     }
 
     /// <summary>
+    /// The cross-entropy of every answer, in nats. What has weight 0 may be of any class; of the rest none is passed over: torch by itself
+    /// gives -100 a loss of 0, which a mean then counts as a right answer.
+    /// </summary>
+    private protected static Tensor CrossEntropy(Tensor logits, Tensor classes, Tensor? weights)
+    {
+        Tensor known = weights is not null && weights.shape.AsSpan().SequenceEqual(classes.shape)
+            ? classes.masked_fill(weights.eq(0), 0)
+            : classes;
+        return nn.functional.cross_entropy(logits, known, ignore_index: long.MinValue, reduction: nn.Reduction.None);
+    }
+
+    /// <summary>
     /// Targets in the shape of the outputs. Shapes that differ in sizes of 1 alone are the same, as [64] and [64, 1]; others are refused:
     /// torch would compare every output with every target.
     /// </summary>

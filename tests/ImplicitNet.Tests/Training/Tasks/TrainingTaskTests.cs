@@ -105,6 +105,28 @@ public sealed class TrainingTaskTests : TensorTest
     }
 
     [Fact]
+    public void A_class_that_there_is_not_is_refused_unless_its_weight_is_0()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor one = tensor(new long[] { 1, -100 }), rows = one.unsqueeze(0), logits = zeros(1, 2, 3);
+        (TrainingTask Task, Tensor Output, Tensor Targets)[] all =
+        [
+            (new Classification(), zeros(2, 3), one),
+            (new DenseClassification(), logits.transpose(1, 2), rows),
+            (new NextToken(), logits, rows),
+        ];
+        foreach ((TrainingTask task, Tensor output, Tensor targets) in all)
+        {
+            using Batch whole = new(zeros_like(targets), targets.clone());
+            Exception refused = Assert.ThrowsAny<Exception>(() => task.Losses(output, whole));
+            Assert.Contains("-100", refused.Message, StringComparison.Ordinal);
+            Tensor weights = targets.ge(0).to(ScalarType.Float32);
+            using Batch masked = new(zeros_like(targets), targets.clone(), weights);
+            Assert.Equal(Math.Log(3), task.Losses(output, masked).sum().ToDouble(), 1e-6);
+        }
+    }
+
+    [Fact]
     public void What_is_no_loss_a_sample_is_refused_by_name()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -71,19 +71,17 @@ internal sealed class EpochTotals(TrainingPosition position)
     /// <summary>The epoch's record.</summary>
     /// <param name="epoch">The epoch, from 1.</param>
     /// <param name="step">Steps made in the run.</param>
-    /// <param name="validation">
-    /// What was evaluated, by the name of the data; the first chooses the best epoch. Empty without validation.
-    /// </param>
+    /// <param name="validated">What was evaluated.</param>
     /// <param name="rate">The learning rate at its end.</param>
-    public EpochRecord Record(int epoch, long step, IReadOnlyList<(string Name, EvaluationResult Result)> validation, double rate) => new()
+    public EpochRecord Record(int epoch, long step, Validation.Outcome validated, double rate) => new()
     {
         Epoch = epoch,
         Step = step,
         TrainLoss = Scores.Loss,
         TrainAccuracy = Accuracy(Scores.Means),
-        ValidationLoss = validation.Count == 0 ? null : validation[0].Result.Loss,
-        ValidationAccuracy = validation.Count == 0 ? null : validation[0].Result.Accuracy,
-        Scores = ScoresBeside(validation),
+        ValidationLoss = validated.Chosen?.Loss,
+        ValidationAccuracy = validated.Chosen?.Accuracy,
+        Scores = ScoresBeside(validated),
         LearningRate = rate,
         SolverSteps = Solver.MeanSteps,
         Seconds = Seconds,
@@ -101,19 +99,20 @@ internal sealed class EpochTotals(TrainingPosition position)
         scores.TryGetValue(Measurement.Accuracy, out double accuracy) ? accuracy : null;
 
     /// <summary>What has no place of its own in a record: "train cells", "validation cells", "17x17 loss".</summary>
-    private Dictionary<string, double> ScoresBeside(IReadOnlyList<(string Name, EvaluationResult Result)> validation)
+    private Dictionary<string, double> ScoresBeside(Validation.Outcome validated)
     {
         Dictionary<string, double> scores = [];
-        Add("train", Scores.Means);
-        for (int place = 0; place < validation.Count; place++)
+        Add(Validation.Train, Scores.Means);
+        if (validated.Chosen is { } chosen)
         {
-            (string name, EvaluationResult result) = validation[place];
-            Add(place == 0 ? "validation" : name, result.Scores);
-            if (place > 0)
-            {
-                scores[$"{name} {Score.Loss.Name}"] = result.Loss;
-                _ = result.Accuracy is { } accuracy ? scores[$"{name} {Measurement.Accuracy}"] = accuracy : 0;
-            }
+            Add(Validation.Choosing, chosen.Scores);
+        }
+
+        foreach ((string name, EvaluationResult result) in validated.More)
+        {
+            Add(name, result.Scores);
+            scores[$"{name} {Score.Loss.Name}"] = result.Loss;
+            _ = result.Accuracy is { } accuracy ? scores[$"{name} {Measurement.Accuracy}"] = accuracy : 0;
         }
 
         return scores;

@@ -12,7 +12,7 @@ namespace ImplicitNet.Training;
 internal static class RunIdentity
 {
     public static OptionNames Of(
-        TrainedModel model, TrainingTask task, BatchSource train, IReadOnlyList<BatchSource> validation, TrainingOptions options)
+        TrainedModel model, TrainingTask task, BatchSource train, IReadOnlyList<BatchSource?> validation, TrainingOptions options)
     {
         OptionNames names = new();
         names.Add("task", task);
@@ -20,11 +20,16 @@ internal static class RunIdentity
         names.Add("data images", train.Count);
         for (int place = 0; place < validation.Count; place++)
         {
-            names.Add(Numbered("validation", place), validation[place].Name);
-            names.Add(Numbered("validation images", place), validation[place].Count);
-            if (validation[place] is not ImageBatches) // known by name and count, as checkpoints have always known them
+            if (validation[place] is not { } source)
             {
-                names.Add(Numbered("validation batches", place), validation[place].Identity);
+                continue;
+            }
+
+            names.Add(Numbered("validation", place), source.Name);
+            names.Add(Numbered("validation images", place), source.Count);
+            if (source is not ImageBatches) // known by name and count, as checkpoints have always known them
+            {
+                names.Add(Numbered("validation batches", place), source.Identity);
             }
         }
 

@@ -52,8 +52,8 @@ public sealed class Trainer : IDisposable
     /// <param name="options">Default: 10 epochs of Adam at 3e-3 with a cosine schedule.</param>
     /// <param name="folder">Where checkpoints, weights, history and TensorBoard events go; none by default.</param>
     /// <exception cref="ArgumentException">
-    /// The model has no parameter to train, the escalation policy has no certificates to go by, or would go up and down at once, or a warm
-    /// start is asked for of samples without numbers.
+    /// The model has no parameter to train, the data have no samples, the escalation policy has no certificates to go by, or would go up
+    /// and down at once, or a warm start is asked for of samples without numbers.
     /// </exception>
     public Trainer(
         nn.Module<Tensor, Tensor> model,
@@ -94,7 +94,7 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(train);
         (_model, _task, _train, _validation, _folder) = (model, task, train, validation, folder);
         _options = options ?? new TrainingOptions();
-        _options.EnsureUsable(train);
+        _options.EnsureUsable(train, validation);
         nn.Module module = model.Module;
         Parameter[] parameters = [.. module.parameters()];
         if (!parameters.Any(parameter => parameter.requires_grad))
@@ -113,11 +113,12 @@ public sealed class Trainer : IDisposable
         _tensors = new TrainingTensors(module, _memory, _average, _best.Values, _latents);
     }
 
-    /// <summary>Further data to evaluate on after every epoch, under their names; they choose nothing. None by default.</summary>
+    /// <summary>Further data to evaluate on after every epoch, under names of their own; they choose nothing. None by default.</summary>
+    /// <exception cref="ArgumentException">Two have one name, or one that a record has already, or one has no samples.</exception>
     public IReadOnlyList<BatchSource> MoreValidation
     {
         get;
-        init => field = value ?? throw new ArgumentNullException(nameof(MoreValidation));
+        init => field = Validation.Checked(value);
     } = [];
 
     /// <summary>
@@ -139,9 +140,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Whether a checkpoint in the middle of an epoch could be gone on with.</summary>
     private bool ResumesAnywhere => _memory is not null && _train.IsRepeatable;
 
-    private IReadOnlyList<BatchSource> ValidationData => _validation is null ? MoreValidation : [_validation, .. MoreValidation];
-
-    private OptionNames Identity => field ??= RunIdentity.Of(_model, _task, _train, ValidationData, _options);
+    private OptionNames Identity => field ??= RunIdentity.Of(_model, _task, _train, [_validation, .. MoreValidation], _options);
 
     /// <summary>Goes back to the folder's last checkpoint.</summary>
     /// <returns>False, and nothing changed, when there is none.</returns>
@@ -237,11 +236,10 @@ public sealed class Trainer : IDisposable
                     return reason;
                 }
             }
-            catch
+            finally
             {
-                // Who goes on after a callback or a file failed has lost nothing of the epoch.
+                // Who goes on after a callback, a file or the validation failed has lost nothing of the epoch.
                 _position = totals.Into(_position, secondsBefore);
-                throw;
             }
 
             FinishEpoch(totals, secondsBefore, log, tell);
@@ -345,7 +343,7 @@ public sealed class Trainer : IDisposable
 
         using IDisposable? average = _average?.Apply();
         Validation.Outcome validated = Validate(totals);
-        EpochRecord record = totals.Record(_position.Epoch + 1, Step, validated.Results, _options.RateAt(Step - 1, _steps));
+        EpochRecord record = totals.Record(_position.Epoch + 1, Step, validated, _options.RateAt(Step - 1, _steps));
         bool isBest = Choose(record.Epoch, validated);
         _position = _position.After(record, secondsBefore + totals.Seconds);
         average?.Dispose();
@@ -357,7 +355,7 @@ public sealed class Trainer : IDisposable
     }
 
     private Validation.Outcome Validate(EpochTotals totals) =>
-        new Validation(_model, _task, ValidationData).Run(totals, _excludesFailures, Step, _position.Epoch + 1);
+        new Validation(_model, _task, _validation, MoreValidation).Run(totals, _excludesFailures, Step, _position.Epoch + 1);
 
     /// <summary>Keeps the model's weights where they are the best so far.</summary>
     private bool Choose(int epoch, Validation.Outcome validated)

@@ -141,13 +141,16 @@ public sealed record TrainingOptions
         : LearningRate * Schedule.Factor(step - WarmupSteps, Math.Max(1, steps - WarmupSteps));
 
     /// <exception cref="ArgumentException">Options do not go together, or not with the data.</exception>
-    internal void EnsureUsable(BatchSource train)
+    internal void EnsureUsable(BatchSource train, BatchSource? validation)
     {
         Escalation?.EnsureUsable(CertificateSteps);
         if (WarmStart is not null && !train.IsRepeatable)
         {
             throw new ArgumentException($"A warm start goes by the numbers of samples; those of {train.Name} have none.", nameof(train));
         }
+
+        Validation.EnsureSamples(train, nameof(train));
+        Validation.EnsureSamples(validation, nameof(validation));
     }
 
     private static ArgumentOutOfRangeException Refused(string name, object? value, string range) =>

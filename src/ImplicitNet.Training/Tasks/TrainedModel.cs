@@ -70,10 +70,19 @@ internal sealed class TrainedModel
     }
 
     /// <summary>What a task measures, sample by sample, in float64.</summary>
-    /// <exception cref="InvalidOperationException">A measurement is not one number a sample, or a name comes twice.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A measurement is not one number a sample, a name comes twice, or what chooses the best epoch is not measured.
+    /// </exception>
     public static IReadOnlyList<(string Name, double[] Values)> Measure(TrainingTask task, Tensor output, Batch batch)
     {
         IReadOnlyList<Measurement> measured = TorchMessage.Guarded(() => task.Measure(output, batch));
+        if (task.Score.Name != Score.Loss.Name && !measured.Any(each => each.Name == task.Score.Name))
+        {
+            throw new InvalidOperationException(
+                $"{task.GetType().Name} chooses the best epoch by '{task.Score.Name}', and does not measure that. "
+                + $"It measures: {string.Join(", ", measured.Select(each => $"'{each.Name}'").Append($"'{Score.Loss.Name}'"))}.");
+        }
+
         if (measured.Count == 0)
         {
             return [];

@@ -62,6 +62,21 @@ public sealed class ValidationTests : TensorTest
         Assert.Contains("'nothing'", Assert.Throws<ArgumentException>(() => Validation.Checked([none])).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_task_that_does_not_measure_what_it_chooses_by_is_refused()
+    {
+        using nn.Module<Tensor, Tensor> model = SmallRegression.Model();
+        using Trainer trainer = new(model, new MistypedTask(), SmallRegression.Source(), options: Options);
+        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(() => trainer.Run());
+        Assert.Contains("'acuracy'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("'accuracy', 'loss'", refused.Message, StringComparison.Ordinal);
+    }
+
+    private record SquaredTask : TrainingTask
+    {
+        public override Tensor Losses(Tensor output, Batch batch) => (output.squeeze(1) - batch.Targets.reshape(-1)).square();
+    }
+
     private sealed record BreakableTask : TrainingTask
     {
         private readonly Func<bool> _isBroken;
@@ -69,5 +84,12 @@ public sealed class ValidationTests : TensorTest
         public BreakableTask(Func<bool> isBroken) => _isBroken = isBroken;
 
         public override Tensor Losses(Tensor output, Batch batch) => _isBroken() ? throw new IOException("The disk is full.") : new Regression().Losses(output, batch);
+    }
+
+    private sealed record MistypedTask : SquaredTask
+    {
+        public override Score Score => new("acuracy", IsHigherBetter: true);
+
+        public override IReadOnlyList<Measurement> Measure(Tensor output, Batch batch) => [new(Measurement.Accuracy, ones(batch.Count))];
     }
 }

@@ -261,7 +261,7 @@ public sealed class Trainer : IDisposable
         EpochTotals totals, double secondsBefore, GradientWatch watch, RunLog log, Action<TrainingEvent> tell,
         CancellationToken cancellation)
     {
-        _model.Module.train();
+        _model.BeginToTrain();
         foreach (Batch batch in _train.Epoch(_position.Epoch, _position.StepInEpoch))
         {
             using Batch owned = batch;

@@ -2,6 +2,7 @@ using ImplicitNet.Networks;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Tasks;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Training;
@@ -14,6 +15,7 @@ internal sealed class TrainingStep(
     private const double LargestRate = float.MaxValue / 16;
 
     private readonly Finiteness _finiteness = new(model.Module, options.Optimizer.LargestMove);
+    private readonly Parameter[] _parameters = [.. model.Module.parameters()];
 
     /// <summary>
     /// Makes a step on a batch, in the caller's dispose scope. A batch of which no sample counts changes no weight: there is no gradient,
@@ -44,6 +46,7 @@ internal sealed class TrainingStep(
         }
 
         optimizer.zero_grad();
+        LeaveFrozen();
         StepOutcome outcome = new ScheduledSolve(model, task, options, latents).Run(batch, settings, draw);
         totals.Lap(static (times, seconds) => times with { Forward = times.Forward + seconds });
         try
@@ -87,6 +90,21 @@ internal sealed class TrainingStep(
 
         Wait(model.Device);
         totals.Lap(static (times, seconds) => times with { Optimizer = times.Optimizer + seconds });
+    }
+
+    /// <summary>
+    /// A parameter that was frozen after it had a gradient has one of 0 now, by which its moments and the weight decay would go on to move
+    /// it: optimisers pass over parameters that have none.
+    /// </summary>
+    private void LeaveFrozen()
+    {
+        foreach (Parameter parameter in _parameters)
+        {
+            if (!parameter.requires_grad)
+            {
+                parameter.grad = null;
+            }
+        }
     }
 
     /// <summary>Lets a device finish that works on its own, so that each part of a step is charged what it cost.</summary>

@@ -2,6 +2,7 @@ using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,16 +37,8 @@ internal static class ApplicationEvaluator
                 nameof(applications));
         }
 
-        bool wasTraining = network.training;
-        network.eval();
-        try
-        {
-            return Run(network, source, [.. applications.Order()], progress, cancellation);
-        }
-        finally
-        {
-            network.train(wasTraining);
-        }
+        using EvaluationMode mode = new(network);
+        return Run(network, source, [.. applications.Order()], progress, cancellation);
     }
 
     private static ApplicationStudy Run(

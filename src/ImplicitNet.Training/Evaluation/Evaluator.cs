@@ -62,16 +62,8 @@ public static class Evaluator
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(source);
-        bool wasTraining = model.Module.training;
-        model.Module.eval();
-        try
-        {
-            return Run(model, task, source, settings, each, progress, cancellation);
-        }
-        finally
-        {
-            model.Module.train(wasTraining);
-        }
+        using EvaluationMode mode = new(model.Module);
+        return Run(model, task, source, settings, each, progress, cancellation);
     }
 
     private static EvaluationResult Run(

@@ -48,21 +48,13 @@ public sealed record GradientProbe
     /// <param name="source">The first of its samples are taken.</param>
     internal double Cosine(TrainedModel model, TrainingTask task, FixedPointGradient? gradient, BatchSource source)
     {
-        bool wasTraining = model.Module.training;
-        model.Module.eval();
-        try
-        {
-            using Batch batch = source.First(Samples);
-            model.Take(batch);
-            Func<Tensor> losses = () => TrainedModel.Losses(task, model.Answer(batch), batch);
-            GradientCertificate certificate = gradient is null
-                ? Certifier.Certify(model.Module, losses)
-                : Certifier.Compare(model.Module, losses, [gradient])[0];
-            return certificate.Gradient.Cosine;
-        }
-        finally
-        {
-            model.Module.train(wasTraining);
-        }
+        using EvaluationMode mode = new(model.Module);
+        using Batch batch = source.First(Samples);
+        model.Take(batch);
+        Func<Tensor> losses = () => TrainedModel.Losses(task, model.Answer(batch), batch);
+        GradientCertificate certificate = gradient is null
+            ? Certifier.Certify(model.Module, losses)
+            : Certifier.Compare(model.Module, losses, [gradient])[0];
+        return certificate.Gradient.Cosine;
     }
 }

@@ -12,6 +12,7 @@ internal sealed class TrainedModel
 {
     private readonly Func<Batch, Tensor> _forward;
     private readonly Parameter? _first;
+    private nn.Module[] _fixed = [];
 
     /// <summary>Takes a model of any inputs.</summary>
     /// <param name="module">The model; stays the caller's.</param>
@@ -50,6 +51,25 @@ internal sealed class TrainedModel
         if (_first is not null)
         {
             batch.Convert(_first.dtype, _first.device);
+        }
+    }
+
+    /// <summary>
+    /// In training mode, but for parts that are in evaluation mode while the whole is not: somebody has put them there. A run that goes on
+    /// after the whole was put into evaluation mode knows them still.
+    /// </summary>
+    public void BeginToTrain()
+    {
+        if (Module.training)
+        {
+            _fixed = [.. Module.modules().Where(part => !part.training)];
+            return;
+        }
+
+        Module.train();
+        foreach (nn.Module part in _fixed)
+        {
+            part.eval();
         }
     }
 

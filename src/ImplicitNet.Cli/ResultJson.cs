@@ -11,6 +11,7 @@ namespace ImplicitNet.Cli;
 [JsonSerializable(typeof(PredictionResult))]
 [JsonSerializable(typeof(InfoResult))]
 [JsonSerializable(typeof(SolveResult))]
+[JsonSerializable(typeof(ProblemTableResult))]
 [JsonSerializable(typeof(ComparisonResult))]
 [JsonSerializable(typeof(MemoryMeasurement[]))]
 [JsonSerializable(typeof(ReproductionResult))]

@@ -26,7 +26,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
     private const int DefaultCount = 256;
 
     private readonly Option<string?> _problem =
-        new("--problem", "-p") { Description = "A named test problem; 'list' shows them.", HelpName = "name" };
+        new("--problem", "-p") { Description = "A named test problem; 'list' shows them, 'all' solves each.", HelpName = "name" };
     private readonly Option<string> _model = ModelOption.Create(isRequired: false);
     private readonly Option<string?> _data =
         RunSetting.Option<string?>(nameof(RunSettings.Data), "Data set for a model (default: the one it was trained on).");
@@ -70,11 +70,16 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             {
                 result.AddError($"{option.Name} goes with --model, not with --problem");
             }
+            else if (result.GetValue(_problem) == AllProblems.Name && result.GetResult(_output) is not null)
+            {
+                result.AddError($"{_output.Name} is the folder of charts; --problem {AllProblems.Name} prints a table and draws none");
+            }
         });
         command.SetAction(Run);
         HelpWithExamples.AddTo(
             command,
             "implicitnet solve --problem list",
+            "implicitnet solve --problem all",
             "implicitnet solve --problem kepler",
             "implicitnet solve --problem broyden-banded --solvers picard,anderson,chain --memory 15",
             "implicitnet solve --model runs/first --count 1000 --tolerance 1e-5 --output runs/first");
@@ -96,6 +101,15 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             Chosen.Of(() => SolverChoice.CreateAll(names, parsed.GetValue(_damping) ?? 1, parsed.GetValue(_memory)));
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
+        return problem == AllProblems.Name
+            ? RunAll(parsed, names, solvers, device, threads)
+            : RunOne(parsed, names, solvers, device, threads);
+    }
+
+    private int RunOne(
+        ParseResult parsed, IReadOnlyList<string> names, IReadOnlyList<FixedPointSolver> solvers, Device device, int threads)
+    {
+        string? problem = parsed.GetValue(_problem);
         using SolveInput input = problem is null ? OfModel(parsed, parsed.GetValue(_model)!, device) : OfProblem(parsed, problem, device);
         RunFolder folder = new(parsed.GetValue(_output) ?? DefaultFolder(problem ?? FolderName(parsed.GetValue(_model)!)));
 
@@ -121,6 +135,40 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
         if (parsed.GetValue(_common.Json))
         {
             terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.SolveResult));
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private int RunAll(
+        ParseResult parsed, IReadOnlyList<string> names, IReadOnlyList<FixedPointSolver> solvers, Device device, int threads)
+    {
+        Func<StoppingRule, StoppingRule> asked = Asked(parsed);
+        StoppingRule stopping = SolveInput.StoppingOfProblems(asked);
+        List<ProblemTableResult.ProblemRow> rows =
+            terminal.WithBar(bar => AllProblems.Solve(names, solvers, asked, device, bar, cancellation));
+        ProblemTableResult result = new()
+        {
+            Tolerance = stopping.RelativeTolerance ?? 0,
+            AbsoluteTolerance = stopping.AbsoluteTolerance ?? 0,
+            MaxSteps = stopping.MaxSteps,
+            Threads = threads,
+            Device = device.type.ToString().ToLowerInvariant(),
+            Solvers =
+            [
+                .. names.Select((name, column) =>
+                    ProblemTableResult.SolverTotal.Of(name, [.. rows.Select(row => row.Solvers[column])])),
+            ],
+            Problems = rows,
+        };
+        string tolerance = result.Tolerance.ToString("0.##e-0", CultureInfo.InvariantCulture);
+        terminal.Tell($"[grey]Evaluations where every sample converged, else how many did; tolerance {tolerance},[/]");
+        terminal.Tell($"[grey]at most {Display.Counted(result.MaxSteps, "step")} of each solver.[/]");
+        terminal.Tell();
+        ProblemTableScreen.Show(terminal, result);
+        if (parsed.GetValue(_common.Json))
+        {
+            terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.ProblemTableResult));
         }
 
         return ExitCodes.Success;

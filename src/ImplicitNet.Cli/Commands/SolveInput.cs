@@ -43,12 +43,18 @@ internal sealed class SolveInput : IDisposable
     /// <param name="device">Where to solve it.</param>
     public static SolveInput OfProblem(FixedPointProblem problem, Func<StoppingRule, StoppingRule> asked, Device device)
     {
-        StoppingRule stopping = asked(OfProblems);
-        stopping = stopping with { AbsoluteTolerance = stopping.AbsoluteTolerance ?? (stopping.RelativeTolerance * AbsoluteShare) };
-        SolveInput input = new($"{problem.Name}: {problem.Title}", problem.Source, stopping);
+        SolveInput input = new($"{problem.Name}: {problem.Title}", problem.Source, StoppingOfProblems(asked));
         (PerSampleMap map, Tensor start) = problem.Create(device: device);
         input.Add(map, start);
         return input;
+    }
+
+    /// <summary>When the solve of a problem stops.</summary>
+    /// <param name="asked">From the rule of problems. Without an absolute tolerance it is a thousandth of the other.</param>
+    public static StoppingRule StoppingOfProblems(Func<StoppingRule, StoppingRule> asked)
+    {
+        StoppingRule stopping = asked(OfProblems);
+        return stopping with { AbsoluteTolerance = stopping.AbsoluteTolerance ?? (stopping.RelativeTolerance * AbsoluteShare) };
     }
 
     /// <summary>The maps of a model's operator for the first images of a source.</summary>

@@ -91,6 +91,55 @@ public sealed class SolveCommandTests(TinyModel model) : TensorTest, IClassFixtu
     }
 
     [Fact]
+    public void All_problems_are_a_table_of_solvers_with_totals_in_80_columns()
+    {
+        CliRun run = CliRun.Of("solve", "--problem", "all", "--max-steps", "60", "--json").Succeeded();
+        string[] lines = run.Output.Split('\n');
+        Assert.All(lines.Where(line => !line.StartsWith('{')), line => Assert.InRange(line.Length, 0, 79));
+        JsonElement result = Last(run);
+        JsonElement[] rows = [.. result.GetProperty("problems").EnumerateArray()];
+        Assert.Equal(("all", 1e-8, 60), (result.GetProperty("problem").GetString(), result.GetProperty("tolerance").GetDouble(), result.GetProperty("maxSteps").GetInt32()));
+        Assert.Equal(FixedPointProblems.All.Select(problem => (problem.Name, problem.Parameters.Count)), rows.Select(row => (row.GetProperty("name").GetString()!, row.GetProperty("samples").GetInt32())));
+        Assert.Equal(SolverChoice.Names, Solvers(result).Select(solver => solver.GetProperty("name").GetString()));
+        foreach ((int column, JsonElement total) in Solvers(result).Index())
+        {
+            JsonElement[] cells = [.. rows.Select(row => Solvers(row)[column])];
+            Assert.Equal(cells.Count(cell => cell.GetProperty("solved").GetBoolean()), total.GetProperty("solved").GetInt32());
+            Assert.Equal(cells.Sum(Converged), total.GetProperty("converged").GetInt32());
+            Assert.Equal(cells.Sum(cell => cell.GetProperty("evaluations").GetInt64()), total.GetProperty("evaluations").GetInt64());
+        }
+
+        foreach (JsonElement row in rows)
+        {
+            string line = Assert.Single(lines, line => line.StartsWith($"  {row.GetProperty("name").GetString()} ", StringComparison.Ordinal));
+            int samples = row.GetProperty("samples").GetInt32();
+            IEnumerable<string> expected = Solvers(row).Select(cell => Converged(cell) == samples
+                ? $"{cell.GetProperty("evaluations").GetInt64():N0}"
+                : $"{Converged(cell)} of {samples}");
+            Assert.EndsWith(string.Join(' ', expected), System.Text.RegularExpressions.Regex.Replace(line.TrimEnd(), " +", " "), StringComparison.Ordinal);
+        }
+
+        Assert.All(["solved of 30", "samples of 77", "evaluations "], text => Assert.Contains($"\n  {text}", run.Output, StringComparison.Ordinal));
+
+        static int Converged(JsonElement cell) => cell.GetProperty("statuses").GetProperty("Converged").GetInt32();
+    }
+
+    [Fact]
+    public void Of_all_problems_a_row_is_what_the_problem_alone_gives()
+    {
+        using TemporaryFolder folder = new();
+        JsonElement row = Last(CliRun.Of("solve", "--problem", "all", "--solvers", "broyden,picard", "--tolerance", "1e-6", "--quiet", "--json").Succeeded())
+            .GetProperty("problems").EnumerateArray().Single(problem => problem.GetProperty("name").GetString() == "kepler");
+        JsonElement alone = Last(CliRun.Of("solve", "--problem", "kepler", "--solvers", "broyden,picard", "--tolerance", "1e-6", "--output", folder["c"], "--quiet", "--json").Succeeded());
+        foreach ((JsonElement cell, JsonElement solver) in Solvers(row).Zip(Solvers(alone)))
+        {
+            Assert.Equal(solver.GetProperty("evaluations").GetInt64(), cell.GetProperty("evaluations").GetInt64());
+            Assert.Equal(solver.GetProperty("statuses").GetRawText(), cell.GetProperty("statuses").GetRawText());
+            Assert.InRange(cell.GetProperty("largestError").GetDouble(), 0, 1e-4);
+        }
+    }
+
+    [Fact]
     public void What_cannot_be_solved_is_refused_in_one_line()
     {
         using TemporaryFolder folder = new();
@@ -98,6 +147,8 @@ public sealed class SolveCommandTests(TinyModel model) : TensorTest, IClassFixtu
         CliRun.Of("solve", "--problem", "kepler", "--model", model.Path).Failed(2, "either");
         CliRun.Of("solve", "--problem", "keppler").Failed(2, "'keppler'", "kepler", "van-der-pol");
         CliRun.Of("solve", "--problem", "kepler", "--count", "3").Failed(2, "--count", "--model");
+        CliRun.Of("solve", "--problem", "all", "--output", folder["none"]).Failed(2, "--output", "draws none");
+        CliRun.Of("solve", "--problem", "all", "--count", "3").Failed(2, "--count", "--model");
         CliRun.Of("solve", "--problem", "kepler", "--solvers", "picard,newton").Failed(2, "newton-krylov", "given newton.");
         CliRun.Of("solve", "--problem", "kepler", "--solvers", "picard,picard").Failed(2, "twice");
         CliRun.Of("solve", "--problem", "kepler", "--solvers", ",").Failed(2, "given nothing");

@@ -53,8 +53,8 @@ internal sealed class Attention : nn.Module<Tensor, Tensor>
         Tensor q = symbol.call(symbols) + place.call(arange(symbols.shape[1])); // [batch, time, width]
         Tensor scores = query.call(q).bmm(key.call(q).transpose(1, 2)) / Math.Sqrt(q.shape[2]);
         Tensor attention = scores.masked_fill(symbols.eq(0).unsqueeze(1), double.NegativeInfinity).softmax(2);
-        Tensor[] u = Implicit.Solve(
-            (u, given) => [(given[0] + (0.9 * value.call(given[1].bmm(u[0])))).tanh()], [zeros_like(q)], [q, attention]);
-        return answer.call(u[0][.., 0]);
+        Tensor u = Implicit.Solve(
+            (u, given) => (given[0] + (0.9 * value.call(given[1].bmm(u)))).tanh(), zeros_like(q), [q, attention]);
+        return answer.call(u[.., 0]);
     }
 }

@@ -110,6 +110,32 @@ public static class Implicit
         return Solve(map, start, settings, out report);
     }
 
+    /// <inheritdoc cref="Solve(Func{Tensor, Tensor[], Tensor}, Tensor, Tensor[], SolveSettings, out SolveReport)"/>
+    public static Tensor Solve(
+        Func<Tensor, Tensor[], Tensor> function, Tensor start, Tensor[] inputs, SolveSettings? settings = null) =>
+        Solve(function, start, inputs, settings, out _);
+
+    /// <summary>Fixed points of <c>u -> function(u, inputs)</c>: q and a mask, say.</summary>
+    /// <param name="function">Takes u and the inputs, each [batch, ...], returns the shape of u; called with any batch size.</param>
+    /// <param name="start">u at step 0: [batch, ...], floating point; held constant, stays the caller's.</param>
+    /// <param name="inputs">[batch, ...] each; they stay the caller's.</param>
+    /// <param name="settings">How it solves, differentiates and fails; default: those of <see cref="SolveSettings"/>.</param>
+    /// <param name="report">How the solve went, sample by sample.</param>
+    /// <returns>The shape, dtype and device of the start; in the graph where gradients are enabled. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The start is no batch of latents, or the function returns none like it.</exception>
+    /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A backward pass through an earlier call failed inside, and nobody was told yet. Thrown once.
+    /// </exception>
+    public static Tensor Solve(
+        Func<Tensor, Tensor[], Tensor> function, Tensor start, Tensor[] inputs, SolveSettings? settings, out SolveReport report)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        ArgumentNullException.ThrowIfNull(inputs);
+        using PerSampleMap map = new((u, given) => function(u, [.. given.PerSample]), new MapInputs { PerSample = inputs });
+        return Solve(map, start, settings, out report);
+    }
+
     /// <summary>As the other, without the report.</summary>
     /// <param name="function">Takes and returns two latents.</param>
     /// <param name="start">Both at step 0.</param>

@@ -56,6 +56,7 @@ public sealed class ImplicitTests : TensorTest
         Tensor[] expected = problem.Gradients(layer.Run(problem.Q, settings).Output);
         AssertSame(expected, problem.Gradients(Implicit.Solve(problem.Map, zeros_like(problem.Q), problem.Q, settings)));
         AssertSame(expected, problem.Gradients(Implicit.Solve(u => problem.Map(u, problem.Q), zeros_like(problem.Q), settings)));
+        AssertSame(expected, problem.Gradients(Implicit.Solve((u, given) => problem.Map(u, given[0]), zeros_like(problem.Q), [problem.Q], settings)));
         AssertSame(expected, problem.Gradients(Implicit.Solve((u, given) => [problem.Map(u[0], given[0])], [zeros_like(problem.Q)], [problem.Q], settings)[0]));
     }
 

@@ -46,4 +46,15 @@ public sealed class RunFolder
 
     /// <summary>The path of another file in the folder.</summary>
     public string At(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>A run that is there is not written over.</summary>
+    /// <param name="steps">Made so far: 0 where none was resumed.</param>
+    /// <exception cref="InvalidOperationException">There is one, and it was not resumed.</exception>
+    internal void EnsureGoneOnWith(long steps)
+    {
+        if (steps == 0 && File.Exists(Checkpoint))
+        {
+            throw new InvalidOperationException($"{Path} holds a run already: {nameof(Trainer.Resume)} it, or take another folder.");
+        }
+    }
 }

@@ -173,12 +173,12 @@ public sealed class Trainer : IDisposable
     /// <exception cref="TrainingDivergedException">
     /// The loss, a gradient or a weight is no longer finite, or no sample of an epoch converged; the last checkpoint is from before.
     /// </exception>
-    /// <exception cref="IOException">
-    /// A file of the run could not be written, and the last checkpoint stays as it was; or another process writes to the folder.
-    /// </exception>
+    /// <exception cref="IOException">A file could not be written, the last checkpoint stays; or another process has the folder.</exception>
+    /// <exception cref="InvalidOperationException">The folder holds a run that was not resumed; nothing of it has changed.</exception>
     public TrainingResult Run(IProgress<TrainingEvent>? progress = null, CancellationToken cancellation = default)
     {
         using RunLock? hold = _folder is null ? null : RunLock.TakeUnlessHeld(_folder.Path);
+        _folder?.EnsureGoneOnWith(Step);
         _isAskedToStop = false;
         _best.Resume();
         Action<TrainingEvent> tell = happened =>
@@ -199,7 +199,7 @@ public sealed class Trainer : IDisposable
         try
         {
             StopReason reason = TrainEpochs(log, tell, cancellation);
-            return TrainingResult.Of(_position, Step, reason);
+            return TrainingResult.Of(_position, Step, reason, _validation is not null);
         }
         finally
         {
@@ -307,7 +307,7 @@ public sealed class Trainer : IDisposable
             }
         }
 
-        return null;
+        return _position.StepInEpoch == _train.StepsPerEpoch ? null : throw _train.GaveFewer(_position.StepInEpoch);
     }
 
     private TrainingEvent.StepFinished TrainStep(Batch batch, GradientWatch watch, EpochTotals totals)

@@ -23,11 +23,13 @@ public sealed record TrainingResult
     /// </summary>
     public required double Score { get; init; }
 
-    /// <summary>Its accuracy on the validation data, 0 to 1; null when none was validated, or for a task without right answers.</summary>
+    /// <summary>
+    /// Its accuracy on the validation data, 0 to 1; null without any, when none was validated, or for a task without right answers.
+    /// </summary>
     public required double? ValidationAccuracy { get; init; }
 
-    /// <summary>Its loss on the validation data; infinity when none was validated.</summary>
-    public required double ValidationLoss { get; init; }
+    /// <summary>Its loss on the validation data; null without any, or when none was validated.</summary>
+    public required double? ValidationLoss { get; init; }
 
     /// <summary>The epochs finished, those before a resume included.</summary>
     public required IReadOnlyList<EpochRecord> Epochs { get; init; }
@@ -35,14 +37,14 @@ public sealed record TrainingResult
     /// <summary>Wall-clock seconds of training and validation, those before a resume included.</summary>
     public required double Seconds { get; init; }
 
-    internal static TrainingResult Of(TrainingPosition position, long steps, StopReason stopped) => new()
+    internal static TrainingResult Of(TrainingPosition position, long steps, StopReason stopped, bool hasValidation) => new()
     {
         Stopped = stopped,
         Steps = steps,
         BestEpoch = position.BestEpoch,
         Score = position.BestScore,
-        ValidationAccuracy = position.BestAccuracy,
-        ValidationLoss = position.BestLoss,
+        ValidationAccuracy = hasValidation ? position.BestAccuracy : null,
+        ValidationLoss = hasValidation && position.BestEpoch > 0 ? position.BestLoss : null,
         Epochs = position.Epochs,
         Seconds = position.Seconds,
     };

@@ -45,4 +45,8 @@ public abstract class BatchSource
     /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
     /// <exception cref="InvalidOperationException">The source is empty.</exception>
     public abstract Batch First(int count);
+
+    /// <summary>What is thrown where an epoch ends early.</summary>
+    internal InvalidOperationException GaveFewer(int batches) =>
+        new($"{Name} has {StepsPerEpoch} batches an epoch, and gave {batches}.");
 }

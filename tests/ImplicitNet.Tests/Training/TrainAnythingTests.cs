@@ -62,6 +62,9 @@ public sealed class TrainAnythingTests : TensorTest
         TrainingResult result = trainer.Run();
         Assert.Equal(result.Epochs.MinBy(epoch => epoch.TrainLoss)!.Epoch, result.BestEpoch);
         Assert.All(result.Epochs, epoch => Assert.Null(epoch.ValidationLoss));
+        Assert.Null(result.ValidationLoss);
+        Assert.Null(result.ValidationAccuracy);
+        Assert.Equal(result.Epochs[result.BestEpoch - 1].TrainLoss, result.Score);
     }
 
     [Fact]
@@ -257,6 +260,33 @@ public sealed class TrainAnythingTests : TensorTest
     }
 
     [Fact]
+    public void A_folder_with_a_run_is_gone_on_with_or_left_alone()
+    {
+        using TemporaryFolder folder = new();
+        using nn.Module<Tensor, Tensor> model = SmallRegression.Model();
+        using (Trainer first = new(model, new Regression(), SmallRegression.Source(), options: Options, folder: new RunFolder(folder.Path)))
+        {
+            first.Run();
+        }
+
+        byte[] before = File.ReadAllBytes(folder["checkpoint.safetensors"]);
+        using Trainer second = new(model, new Regression(), SmallRegression.Source(), options: Options, folder: new RunFolder(folder.Path));
+        Assert.Contains("holds a run already", Assert.Throws<InvalidOperationException>(() => second.Run()).Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(folder["checkpoint.safetensors"]));
+        Assert.True(second.Resume());
+        Assert.True(second.Run().IsComplete);
+    }
+
+    [Fact]
+    public void A_source_that_gives_fewer_batches_than_it_has_is_an_error()
+    {
+        using nn.Module<Tensor, Tensor> model = SmallRegression.Model();
+        using Trainer trainer = new(model, new Regression(), new Short(), options: Options);
+        string message = Assert.Throws<InvalidOperationException>(() => trainer.Run()).Message;
+        Assert.Contains("short has 3 batches an epoch, and gave 2", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_warm_start_needs_samples_with_numbers_and_one_solve_a_call()
     {
         using nn.Module<Tensor, Tensor> model = SmallRegression.Model();
@@ -338,6 +368,29 @@ public sealed class TrainAnythingTests : TensorTest
         public override Tensor Losses(Tensor output, Batch batch) => output.squeeze(1).square();
 
         public override IReadOnlyList<Measurement> Measure(Tensor output, Batch batch) => [new("calls", full([batch.Count], Interlocked.Increment(ref _calls)))];
+    }
+
+    private sealed class Short : BatchSource
+    {
+        private readonly BatchSource _rows = SmallRegression.Source();
+
+        public override string Name => "short";
+
+        public override int Count => _rows.Count;
+
+        public override int StepsPerEpoch => _rows.StepsPerEpoch;
+
+        public override bool IsRepeatable => true;
+
+        public override long Seed => 1;
+
+        public override object? Identity => null;
+
+        public override IEnumerable<Batch> Epoch(int epoch, int firstStep = 0) => _rows.Epoch(epoch, firstStep + 1);
+
+        public override IEnumerable<Batch> InOrder() => _rows.InOrder();
+
+        public override Batch First(int count) => _rows.First(count);
     }
 
     private sealed record Weighted(Tensor Weight) : TrainingTask

@@ -8,6 +8,10 @@ namespace ImplicitNet.Solvers;
 /// Loose far from the solution, where the linear model is no good, and tight near it, so that the last steps are
 /// superlinear (Eisenstat and Walker, SIAM J. Sci. Comput. 17, 1996, choice 2, with its safeguard: eta falls no faster
 /// than <c>Factor eta_{k-1}^Exponent</c> while that is above 0.1).
+/// <para>
+/// A residual that hardly falls makes eta hardly less than <see cref="Factor"/>: the next step then solves a tenth of its equation, which
+/// lowers the residual by as little, and so on. <see cref="Initial"/> and <see cref="Maximum"/> of 0.1 end that, for more products a step.
+/// </para>
 /// </remarks>
 public sealed record ForcingTerm
 {

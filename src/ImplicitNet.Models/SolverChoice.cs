@@ -21,7 +21,7 @@ internal static class SolverChoice
             [
                 new AndersonSolver { Mixing = damping, Memory = memory ?? new AndersonSolver().Memory },
                 new PicardSolver { Damping = damping / 2 },
-                new NewtonKrylovSolver(),
+                new SolverChain().Solvers[^1],
             ],
         },
     };

@@ -15,7 +15,7 @@ public sealed record SolverChain : FixedPointSolver
 {
     /// <summary>
     /// The solvers in the order of trial; at least one, and none a chain; default Anderson, then Picard with damping 0.5, then
-    /// Newton-Krylov.
+    /// Newton-Krylov with every step solved for to a tenth: what is left for it is hard, and there loose steps cost more than they save.
     /// </summary>
     public IReadOnlyList<FixedPointSolver> Solvers
     {
@@ -23,7 +23,12 @@ public sealed record SolverChain : FixedPointSolver
         init => field = value is { Count: > 0 } && !value.Any(solver => solver is null or SolverChain)
             ? [.. value]
             : throw new ArgumentException("A chain needs at least one solver, and none of them a chain.", nameof(Solvers));
-    } = [new AndersonSolver(), new PicardSolver { Damping = 0.5 }, new NewtonKrylovSolver()];
+    } =
+    [
+        new AndersonSolver(),
+        new PicardSolver { Damping = 0.5 },
+        new NewtonKrylovSolver { Forcing = new ForcingTerm { Initial = 0.1, Maximum = 0.1 } },
+    ];
 
     /// <inheritdoc/>
     public bool Equals(SolverChain? other) => other is not null && Solvers.SequenceEqual(other.Solvers);

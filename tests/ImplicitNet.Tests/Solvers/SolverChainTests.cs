@@ -1,3 +1,4 @@
+using ImplicitNet.Models.Problems;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -69,6 +70,25 @@ public sealed class SolverChainTests : TensorTest
         using FixedPointSolution plain = FixedPoint.Solve(map, zeros(2, 1, ScalarType.Float64), Plain);
         Assert.Empty(chain.Report.Changes);
         Assert.Equal(plain.Report.Samples, chain.Report.Samples);
+    }
+
+    [Fact]
+    public void The_last_solver_of_the_default_chain_solves_what_loose_steps_cannot()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        StoppingRule stopping = new() { AbsoluteTolerance = 1e-10, RelativeTolerance = 1e-10, MaxSteps = 500 };
+        FixedPointProblem problem = FixedPointProblems.Named("trigonometric");
+        (PerSampleMap map, Tensor start) = problem.Create();
+        using PerSampleMap owned = map;
+        using Tensor ownedStart = start;
+        using FixedPointSolution loose = FixedPoint.Solve(map, start, new NewtonKrylovSolver(), stopping);
+        using FixedPointSolution last = FixedPoint.Solve(map, start, new SolverChain().Solvers[^1], stopping);
+        Assert.NotEqual(SolveStatus.Converged, loose.Report.Samples.Single().Status);
+        Assert.Equal(SolveStatus.Converged, last.Report.Samples.Single().Status);
+        using Tensor mapped = map.Evaluate(last.Latent);
+        using Tensor residual = (mapped - last.Latent).norm();
+        Assert.InRange(residual.ToDouble(), 0, 1e-9);
+        Assert.InRange(last.Report.Evaluations, 1, 100);
     }
 
     [Fact]

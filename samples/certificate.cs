@@ -24,7 +24,8 @@ foreach (double norm in new[] { 0.5, 0.9, 0.95, 1, 1.05, 1.1, 1.2 })
     double jfb = Train(norm, new JacobianFreeGradient(), out GradientCertificate certificate);
     double exact = Train(norm, new ImplicitGradient(), out _);
     string verdict = certificate.Counted.Any() ? certificate.Verdict.ToString() : "no sample converged";
-    Console.WriteLine($"{norm,5:0.00}   {certificate.Contraction.Measured,14:0.000}   {certificate.Gradient.Cosine,13:0.000}   {verdict,-19}   {jfb,15:P1}   {exact,7:P1}");
+    (double factor, double cosine) = (certificate.Contraction.Measured, certificate.Gradient.Cosine);
+    Console.WriteLine($"{norm,5:0.00}   {factor,14:0.000}   {cosine,13:0.000}   {verdict,-19}   {jfb,15:P1}   {exact,7:P1}");
 }
 
 double Train(double norm, FixedPointGradient gradient, out GradientCertificate certificate)
@@ -49,7 +50,8 @@ double Train(double norm, FixedPointGradient gradient, out GradientCertificate c
         {
             using Batch owned = batch;
             using DisposeScope scope = NewDisposeScope();
-            early ??= new GradientCertifier().Certify(network, batch.Inputs, outputs => nn.functional.cross_entropy(outputs, batch.Targets, reduction: nn.Reduction.None));
+            early ??= new GradientCertifier().Certify(
+                network, () => nn.functional.cross_entropy(network.call(batch.Inputs), batch.Targets, reduction: nn.Reduction.None));
             optimizer.zero_grad();
             using ImplicitResult result = network.Run(batch.Inputs);
             result.Average(nn.functional.cross_entropy(result.Output, batch.Targets, reduction: nn.Reduction.None)).backward();

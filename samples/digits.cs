@@ -23,11 +23,13 @@ using Trainer trainer = new(network, task, Batches(digits.Train), Batches(digits
 TrainingResult training = trainer.Run();
 foreach (var epoch in training.Epochs)
 {
-    Console.WriteLine($"epoch {epoch.Epoch}: loss {epoch.TrainLoss:0.000}, validation {epoch.ValidationAccuracy:P2}, {epoch.SolverSteps:0.0} solver steps");
+    string solver = $"{epoch.SolverSteps:0.0} solver steps";
+    Console.WriteLine($"epoch {epoch.Epoch}: loss {epoch.TrainLoss:0.000}, validation {epoch.ValidationAccuracy:P2}, {solver}");
 }
 
 EvaluationResult test = Evaluator.Evaluate(network, task, Batches(digits.Test));
 using Batch some = Batches(digits.Test).First(100);
 ContractionReport contraction = network.MeasureContraction(some.Inputs);
-Console.WriteLine($"test {test.Accuracy:P2} with {network.parameters().Sum(parameter => parameter.numel()):N0} parameters, {test.Solver.MeanSteps:0.0} solver steps");
+long parameters = network.parameters().Sum(parameter => parameter.numel());
+Console.WriteLine($"test {test.Accuracy:P2} with {parameters:N0} parameters, {test.Solver.MeanSteps:0.0} solver steps");
 Console.WriteLine(contraction);

@@ -25,5 +25,6 @@ for (int i = 0; i < 5; i++)
     double x = d[i].ToDouble();
     double y = solution.Latent[i].ToDouble();
     SampleReport sample = solution.Report.Samples[i];
-    Console.WriteLine($"{x,6:0.00} {y,10:0.000000} {y - x - Math.Pow(y, 5),15:0.0e+00} {sample.Steps,7} {d.grad![i].ToDouble(),14:0.000} {1 / (1 - (5 * Math.Pow(y, 4))),7:0.000}");
+    double residual = y - x - Math.Pow(y, 5), jfb = d.grad![i].ToDouble(), exact = 1 / (1 - (5 * Math.Pow(y, 4)));
+    Console.WriteLine($"{x,6:0.00} {y,10:0.000000} {residual,15:0.0e+00} {sample.Steps,7} {jfb,14:0.000} {exact,7:0.000}");
 }

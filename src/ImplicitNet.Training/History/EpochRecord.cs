@@ -65,7 +65,10 @@ public sealed record EpochRecord
     /// <summary>Map evaluations of the epoch's training solves, each counted once for every sample in it.</summary>
     public long? Evaluations { get; init; }
 
-    /// <summary>Training samples whose solve did not converge, in whatever way; the failure policy says what became of them.</summary>
+    /// <summary>
+    /// Solves of training samples that did not converge, in whatever way, those that a schedule cut short among them; the failure policy
+    /// says what became of the samples.
+    /// </summary>
     public long? SolverFailures { get; init; }
 
     /// <summary>Products with the Jacobian or its transpose in the epoch's backward passes, counted as evaluations are.</summary>

@@ -20,9 +20,12 @@ internal static class ResultScreen
             terminal,
             "starts",
             $"{Display.Count(agreement.SameAnswers)} of {Display.Count(compared)} answers the same",
-            $"from {agreement.Starts}; {Display.Count(agreement.ConvergedFromAll)} samples converged from all, fixed points "
-                + $"{Display.Residual(agreement.Distance ?? double.NaN)} apart at most, "
-                + $"cosine {Display.Number(agreement.Cosine ?? double.NaN)} at least");
+            $"from {agreement.Starts} starts");
+        Row(
+            terminal,
+            "",
+            $"{Display.Residual(agreement.Distance ?? double.NaN)} apart at most",
+            $"{Display.Count(agreement.ConvergedFromAll)} converged from all {agreement.Starts}");
     }
 
     /// <summary>How the solves of an evaluation ended, and the three contraction factors.</summary>

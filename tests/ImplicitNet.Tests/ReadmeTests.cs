@@ -22,6 +22,9 @@ public sealed class ReadmeTests
         "dotnet tool install --global ImplicitNet.Tool --prerelease --add-source artifacts/tool",
     ];
 
+    public static TheoryData<string> Helped =>
+        ["", "train", "compare", "memory", "reproduce", "evaluate", "audit", "predict", "solve", "info", "import", "export"];
+
     public static TheoryData<string> Commands => [.. Markdown.Pages.SelectMany(Markdown.Commands).Distinct()];
 
     [Fact]
@@ -34,19 +37,35 @@ public sealed class ReadmeTests
     }
 
     [Fact]
-    public void Every_link_into_the_repository_leads_somewhere()
+    public void Every_link_into_the_repository_leads_somewhere_its_heading_included()
     {
+        int links = 0;
         foreach (string page in Markdown.Pages)
         {
             string folder = Path.GetDirectoryName(Path.Combine(SharedData.RepositoryRoot, page))!;
-            foreach (string link in Markdown.Read(page).Split("](").Skip(1).Select(rest => rest[..rest.IndexOf(')', StringComparison.Ordinal)]))
+            foreach (string link in Markdown.Links(page).Where(link => !link.StartsWith("http", StringComparison.Ordinal)))
             {
-                string target = link.Split('#')[0];
+                string[] parts = link.Split('#');
+                string target = parts[0].Length == 0 ? Path.Combine(SharedData.RepositoryRoot, page) : Path.GetFullPath(Path.Combine(folder, parts[0]));
+                Assert.True(Path.Exists(target), $"{page} links to {link}");
                 Assert.True(
-                    link.StartsWith("http", StringComparison.Ordinal) || target.Length == 0 || Path.Exists(Path.Combine(folder, target)),
-                    $"{page} links to {link}");
+                    parts.Length == 1 || Markdown.Anchors(Path.GetRelativePath(SharedData.RepositoryRoot, target)).Contains(parts[1]),
+                    $"{page} links to {link}, and there is no such heading");
+                links++;
             }
         }
+
+        Assert.True(links > 50, $"{links} links");
+    }
+
+    [Fact]
+    public void Every_option_that_a_page_names_is_one_of_the_programs()
+    {
+        string help = string.Concat(Helped.Select(command => CliRun.Of(command, "--help").Succeeded().Output)) + string.Concat(
+            BenchmarkCommandLine.Parse([]).CommandResult.Command.Subcommands.SelectMany(command => command.Options).Select(option => $"{option.Name} "));
+        string[] named = [.. Markdown.Pages.SelectMany(Markdown.Options).Distinct()];
+        Assert.All(named, option => Assert.Matches($"{option}[ ,\n]", help));
+        Assert.True(named.Length > 20, $"{named.Length} options");
     }
 
     [Fact]
@@ -74,18 +93,7 @@ public sealed class ReadmeTests
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("train")]
-    [InlineData("compare")]
-    [InlineData("memory")]
-    [InlineData("reproduce")]
-    [InlineData("evaluate")]
-    [InlineData("audit")]
-    [InlineData("predict")]
-    [InlineData("solve")]
-    [InlineData("info")]
-    [InlineData("import")]
-    [InlineData("export")]
+    [MemberData(nameof(Helped))]
     public void Every_example_of_the_help_is_understood(string command)
     {
         string help = CliRun.Of([.. command.Length > 0 ? new[] { command } : [], "--help"]).Succeeded().Output.Replace(" \\\n    ", " ", StringComparison.Ordinal);

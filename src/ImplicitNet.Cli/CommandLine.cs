@@ -45,7 +45,8 @@ internal static class CommandLine
     private static string? Problem(ParseResult parsed) => parsed switch
     {
         { Errors.Count: 0 } or { Action: HelpWithExamples } => null,
-        { UnmatchedTokens: [string first, ..] } => $"'{first}' is not understood",
+        { UnmatchedTokens: [string first, ..] } =>
+            Misspelling.OfWord(first, parsed.CommandResult.Command, parsed.RootCommandResult.Command),
         _ => parsed.Errors[0].Message.TrimEnd('.'),
     };
 
@@ -54,7 +55,7 @@ internal static class CommandLine
         if (Problem(parsed) is { } problem)
         {
             string command = parsed.CommandResult.Command.Name == Name ? Name : $"{Name} {parsed.CommandResult.Command.Name}";
-            throw new CommandException($"{problem}. See '{command} --help'.", ExitCodes.Usage);
+            throw new CommandException($"{problem}{(problem.EndsWith('?') ? "" : ".")} See '{command} --help'.", ExitCodes.Usage);
         }
 
         return parsed.Invoke(new InvocationConfiguration
@@ -69,7 +70,10 @@ internal static class CommandLine
     // No RootCommand: that takes its name from the file, and help would tell people to type it.
     private static Command Root(Terminal terminal, CancellationToken cancellation)
     {
-        Command root = new(Name, "Trains implicit networks by Jacobian-free backpropagation (JFB), and uses them.") { new VersionOption() };
+        Command root = new(Name, "Trains implicit networks by Jacobian-free backpropagation (JFB), and uses them.")
+        {
+            new VersionOption { Description = "Print the version." },
+        };
         root.Add(new TrainCommand(terminal, cancellation).Create());
         root.Add(new CompareCommand(terminal, cancellation).Create());
         root.Add(new ReproduceCommand(terminal, cancellation).Create());

@@ -37,6 +37,9 @@ internal sealed record GradientChoice
 
     private GradientChoice(string text, FixedPointGradient gradient) => (Text, Gradient) = (text, gradient);
 
+    /// <summary>The names, without what may follow.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Entries.Keys];
+
     /// <summary>What may be written, for help and errors.</summary>
     public static IReadOnlyList<string> Forms { get; } = [.. Entries.Select(entry => entry.Key + entry.Value.Syntax)];
 

@@ -51,7 +51,7 @@ internal sealed class ReproduceCommand(Terminal terminal, CancellationToken canc
             string given = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
             if (!ReproductionSettings.Names.Contains(given))
             {
-                result.AddError($"the data set must be one of {string.Join(", ", ReproductionSettings.Names)}; given {given}.");
+                result.AddError(Misspelling.OfValue("the data set", given, ReproductionSettings.Names));
             }
         });
         Command command =

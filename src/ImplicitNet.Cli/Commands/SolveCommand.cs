@@ -25,6 +25,8 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
     private const string ListName = "list";
     private const int DefaultCount = 256;
 
+    private static readonly string[] Problems = [ListName, AllProblems.Name, .. FixedPointProblems.All.Select(problem => problem.Name)];
+
     private readonly Option<string?> _problem =
         new("--problem", "-p") { Description = "A named test problem; 'list' shows them, 'all' solves each.", HelpName = "name" };
     private readonly Option<string> _model = ModelOption.Create(isRequired: false);
@@ -64,6 +66,10 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             if ((result.GetValue(_problem) is null) == (result.GetValue(_model) is null))
             {
                 result.AddError("give either --problem NAME or --model FOLDER");
+            }
+            else if (result.GetValue(_problem) is { } given && !Problems.Contains(given))
+            {
+                result.AddError(Misspelling.OfValue(_problem.Name, given, Problems));
             }
             else if (result.GetValue(_problem) is not null
                 && Array.Find(ofModels, option => result.GetResult(option) is not null) is { } option)
@@ -110,7 +116,9 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
         ParseResult parsed, IReadOnlyList<string> names, IReadOnlyList<FixedPointSolver> solvers, Device device, int threads)
     {
         string? problem = parsed.GetValue(_problem);
-        using SolveInput input = problem is null ? OfModel(parsed, parsed.GetValue(_model)!, device) : OfProblem(parsed, problem, device);
+        using SolveInput input = problem is null
+            ? OfModel(parsed, parsed.GetValue(_model)!, device)
+            : SolveInput.OfProblem(FixedPointProblems.Named(problem), Asked(parsed), device);
         RunFolder folder = new(parsed.GetValue(_output) ?? DefaultFolder(problem ?? FolderName(parsed.GetValue(_model)!)));
 
         List<SolverMeasurement> measured = terminal.WithBar(bar => Measure(input, names, solvers, bar));
@@ -172,18 +180,6 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
         }
 
         return ExitCodes.Success;
-    }
-
-    private SolveInput OfProblem(ParseResult parsed, string name, Device device)
-    {
-        try
-        {
-            return SolveInput.OfProblem(FixedPointProblems.Named(name), Asked(parsed), device);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new CommandException(exception.Message.Split(" (Parameter")[0], ExitCodes.Usage, exception);
-        }
     }
 
     private Func<StoppingRule, StoppingRule> Asked(ParseResult parsed) => own => own with

@@ -6,10 +6,14 @@ namespace ImplicitNet.Cli.Options;
 /// The flag of a setting: a property of the settings of a run is declared with it once, and has its name, default and range from there, on
 /// the command line as in run.json.
 /// </summary>
+/// <param name="group">Its heading in the help.</param>
 /// <param name="help">What the help says.</param>
 [AttributeUsage(AttributeTargets.Property)]
-internal abstract class FlagAttribute(string help) : Attribute
+internal abstract class FlagAttribute(OptionGroup group, string help) : Attribute
 {
+    /// <summary>Its heading in the help.</summary>
+    public OptionGroup Group => group;
+
     /// <summary>What the help says.</summary>
     public string Help => help;
 

@@ -41,9 +41,18 @@ internal static class GradientOption
         }
         catch (ArgumentException exception)
         {
-            argument.AddError($"--{exception.Message}");
+            argument.AddError(Meant(text) is { } meant ? $"--gradient {text}: {meant}" : $"--{exception.Message}");
             return null;
         }
+    }
+
+    /// <summary>What was meant where the name is wrong, or that of a linear solver behind a right one.</summary>
+    private static string? Meant(string text)
+    {
+        string[] parts = text.Split(':');
+        return !GradientChoice.Names.Contains(parts[0]) ? Misspelling.Meant(parts[0], GradientChoice.Names)
+            : parts is ["implicit", var solver] ? Misspelling.Meant(solver, GradientChoice.LinearSolverNames)
+            : null;
     }
 
     private static string[] Distinct(ArgumentResult argument, string[] gradients)

@@ -5,51 +5,100 @@ using System.Globalization;
 
 namespace ImplicitNet.Cli.Options;
 
-/// <summary>The help of a command, with examples and exit codes below it.</summary>
+/// <summary>The help of a command: usage, options under headings, examples and exit codes.</summary>
 internal sealed class HelpWithExamples : SynchronousCommandLineAction
 {
-    // Narrower, the two columns of options would be of a word each; wider, lines are hard to follow.
+    // Narrower, hardly a description fits; wider, lines are hard to follow.
     private const int LeastWidth = 40;
     private const int MostWidth = 200;
     private const int UsualWidth = 80;
 
-    private readonly HelpAction _help;
+    private readonly Command _command;
     private readonly IReadOnlyList<string> _examples;
 
-    private HelpWithExamples(HelpAction help, IReadOnlyList<string> examples) => (_help, _examples) = (help, examples);
+    private HelpWithExamples(Command command, IReadOnlyList<string> examples) => (_command, _examples) = (command, examples);
 
+    /// <summary>Gives a command its help; one that has commands below it shows it also where none of them is named.</summary>
+    /// <param name="command">All its options, arguments and commands are there.</param>
+    /// <param name="examples">Command lines, whole.</param>
     public static void AddTo(Command command, params IReadOnlyList<string> examples)
     {
-        if (command.Options.OfType<HelpOption>().FirstOrDefault() is not { } option)
+        HelpWithExamples help = new(command, examples);
+        command.Add(new HelpOption("--help", "-h", "-?", "/h", "/?") { Description = "Show this page.", Action = help });
+        if (command.Subcommands.Count > 0)
         {
-            command.Add(option = new HelpOption());
+            command.SetAction(parsed => help.Invoke(parsed));
         }
-
-        option.Action = new HelpWithExamples(new HelpAction(), examples);
     }
 
     public override int Invoke(ParseResult parseResult)
     {
         TextWriter output = parseResult.InvocationConfiguration.Output;
-        int width = Width(output);
-        _help.MaxWidth = width;
-        int code = _help.Invoke(parseResult);
-        output.WriteLine("Examples:");
+        HelpLayout layout = new(output, Width(output));
+        layout.Paragraph(_command.Description ?? "");
+        layout.Heading("Usage");
+        layout.Paragraph(Usage(parseResult.RootCommandResult.Command), "  ");
+        if (_command.Subcommands.Count > 0)
+        {
+            layout.Paragraph($"{_command.Name} <command> --help", "  ");
+            layout.Heading("Commands");
+            Rows(layout, _command.Subcommands.Select(command => (command.Name, command.Description ?? "")));
+        }
+
+        if (_command.Arguments.Count > 0)
+        {
+            layout.Heading("Arguments");
+            Rows(layout, _command.Arguments.Select(argument => (Value(argument), argument.Description ?? "")));
+        }
+
+        Option[] options = [.. _command.Options.Where(option => !option.Hidden)];
+        int column = HelpLayout.Column(options.Select(Term));
+        foreach (IGrouping<OptionGroup, Option> group in options.GroupBy(OptionGroups.Of).OrderBy(group => group.Key))
+        {
+            layout.Heading($"{group.Key}");
+            layout.Rows([.. group.Select(option => (Term(option), Text(option)))], column);
+        }
+
+        layout.Heading("Examples");
         foreach (string example in _examples)
         {
             // A line that goes on behind a backslash is one command, also when it is pasted.
-            WriteWrapped(output, "  ", "    ", example.Split(' '), width, " \\");
+            layout.Paragraph(example, "  ", " \\");
         }
 
-        output.WriteLine();
-        output.WriteLine("Exit codes:");
-        foreach ((int exit, string meaning) in ExitCodes.All)
-        {
-            WriteWrapped(output, $"  {exit,-4} ", "       ", meaning.Split(' '), width, "");
-        }
-
-        return code;
+        layout.Heading("Exit codes");
+        Rows(layout, ExitCodes.All.Select(code => ($"{code.Code,-3}", code.Meaning)));
+        return ExitCodes.Success;
     }
+
+    private static void Rows(HelpLayout layout, IEnumerable<(string Term, string Text)> rows)
+    {
+        (string Term, string Text)[] all = [.. rows];
+        layout.Rows(all, HelpLayout.Column(all.Select(row => row.Term)));
+    }
+
+    private string Usage(Command root)
+    {
+        string name = _command == root ? root.Name : $"{root.Name} {_command.Name}";
+        IEnumerable<string> arguments = _command.Arguments.Select(Value);
+        IEnumerable<string> required = _command.Options.Where(option => option.Required).Select(option => $"{option.Name} {Value(option)}");
+        return string.Join(
+            ' ', [name, .. arguments, .. required, _command.Subcommands.Count > 0 ? "<command> [options]" : "[options]"]);
+    }
+
+    private static string Value(Argument argument) => $"<{argument.HelpName}>{(argument.Arity.MaximumNumberOfValues > 1 ? "..." : "")}";
+
+    private static string Value(Option option) => option.HelpName is { } name ? $"<{name}>" : "";
+
+    // Names as they are written on every platform, short ones first.
+    private static string Term(Option option)
+    {
+        IEnumerable<string> names = option.Aliases.Prepend(option.Name)
+            .Where(name => name[0] == '-' && name != "-?").OrderBy(name => name.StartsWith("--", StringComparison.Ordinal));
+        return $"{string.Join(", ", names)} {Value(option)}".TrimEnd();
+    }
+
+    private static string Text(Option option) => option.Description + (option.Required ? " Required." : "");
 
     /// <summary>That of COLUMNS where it is set, else of the terminal, else 80.</summary>
     private static int Width(TextWriter output)
@@ -62,24 +111,5 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
         }
 
         return Math.Clamp(width, LeastWidth, MostWidth);
-    }
-
-    private static void WriteWrapped(TextWriter output, string indent, string hanging, string[] words, int width, string continuation)
-    {
-        string line = indent + words[0];
-        foreach (string word in words[1..])
-        {
-            if (line.Length + 1 + word.Length + continuation.Length > width)
-            {
-                output.WriteLine(line + continuation);
-                line = hanging + word;
-            }
-            else
-            {
-                line += " " + word;
-            }
-        }
-
-        output.WriteLine(line);
     }
 }

@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace ImplicitNet.Cli.Options;
 
 /// <summary>A number within a range; whole where the property is.</summary>
-internal sealed class NumberAttribute(string help) : FlagAttribute(help)
+internal sealed class NumberAttribute(OptionGroup group, string help) : FlagAttribute(group, help)
 {
     public double Least { get; init; } = double.NegativeInfinity;
 

@@ -22,8 +22,8 @@ internal static class SolverListOption
             string? twice = given.CountBy(name => name).Where(pair => pair.Value > 1).Select(pair => pair.Key).FirstOrDefault();
             if (wrong is not null)
             {
-                result.AddError(
-                    $"{Name} must be one or more of {string.Join(", ", SolverChoice.Names)}, separated by commas; given {wrong}.");
+                result.AddError(Misspelling.OfValue(
+                    Name, wrong, SolverChoice.Names, $"one or more of {string.Join(", ", SolverChoice.Names)}, separated by commas"));
             }
             else if (twice is not null)
             {

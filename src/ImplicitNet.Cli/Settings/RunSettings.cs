@@ -21,93 +21,104 @@ internal sealed record RunSettings
     /// <summary>Version of the file's format; 1.</summary>
     public int Format { get; init; } = 1;
 
-    [Choice("Data set (default: digits, which are drawn here and need no file).", typeof(DataChoice))]
+    [Choice(OptionGroup.Data, "Data set (default: digits, which are drawn here and need no file).", typeof(DataChoice))]
     public required string Data { get; init; }
 
-    [Folder("Folder that holds the data set's files (default: downloaded once into a cache).", IsFreeOnResume = true)]
+    [Folder(OptionGroup.Data, "Folder that holds the data set's files (default: downloaded once into a cache).", IsFreeOnResume = true)]
     public string? DataDir { get; init; }
 
-    [Number("Training images to use (default: 12000 digits; of other data sets all).", Least = LeastDrawings)]
+    [Number(OptionGroup.Data, "Training images to use (default: 12000 digits; of other data sets all).", Least = LeastDrawings)]
     public int? Images { get; init; }
 
     [Number(
+        OptionGroup.Data,
         "Images held out of training to choose the weights by (default: 2000 digits, 5000 of cifar10 and svhn, else 10000).",
         Least = LeastDrawings)]
     public required int Validation { get; init; }
 
-    [Number("Test images to use.", Least = LeastDrawings, IsHidden = true)]
+    [Number(OptionGroup.Data, "Test images to use.", Least = LeastDrawings, IsHidden = true)]
     public int? TestImages { get; init; }
 
-    [Number("Seed of the weights, the order and the augmentation (default: 1).", IsCompared = true)]
+    [Number(OptionGroup.Training, "Seed of the weights, the order and the augmentation (default: 1).", IsCompared = true)]
     public long Seed { get; init; } = 1;
 
     [Number(
+        OptionGroup.Machine,
         "Threads to compute with (default: one a core). Results can differ in the last bits between numbers of threads.",
         Least = 1, Most = 1024)]
     public int Threads { get; init; }
 
-    [Choice("Where to compute (default: cpu).", typeof(DeviceChoice))]
+    [Choice(OptionGroup.Machine, "Where to compute (default: cpu).", typeof(DeviceChoice))]
     public string Device { get; init; } = DeviceChoice.Processor;
 
-    [Number("Passes over the training images (default: 5 for digits, else 10).", Least = 1)]
+    [Number(OptionGroup.Training, "Passes over the training images (default: 5 for digits, else 10).", Least = 1)]
     public required int Epochs { get; init; }
 
-    [Number("Images in a batch (default: 100; 50 of cifar10 and svhn).", Least = 1)]
+    [Number(OptionGroup.Training, "Images in a batch (default: 100; 50 of cifar10 and svhn).", Least = 1)]
     public int Batch { get; init; } = 100;
 
-    [Number("Base rate of Adam (default: 0.003; 0.002 for cifar10 and svhn).", Above = 0)]
+    [Number(OptionGroup.Training, "Base rate of Adam (default: 0.003; 0.002 for cifar10 and svhn).", Above = 0)]
     public double LearningRate { get; init; } = 3e-3;
 
-    [Choice("How the rate falls (default: cosine).", typeof(ScheduleChoice))]
+    [Choice(OptionGroup.Training, "How the rate falls (default: cosine).", typeof(ScheduleChoice))]
     public string Schedule { get; init; } = ScheduleChoice.Cosine;
 
-    [Number("Steps over which the rate rises first (default: 0).", Least = 0)]
+    [Number(OptionGroup.Training, "Steps over which the rate rises first (default: 0).", Least = 0)]
     public int Warmup { get; init; }
 
-    [Number("Decoupled weight decay (default: 0).", Least = 0)]
+    [Number(OptionGroup.Training, "Decoupled weight decay (default: 0).", Least = 0)]
     public double WeightDecay { get; init; }
 
-    [Number("Largest norm of the gradient (default: none).", Above = 0)]
+    [Number(OptionGroup.Training, "Largest norm of the gradient (default: none).", Above = 0)]
     public double? ClipNorm { get; init; }
 
     [Number(
+        OptionGroup.Training,
         "Decay of a moving average of the weights, such as 0.99, which is then validated and kept (default: none; 0.99 for cifar10 and "
             + "svhn).",
         Above = 0, Below = 1)]
     public double? Average { get; init; }
 
-    [Number("Largest random shift of a training image in pixels (default: 2 for mnist, else 0).", Least = 0, Most = 16)]
+    [Number(OptionGroup.Data, "Largest random shift of a training image in pixels (default: 2 for mnist, else 0).", Least = 0, Most = 16)]
     public int Shift { get; init; }
 
-    [Switch("Change training images at random: mirrored (not digits), cropped out of a border of 4 pixels, a rectangle erased.")]
+    [Switch(
+        OptionGroup.Data,
+        "Change training images at random: mirrored (not digits), cropped out of a border of 4 pixels, a rectangle erased.")]
     public bool Augment { get; init; }
 
     /// <summary>What a file does not say, as those of older versions do not, is read as null: there was one network then.</summary>
-    [Choice("Network of the paper (default: mnist-fpn, for svhn svhn-fpn, for cifar10 cifar10-fpn-small).", typeof(NetworkChoice))]
+    [Choice(
+        OptionGroup.Network,
+        "Network of the paper (default: mnist-fpn; for svhn svhn-fpn, for cifar10 cifar10-fpn-small).",
+        typeof(NetworkChoice))]
     public string Network { get => field ?? NetworkChoice.First; init; }
 
     [Number(
+        OptionGroup.Network,
         "Latent layers (default: 1, with --published cifar10-fpn 5). The clean mnist-fpn has one, and a residual block in its encoder for "
             + "every further one: 2 have the 54,352 parameters of the paper's.",
         Least = 1, Most = 50)]
     public int? LatentLayers { get; init; }
 
     [Switch(
+        OptionGroup.Network,
         "The network as published, with batch norm in R, which couples the samples of a batch (default: the clean form, R a certified "
             + "contraction).")]
     public bool Published { get; init; }
 
-    [Switch("The explicit twin: the same layers, R applied once, by plain backpropagation.", IsCompared = true)]
+    [Switch(OptionGroup.Network, "The explicit twin: the same layers, R applied once, by plain backpropagation.", IsCompared = true)]
     public bool Explicit { get; init; }
 
     [Number(
+        OptionGroup.Network,
         "Contraction factor of the latent operator; as published, a factor that bounds nothing (default: 0.5).", Above = 0, Below = 1)]
     public double Gamma { get; init; } = 0.5;
 
-    [Number("Relative tolerance of the solve (default: 0.001, with --published 0.01).", Above = 0, Below = 1)]
+    [Number(OptionGroup.Solver, "Relative tolerance of the solve (default: 0.001, with --published 0.01).", Above = 0, Below = 1)]
     public double Tolerance { get; init; } = 1e-3;
 
-    [Number("Absolute tolerance of the solve, which is added to it (default: 0).", Least = 0)]
+    [Number(OptionGroup.Solver, "Absolute tolerance of the solve, which is added to it (default: 0).", Least = 0)]
     public double AbsoluteTolerance { get; init; }
 
     /// <summary>For headings: "0.001", or "0.001 and absolute 0.01".</summary>
@@ -115,19 +126,21 @@ internal sealed record RunSettings
         Display.Number(Tolerance, "0.######")
         + (AbsoluteTolerance > 0 ? $" and absolute {Display.Number(AbsoluteTolerance, "0.######")}" : "");
 
-    [Number("Step limit of the solve (default: 100).", Least = 1)]
+    [Number(OptionGroup.Solver, "Step limit of the solve (default: 100).", Least = 1)]
     public int MaxSteps { get; init; } = 100;
 
-    [Choice($"How fixed points are found (default: {SolverChoice.Default}).", typeof(SolverChoice))]
+    [Choice(OptionGroup.Solver, $"How fixed points are found (default: {SolverChoice.Default}).", typeof(SolverChoice))]
     public string Solver { get; init; } = SolverChoice.Default;
 
-    [Number("Share of the full step that the solver takes (default: 1).", Above = 0, Most = 1, Alias = "--mixing")]
+    [Number(OptionGroup.Solver, "Share of the full step that the solver takes (default: 1).", Above = 0, Most = 1, Alias = "--mixing")]
     public double Damping { get; init; } = 1;
 
-    [Number("Steps that anderson, broyden and chain remember (default: the solver's).", Least = 1, Most = 50)]
+    [Number(OptionGroup.Solver, "Steps that anderson, broyden and chain remember (default: the solver's).", Least = 1, Most = 50)]
     public int? Memory { get; init; }
 
-    [Switch("Start every solve from the image's latent of the epoch before (kept in float16, also in the checkpoints).")]
+    [Switch(
+        OptionGroup.Solver,
+        "Start every solve from the image's latent of the epoch before (kept in float16, also in the checkpoints).")]
     public bool WarmStart { get; init; }
 
     /// <summary>What a file does not say, as those of older versions do not, is read as null.</summary>
@@ -135,20 +148,22 @@ internal sealed record RunSettings
     public string Gradient { get => field ?? GradientChoice.Default; init; }
 
     [Number(
+        OptionGroup.Checks,
         "Times an epoch that the gradient is compared with the exact one, outside the time measured (default: 0).",
         Least = 0, IsFreeOnResume = true)]
     public int Cosines { get; init; }
 
-    [Number("Weight of a term of the loss that keeps the operator contracting (default: none).", Above = 0)]
+    [Number(OptionGroup.Training, "Weight of a term of the loss that keeps the operator contracting (default: none).", Above = 0)]
     public double? JacobianPenalty { get; init; }
 
-    [Number("Steps between two comparisons of the gradient with the exact one (default: none).", Least = 1)]
+    [Number(OptionGroup.Checks, "Steps between two comparisons of the gradient with the exact one (default: none).", Least = 1)]
     public int? CertificateEvery { get; init; }
 
-    [Switch("Go from JFB to refined and exact gradients, and back, as the comparisons say; needs --certificate-every.")]
+    [Switch(OptionGroup.Checks, "Go from JFB to refined and exact gradients, and back, as the comparisons say; needs --certificate-every.")]
     public bool Escalate { get; init; }
 
     [Number(
+        OptionGroup.Output,
         "Steps between two checkpoints; one is also written after every epoch (default: 500).", Least = 1, IsFreeOnResume = true)]
     public int CheckpointEvery { get; init; } = 500;
 

@@ -53,7 +53,7 @@ public sealed class ReproduceCommandTests : TensorTest
     }
 
     [Theory]
-    [InlineData("imagenet --hours 1", "must be one of mnist, cifar10, svhn; given imagenet")]
+    [InlineData("imagenet --hours 1", "must be mnist, cifar10 or svhn; given imagenet")]
     [InlineData("digits --hours 1", "given digits")]
     [InlineData("mnist", "--hours")]
     [InlineData("mnist --hours 0", "--hours must be a finite number above 0; given 0")]

@@ -51,7 +51,7 @@ public sealed partial class RunSettingTests
     [InlineData("absolute-tolerance", "-1")]
     [InlineData("damping", "1.5")]
     [InlineData("memory", "51")]
-    [InlineData("data", "cifar")]
+    [InlineData("data", "imagenet")]
     [InlineData("network", "resnet")]
     [InlineData("schedule", "linear")]
     [InlineData("device", "tpu")]

@@ -1,6 +1,6 @@
 using System.Globalization;
 using ImplicitNet.Certification;
-using ScottPlot;
+using ImplicitNet.Reports.Drawing;
 
 namespace ImplicitNet.Reports;
 
@@ -25,21 +25,15 @@ internal static class AuditCharts
             CultureInfo.InvariantCulture,
             $"Measured at {factors.Length} samples: {factors[0]:0.0000} to {factors[^1]:0.0000}, "
                 + $"{factors[factors.Length / 2]:0.0000} in the median; certified {Known(certificate.Contraction.Certified)}.");
-        return new Chart(title, description, theme =>
+        ChartPanel panel = new(
+            "||dR/du|| at the fixed point", x, "Samples", LinearAxis.ForHeights(bins.Select(bin => bin.Count).DefaultIfEmpty(1).Max()));
+        foreach ((int bin, int count) in bins)
         {
-            ChartFrame frame = new(
-                theme,
-                title,
-                "||dR/du|| at the fixed point",
-                x,
-                "Samples",
-                LinearAxis.ForHeights(bins.Select(bin => bin.Count).DefaultIfEmpty(1).Max()));
-            Bar[] bars = [.. bins.Select(bin => new Bar { Position = (bin.Bin + 0.5) * width, Value = bin.Count, Size = 0.86 * width,
-                FillColor = theme.First, LineWidth = 0 })];
-            frame.Plot.Add.Bars(bars);
-            frame.MarkX("declared", marks, theme.Second, LinePattern.Dashed);
-            return frame.Finish();
-        });
+            panel.Bar(((bin + 0.07) * width, 0), ((bin + 0.93) * width, count), ChartColour.First);
+        }
+
+        panel.MarkX("declared", marks, ChartPen.Mark(ChartColour.Second, ChartDash.Dashed));
+        return new Chart(title, description, panel);
     }
 
     /// <summary>
@@ -58,28 +52,18 @@ internal static class AuditCharts
         string description =
             string.Join(" ", known.Select((certificate, i) => string.Create(CultureInfo.InvariantCulture, $"{certificate.Label}: "
                 + $"{cosines[i].Min():0.0000} at least.")));
-        return new Chart(title, description, theme =>
+        ChartPanel panel = new(
+            $"Sample, in the order of {known[0].Label}",
+            LinearAxis.ForIntegers(1, order.Length),
+            $"1 {ChartFont.Minus} cosine, 0 is exact",
+            LogAxis.ForValues(cosines.SelectMany(each => each).Select(Missing)));
+        foreach ((int i, GradientCertificate certificate) in known.Index())
         {
-            ChartAxis y = LogAxis.ForValues(cosines.SelectMany(each => each).Select(Missing));
-            ChartFrame frame = new(
-                theme,
-                title,
-                $"Sample, in the order of {known[0].Label}",
-                LinearAxis.ForIntegers(1, order.Length),
-                $"1 {ChartFont.Minus} cosine, 0 is exact",
-                y);
-            for (int i = 0; i < known.Length; i++)
-            {
-                frame.Line(
-                    known[i].Label,
-                    [.. cosines[i].Select((cosine, sample) => (sample + 1.0, Missing(cosine)))],
-                    Colour(theme, i),
-                    hasMarkers: false,
-                    Pattern(i));
-            }
+            panel.Line(
+                certificate.Label, [.. cosines[i].Select((cosine, sample) => (sample + 1.0, Missing(cosine)))], SeriesStyle.Of(i).Line);
+        }
 
-            return frame.Finish();
-        });
+        return new Chart(title, description, panel);
     }
 
     /// <summary>
@@ -93,38 +77,27 @@ internal static class AuditCharts
         double[][] errors = [.. known.Select(certificate => Counted(certificate).Select(sample => sample.Direction!.Value.RelativeError)
             .Order().ToArray())];
         double[] whole = [.. known.Select(certificate => certificate.Gradient.RelativeError)];
-        ChartAxis y = LogAxis.ForValues(errors.SelectMany(each => each).Concat(whole));
-        ChartAxis x =
-            new(-0.5, known.Length - 0.5, [.. known.Select((certificate, i) => new Tick(i, certificate.Label))], static value => value);
+        ChartAxis x = LogAxis.ForValues(errors.SelectMany(each => each).Concat(whole));
         const string title = "Relative error by gradient, against the exact one";
-        string description = string.Join(" ", known.Select((certificate, i) => string.Create(
-            CultureInfo.InvariantCulture, $"{certificate.Label}: parameter gradient {whole[i]:g2}, "
-                + $"directions {errors[i][0]:g2} to {errors[i][^1]:g2}.")));
-        return new Chart(title, description, theme =>
+        string description = string.Join(" ", known.Select((certificate, i) =>
+            $"{certificate.Label}: parameter gradient {WrittenNumber.Of(whole[i], 2)}, "
+                + $"directions {WrittenNumber.Of(errors[i][0], 2)} to {WrittenNumber.Of(errors[i][^1], 2)}."));
+        ChartPanel panel =
+            new("Relative error", x, "", CategoryAxis.Of([.. known.Select(certificate => certificate.Label)])) { HasRows = true };
+        for (int i = 0; i < known.Length; i++)
         {
-            ChartFrame frame = new(theme, title, "Gradient", x, "Relative error", y);
-            for (int i = 0; i < known.Length; i++)
-            {
-                frame.Line(
-                    i == 0 ? "directions, least to largest" : null,
-                    [(i - 0.12, errors[i][0]), (i - 0.12, errors[i][^1])],
-                    theme.First,
-                    hasMarkers: false);
-                frame.Line(null, [(i - 0.12, errors[i][errors[i].Length / 2])], theme.First, hasMarkers: true);
-                frame.Line(i == 0 ? "parameter gradient" : null, [(i + 0.12, whole[i])], theme.Second, hasMarkers: true);
-            }
+            string? name(string text) => i == 0 ? text : null;
+            ChartPen pen = ChartPen.Thick(ChartColour.First);
+            panel.Line(name("directions, least to largest"), [(errors[i][0], i - 0.14), (errors[i][^1], i - 0.14)], pen);
+            panel.Line(name("their median"), [(errors[i][errors[i].Length / 2], i - 0.14)], pen with { Width = 0 }, ChartMarker.Circle);
+            panel.Line(
+                name("parameter gradient"), [(whole[i], i + 0.14)], new ChartPen(ChartColour.Second, 0), ChartMarker.Series(3), radius: 4);
+        }
 
-            return frame.Finish();
-        });
+        return new Chart(title, description, panel);
     }
 
     private static double Missing(double cosine) => Math.Max(0, 1 - cosine);
-
-    private static Color Colour(ChartTheme theme, int series) =>
-        ((Color[])[theme.First, theme.Second, theme.Third, theme.Good, theme.Bad])[series % 5];
-
-    private static LinePattern Pattern(int series) => ((LinePattern[])[LinePattern.Solid, LinePattern.Dashed, LinePattern.Dotted,
-        LinePattern.DenselyDashed, LinePattern.Solid])[series % 5];
 
     private static double NiceWidth(double rough)
     {

@@ -1,6 +1,6 @@
 using System.Globalization;
+using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Training.History;
-using ScottPlot;
 
 namespace ImplicitNet.Reports;
 
@@ -19,17 +19,15 @@ internal static class CertificateCharts
             records.Select(record => record.Cosine).Concat(records.Select(record => record.DirectionCosine ?? double.NaN)).Append(1);
         string description = string.Create(CultureInfo.InvariantCulture, $"Cosine of the parameter gradient to the exact one: "
             + $"{Range(records.Select(record => record.Cosine))} in {records.Length} certificates.");
-        return Draw(history, "Gradient: cosine to the exact one", description, "Cosine", LinearAxis.ForValues(values, -1, 1.005), frame =>
+        return Draw(history, "Gradient: cosine to the exact one", description, "Cosine", LinearAxis.ForValues(values, -1, 1.005), panel =>
         {
-            frame.Line("parameter gradient", Points(records, record => record.Cosine), frame.Theme.First, records.Length <= MostMarkers);
+            panel.Line("parameter gradient", Points(records, record => record.Cosine), ChartPen.Thick(ChartColour.First), Marker(records));
             if (records.Any(record => record.DirectionCosine is not null))
             {
-                frame.Line(
+                panel.Line(
                     "worst direction",
                     Points(records, record => record.DirectionCosine ?? double.NaN),
-                    frame.Theme.Third,
-                    hasMarkers: false,
-                    LinePattern.DenselyDashed);
+                    ChartPen.Thick(ChartColour.Third, ChartDash.Dashed));
             }
         });
     }
@@ -44,17 +42,16 @@ internal static class CertificateCharts
             records.Select(record => record.RelativeError).Concat(records.Select(record => record.Factor)).Append(0);
         string description = string.Create(CultureInfo.InvariantCulture, $"Relative error of the parameter gradient: "
             + $"{Range(records.Select(record => record.RelativeError))} in {records.Length} certificates.");
-        return Draw(history, "Gradient: relative error", description, "Relative error, factor", LinearAxis.ForValues(values, 0), frame =>
+        return Draw(history, "Gradient: relative error", description, "Relative error, factor", LinearAxis.ForValues(values, 0), panel =>
         {
-            frame.Line("relative error", Points(records, record => record.RelativeError), frame.Theme.First, records.Length <= MostMarkers);
-            frame.Line(
-                "contraction factor",
-                Points(records, record => record.Factor),
-                frame.Theme.Third,
-                hasMarkers: false,
-                LinePattern.DenselyDashed);
+            panel.Line(
+                "relative error", Points(records, record => record.RelativeError), ChartPen.Thick(ChartColour.First), Marker(records));
+            panel.Line(
+                "contraction factor", Points(records, record => record.Factor), ChartPen.Thick(ChartColour.Third, ChartDash.Dashed));
         });
     }
+
+    private static ChartMarker? Marker(CertificateRecord[] records) => records.Length <= MostMarkers ? ChartMarker.Circle : null;
 
     private static CertificateRecord[] Records(CertificateHistory history)
     {
@@ -65,20 +62,17 @@ internal static class CertificateCharts
     }
 
     private static Chart Draw(
-        CertificateHistory history, string title, string description, string label, ChartAxis y, Action<ChartFrame> lines)
+        CertificateHistory history, string title, string description, string label, ChartAxis y, Action<ChartPanel> lines)
     {
         (long first, long last) = (history.Certificates.Min(record => record.Step), history.Certificates.Max(record => record.Step));
-        return new Chart(title, description, theme =>
-        {
-            ChartFrame frame = new(theme, title, "Optimiser step", LinearAxis.ForIntegers((int)first, (int)last), label, y);
-            frame.MarkX("gradient raised", Steps(change => change.To > change.From), theme.Second, LinePattern.Dashed);
-            frame.MarkX("lowered", Steps(change => change.To < change.From), theme.Good, LinePattern.Dotted);
-            lines(frame);
-            return frame.Finish();
+        ChartPanel panel = new("Optimiser step", LinearAxis.ForIntegers((int)first, (int)last), label, y);
+        panel.MarkX("gradient raised", Steps(change => change.To > change.From), ChartPen.Mark(ChartColour.Second, ChartDash.Dashed));
+        panel.MarkX("lowered", Steps(change => change.To < change.From), ChartPen.Mark(ChartColour.Good, ChartDash.Dotted));
+        lines(panel);
+        return new Chart(title, description, panel);
 
-            IEnumerable<double> Steps(Func<GradientChangeRecord, bool> isWanted) =>
-                history.Changes.Where(isWanted).Select(change => (double)change.Step);
-        });
+        double[] Steps(Func<GradientChangeRecord, bool> isWanted) =>
+            [.. history.Changes.Where(isWanted).Select(change => (double)change.Step)];
     }
 
     private static (double X, double Y)[] Points(CertificateRecord[] records, Func<CertificateRecord, double> value) =>

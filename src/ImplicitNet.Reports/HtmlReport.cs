@@ -1,12 +1,17 @@
 using System.Net;
 using System.Text;
 using ImplicitNet.Files;
+using ImplicitNet.Reports.Drawing;
 
 namespace ImplicitNet.Reports;
 
 /// <summary>Writes a report as one HTML file that needs nothing else: no network, no scripts, no pictures beside it.</summary>
 internal static class HtmlReport
 {
+    // Of charts with several panels, and of all charts on a phone: what a page has for them, so that letters have their own size.
+    private const int BroadWidth = 1120;
+    private const int NarrowWidth = 330;
+
     /// <summary>Writes the report, whole or not at all. Charts are drawn for light and for dark screens.</summary>
     /// <param name="path">The file, by custom report.html; its folder must exist.</param>
     /// <param name="content">What it says.</param>
@@ -27,11 +32,6 @@ internal static class HtmlReport
         html.Append("<h1>").Append(Escape(content.Title)).Append("</h1>\n");
         AppendText(html, content.Summary);
         AppendFigures(html, content.Figures);
-        if (!Chart.HasLabels && content.Sections.Any(section => section.Charts.Count > 0))
-        {
-            AppendText(html, "The charts have no labels: the machine that drew them has no fonts.");
-        }
-
         foreach (ReportSection section in content.Sections)
         {
             AppendSection(html, section);
@@ -70,7 +70,7 @@ internal static class HtmlReport
         AppendText(html, section.Text);
         if (section.Table is { } table)
         {
-            AppendTable(html, table);
+            AppendTable(html, table, section.Heading);
         }
 
         if (section.Charts.Count > 0)
@@ -87,10 +87,12 @@ internal static class HtmlReport
         html.Append("</section>\n");
     }
 
-    private static void AppendTable(StringBuilder html, ReportTable table)
+    private static void AppendTable(StringBuilder html, ReportTable table, string name)
     {
         bool[] isNumber = [.. Enumerable.Range(0, table.Header.Count).Select(table.IsNumeric)];
-        html.Append("<div class=\"table\"><table>\n<thead>");
+
+        // With a place in the order of the tabulator key: else a table wider than the screen could not be scrolled by keys.
+        html.Append("<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"").Append(Escape(name)).Append("\"><table>\n<thead>");
         AppendRow(html, table.Header, "th", isNumber);
         html.Append("</thead>\n<tbody>\n");
         foreach (IReadOnlyList<string> row in table.Rows)
@@ -113,15 +115,14 @@ internal static class HtmlReport
         html.Append("</tr>\n");
     }
 
+    /// <summary>Twice, for wide and for narrow screens; the style sheet shows one of them.</summary>
     private static void AppendChart(StringBuilder html, Chart chart)
     {
-        string description = Escape(chart.Description);
-        html.Append("<figure><picture><source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"").Append(
-            DataUri(chart.ToPng(ChartTheme.Dark)));
-        html.Append("\"><img width=\"").Append(chart.Width).Append("\" height=\"").Append(chart.Height).Append("\" alt=\"")
-            .Append(Escape(chart.Title)).Append(". ");
-        html.Append(description).Append("\" src=\"").Append(DataUri(chart.ToPng(ChartTheme.Light))).Append("\"></picture>");
-        html.Append("<figcaption>").Append(description).Append("</figcaption></figure>\n");
+        bool isBroad = chart.Panels.Count > 1;
+        html.Append(isBroad ? "<figure class=\"broad\">\n" : "<figure>\n");
+        html.Append(chart.ToElement(isBroad ? BroadWidth : Chart.StandardWidth, "wide"));
+        html.Append(chart.ToElement(NarrowWidth, "narrow"));
+        html.Append("<figcaption>").Append(Escape(chart.Description)).Append("</figcaption></figure>\n");
     }
 
     private static void AppendText(StringBuilder html, string text)
@@ -132,8 +133,6 @@ internal static class HtmlReport
             html.Append("<p>").Append(Escape(paragraph)).Append("</p>\n");
         }
     }
-
-    private static string DataUri(byte[] png) => "data:image/png;base64," + Convert.ToBase64String(png);
 
     private static string Escape(string text) => WebUtility.HtmlEncode(text);
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
+using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Training.History;
-using ScottPlot;
 
 namespace ImplicitNet.Reports;
 
@@ -26,7 +26,14 @@ internal static class LearningCurveCharts
         ChartAxis y = isLog
             ? LogAxis.ForValues(losses)
             : LinearAxis.ForValues(hasZero ? losses.Append(0) : losses, hasZero ? 0 : double.NegativeInfinity);
-        return Draw(curves, "Loss", "Mean loss per sample", y, epoch => epoch.TrainLoss, epoch => epoch.ValidationLoss, "G4", "");
+        return Draw(
+            curves,
+            "Loss",
+            "Mean loss per sample",
+            y,
+            epoch => epoch.TrainLoss,
+            epoch => epoch.ValidationLoss,
+            value => WrittenNumber.Of(value, 4));
     }
 
     /// <summary>Training and validation accuracy in per cent.</summary>
@@ -37,7 +44,7 @@ internal static class LearningCurveCharts
         double[] accuracies = Finite(curves, epoch => 100 * epoch.TrainAccuracy, epoch => 100 * epoch.ValidationAccuracy);
         ChartAxis y = LinearAxis.ForValues(accuracies, lowest: 0, highest: 100.5);
         return Draw(
-            curves, "Accuracy", "Accuracy (%)", y, epoch => 100 * epoch.TrainAccuracy, epoch => 100 * epoch.ValidationAccuracy, "F2", " %");
+            curves, "Accuracy", "Accuracy (%)", y, epoch => 100 * epoch.TrainAccuracy, epoch => 100 * epoch.ValidationAccuracy, PerCent);
     }
 
     /// <summary>The learning rate, on a logarithmic axis where it changes by more than a factor of 30.</summary>
@@ -48,13 +55,11 @@ internal static class LearningCurveCharts
         double[] rates = Finite(curves, epoch => epoch.LearningRate);
         bool isLog = rates.Length > 0 && rates.Min() > 0 && rates.Max() / rates.Min() > LogRatio;
         ChartAxis y = isLog ? LogAxis.ForValues(rates) : LinearAxis.ForValues(rates, lowest: 0);
-        return new Chart("Learning rate", Describe("Learning rate", curves, epoch => epoch.LearningRate, "G3", ""), theme =>
-        {
-            ChartFrame frame = Frame(theme, curves, "Learning rate", "Learning rate", y);
-            frame.Line(null, Points(curves, epoch => epoch.LearningRate), theme.Third, curves.Epochs.Count <= MostMarkers);
-            MarkResumed(frame, curves);
-            return frame.Finish();
-        });
+        ChartPanel panel = Panel(curves, "Learning rate", y);
+        panel.Line(null, Points(curves, epoch => epoch.LearningRate), ChartPen.Thick(ChartColour.Third), Marker(curves));
+        MarkResumed(panel, curves);
+        string description = Describe("Learning rate", curves, epoch => epoch.LearningRate, value => WrittenNumber.Of(value));
+        return new Chart("Learning rate", description, panel);
     }
 
     private static Chart Draw(
@@ -64,51 +69,48 @@ internal static class LearningCurveCharts
         ChartAxis y,
         Func<EpochRecord, double?> train,
         Func<EpochRecord, double?> validation,
-        string format,
-        string unit)
+        Func<double, string> text)
     {
-        bool hasMarkers = curves.Epochs.Count <= MostMarkers;
-        string description = $"{Describe(title + " in training", curves, train, format, unit)} "
-            + $"{Describe("In validation", curves, validation, format, unit)}";
-        return new Chart(title, description, theme =>
+        string description = $"{Describe(title + " in training", curves, train, text)} "
+            + $"{Describe("In validation", curves, validation, text)}";
+        ChartPanel panel = Panel(curves, label, y);
+        MarkResumed(panel, curves);
+        double[] broken = [.. curves.Epochs
+            .Where(epoch => train(epoch) is { } a && !double.IsFinite(a) || validation(epoch) is { } b && !double.IsFinite(b))
+            .Select(epoch => (double)epoch.Epoch)];
+        panel.MarkX("not finite", broken, ChartPen.Mark(ChartColour.Bad, ChartDash.Dotted));
+        AddLine("training", train, series: 0);
+        AddLine("validation", validation, series: 1);
+        if (curves.Epochs.FirstOrDefault(epoch => epoch.Epoch == curves.ChosenEpoch) is { } chosen && validation(chosen) is { } kept
+            && double.IsFinite(kept))
         {
-            ChartFrame frame = Frame(theme, curves, title, label, y);
-            MarkResumed(frame, curves);
-            double[] broken = [.. curves.Epochs
-                .Where(epoch => train(epoch) is { } a && !double.IsFinite(a) || validation(epoch) is { } b && !double.IsFinite(b))
-                .Select(epoch => (double)epoch.Epoch)];
-            frame.MarkX("not finite", broken, theme.Bad, LinePattern.Dotted);
-            AddLine("training", train, theme.First, default);
-            AddLine("validation", validation, theme.Second, LinePattern.DenselyDashed);
-            if (curves.Epochs.FirstOrDefault(epoch => epoch.Epoch == curves.ChosenEpoch) is { } chosen && validation(chosen) is { } kept
-                && double.IsFinite(kept))
-            {
-                frame.Ring($"kept: epoch {chosen.Epoch}", chosen.Epoch, kept, theme.Good);
-            }
+            panel.Ring($"kept: epoch {chosen.Epoch}", chosen.Epoch, kept, ChartColour.Good);
+        }
 
-            return frame.Finish();
+        return new Chart(title, description, panel);
 
-            void AddLine(string name, Func<EpochRecord, double?> value, Color color, LinePattern pattern)
+        void AddLine(string name, Func<EpochRecord, double?> value, int series)
+        {
+            if (curves.Epochs.Any(epoch => value(epoch) is not null))
             {
-                if (curves.Epochs.Any(epoch => value(epoch) is not null))
-                {
-                    frame.Line(name, Points(curves, value), color, hasMarkers, pattern);
-                }
+                panel.Line(name, Points(curves, value), SeriesStyle.Of(series).Line, Marker(curves));
             }
-        });
+        }
     }
 
-    private static ChartFrame Frame(ChartTheme theme, LearningCurves curves, string title, string label, ChartAxis y) =>
+    private static ChartMarker? Marker(LearningCurves curves) => curves.Epochs.Count <= MostMarkers ? ChartMarker.Circle : null;
+
+    private static ChartPanel Panel(LearningCurves curves, string label, ChartAxis y) =>
         new(
-            theme,
-            title,
             "Epoch",
             LinearAxis.ForIntegers(curves.Epochs.Min(epoch => epoch.Epoch), curves.Epochs.Max(epoch => epoch.Epoch)),
             label,
             y);
 
-    private static void MarkResumed(ChartFrame frame, LearningCurves curves) =>
-        frame.MarkX("resumed", curves.ResumedAfter.Select(epoch => epoch + 0.5), frame.Theme.Faint, LinePattern.Dashed);
+    private static void MarkResumed(ChartPanel panel, LearningCurves curves) => panel.MarkX(
+        "resumed", [.. curves.ResumedAfter.Select(epoch => epoch + 0.5)], ChartPen.Mark(ChartColour.Faint, ChartDash.Dashed));
+
+    private static string PerCent(double value) => string.Create(CultureInfo.InvariantCulture, $"{value:0.00} %");
 
     private static (double X, double Y)[] Points(LearningCurves curves, Func<EpochRecord, double?> value) =>
         [.. curves.Epochs.Where(epoch => value(epoch) is not null).Select(epoch => ((double)epoch.Epoch, value(epoch)!.Value))];
@@ -116,7 +118,7 @@ internal static class LearningCurveCharts
     private static double[] Finite(LearningCurves curves, params Func<EpochRecord, double?>[] values) =>
         [.. curves.Epochs.SelectMany(epoch => values.Select(value => value(epoch) ?? double.NaN)).Where(double.IsFinite)];
 
-    private static string Describe(string what, LearningCurves curves, Func<EpochRecord, double?> value, string format, string unit)
+    private static string Describe(string what, LearningCurves curves, Func<EpochRecord, double?> value, Func<double, string> text)
     {
         double[] known = [.. curves.Epochs.Select(value).OfType<double>()];
         return known switch
@@ -128,6 +130,6 @@ internal static class LearningCurveCharts
 
         string Text(double number) => double.IsNaN(number)
             ? "no sample that converged"
-            : number.ToString(format, CultureInfo.InvariantCulture) + unit;
+            : text(number);
     }
 }

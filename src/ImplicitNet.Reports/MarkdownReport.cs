@@ -1,5 +1,6 @@
 using System.Text;
 using ImplicitNet.Files;
+using ImplicitNet.Reports.Drawing;
 
 namespace ImplicitNet.Reports;
 

@@ -1,4 +1,4 @@
-using ScottPlot;
+using ImplicitNet.Reports.Drawing;
 
 namespace ImplicitNet.Reports;
 
@@ -12,22 +12,14 @@ internal static class MeasuredLineChart
         double[] ends =
             [.. series.SelectMany(one => one.Points).SelectMany(point => new[] { point.Y - point.YDeviation, point.Y + point.YDeviation })];
         ChartAxis y = LinearAxis.ForValues(ends, lowest: 0, highest: 100.5);
-        return new Chart(title, description, theme =>
+        ChartPanel panel = new(xLabel, x, yLabel, y);
+        foreach ((int i, MeasuredSeries one) in series.Index())
         {
-            ChartFrame frame = new(theme, title, xLabel, x, yLabel, y);
-            foreach ((int i, MeasuredSeries one) in series.Index())
-            {
-                Color color = theme.Series[i % theme.Series.Count];
-                frame.Whiskers(one.Points, color);
-                frame.Line(
-                    one.Name,
-                    [.. one.Points.Select(point => (point.X, point.Y))],
-                    color,
-                    hasMarkers: true,
-                    i < theme.Series.Count ? default : LinePattern.DenselyDashed);
-            }
+            SeriesStyle style = SeriesStyle.Of(i);
+            panel.Whiskers(one.Points, style.Colour);
+            panel.Line(one.Name, [.. one.Points.Select(point => (point.X, point.Y))], style.Line, style.Marker);
+        }
 
-            return frame.Finish();
-        });
+        return new Chart(title, description, panel);
     }
 }

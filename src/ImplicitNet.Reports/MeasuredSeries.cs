@@ -1,3 +1,5 @@
+using ImplicitNet.Reports.Drawing;
+
 namespace ImplicitNet.Reports;
 
 /// <summary>One line of a chart.</summary>

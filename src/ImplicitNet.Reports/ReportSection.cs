@@ -1,3 +1,5 @@
+using ImplicitNet.Reports.Drawing;
+
 namespace ImplicitNet.Reports;
 
 /// <summary>A part of a report: a heading, and below it text, a table and charts, each where given.</summary>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ScottPlot;
+using ImplicitNet.Reports.Drawing;
 
 namespace ImplicitNet.Reports;
 
@@ -25,24 +25,24 @@ internal static class ResidualChart
             .Select(Capped).Append(trace.Tolerance));
         string description = string.Create(
             CultureInfo.InvariantCulture,
-            $"{trace.Quantity}: median {steps[0].Median:G3} at step {steps[0].Step}, {steps[^1].Median:G3} at step {steps[^1].Step}; "
-                + $"tolerance {trace.Tolerance:G3}.");
-        return new Chart(title, description, theme =>
-        {
-            ChartFrame frame = new(theme, title, "Solver step", x, trace.Quantity, y);
-            frame.Band(
-                "least to largest",
-                [.. steps.Select(step => ((double)step.Step, Capped(step.Minimum), Capped(step.Maximum)))],
-                theme.First.WithAlpha(0.13));
-            frame.Band(
-                "10 % to 90 %",
-                [.. steps.Select(step => ((double)step.Step, Capped(step.Low), Capped(step.High)))],
-                theme.First.WithAlpha(0.28));
-            frame.Line(
-                "median", [.. steps.Select(step => ((double)step.Step, Capped(step.Median)))], theme.First, steps.Count <= MostMarkers);
-            frame.MarkY("tolerance", trace.Tolerance, theme.Second, LinePattern.Dashed);
-            return frame.Finish();
-        });
+            $"{trace.Quantity}: median {WrittenNumber.Of(steps[0].Median)} at step {steps[0].Step}, "
+                + $"{WrittenNumber.Of(steps[^1].Median)} at step {steps[^1].Step:N0}; tolerance {WrittenNumber.Of(trace.Tolerance)}.");
+        ChartPanel panel = new("Solver step", x, trace.Quantity, y);
+        panel.Band(
+            "least to largest",
+            [.. steps.Select(step => ((double)step.Step, Capped(step.Minimum), Capped(step.Maximum)))],
+            ChartColour.First with { Opacity = 0.13 });
+        panel.Band(
+            "10 % to 90 %",
+            [.. steps.Select(step => ((double)step.Step, Capped(step.Low), Capped(step.High)))],
+            ChartColour.First with { Opacity = 0.28 });
+        panel.Line(
+            "median",
+            [.. steps.Select(step => ((double)step.Step, Capped(step.Median)))],
+            ChartPen.Thick(ChartColour.First),
+            steps.Count <= MostMarkers ? ChartMarker.Circle : null);
+        panel.MarkY("tolerance", trace.Tolerance, ChartPen.Mark(ChartColour.Second, ChartDash.Dashed));
+        return new Chart(title, description, panel);
     }
 
     private static double Capped(double residual) => Math.Min(residual, Ceiling);

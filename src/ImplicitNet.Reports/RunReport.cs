@@ -1,5 +1,6 @@
 using System.Globalization;
 using ImplicitNet.Operators;
+using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Evaluation;
@@ -194,7 +195,7 @@ public sealed record RunReport
             .. Accuracy(Text(100 * epoch.ValidationAccuracy, "0.00") + " %"),
             .. ScoreNames.Select(name => epoch.Scores.TryGetValue(name, out double score) ? Text(score, "0.####") : "–"),
             Text(epoch.SolverSteps, "0.0"),
-            Text(epoch.LearningRate, "0.0E+0"),
+            epoch.LearningRate is { } rate ? WrittenNumber.Of(rate, 2) : "–",
             Duration(epoch.Seconds ?? 0),
         ])]);
 

@@ -1,46 +1,24 @@
 using System.Globalization;
+using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Training.Evaluation;
-using ScottPlot;
-using ScottPlot.Plottables;
 
 namespace ImplicitNet.Reports;
 
 /// <summary>The chart that compares solvers: relative residual over steps on the left, over time on the right.</summary>
 internal static class SolverComparisonChart
 {
-    private const int Width = 1120;
-    private const int PanelHeight = 420;
-    private const int HeadHeight = 66;
-    private const float ThickLine = 2.25f;
-    private const float ThinLine = 1;
     private const int MostMarkers = 9;
 
     // Solvers often take the same steps: each marker is smaller than the one below it, so that all are seen.
-    private const float LargestMarker = 12;
-    private const float LeastMarker = 6;
-    private const float MarkerStep = 1.5f;
-    private const float LegendMarker = 9;
-
-    private const float CrossSize = 13;
-    private const float CrossWidth = 2.5f;
-
-    // What a legend takes, roughly: more than one row of it needs a higher head.
-    private const int LegendRowHeight = 28;
-    private const int LegendItemWidth = 44;
-    private const double LetterWidth = 6.4;
+    private const double LargestMarker = 6;
+    private const double LeastMarker = 3;
+    private const double MarkerStep = 0.75;
 
     // Diverging samples pass 1e40 soon; drawn to the end they would press all the others into one line at the bottom.
     private const double Ceiling = 1e4;
 
     // Where the slowest takes so many times as long as the fastest, equal distances would leave the fastest no room.
     private const double RatioForLogarithms = 12;
-
-    private static readonly MarkerShape[] Shapes =
-    [
-        MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond,
-        MarkerShape.FilledTriangleDown, MarkerShape.OpenCircle,
-        MarkerShape.OpenSquare, MarkerShape.OpenTriangleUp,
-    ];
 
     /// <summary>
     /// Draws for each solver the median sample as a thick line with markers and, where there are several, the worst sample as a
@@ -62,19 +40,11 @@ internal static class SolverComparisonChart
         ChartAxis residuals = LogAxis.ForValues(
             curves.SelectMany(curve => curve.BySteps.Shown.Concat(curve.BySeconds.Shown)).Select(Capped).Append(tolerance));
         (double unit, string unitName) = curves.Max(curve => curve.BySeconds.Points[^1].X) < 2 ? (1e-3, "ms") : (1, "s");
-        double legendWidth = Legend(ChartTheme.Light, solvers).Sum(item => LegendItemWidth + (LetterWidth * item.LabelText.Length));
-        int head = HeadHeight + ((int)(legendWidth / Width) * LegendRowHeight);
-        int height = head + PanelHeight;
-        return new Chart(title, Describe(solvers), Width, height, theme =>
-        [
-            new ChartPanel(ChartFrame.Head(theme, title, Legend(theme, solvers)), new PixelRect(0, Width, head, 0)),
-            new ChartPanel(
-                Panel(theme, curves, tolerance, residuals, 1, "Solver steps of a sample", curve => curve.BySteps), new PixelRect(
-                    0, Width / 2, height, head)),
-            new ChartPanel(
-                Panel(theme, curves, tolerance, residuals, unit, $"Time since the batch began ({unitName})", curve => curve.BySeconds),
-                new PixelRect(Width / 2, Width, height, head)),
-        ]);
+        return new Chart(
+            title,
+            Describe(solvers),
+            Panel(curves, tolerance, residuals, 1, "Solver steps of a sample", curve => curve.BySteps),
+            Panel(curves, tolerance, residuals, unit, $"Time since the batch began ({unitName})", curve => curve.BySeconds));
     }
 
     private static string Describe(IReadOnlyList<SolverMeasurement> solvers)
@@ -82,71 +52,56 @@ internal static class SolverComparisonChart
         IEnumerable<string> each = solvers.Select(solver => string.Create(
             CultureInfo.InvariantCulture,
             $"{solver.Name}: {solver.Samples.Count - solver.Failed} of {solver.Samples.Count} samples converged, "
-                + $"{solver.MeanSteps:0.0} steps on average, {solver.Seconds:G3} s"));
+                + $"{solver.MeanSteps:0.0} steps on average, {WrittenNumber.Of(solver.Seconds)} s"));
         return $"Relative residual over steps and over time. {string.Join("; ", each)}.";
-    }
-
-    private static List<LegendItem> Legend(ChartTheme theme, IReadOnlyList<SolverMeasurement> solvers)
-    {
-        List<LegendItem> items =
-        [
-            .. solvers.Select((solver, index) => Item(solver.Failed == 0 ? solver.Name : Failing(solver), Colour(theme, index), ThickLine,
-            Shapes[index % Shapes.Length])),
-        ];
-        if (solvers[0].Samples.Count > 1)
-        {
-            items.Add(Item("thin: the worst sample", theme.Faint, ThinLine, MarkerShape.None));
-        }
-
-        items.Add(Item("tolerance", theme.Text, ChartFrame.MarkWidth, MarkerShape.None, LinePattern.Dashed));
-        if (solvers.Any(solver => solver.Failed > 0))
-        {
-            items.Add(Item("not converged", theme.Bad, 0, MarkerShape.Eks));
-        }
-
-        return items;
     }
 
     private static string Failing(SolverMeasurement solver) =>
         solver.Samples.Count == 1 ? $"{solver.Name} ({solver.Samples[0].Status})" : $"{solver.Name} ({solver.Failed} failed)";
 
-    private static Plot Panel(
-        ChartTheme theme, SolverCurve[] curves, double tolerance, ChartAxis y, double unit, string label,
-        Func<SolverCurve, SolverCurve.Line> line)
+    private static ChartPanel Panel(
+        SolverCurve[] curves, double tolerance, ChartAxis y, double unit, string label, Func<SolverCurve, SolverCurve.Line> line)
     {
         double[] ends = [.. curves.Select(curve => line(curve).Points[^1].X / unit)];
         ChartAxis x = ends.Max() > RatioForLogarithms * ends.Min()
             ? LogAxis.ForValues(curves.Select(curve => line(curve).Points[0].X / unit).Concat(ends), isPlain: true)
             : line(curves[0]) == curves[0].BySteps ? LinearAxis.ForIntegers(1, (int)ends.Max()) : LinearAxis.ForValues(ends.Append(0), 0);
-        ChartFrame frame = new(theme, "", label, x, "Relative residual", y);
-        frame.Plot.Axes.Title.MinimumSize = 8;
-        frame.MarkY(null, tolerance, theme.Text, LinePattern.Dashed);
-        Coordinates At(double position, double residual) => new(x.Position(position / unit), y.Position(Capped(residual)));
-        for (int index = 0; index < curves.Length; index++)
+        ChartPanel panel = new(label, x, "Relative residual", y);
+        foreach ((int index, SolverCurve curve) in curves.Index())
         {
-            SolverCurve.Line own = line(curves[index]);
-            Color colour = Colour(theme, index);
-            if (curves[index].Solver.Samples.Count > 1)
+            SolverCurve.Line own = line(curve);
+            SeriesStyle style = SeriesStyle.Of(index);
+            if (curve.Solver.Samples.Count > 1)
             {
-                frame.Plot.Add.ScatterLine(own.Points.Select(point => At(point.X, point.Worst)).ToArray(), colour).LineWidth = ThinLine;
+                panel.Line(
+                    null, [.. own.Points.Select(point => At(point.X, point.Worst))], ChartPen.Thin(style.Colour, style.Dash));
             }
 
-            Coordinates[] median = [.. own.Medians.Select(point => At(point.X, point.Median))];
-            frame.Plot.Add.ScatterLine(median, colour).LineWidth = ThickLine;
-            Scatter markers =
-                frame.Plot.Add.ScatterPoints(Marked(median.Length, index, curves.Length).Select(i => median[i]).ToArray(), colour);
-            markers.MarkerShape = Shapes[index % Shapes.Length];
-            markers.MarkerSize = Math.Max(LargestMarker - (MarkerStep * index), LeastMarker);
+            (double X, double Y)[] median = [.. own.Medians.Select(point => At(point.X, point.Median))];
+            panel.Line(null, median, style.Line);
+            panel.Points(
+                [.. Marked(median.Length, index, curves.Length).Select(i => median[i])],
+                style.Marker,
+                Math.Max(LargestMarker - (MarkerStep * index), LeastMarker),
+                style.Colour);
+            panel.Explain(curve.Solver.Failed == 0 ? curve.Solver.Name : Failing(curve.Solver), style.Line, style.Marker);
         }
+
+        if (curves[0].Solver.Samples.Count > 1)
+        {
+            panel.Explain("thin: the worst sample", ChartPen.Thin(ChartColour.Faint));
+        }
+
+        panel.MarkY("tolerance", tolerance, ChartPen.Mark(ChartColour.Text, ChartDash.Dashed));
 
         // Above all lines.
-        foreach (SolverCurve.Point end in curves.Where(curve => curve.Solver.Failed > 0).Select(curve => line(curve).Points[^1]))
-        {
-            Coordinates place = At(end.X, end.Worst);
-            frame.Plot.Add.Marker(place.X, place.Y, MarkerShape.Eks, CrossSize, theme.Bad).MarkerLineWidth = CrossWidth;
-        }
+        panel.Crosses(
+            "not converged",
+            [.. curves.Where(curve => curve.Solver.Failed > 0).Select(curve => line(curve).Points[^1]).Select(end => At(end.X, end.Worst))],
+            ChartColour.Bad);
+        return panel;
 
-        return frame.Finish();
+        (double, double) At(double position, double residual) => (position / unit, Capped(residual));
     }
 
     /// <summary>Which points have a marker: all of a short line, else a few, shifted from solver to solver, and the last.</summary>
@@ -157,28 +112,6 @@ internal static class SolverComparisonChart
         return Enumerable.Range(0, MostMarkers).Select(i => (int)(first + (i * distance))).Where(i => i < count - 1).Append(count - 1)
             .Distinct();
     }
-
-    private static LegendItem Item(string name, Color colour, float width, MarkerShape shape, LinePattern pattern = default) => new()
-    {
-        LabelText = name,
-        LineColor = colour,
-        LineWidth = width,
-        LinePattern = pattern,
-        MarkerShape = shape,
-        MarkerSize = LegendMarker,
-        MarkerFillColor = colour,
-        MarkerLineColor = colour,
-        MarkerLineWidth = shape == MarkerShape.Eks ? CrossWidth : ThinLine,
-    };
-
-    private static Color Colour(ChartTheme theme, int index) => (index % 5) switch
-    {
-        0 => theme.First,
-        1 => theme.Second,
-        2 => theme.Third,
-        3 => theme.Good,
-        _ => theme.Text,
-    };
 
     private static double Capped(double residual) => Math.Min(residual, Ceiling);
 }

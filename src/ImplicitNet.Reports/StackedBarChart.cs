@@ -1,5 +1,5 @@
 using System.Globalization;
-using ScottPlot;
+using ImplicitNet.Reports.Drawing;
 
 namespace ImplicitNet.Reports;
 
@@ -18,31 +18,26 @@ internal static class StackedBarChart
         ChartAxis y = CategoryAxis.Of([.. bars.Select(bar => bar.Name)]);
         string description = string.Join("; ",
             bars.Select(bar => $"{bar.Name}: {string.Join(", ", bar.Parts.Select((part, i) => $"{parts[i]} {Text(part)}"))}")) + ".";
-        return new Chart(title, description, theme =>
+        ChartPanel panel = new(label, x, "", y) { HasRows = true };
+        ChartColour[] colours = [ChartColour.First, ChartColour.Second, ChartColour.Faint with { Opacity = 0.5 }];
+        foreach ((int row, StackedBar bar) in bars.Index())
         {
-            Color[] colors = [theme.First, theme.Second, theme.Grid];
-            ChartFrame frame = new(theme, title, label, x, "", y);
-            frame.Plot.Grid.XAxisStyle.IsVisible = true;
-            frame.Plot.Grid.YAxisStyle.IsVisible = false;
-            for (int row = 0; row < bars.Count; row++)
+            double begin = 0;
+            foreach ((int part, double? length) in bar.Parts.Index())
             {
-                double begin = 0;
-                for (int part = 0; part < parts.Count; part++)
-                {
-                    double length = bars[row].Parts[part] ?? 0;
-                    frame.HorizontalBar(row, begin, begin + length, Thickness, colors[part]);
-                    begin += length;
-                }
+                double end = begin + (length ?? 0);
+                panel.Bar((begin, row + (Thickness / 2)), (end, row - (Thickness / 2)), colours[part]);
+                begin = end;
             }
+        }
 
-            frame.Whiskers([.. bars.Select((bar, row) => new MeasuredPoint(Whole(bar), bar.Deviation ?? 0, row, 0))], theme.Text);
-            foreach ((string name, Color color) in parts.Zip(colors))
-            {
-                frame.Key(name, color);
-            }
+        panel.Whiskers([.. bars.Select((bar, row) => new MeasuredPoint(Whole(bar), bar.Deviation ?? 0, row, 0))], ChartColour.Text);
+        foreach ((string name, ChartColour colour) in parts.Zip(colours))
+        {
+            panel.Key(name, colour);
+        }
 
-            return frame.Finish();
-        });
+        return new Chart(title, description, panel);
     }
 
     private static double Whole(StackedBar bar) => bar.Parts.Sum() ?? 0;
@@ -51,6 +46,6 @@ internal static class StackedBarChart
     {
         null => "not measured",
         >= 1000 => value.Value.ToString("N0", CultureInfo.InvariantCulture),
-        _ => value.Value.ToString("G3", CultureInfo.InvariantCulture),
+        _ => WrittenNumber.Of(value.Value),
     };
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ScottPlot;
+using ImplicitNet.Reports.Drawing;
 
 namespace ImplicitNet.Reports;
 
@@ -36,28 +36,25 @@ internal static class StepHistogramChart
         double median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2.0;
         int end = first + (counts.Length * width) - 1;
         string description = first == last
-            ? string.Create(CultureInfo.InvariantCulture, $"All {sorted.Length:N0} samples needed {first} steps.")
-            : string.Create(CultureInfo.InvariantCulture, $"{sorted.Length:N0} samples needed {first} to {last} steps, "
-                + $"{median:0.#} in the median, {sorted.Average():0.0} in the mean.");
-        return new Chart(title, description, theme =>
+            ? string.Create(CultureInfo.InvariantCulture, $"All {sorted.Length:N0} samples needed {first:N0} steps.")
+            : string.Create(CultureInfo.InvariantCulture, $"{sorted.Length:N0} samples needed {first:N0} to {last:N0} steps, "
+                + $"{median:#,0.#} in the median, {sorted.Average():#,0.0} in the mean.");
+        int room = Math.Max((LeastBars - counts.Length) / 2, 0);
+        ChartPanel panel = new(
+            "Solver steps",
+            LinearAxis.ForIntegers(Math.Max(first - room, 0), end + room),
+            width == 1 ? "Samples" : string.Create(CultureInfo.InvariantCulture, $"Samples per {width:N0} steps"),
+            LinearAxis.ForHeights(counts.Max()));
+        foreach ((int i, int count) in counts.Index())
         {
-            string label = width == 1 ? "Samples" : $"Samples per {width} steps";
-            int room = Math.Max((LeastBars - counts.Length) / 2, 0);
-            ChartFrame frame = new(
-                theme,
-                title,
-                "Solver steps",
-                LinearAxis.ForIntegers(Math.Max(first - room, 0), end + room),
-                label,
-                LinearAxis.ForHeights(counts.Max()));
-            Bar[] bars = [.. counts.Select((count, i) => new Bar
-            {
-                Position =
-                    first + (i * width) + ((width - 1) / 2.0), Value = count, Size = 0.86 * width, FillColor = theme.First, LineWidth = 0,
-            })];
-            frame.Plot.Add.Bars(bars);
-            frame.MarkX(string.Create(CultureInfo.InvariantCulture, $"median: {median:0.#}"), [median], theme.Second, LinePattern.Dashed);
-            return frame.Finish();
-        });
+            double middle = first + (i * width) + ((width - 1) / 2.0);
+            panel.Bar((middle - (0.43 * width), 0), (middle + (0.43 * width), count), ChartColour.First);
+        }
+
+        panel.MarkX(
+            string.Create(CultureInfo.InvariantCulture, $"median: {median:#,0.#}"),
+            [median],
+            ChartPen.Mark(ChartColour.Second, ChartDash.Dashed));
+        return new Chart(title, description, panel);
     }
 }

@@ -37,6 +37,7 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Training.Evaluation", "ImplicitNet.Training.History"],
         ["ImplicitNet.Training.Checkpoints"],
         ["ImplicitNet.Training"],
+        ["ImplicitNet.Reports.Drawing"],
         ["ImplicitNet.Reports"],
         ["ImplicitNet.Reports.Comparisons"],
         ["ImplicitNet.Models.Problems"],

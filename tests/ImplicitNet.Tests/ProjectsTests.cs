@@ -33,7 +33,7 @@ public sealed class ProjectsTests
     {
         HashSet<string> packages = [];
         Collect("ImplicitNet.Reports", [], packages);
-        Assert.Superset(new HashSet<string>(["SkiaSharp", "ScottPlot"]), packages);
+        Assert.Superset(new HashSet<string>(["SkiaSharp"]), packages);
     }
 
     private static void Collect(string project, HashSet<string> below, HashSet<string> packages)

@@ -2,6 +2,7 @@ using System.Globalization;
 using ImplicitNet.Benchmarks.Measurement;
 using ImplicitNet.Files;
 using ImplicitNet.Reports;
+using ImplicitNet.Reports.Drawing;
 
 namespace ImplicitNet.Benchmarks.Scaling;
 

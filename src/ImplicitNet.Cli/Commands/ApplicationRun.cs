@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Networks;
-using ImplicitNet.Reports;
 using ImplicitNet.Reports.Comparisons;
+using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;

@@ -9,6 +9,7 @@ using ImplicitNet.Gradients;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Reports;
+using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Training.Data;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -9,6 +9,7 @@ using ImplicitNet.Models;
 using ImplicitNet.Models.Problems;
 using ImplicitNet.Networks;
 using ImplicitNet.Reports;
+using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;

@@ -2,6 +2,7 @@ using System.Globalization;
 using ImplicitNet.Files;
 using ImplicitNet.Reports;
 using ImplicitNet.Reports.Comparisons;
+using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.History;
 

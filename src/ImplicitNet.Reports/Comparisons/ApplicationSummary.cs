@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Training.Evaluation;
 
 namespace ImplicitNet.Reports.Comparisons;
@@ -52,7 +53,7 @@ internal sealed class ApplicationSummary
             row.Applications is null ? string.Create(CultureInfo.InvariantCulture, $"{Name(row)} ({MeanSteps:0.0} steps)") : Name(row),
             Text(row.Accuracy, 100, "0.00"),
             Text(row.Loss, 1, "0.0000"),
-            row.RelativeResidual?.Mean.ToString("0.0e+00", CultureInfo.InvariantCulture) ?? "not finite",
+            row.RelativeResidual is { } residual ? WrittenNumber.Of(residual.Mean, 2) : "not finite",
             Text(row.Agreement, 100, "0.00"),
         })]);
 
@@ -60,7 +61,7 @@ internal sealed class ApplicationSummary
     internal string Name(Row row) => (row.Applications, Tolerance) switch
     {
         ({ } number, _) => number.ToString(CultureInfo.InvariantCulture),
-        (null, { } tolerance) => string.Create(CultureInfo.InvariantCulture, $"to {tolerance:0.#########}"),
+        (null, { } tolerance) => string.Create(CultureInfo.InvariantCulture, $"to {WrittenNumber.Of(tolerance)}"),
         _ => "to tolerance",
     };
 

@@ -1,13 +1,11 @@
 using System.Globalization;
+using ImplicitNet.Reports.Drawing;
 
 namespace ImplicitNet.Reports.Comparisons;
 
 /// <summary>The charts of a comparison. Bars and whiskers are one standard deviation over the seeds.</summary>
 internal static class ComparisonCharts
 {
-    // Of the distance between two epochs: whiskers side by side, but clearly of one epoch.
-    private const double Spread = 0.36;
-
     public static IReadOnlyList<(string Name, Chart Chart)> All(GradientComparison comparison) =>
     [
         ("accuracy-by-epoch", ByEpoch(comparison)),
@@ -18,12 +16,9 @@ internal static class ComparisonCharts
 
     private static Chart ByEpoch(GradientComparison comparison)
     {
-        int count = comparison.ByGradient.Count;
-        MeasuredSeries[] series = [.. comparison.ByGradient.Select((group, i) => new MeasuredSeries(
+        MeasuredSeries[] series = [.. comparison.ByGradient.Select(group => new MeasuredSeries(
             group.Gradient,
-            [.. Epochs(group.Runs).Select(epoch => Point(
-                new MeanAndDeviation(epoch + (count == 1 ? 0 : Spread * ((i / (count - 1.0)) - 0.5)), null),
-                Accuracy(group.Runs, epoch)))]))];
+            [.. Epochs(group.Runs).Select(epoch => Point(new MeanAndDeviation(epoch, null), Accuracy(group.Runs, epoch)))]))];
         int last = comparison.Runs.Max(run => run.Epochs[^1].Epoch);
         int first = comparison.Runs.Min(run => run.Epochs[0].Epoch);
         return MeasuredLineChart.Create(

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ImplicitNet.Files;
+using ImplicitNet.Reports.Drawing;
 
 namespace ImplicitNet.Reports.Comparisons;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ImplicitNet.Files;
+using ImplicitNet.Reports.Drawing;
 
 namespace ImplicitNet.Reports.Comparisons;
 
@@ -54,21 +55,15 @@ internal sealed class MemoryComparison
         ChartAxis y = LogAxis.ForValues(Measurements.Select(one => one.PeakBytes / Mebibyte));
         string description = string.Join("; ", Growth().Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Gradient}: "
             + $"grows by {100 * one.Growth:0.0} %"))) + ".";
-        return new Chart("Peak memory of training", description, theme =>
+        ChartPanel panel = new("Solver steps (for unrolled also the steps unrolled)", x, "Process, at peak (MiB)", y);
+        foreach ((int i, (string gradient, MemoryMeasurement[] points)) in _byGradient.Index())
         {
-            ChartFrame frame = new(
-                theme, "Peak memory of training", "Solver steps (for unrolled also the steps unrolled)", x, "Process, at peak (MiB)", y);
-            foreach ((int i, (string gradient, MemoryMeasurement[] points)) in _byGradient.Index())
-            {
-                frame.Line(
-                    gradient,
-                    [.. points.Select(point => ((double)point.Steps, point.PeakBytes / Mebibyte))],
-                    theme.Series[i % theme.Series.Count],
-                    hasMarkers: true);
-            }
+            SeriesStyle style = SeriesStyle.Of(i);
+            panel.Line(
+                gradient, [.. points.Select(point => ((double)point.Steps, point.PeakBytes / Mebibyte))], style.Line, style.Marker);
+        }
 
-            return frame.Finish();
-        });
+        return new Chart("Peak memory of training", description, panel);
     }
 
     /// <summary>Writes memory.csv, memory.md, memory.png and memory.svg.</summary>

@@ -2,6 +2,7 @@ using System.Xml.Linq;
 using ImplicitNet.Certification;
 using ImplicitNet.Operators;
 using ImplicitNet.Reports;
+using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training.History;
 
@@ -15,8 +16,8 @@ public sealed class CertificateChartsTests
         CertificateHistory history = new([Record(10, 0.8), Record(20, double.NaN), Record(30, 1)], [new(10, 0, 1, 0.8), new(30, 1, 0, 1)]);
         Chart cosine = CertificateCharts.Cosine(history);
         Assert.Contains("0.800 to 1.000 in 3 certificates", cosine.Description, StringComparison.Ordinal);
-        string svg = cosine.ToSvg();
-        Assert.All(["Optimiser step", "Cosine", "parameter gradient", "gradient raised", "lowered"], text => Assert.True(!Chart.HasLabels || Texts(svg).Contains(text), text));
+        string svg = cosine.ToElement(560, "wide");
+        Assert.All(["Optimiser step", "Cosine", "parameter gradient", "gradient raised", "lowered"], text => Assert.Contains(text, Texts(svg)));
         Assert.NotEmpty(CertificateCharts.RelativeError(history).ToPng());
     }
 
@@ -55,8 +56,8 @@ public sealed class CertificateChartsTests
             Assert.NotEmpty(AuditCharts.Cosines(certificates).ToPng());
             Assert.NotEmpty(AuditCharts.Errors(certificates).ToPng());
         });
-        string[] texts = Texts(AuditCharts.Errors(cases[0]).ToSvg());
-        Assert.All(["JFB", "exact", "Relative error", "parameter gradient"], text => Assert.True(!Chart.HasLabels || texts.Contains(text), text));
+        string[] texts = Texts(AuditCharts.Errors(cases[0]).ToElement(560, "wide"));
+        Assert.All(["JFB", "exact", "Relative error", "parameter gradient"], text => Assert.Contains(text, texts));
         Assert.Throws<ArgumentException>(() => AuditCharts.Cosines([]));
         Assert.Throws<ArgumentException>(() => AuditCharts.Factors(Certificate("JFB", 0.5)));
     }

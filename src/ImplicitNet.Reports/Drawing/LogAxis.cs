@@ -1,7 +1,6 @@
 using System.Globalization;
-using ScottPlot;
 
-namespace ImplicitNet.Reports;
+namespace ImplicitNet.Reports.Drawing;
 
 /// <summary>Axes on which equal distances are equal ratios: positions are decimal logarithms.</summary>
 internal static class LogAxis
@@ -27,18 +26,18 @@ internal static class LogAxis
         });
     }
 
-    private static List<Tick> Ticks(double low, double high, bool isPlain)
+    private static List<AxisTick> Ticks(double low, double high, bool isPlain)
     {
         (int first, int last) = ((int)Math.Floor(low), (int)Math.Ceiling(high));
         int every = Math.Max((int)Math.Ceiling((high - low) / MostDecades), 1);
 
         // Below two decades the powers of ten are too few to read values off.
         bool labelsBetween = high - low < 2;
-        List<Tick> ticks = [];
+        List<AxisTick> ticks = [];
         for (int decade = first; decade <= last; decade++)
         {
             bool isLabelled = ((decade % every) + every) % every == 0;
-            Add(decade, isLabelled ? labelsBetween || isPlain ? Plain(decade, 1) : ChartFont.PowerOfTen(decade) : "");
+            Add(decade, isLabelled ? labelsBetween || isPlain ? Plain(decade, 1) : WrittenNumber.PowerOfTen(decade) : "");
             for (int digit = 2; digit <= 9 && every == 1; digit++)
             {
                 Add(decade + Math.Log10(digit), labelsBetween && (digit is 2 or 5 || high - low < 0.7) ? Plain(decade, digit) : "");
@@ -51,12 +50,12 @@ internal static class LogAxis
         {
             if (position >= low && position <= high)
             {
-                ticks.Add(new Tick(position, label, isMajor: label.Length > 0));
+                ticks.Add(new AxisTick(position, label));
             }
         }
     }
 
     private static string Plain(int decade, int digit) => decade is >= -4 and <= 5
-        ? (digit * Math.Pow(10, decade)).ToString("0.#####", CultureInfo.InvariantCulture)
-        : digit.ToString(CultureInfo.InvariantCulture) + "·" + ChartFont.PowerOfTen(decade);
+        ? (digit * Math.Pow(10, decade)).ToString("#,0.#####", CultureInfo.InvariantCulture)
+        : WrittenNumber.Scientific(digit.ToString(CultureInfo.InvariantCulture), decade);
 }

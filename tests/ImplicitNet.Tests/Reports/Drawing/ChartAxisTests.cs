@@ -1,8 +1,7 @@
 using CsCheck;
-using ImplicitNet.Reports;
-using ScottPlot;
+using ImplicitNet.Reports.Drawing;
 
-namespace ImplicitNet.Tests.Reports;
+namespace ImplicitNet.Tests.Reports.Drawing;
 
 public sealed class ChartAxisTests
 {
@@ -35,7 +34,8 @@ public sealed class ChartAxisTests
     [Theory]
     [InlineData(0.69310, 0.69316, "0.69310 0.69312 0.69314 0.69316")]
     [InlineData(97.5, 98.4, "97.6 97.8 98.0 98.2 98.4")]
-    [InlineData(1e-6, 4e-6, "1e-6 2e-6 3e-6 4e-6")]
+    [InlineData(1e-6, 4e-6, "1 × 10⁻⁶ 2 × 10⁻⁶ 3 × 10⁻⁶ 4 × 10⁻⁶")]
+    [InlineData(5000, 15000, "6,000 8,000 10,000 12,000 14,000")]
     [InlineData(-1, 1, "-1.0 -0.5 0.0 0.5 1.0")]
     public void Labels_have_the_digits_that_tell_them_apart(double low, double high, string expected) =>
         Assert.Equal(expected, Labels(LinearAxis.ForValues([low, high])).Replace(ChartFont.Minus, "-", StringComparison.Ordinal));
@@ -55,7 +55,7 @@ public sealed class ChartAxisTests
     public void A_logarithmic_axis_labels_powers_of_ten_and_values_between_them_where_there_are_few()
     {
         Assert.Equal(
-            string.Join(' ', ChartFont.PowerOfTen(-3), ChartFont.PowerOfTen(-2), ChartFont.PowerOfTen(-1), "1"),
+            string.Join(' ', WrittenNumber.PowerOfTen(-3), WrittenNumber.PowerOfTen(-2), WrittenNumber.PowerOfTen(-1), "1"),
             Labels(LogAxis.ForValues([1e-3, 1])));
         Assert.Equal("0.1 0.2 0.5 1 2 5", Labels(LogAxis.ForValues([0.1, 6])));
         Assert.True(LogAxis.ForValues([1e-30, 1e30]).Ticks.Count(tick => tick.Label.Length > 0) < 12);

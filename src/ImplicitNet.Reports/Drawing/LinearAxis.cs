@@ -1,7 +1,6 @@
 using System.Globalization;
-using ScottPlot;
 
-namespace ImplicitNet.Reports;
+namespace ImplicitNet.Reports.Drawing;
 
 /// <summary>Axes on which equal distances are equal differences.</summary>
 internal static class LinearAxis
@@ -30,7 +29,7 @@ internal static class LinearAxis
     {
         double step = Math.Max(NiceStep((last - first + 1.0) / IntegerTickTarget, [1, 2, 5, 10]), 1);
         double room = Math.Max(0.5, 0.015 * (last - first));
-        return new ChartAxis(first - room, last + room, Ticks(first, last, step, "0"), static value => value);
+        return new ChartAxis(first - room, last + room, Ticks(first, last, step, "N0"), static value => value);
     }
 
     /// <summary>An axis for the heights of bars, from 0.</summary>
@@ -47,7 +46,7 @@ internal static class LinearAxis
         int quarter = IsQuarter(step) ? 1 : 0;
         if (size is >= 1e-3 and < 1e6)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"F{Math.Max((int)Math.Ceiling(-Math.Log10(step) - 1e-9) + quarter, 0)}");
+            return string.Create(CultureInfo.InvariantCulture, $"N{Math.Max((int)Math.Ceiling(-Math.Log10(step) - 1e-9) + quarter, 0)}");
         }
 
         int digits = Math.Max((int)Math.Ceiling(Math.Log10(size / step)) + quarter, 0);
@@ -62,13 +61,20 @@ internal static class LinearAxis
         return multiples.First(multiple => multiple * decade >= rough * (1 - 1e-9)) * decade;
     }
 
-    private static Tick[] Ticks(double low, double high, double step, string format)
+    private static AxisTick[] Ticks(double low, double high, double step, string format)
     {
         long first = (long)Math.Ceiling((low / step) - 1e-9);
         long last = (long)Math.Floor((high / step) + 1e-9);
         return [.. Enumerable.Range(0, (int)Math.Max(last - first + 1, 0))
             .Select(i => (first + i) * step)
-            .Select(value => new Tick(value, value.ToString(format, CultureInfo.InvariantCulture)
-            .Replace("-", ChartFont.Minus, StringComparison.Ordinal)))];
+            .Select(value => new AxisTick(value, Label(value, format).Replace("-", ChartFont.Minus, StringComparison.Ordinal)))];
+    }
+
+    private static string Label(double value, string format)
+    {
+        string[] parts = value.ToString(format, CultureInfo.InvariantCulture).Split('e');
+        return parts.Length == 1
+            ? parts[0]
+            : value == 0 ? "0" : WrittenNumber.Scientific(parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture));
     }
 }

@@ -46,7 +46,7 @@ internal sealed class BestWeights(nn.Module network) : IDisposable
 
         using IDisposable noGraph = no_grad();
         Forget();
-        foreach ((string name, Tensor weight) in network.state_dict())
+        foreach ((string name, Tensor weight) in network.state_dict().Where(entry => Values.ContainsKey(entry.Key)))
         {
             _held[name] = weight.clone().DetachFromDisposeScope();
             weight.copy_(Values[name]);
@@ -57,7 +57,7 @@ internal sealed class BestWeights(nn.Module network) : IDisposable
     public void Resume()
     {
         using IDisposable noGraph = no_grad();
-        foreach ((string name, Tensor weight) in _held.Count > 0 ? network.state_dict() : [])
+        foreach ((string name, Tensor weight) in _held.Count > 0 ? network.state_dict().Where(entry => _held.ContainsKey(entry.Key)) : [])
         {
             weight.copy_(_held[name]);
         }

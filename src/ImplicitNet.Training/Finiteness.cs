@@ -90,6 +90,21 @@ internal sealed class Finiteness
         return null;
     }
 
+    /// <summary>Refuses to keep what is not finite.</summary>
+    /// <param name="tensors">By name.</param>
+    /// <param name="what">Such as "The weights are not finite".</param>
+    /// <param name="step">Steps made.</param>
+    /// <param name="epoch">The epoch, from 1.</param>
+    /// <param name="rate">The learning rate of the last step.</param>
+    /// <exception cref="TrainingDivergedException">One is not.</exception>
+    public static void Ensure(IEnumerable<KeyValuePair<string, Tensor>> tensors, string what, long step, int epoch, double rate)
+    {
+        if (Check(tensors) is { } place)
+        {
+            throw TrainingDivergedException.At($"{what}: {place}", step, epoch, rate);
+        }
+    }
+
     private double Clip(double norm)
     {
         nn.utils.clip_grad_norm_(_values, norm);

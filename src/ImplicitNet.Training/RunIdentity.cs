@@ -34,6 +34,11 @@ internal static class RunIdentity
         }
 
         names.Add("batches", train.Identity);
+        if (train is IndexedBatches { IsShuffled: false }) // what is not said of a run was shuffled
+        {
+            names.Add("batches in order", true);
+        }
+
         names.Add("training", Deciding(options));
         IReadOnlyList<ImplicitLayer> layers = model.Layers;
         for (int place = 0; place < layers.Count; place++)

@@ -17,8 +17,8 @@ namespace ImplicitNet.Training;
 /// best epoch kept.
 /// </summary>
 /// <remarks>
-/// However a run ends, by an exception too, the model then holds the best weights, where an epoch was finished, in evaluation mode; a
-/// further <see cref="Run"/> goes on from where the training stood. With a <see cref="RunFolder"/> the run survives a kill at any moment:
+/// However a run ends, by an exception too, the model then holds the best weights, where an epoch was finished, in evaluation mode and
+/// without gradients; a further <see cref="Run"/> goes on from where the training stood. With a <see cref="RunFolder"/> it survives a kill:
 /// <see cref="Resume"/> and <see cref="Run"/> go on from the last checkpoint and end with the same weights, bit by bit on one machine with
 /// the same number of threads. That holds for data whose batches are a function of seed, epoch and index, and for the library's optimisers;
 /// other runs go on from their last whole epoch, and say so when they begin. Evaluate on test data once, afterwards.
@@ -55,6 +55,7 @@ public sealed class Trainer : IDisposable
     /// The model has no parameter to train, the data have no samples, the escalation policy has no certificates to go by, or would go up
     /// and down at once, or a warm start is asked for of samples without numbers.
     /// </exception>
+    /// <exception cref="NotSupportedException">The optimiser asks for the loss several times a step, as LBFGS does.</exception>
     public Trainer(
         nn.Module<Tensor, Tensor> model,
         TrainingTask task,
@@ -103,7 +104,7 @@ public sealed class Trainer : IDisposable
         }
 
         _steps = (long)_options.Epochs * train.StepsPerEpoch;
-        _optimizer = _options.Optimizer.Create(parameters, _options.LearningRate, _options.WeightDecay);
+        _optimizer = _options.Optimizer.Made(parameters, _options.LearningRate, _options.WeightDecay);
         _memory = _options.Optimizer.MemoryOf(_optimizer, [.. module.named_parameters().Select(parameter => parameter.name)]);
         _average = _options.AverageDecay is { } decay ? new WeightAverage(module, decay) : null;
         _latents = _options.WarmStart is { } cache ? new LatentCache(cache) : null;
@@ -174,7 +175,9 @@ public sealed class Trainer : IDisposable
     /// The loss, a gradient or a weight is no longer finite, or no sample of an epoch converged; the last checkpoint is from before.
     /// </exception>
     /// <exception cref="IOException">A file could not be written, the last checkpoint stays; or another process has the folder.</exception>
-    /// <exception cref="InvalidOperationException">The folder holds a run that was not resumed; nothing of it has changed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The folder holds a run that was not resumed, which has not changed; or model, task, loss and data do not go together.
+    /// </exception>
     public TrainingResult Run(IProgress<TrainingEvent>? progress = null, CancellationToken cancellation = default)
     {
         using RunLock? hold = _folder is null ? null : RunLock.TakeUnlessHeld(_folder.Path);
@@ -204,6 +207,7 @@ public sealed class Trainer : IDisposable
         finally
         {
             _best.Restore();
+            _step.ClearGradients();
             _model.Module.eval();
         }
     }
@@ -325,8 +329,7 @@ public sealed class Trainer : IDisposable
             totals);
         _position = _position with { StepInEpoch = _position.StepInEpoch + 1 };
         _average?.Update(Step);
-        _excludesFailures = outcome.Solves.Any(solves =>
-            solves.Solves.Any(solve => solve.Settings.OnFailure is MaskFailures or ThrowOnFailure));
+        _excludesFailures = outcome.Solves.Any(all => all.Solves.Any(solve => solve.Settings.OnFailure is MaskFailures or ThrowOnFailure));
         totals.Add(outcome, TrainedModel.Measure(_task, outcome.Output, batch));
         TrainingMeter.Step(outcome);
         return new TrainingEvent.StepFinished(
@@ -341,6 +344,7 @@ public sealed class Trainer : IDisposable
             throw TrainingDivergedException.Unsolved("training sample", Step, _position.Epoch + 1);
         }
 
+        _step.EnsureNothingAdded();
         using IDisposable? average = _average?.Apply();
         Validation.Outcome validated = Validate(totals);
         EpochRecord record = totals.Record(_position.Epoch + 1, Step, validated, _options.RateAt(Step - 1, _steps));
@@ -352,6 +356,10 @@ public sealed class Trainer : IDisposable
         WriteCheckpoint(tell);
         TrainingMeter.Epoch(totals.Seconds, validated.Score);
         tell(new TrainingEvent.EpochFinished(record, totals.Solver, certified, isBest));
+        if (record.Epoch == 1 && double.IsNaN(validated.Score))
+        {
+            tell(TrainingEvent.Notice.OfNaN(_task.Score));
+        }
     }
 
     private Validation.Outcome Validate(EpochTotals totals) =>
@@ -387,12 +395,6 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>What is kept must be usable later: buffers, moments and averages as well as weights.</summary>
-    private void EnsureFinite(IEnumerable<KeyValuePair<string, Tensor>> tensors, string what)
-    {
-        if (Finiteness.Check(_tensors.Bounded(tensors)) is { } place)
-        {
-            throw TrainingDivergedException.At(
-                $"{what}: {place}", Step, _position.Epoch + 1, _options.RateAt(Math.Max(0, Step - 1), _steps));
-        }
-    }
+    private void EnsureFinite(IEnumerable<KeyValuePair<string, Tensor>> tensors, string what) =>
+        Finiteness.Ensure(_tensors.Bounded(tensors), what, Step, _position.Epoch + 1, _options.RateAt(Math.Max(0, Step - 1), _steps));
 }

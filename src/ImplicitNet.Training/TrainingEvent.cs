@@ -4,6 +4,7 @@ using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.History;
 using ImplicitNet.Training.Optimizers;
+using ImplicitNet.Training.Tasks;
 
 namespace ImplicitNet.Training;
 
@@ -14,7 +15,7 @@ public abstract record TrainingEvent
     {
     }
 
-    /// <summary>Something that one should know, told when a run begins.</summary>
+    /// <summary>Something that one should know, told when a run begins or after its first epoch.</summary>
     /// <param name="Message">One line.</param>
     public sealed record Notice(string Message) : TrainingEvent
     {
@@ -26,6 +27,11 @@ public abstract record TrainingEvent
             + (optimizer is null
                 ? $"the batches of {source.Name} are no function of seed, epoch and index."
                 : $"what {optimizer.GetType().Name} remembers is not part of a checkpoint."));
+
+        /// <summary>That what chooses the best epoch is no number.</summary>
+        internal static Notice OfNaN(Score score) => new(
+            $"The score that chooses the best epoch, '{score.Name}', is NaN in the first. Any epoch with a number is better; "
+            + "without one the smallest loss chooses, and without a loss the first epoch stays.");
     }
 
     /// <summary>An optimiser step was made.</summary>

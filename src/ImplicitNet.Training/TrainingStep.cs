@@ -1,3 +1,4 @@
+using ImplicitNet.Differentiation;
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Tasks;
@@ -16,6 +17,8 @@ internal sealed class TrainingStep(
 
     private readonly Finiteness _finiteness = new(model.Module, options.Optimizer.LargestMove);
     private readonly Parameter[] _parameters = [.. model.Module.parameters()];
+    private readonly HashSet<string> _names = [.. model.Module.named_parameters().Select(parameter => parameter.name)];
+    private int _epoch;
 
     /// <summary>
     /// Makes a step on a batch, in the caller's dispose scope. A batch of which no sample counts changes no weight: there is no gradient,
@@ -30,6 +33,9 @@ internal sealed class TrainingStep(
     /// <param name="totals">Told how long each part took.</param>
     /// <exception cref="TrainingDivergedException">
     /// The loss or a gradient is not finite, and the weights stay as they were; or a weight is not, after the step.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The loss has no graph, torch refuses something, or the model has a parameter more than before.
     /// </exception>
     public StepOutcome Make(
         Batch batch, Func<SolveSettings, SolveSettings> settings, ulong draw, double rate, long step, int epoch, EpochTotals totals)
@@ -51,6 +57,13 @@ internal sealed class TrainingStep(
         totals.Lap(static (times, seconds) => times with { Forward = times.Forward + seconds });
         try
         {
+            if (epoch != _epoch)
+            {
+                // After a first call, in which parts may be made that were put off.
+                EnsureNothingAdded();
+                _epoch = epoch;
+            }
+
             if (outcome.Objective is not null)
             {
                 Move(outcome, rate, step, epoch, totals);
@@ -65,6 +78,27 @@ internal sealed class TrainingStep(
         }
     }
 
+    /// <summary>Refuses parameters that came after the optimiser was made: none would train them.</summary>
+    /// <exception cref="InvalidOperationException">There is one.</exception>
+    public void EnsureNothingAdded()
+    {
+        if (model.Module.named_parameters().Select(parameter => parameter.name).FirstOrDefault(name => !_names.Contains(name)) is { } added)
+        {
+            throw new InvalidOperationException(
+                $"{model.Module.GetType().Name} has the parameter '{added}', which came after the trainer was made: nothing trains it. "
+                + "Make all parts before, or a new trainer.");
+        }
+    }
+
+    /// <summary>Leaves the model without gradients: those of the last step are of other weights than the best.</summary>
+    public void ClearGradients()
+    {
+        foreach (Parameter parameter in _parameters)
+        {
+            parameter.grad = null;
+        }
+    }
+
     private void Move(StepOutcome outcome, double rate, long step, int epoch, EpochTotals totals)
     {
         double minimized = outcome.HasPenalty ? outcome.Objective!.ToDouble() : outcome.Loss;
@@ -73,7 +107,17 @@ internal sealed class TrainingStep(
             throw TrainingDivergedException.At(FormattableString.Invariant($"The loss is {minimized}"), step, epoch, rate);
         }
 
-        outcome.Objective!.backward();
+        TorchMessage.Guarded(
+            outcome.Objective!,
+            static objective =>
+            {
+                objective.backward();
+                return true;
+            },
+            static (objective, said) => new InvalidOperationException(objective.requires_grad
+                ? $"Torch refuses the backward pass: {said}"
+                : "The loss has no graph: it depends on no parameter that requires a gradient. "
+                    + "The model's answer or the loss was detached or made without gradients, or every parameter was frozen."));
         outcome.ThrowIfFailed();
         Wait(model.Device);
         totals.Lap(static (times, seconds) => times with { Backward = times.Backward + seconds });

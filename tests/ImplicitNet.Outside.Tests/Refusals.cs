@@ -1,4 +1,5 @@
 using ImplicitNet.Solvers;
+using ImplicitNet.Training;
 
 namespace ImplicitNet.Outside.Tests;
 
@@ -18,7 +19,8 @@ internal static class Refusals
         string[] lines = message.Split('\n');
         string first = $"{exception.GetType().Name}: {lines[0]}";
         bool isDocumented =
-            exception is ArgumentException or InvalidOperationException or NotSupportedException or FixedPointException or OperationCanceledException;
+            exception is ArgumentException or InvalidOperationException or NotSupportedException or FixedPointException
+                or TrainingDivergedException or OperationCanceledException;
         string? native = NativeMarks.FirstOrDefault(word => message.Contains(word, StringComparison.Ordinal));
         return !isDocumented ? $"undocumented {first}"
             : lines.Length > MostLines || message.Length > MostCharacters ? $"{lines.Length} lines: {first}"

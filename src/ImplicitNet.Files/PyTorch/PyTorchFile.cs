@@ -52,7 +52,9 @@ public sealed class PyTorchFile : IDisposable
     /// <param name="tensors">
     /// The tensors by name, of any layout and device; each is written in row-major order, with a storage of its own.
     /// </param>
-    /// <exception cref="ArgumentException">A tensor has an element type that is not written, or is sparse.</exception>
+    /// <exception cref="ArgumentException">
+    /// A tensor has an element type that is not written, or is null, disposed, sparse or without values.
+    /// </exception>
     /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
     public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors)
     {

@@ -55,11 +55,12 @@ internal static class PyTorchWriter
         }
     }
 
-    private static ElementType TypeOf(string name, Tensor tensor) =>
-        tensor.is_sparse ? throw new ArgumentException($"Tensor '{name}' is sparse; a file can hold dense ones only.", nameof(tensor))
-        : ElementType.OfScalar(tensor.dtype)
-            ?? throw new ArgumentException(
-                $"Tensor '{name}' is of type {tensor.dtype}; a file can hold {ElementType.Names}.", nameof(tensor));
+    private static ElementType TypeOf(string name, Tensor tensor)
+    {
+        DenseTensor.Ensure(name, tensor);
+        return ElementType.OfScalar(tensor.dtype) ?? throw new ArgumentException(
+            $"Tensor '{name}' is of type {tensor.dtype}; a file can hold {ElementType.Names}.", nameof(tensor));
+    }
 
     private delegate void ReadOnlySpanAction(ReadOnlySpan<byte> bytes);
 }

@@ -53,7 +53,7 @@ public sealed class SafetensorsFile : IDisposable
     /// Texts to keep with them, besides "format": "pt" and the checksum "sha256", which takes the place of a given one.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// A tensor has an element type that the format lacks, is sparse, or has the name __metadata__.
+    /// A tensor has an element type that the format lacks, is null, disposed, sparse or without values, or has the name __metadata__.
     /// </exception>
     /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
     public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors,
@@ -67,7 +67,7 @@ public sealed class SafetensorsFile : IDisposable
     /// Texts to keep with them, besides "format": "pt" and the checksum "sha256", which takes the place of a given one.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// A tensor has an element type that the format lacks, is sparse, or has the name __metadata__.
+    /// A tensor has an element type that the format lacks, is null, disposed, sparse or without values, or has the name __metadata__.
     /// </exception>
     public static void Write(
         Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)

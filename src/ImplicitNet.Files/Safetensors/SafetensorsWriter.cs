@@ -21,6 +21,11 @@ internal static class SafetensorsWriter
     /// <summary>Writes header and data to a stream.</summary>
     public static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
+        foreach ((string name, Tensor tensor) in tensors)
+        {
+            DenseTensor.Ensure(name, tensor);
+        }
+
         // Wide elements first keeps every tensor aligned to its element size, as a reader that maps the file into memory needs it.
         KeyValuePair<string, Tensor>[] ordered = [.. tensors
             .OrderByDescending(item => SafetensorsType.SizeOf(item.Value.dtype))
@@ -66,11 +71,6 @@ internal static class SafetensorsWriter
             {
                 string message = $"Tensor '{name}' is of type {tensor.dtype}; a file can hold {SafetensorsType.Names}.";
                 throw new ArgumentException(message, nameof(tensors));
-            }
-
-            if (tensor.is_sparse)
-            {
-                throw new ArgumentException($"Tensor '{name}' is sparse; a file can hold dense ones only.", nameof(tensors));
             }
         }
     }

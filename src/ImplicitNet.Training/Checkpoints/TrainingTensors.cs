@@ -105,7 +105,6 @@ internal sealed class TrainingTensors(
             optimizer.Steps = steps;
         }
 
-
         RandomState.Set(random);
     }
 

@@ -18,11 +18,13 @@ public static class BatchSources
         /// <param name="seed">Seed of the order of the epochs; any value.</param>
         /// <param name="weights">What samples, or parts of them, count: [samples, ...], floating, at least 0; default: alike.</param>
         /// <param name="name">A name for messages and reports.</param>
+        /// <param name="isShuffled">Whether every epoch has an order of its own; default: yes.</param>
         /// <exception cref="ArgumentException">The rows differ in number, there are none, or the weights are no weights.</exception>
         /// <exception cref="ArgumentOutOfRangeException">The batch size is below 1.</exception>
         public static TensorBatches From(
-            Tensor inputs, Tensor targets, int batchSize = 64, long seed = 1, Tensor? weights = null, string name = "tensors") =>
-            new(inputs, targets, weights, name, batchSize, seed);
+            Tensor inputs, Tensor targets, int batchSize = 64, long seed = 1, Tensor? weights = null, string name = "tensors",
+            bool isShuffled = true) =>
+            new(inputs, targets, weights, name, batchSize, seed) { IsShuffled = isShuffled };
 
         /// <summary>Batches of samples that a function makes when they are asked for: mazes, sums, solutions of an equation.</summary>
         /// <param name="sample">

@@ -81,11 +81,11 @@ public abstract class GeneratedBatches : IndexedBatches
         {
             uint stream = ((uint)Part * MostSamples) + (uint)index;
             (Tensor input, Tensor target, Tensor? weight) = Generate(stream, new RandomNumbers(key, stream));
-            inputs.Add(input);
-            targets.Add(target);
+            inputs.Add(Dense(input, index, "input"));
+            targets.Add(Dense(target, index, "target"));
             if (weight is not null)
             {
-                weights.Add(weight);
+                weights.Add(Dense(weight, index, "weight"));
             }
         }
 
@@ -97,6 +97,10 @@ public abstract class GeneratedBatches : IndexedBatches
 
         return new Batch(Stack(inputs, "inputs"), Stack(targets, "targets"), weights.Count > 0 ? Stack(weights, "weights") : null);
     }
+
+    private Tensor Dense(Tensor? tensor, int index, string what) => TensorCheck.HasFault(tensor, out string? fault)
+        ? throw new InvalidOperationException($"The {what} of sample {index} of {Name} {fault}.")
+        : tensor;
 
     private Tensor Stack(List<Tensor> rows, string what)
     {

@@ -45,6 +45,9 @@ public abstract class IndexedBatches : BatchSource
     /// <summary>True: a sample is read by its number.</summary>
     public sealed override bool IsRepeatable => true;
 
+    /// <summary>Whether every epoch has an order of its own; default: yes. Where not, samples come in the order of the source.</summary>
+    public bool IsShuffled { get; init; } = true;
+
     /// <summary>The order of one epoch: a permutation of all indices, a function of seed, epoch and number of samples.</summary>
     /// <param name="epoch">Number of the epoch; at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such epoch.</exception>
@@ -52,7 +55,11 @@ public abstract class IndexedBatches : BatchSource
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
         int[] order = [.. Enumerable.Range(0, Count)];
-        new RandomNumbers(RandomNumbers.Key(Seed, RandomPurpose.EpochOrder, epoch), 0).Shuffle(order);
+        if (IsShuffled)
+        {
+            new RandomNumbers(RandomNumbers.Key(Seed, RandomPurpose.EpochOrder, epoch), 0).Shuffle(order);
+        }
+
         return order;
     }
 

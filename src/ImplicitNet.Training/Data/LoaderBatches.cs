@@ -125,8 +125,13 @@ public sealed class LoaderBatches : BatchSource
     }
 
     // Whoever reads a batch frees it: a list of batches lasts for one pass.
-    private void EnsureAlive(Batch batch)
+    private void EnsureAlive(Batch? batch)
     {
+        if (batch is null)
+        {
+            throw new InvalidOperationException($"{Name} gave a batch that is null.");
+        }
+
         if (batch.Inputs.IsInvalid)
         {
             throw new InvalidOperationException(

@@ -116,7 +116,7 @@ public sealed class TensorBatches : IndexedBatches
     private TensorBatches Part(int[] rows, string part)
     {
         Array.Sort(rows);
-        return new TensorBatches((_inputs, _targets, _weights), $"{Name}, {part}", rows, BatchSize, Seed);
+        return new TensorBatches((_inputs, _targets, _weights), $"{Name}, {part}", rows, BatchSize, Seed) { IsShuffled = IsShuffled };
     }
 
     private string Checksum() => ContentIdentity.Of(checksum =>

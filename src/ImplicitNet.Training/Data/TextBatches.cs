@@ -87,7 +87,7 @@ public sealed class TextBatches : IndexedBatches
     }
 
     private TextBatches Part(ReadOnlyMemory<int> ids, string part) =>
-        new(ids, Length, Stride, Vocabulary, $"{Name}, {part}", BatchSize, Seed);
+        new(ids, Length, Stride, Vocabulary, $"{Name}, {part}", BatchSize, Seed) { IsShuffled = IsShuffled };
 
     private TextIdentity Identify() => new()
     {

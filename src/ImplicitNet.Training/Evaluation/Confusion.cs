@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.Training.Data;
 using static TorchSharp.torch;
 
@@ -21,14 +22,30 @@ public sealed class Confusion
 
     /// <summary>Counts a batch.</summary>
     /// <param name="output">Logits: [batch, classes].</param>
-    /// <param name="batch">Its targets are classes: int64 [batch].</param>
+    /// <param name="batch">Its targets are classes: integers, [batch], from 0 up to the number of classes.</param>
+    /// <exception cref="ArgumentException">Shapes, dtypes or classes are others; nothing was counted.</exception>
     public void Add(Tensor output, Batch batch)
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(batch);
+        TensorCheck.EnsureBatch(output, nameof(output), "The output");
+        Tensor targets = batch.Targets;
+        if (!output.shape.AsSpan().SequenceEqual([batch.Count, _counts.Length]) || targets.ndim != 1 || !targets.is_integral())
+        {
+            throw new ArgumentException(
+                $"Outputs must be [{batch.Count}, {_counts.Length}], targets integers [{batch.Count}]. "
+                + $"Given: {TensorCheck.Describe(output)} and {TensorCheck.Describe(targets)}.",
+                nameof(output));
+        }
+
         using TorchSharp.DisposeScope scope = NewDisposeScope();
         long[] predicted = [.. output.argmax(1).cpu().data<long>()];
-        long[] labels = [.. batch.Targets.cpu().data<long>()];
+        long[] labels = [.. targets.to(ScalarType.Int64).cpu().data<long>()];
+        if (Array.FindIndex(labels, label => label < 0 || label >= _counts.Length) is var wrong and >= 0)
+        {
+            throw new ArgumentException($"Classes are 0 to {_counts.Length - 1}. That of sample {wrong}: {labels[wrong]}.", nameof(batch));
+        }
+
         for (int sample = 0; sample < labels.Length; sample++)
         {
             _counts[labels[sample]][predicted[sample]]++;

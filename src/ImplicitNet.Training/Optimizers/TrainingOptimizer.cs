@@ -17,6 +17,24 @@ public abstract record TrainingOptimizer
     /// <returns>The run disposes it.</returns>
     public abstract optim.Optimizer Create(IReadOnlyList<Parameter> parameters, double learningRate, double weightDecay);
 
+    /// <summary>The optimiser of a run, which must go by the gradient that a step has made.</summary>
+    /// <exception cref="InvalidOperationException">It is null.</exception>
+    /// <exception cref="NotSupportedException">It asks for the loss several times a step.</exception>
+    internal optim.Optimizer Made(IReadOnlyList<Parameter> parameters, double learningRate, double weightDecay)
+    {
+        optim.Optimizer made = Create(parameters, learningRate, weightDecay)
+            ?? throw new InvalidOperationException($"{GetType().Name} made no optimiser: it is null.");
+        if (made is not LBFGS)
+        {
+            return made;
+        }
+
+        made.Dispose();
+        throw new NotSupportedException(
+            $"{GetType().Name} makes LBFGS, which asks for the loss several times a step; a training step makes one gradient. "
+            + "Take an optimiser that goes by one: AdamW, Adam, SGD, RMSprop.");
+    }
+
     /// <summary>
     /// The largest that a weight may move in a step, in learning rates; null, the default, where that is not known: then the weights are
     /// looked at after every step, which costs a pass over them.

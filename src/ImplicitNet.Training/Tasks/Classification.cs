@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training.Tasks;
 
 /// <summary>
-/// One class a sample: outputs are logits, [batch, classes], targets the classes' numbers, int64 [batch]. The loss is the cross-entropy in
-/// nats, multiplied by <see cref="Batch.Weights"/> where there are any; the best epoch has the highest accuracy.
+/// One class a sample: outputs are logits, [batch, classes], targets the classes' numbers, integers [batch]. The loss is the cross-entropy
+/// in nats, multiplied by <see cref="Batch.Weights"/> where there are any; the best epoch has the highest accuracy.
 /// </summary>
 public sealed record Classification : TrainingTask
 {

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training.Tasks;
 
 /// <summary>
-/// One class a cell (of a maze, a segmentation, a string): outputs are logits, [batch, classes, ...], targets int64 [batch, ...].
+/// One class a cell (of a maze, a segmentation, a string): outputs are logits, [batch, classes, ...], targets integers [batch, ...].
 /// <see cref="Batch.Weights"/>, where there are any, are one a cell, [batch, ...]: cells of weight 0 are no part of the question.
 /// </summary>
 /// <remarks>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training.Tasks;
 
 /// <summary>
-/// The next token at every place of a sequence: outputs are logits, [batch, time, vocabulary], targets the tokens' numbers, int64
+/// The next token at every place of a sequence: outputs are logits, [batch, time, vocabulary], targets the tokens' numbers, integers
 /// [batch, time]. The loss of a sample is the mean cross-entropy of its places, in nats a token; "tokens" is the share of tokens foretold
 /// rightly. The best epoch has the smallest loss.
 /// </summary>

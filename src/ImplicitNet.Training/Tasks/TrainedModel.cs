@@ -1,4 +1,5 @@
 using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Training.Data;
@@ -74,14 +75,22 @@ internal sealed class TrainedModel
     }
 
     /// <summary>The model's answer to a batch that was taken.</summary>
-    public Tensor Answer(Batch batch) => TorchMessage.Guarded(() => _forward(batch))
+    /// <exception cref="InvalidOperationException">It is null, or torch refuses something on the way.</exception>
+    public Tensor Answer(Batch batch) => TorchMessage.Guarded(
+        (Model: this, Batch: batch),
+        static given => given.Model._forward(given.Batch),
+        static (given, said) => new InvalidOperationException(
+            $"{given.Model.Module.GetType().Name} cannot answer inputs {TensorCheck.Describe(given.Batch.Inputs)}: {said}"))
         ?? throw new InvalidOperationException($"{Module.GetType().Name} answered a batch with null.");
 
     /// <summary>The losses of a task, which must be one a sample.</summary>
     /// <exception cref="InvalidOperationException">They are not.</exception>
     public static Tensor Losses(TrainingTask task, Tensor output, Batch batch)
     {
-        Tensor? losses = TorchMessage.Guarded(() => task.Losses(output, batch));
+        Tensor? losses = TorchMessage.Guarded(
+            (Task: task, Output: output, Batch: batch),
+            static given => given.Task.Losses(given.Output, given.Batch),
+            static (given, said) => Refusal(given.Task, given.Output, given.Batch, "has no losses", said));
         return losses is { ndim: 1 } && losses.shape[0] == batch.Count && losses.is_floating_point()
             ? losses
             : throw new InvalidOperationException(
@@ -95,7 +104,10 @@ internal sealed class TrainedModel
     /// </exception>
     public static IReadOnlyList<(string Name, double[] Values)> Measure(TrainingTask task, Tensor output, Batch batch)
     {
-        IReadOnlyList<Measurement> measured = TorchMessage.Guarded(() => task.Measure(output, batch));
+        IReadOnlyList<Measurement> measured = TorchMessage.Guarded(
+            (Task: task, Output: output, Batch: batch),
+            static given => given.Task.Measure(given.Output, given.Batch),
+            static (given, said) => Refusal(given.Task, given.Output, given.Batch, "cannot measure", said));
         if (task.Score.Name != Score.Loss.Name && !measured.Any(each => each.Name == task.Score.Name))
         {
             throw new InvalidOperationException(
@@ -124,6 +136,10 @@ internal sealed class TrainedModel
 
         return values;
     }
+
+    private static InvalidOperationException Refusal(TrainingTask task, Tensor output, Batch batch, string what, string said) => new(
+        $"{task.GetType().Name} {what} for outputs {TensorCheck.Describe(output)} and targets {TensorCheck.Describe(batch.Targets)}: "
+        + said);
 
     private double? Largest(Func<IContraction, double?> factor)
     {

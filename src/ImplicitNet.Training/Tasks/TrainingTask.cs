@@ -62,14 +62,15 @@ public abstract record TrainingTask
     }
 
     /// <summary>
-    /// The cross-entropy of every answer, in nats. What has weight 0 may be of any class; of the rest none is passed over: torch by itself
-    /// gives -100 a loss of 0, which a mean then counts as a right answer.
+    /// The cross-entropy of every answer, in nats; classes of any integer type. What has weight 0 may be of any class; of the rest none is
+    /// passed over: torch by itself gives -100 a loss of 0, which a mean then counts as a right answer.
     /// </summary>
     private protected static Tensor CrossEntropy(Tensor logits, Tensor classes, Tensor? weights)
     {
+        Tensor numbers = classes.is_integral() ? classes.to(ScalarType.Int64) : classes;
         Tensor known = weights is not null && weights.shape.AsSpan().SequenceEqual(classes.shape)
-            ? classes.masked_fill(weights.eq(0), 0)
-            : classes;
+            ? numbers.masked_fill(weights.eq(0), 0)
+            : numbers;
         return nn.functional.cross_entropy(logits, known, ignore_index: long.MinValue, reduction: nn.Reduction.None);
     }
 

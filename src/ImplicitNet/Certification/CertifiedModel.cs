@@ -22,14 +22,18 @@ internal sealed class CertifiedModel : IDisposable
     private readonly CertifiedRun _exact;
 
     /// <summary>Runs the model by the exact gradient.</summary>
-    public CertifiedModel(CertifierOptions options, nn.Module model, Func<Tensor> losses)
+    /// <param name="options">How it is measured.</param>
+    /// <param name="model">The model, whose buffers are put back; null where there is none.</param>
+    /// <param name="parameters">Whose gradients are compared, where they require one.</param>
+    /// <param name="losses">Runs it.</param>
+    public CertifiedModel(CertifierOptions options, nn.Module? model, IEnumerable<Tensor> parameters, Func<Tensor> losses)
     {
         _options = options;
         _losses = losses;
-        _parameters = [.. model.parameters().Where(parameter => parameter.requires_grad)];
+        _parameters = [.. parameters.Where(parameter => parameter.requires_grad)];
         if (_parameters.Length == 0)
         {
-            throw new InvalidOperationException("No parameter of the model requires a gradient: there is none to certify.");
+            throw new InvalidOperationException("No parameter requires a gradient: there is none to certify.");
         }
 
         _state = new NetworkState(model);

@@ -35,6 +35,10 @@ public readonly record struct DescentCondition(ConditionNumber Condition, double
     /// <summary>One line: kappa, the limit and what follows.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"kappa {Condition} against {Limit:g4} at gamma {Factor:0.0000}: "
-            + $"{(Holds switch { true => "holds", false => "does not hold", null => "undecided" })}");
+        $"kappa {Condition} against {Limit:g4} at gamma {Factor:0.0000}: ") + Holds switch
+        {
+            true => "holds, JFB descends for every loss",
+            false => "does not hold, so not for every loss; for the one at hand the measured cosine counts",
+            null => "undecided",
+        };
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ImplicitNet.Differentiation;
 using ImplicitNet.Gradients;
 using ImplicitNet.Kernels;
@@ -99,8 +100,11 @@ public sealed record GradientCertifier
     /// <summary>Certifies the own gradients of all implicit solves in any model, and of any loss.</summary>
     /// <inheritdoc cref="Compare(nn.Module, Func{Tensor}, IReadOnlyList{FixedPointGradient})" path="/param"/>
     /// <inheritdoc cref="Compare(nn.Module, Func{Tensor}, IReadOnlyList{FixedPointGradient})" path="/exception"/>
-    public GradientCertificate Certify(nn.Module model, Func<Tensor> losses) =>
-        TorchMessage.Guarded(() => Compared(model, losses, [null], mapped: null))[0];
+    public GradientCertificate Certify(nn.Module model, Func<Tensor> losses)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return TorchMessage.Guarded(() => Compared(model, model.parameters(), losses, [null], mapped: null))[0];
+    }
 
     /// <summary>
     /// Certifies several gradients in any model with implicit solves in it, layers and <see cref="Implicit"/>, and of any loss: each stands
@@ -122,19 +126,52 @@ public sealed record GradientCertifier
     public IReadOnlyList<GradientCertificate> Compare(
         nn.Module model, Func<Tensor> losses, IReadOnlyList<FixedPointGradient> gradients)
     {
-        ArgumentNullException.ThrowIfNull(gradients);
-        return gradients.Contains(null!)
-            ? throw new ArgumentException("A gradient is null.", nameof(gradients))
-            : TorchMessage.Guarded(() => Compared(model, losses, gradients, mapped: null));
+        ArgumentNullException.ThrowIfNull(model);
+        EnsurePresent(gradients);
+        return TorchMessage.Guarded(() => Compared(model, model.parameters(), losses, gradients, mapped: null));
+    }
+
+    /// <summary>Certifies the own gradients of implicit solves without a model, such as those of <see cref="Implicit"/>.</summary>
+    /// <inheritdoc cref="Compare(IEnumerable{Tensor}, Func{Tensor}, IReadOnlyList{FixedPointGradient})" path="/param"/>
+    /// <inheritdoc cref="Compare(nn.Module, Func{Tensor}, IReadOnlyList{FixedPointGradient})" path="/exception"/>
+    public GradientCertificate Certify(IEnumerable<Tensor> parameters, Func<Tensor> losses)
+    {
+        EnsurePresent(parameters);
+        return TorchMessage.Guarded(() => Compared(null, parameters, losses, [null], mapped: null))[0];
+    }
+
+    /// <summary>Certifies several gradients in solves without a model: as of a model that has these parameters and no buffers.</summary>
+    /// <param name="parameters">Those whose gradients are compared; what requires none is passed over. They stay the caller's.</param>
+    /// <param name="losses">Solves, and returns one loss a sample, [batch], or one number. Called several times.</param>
+    /// <param name="gradients">What to certify.</param>
+    /// <returns>One certificate each, in their order; <see cref="GradientCertificate.Solves"/> has an entry for every solve.</returns>
+    /// <inheritdoc cref="Compare(nn.Module, Func{Tensor}, IReadOnlyList{FixedPointGradient})" path="/exception"/>
+    public IReadOnlyList<GradientCertificate> Compare(
+        IEnumerable<Tensor> parameters, Func<Tensor> losses, IReadOnlyList<FixedPointGradient> gradients)
+    {
+        EnsurePresent(parameters);
+        EnsurePresent(gradients);
+        return TorchMessage.Guarded(() => Compared(null, parameters, losses, gradients, mapped: null));
+    }
+
+    private static void EnsurePresent<T>(
+        IEnumerable<T> items, [CallerArgumentExpression(nameof(items))] string? name = null)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(items, name);
+        if (items.Contains(null!))
+        {
+            throw new ArgumentException($"One of the {name} is null.", name);
+        }
     }
 
     private GradientCertificate[] Compared(
-        nn.Module model,
+        nn.Module? model,
+        IEnumerable<Tensor> parameters,
         Func<Tensor> losses,
         IReadOnlyList<FixedPointGradient?> gradients,
         Func<NetworkState, int, CertifiedSolve, Tensor>? mapped)
     {
-        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(losses);
         using IDisposable ordinary = inference_mode(false);
         using IDisposable graph = enable_grad();
@@ -142,7 +179,7 @@ public sealed record GradientCertifier
         bool keepsMapped = mapped is null && ConditionSamples > 0;
         CertifierOptions options = new(
             Reference, ReferenceTolerance, PowerIterations, GradientsBySample, ConditionSamples, LanczosSteps, keepsMapped);
-        using CertifiedModel certified = new(options, model, losses);
+        using CertifiedModel certified = new(options, model, parameters, losses);
         IReadOnlyList<DescentCondition>[] conditions = certified.Conditions(
             mapped is null ? null : (entry, solve) => mapped(certified.State, entry, solve));
         return [.. gradients.Select(gradient => certified.Certify(gradient, conditions))];
@@ -167,7 +204,7 @@ public sealed record GradientCertifier
         Tensor? encoded = null;
         try
         {
-            return Compared(network, () => Losses(network, copy, losses), gradients, Mapped);
+            return Compared(network, network.parameters(), () => Losses(network, copy, losses), gradients, Mapped);
         }
         finally
         {

@@ -13,10 +13,11 @@ internal sealed class NetworkState : IDisposable
     private readonly List<(Tensor Buffer, Tensor Value)> _buffers;
     private readonly Tensor _random;
 
-    public NetworkState(nn.Module network)
+    /// <param name="network">The network; null where there is none, and so no buffers.</param>
+    public NetworkState(nn.Module? network)
     {
         using IDisposable noGraph = no_grad();
-        _buffers = [.. network.named_buffers().Select(entry => (entry.buffer, entry.buffer.clone().DetachFromDisposeScope()))];
+        _buffers = [.. (network?.named_buffers() ?? []).Select(entry => (entry.buffer, entry.buffer.clone().DetachFromDisposeScope()))];
         _random = RandomState.Get().DetachFromDisposeScope();
     }
 

@@ -48,7 +48,7 @@ internal static partial class TorchMessage
             text = text[(traceback + "Error: ".Length)..];
         }
 
-        text = White().Replace(text, " ").Trim();
+        text = White().Replace(text.Replace("c10::", "", StringComparison.Ordinal), " ").Trim();
         return text.Length <= Longest ? text : string.Concat(text.AsSpan(0, Longest), " ...");
     }
 

@@ -91,7 +91,7 @@ internal sealed class AdjointPass : BackwardPass
         }
 
         // Parameters too, so that one that is changed meanwhile is noticed.
-        Tensor[] inputs = [.. map.Inputs.Tensors, .. map.Inputs.Parameters ?? []];
+        Tensor[] inputs = [.. map.Inputs.Tensors, .. map.Inputs.ParameterList ?? []];
         Tensor[] sources = _side == AdjointSide.FixedPoint ? [value, .. inputs] : [value];
         _sources = sources.Length;
         return GraphNode.Attach(this, sources, [latent, .. _inverse?.Terms ?? [], .. inputs], _isExact || _gradient.NeedsJacobian);
@@ -111,7 +111,7 @@ internal sealed class AdjointPass : BackwardPass
                 + "do not ask for the graph of a second derivative, or use UnrolledGradient.");
         }
 
-        if (map.Inputs.Parameters is null)
+        if (map.Inputs.ParameterList is null)
         {
             throw new InvalidOperationException(
                 "A second derivative needs to know which parameters the map computes with. Say them in its MapInputs, "
@@ -140,7 +140,7 @@ internal sealed class AdjointPass : BackwardPass
             [
                 null,
                 .. VectorProducts.TransposeProducts(
-                    mapped, [.. map.Inputs.Tensors, .. map.Inputs.Parameters], direction, createGraph: true),
+                    mapped, [.. map.Inputs.Tensors, .. map.Inputs.ParameterList], direction, createGraph: true),
             ];
         }
     }

@@ -26,7 +26,7 @@ internal sealed class SegmentPass(FixedPointMap map, int steps, GradientReport r
     public static Tensor Attach(FixedPointMap map, Tensor latent, int steps, GradientReport report)
     {
         // The first latent, the map's inputs, and its parameters.
-        Tensor[] sources = [latent, .. map.Inputs.Tensors, .. map.Inputs.Parameters!];
+        Tensor[] sources = [latent, .. map.Inputs.Tensors, .. map.Inputs.ParameterList!];
         return GraphNode.Attach(new SegmentPass(map, steps, report), sources, [.. sources], isAlarmed: true);
     }
 
@@ -80,7 +80,7 @@ internal sealed class SegmentPass(FixedPointMap map, int steps, GradientReport r
         // The first latent depends on inputs and parameters too, but the nodes before this one see to that.
         using (gate.Close())
         {
-            return [.. VectorProducts.TransposeProducts(last, [.. sources, .. map.Inputs.Parameters!], gradient, createGraph)];
+            return [.. VectorProducts.TransposeProducts(last, [.. sources, .. map.Inputs.ParameterList!], gradient, createGraph)];
         }
     }
 

@@ -32,7 +32,7 @@ public sealed record UnrolledGradient : FixedPointGradient
     protected override Tensor AttachCore(FixedPointMap map, FixedPointSolution solution, GradientReport report)
     {
         using DisposeScope scope = NewDisposeScope();
-        int length = map.Inputs.Parameters is null ? Steps : (int)Math.Ceiling(Math.Sqrt(Steps));
+        int length = map.Inputs.ParameterList is null ? Steps : (int)Math.Ceiling(Math.Sqrt(Steps));
         Tensor latent = solution.Latent;
         for (int done = 0; done < Steps; done += length)
         {

@@ -235,7 +235,7 @@ public static class Implicit
     {
         // Parameters that nobody has named get nothing; a loss can be sent back all the same.
         protected override IEnumerable<Tensor> Sources =>
-            [.. map.Inputs.Tensors, .. map.Inputs.Parameters ?? [zeros(1, dtype: start.dtype, device: start.device).requires_grad_()]];
+            [.. map.Inputs.Tensors, .. map.Inputs.ParameterList ?? [zeros(1, dtype: start.dtype, device: start.device).requires_grad_()]];
 
         protected override FixedPointMap Bind() => Other(map.Inputs.Borrowed());
 

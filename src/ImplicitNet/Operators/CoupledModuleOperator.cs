@@ -40,7 +40,7 @@ public sealed class CoupledModuleOperator : LatentOperator
     {
         TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
         TrainingParts.EnsureOneFunction(_module, mayCouple: training);
-        MapInputs inputs = new() { PerSample = [q], Parameters = [.. _module.parameters().Where(parameter => parameter.requires_grad)] };
+        MapInputs inputs = new() { PerSample = [q], Parameters = _module.parameters().Where(parameter => parameter.requires_grad) };
         if (!training)
         {
             return new PerSampleMap((latent, bound) => _module.call(latent, bound.PerSample[0]), inputs) { IsOwn = IsOwn };

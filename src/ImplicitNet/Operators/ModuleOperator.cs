@@ -50,7 +50,7 @@ public sealed class ModuleOperator : LatentOperator
         TrainingParts.EnsureOneFunction(_module, mayCouple: false);
         return new PerSampleMap(
             (latent, inputs) => _module.call(latent, inputs.PerSample[0]),
-            new MapInputs { PerSample = [q], Parameters = [.. _module.parameters().Where(parameter => parameter.requires_grad)] });
+            new MapInputs { PerSample = [q], Parameters = _module.parameters().Where(parameter => parameter.requires_grad) });
     }
 
     /// <inheritdoc/>

@@ -25,8 +25,8 @@ public static class FixedPoint
     /// <param name="cancellation">Looked at before every step.</param>
     /// <returns>The latents, in the shape of <paramref name="start"/>, and the report. The caller owns it.</returns>
     /// <exception cref="ArgumentException">
-    /// <paramref name="start"/> has no batch dimension or no floating-point dtype, is sparse or disposed, or the map writes into its inputs
-    /// or returns something else than a dense tensor of the shape, dtype and device of u.
+    /// <paramref name="start"/> has no batch dimension or no floating-point dtype, is sparse or disposed, an input of samples has another
+    /// number of rows, or the map writes into its inputs or returns something else than a dense tensor of the shape, dtype and device of u.
     /// </exception>
     /// <exception cref="OperationCanceledException">Cancelled; every tensor of the solve has been released.</exception>
     public static FixedPointSolution Solve(
@@ -40,6 +40,7 @@ public static class FixedPoint
         ArgumentNullException.ThrowIfNull(map);
         using DisposeScope scope = NewDisposeScope();
         Tensor latents = LatentContract.Start(start);
+        LatentContract.EnsureRows(map, latents);
         if (is_inference_mode_enabled())
         {
             // What was made in that mode cannot be kept by a graph, which some solvers need: copies can.

@@ -87,6 +87,27 @@ internal static class LatentContract
         return map.Inputs;
     }
 
+    /// <summary>Refuses inputs of samples that have not one row for each: a sample that leaves the batch takes its rows with it.</summary>
+    /// <param name="map">The map; one that couples its samples never lets any leave.</param>
+    /// <param name="latent">u.</param>
+    /// <exception cref="ArgumentException">One has another number of rows, or no rows at all.</exception>
+    public static void EnsureRows(FixedPointMap map, Tensor latent)
+    {
+        IReadOnlyList<Tensor> inputs = map.IsPerSample ? Inputs(map).PerSample : [];
+        for (int position = 0; position < inputs.Count; position++)
+        {
+            Tensor input = inputs[position];
+            string? fault = TensorCheck.HasFault(input, out string? found) ? found
+                : input.ndim > 0 && input.size(0) == latent.size(0) ? null
+                : $"belongs to samples and needs one row for each of the {latent.size(0)} of u, {TensorCheck.Describe(latent)}. "
+                    + $"Given: {TensorCheck.Describe(input)}. What all samples share is captured, or named in Shared";
+            if (fault is not null)
+            {
+                throw new ArgumentException($"Input {position} of the map {fault}.");
+            }
+        }
+    }
+
     /// <summary>Checks a step of a caller's solver.</summary>
     /// <param name="step">What it handed out.</param>
     /// <param name="batch">Samples that the iteration has.</param>
@@ -166,7 +187,8 @@ internal static class LatentContract
 
     private static ArgumentException Refusal(Tensor latent, IReadOnlyList<Tensor> inputs, string said)
     {
-        string q = inputs is [{ IsInvalid: false } first, ..] ? $", with q, {TensorCheck.Describe(first)}" : "";
+        string[] given = [.. inputs.Where(input => !input.IsInvalid).Select(TensorCheck.Describe)];
+        string q = given.Length == 0 ? "" : $", with {(given.Length == 1 ? "q" : "inputs")}, {string.Join(", ", given)}";
         return new ArgumentException($"The map cannot take u, {TensorCheck.Describe(latent)}{q}: {said}");
     }
 }

@@ -32,13 +32,13 @@ public sealed class MapInputs : IDisposable
     } = [];
 
     /// <summary>
-    /// The parameters, beside those tensors, that a graph through the map ends at; null, the default, where that is not known. Second
-    /// derivatives need it, and unrolling with little memory.
+    /// The parameters, beside those tensors, that a graph through the map ends at, such as <c>module.parameters()</c>; null, the default,
+    /// where that is not known. Second derivatives need it, and unrolling with little memory.
     /// </summary>
-    public IReadOnlyList<Tensor>? Parameters
+    public IEnumerable<Tensor>? Parameters
     {
-        get;
-        init => field = value is null ? null : Present(value, nameof(Parameters));
+        get => ParameterList;
+        init => ParameterList = value is null ? null : Present([.. value], nameof(Parameters));
     }
 
     /// <summary>What is disposed with these inputs: those tensors that nobody else owns. Empty by default.</summary>
@@ -47,6 +47,9 @@ public sealed class MapInputs : IDisposable
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(Owned));
     } = [];
+
+    /// <summary>The parameters as they were named, once.</summary>
+    internal IReadOnlyList<Tensor>? ParameterList { get; private init; }
 
     /// <summary>Those of samples and those that are shared, in this order: what a gradient keeps.</summary>
     internal IReadOnlyList<Tensor> Tensors => field ??= [.. PerSample, .. Shared];
@@ -65,7 +68,7 @@ public sealed class MapInputs : IDisposable
     internal MapInputs Restrict(Tensor samples)
     {
         Tensor[] rows = [.. PerSample.Select(input => LatentLayout.SelectRows(input, samples).DetachFromDisposeScope())];
-        return new MapInputs { PerSample = rows, Shared = Shared, Parameters = Parameters, Owned = rows };
+        return new MapInputs { PerSample = rows, Shared = Shared, ParameterList = ParameterList, Owned = rows };
     }
 
     /// <summary>The same with other tensors in place of <see cref="Tensors"/>: as many, which stay the caller's.</summary>
@@ -73,7 +76,7 @@ public sealed class MapInputs : IDisposable
     {
         PerSample = [.. tensors.Take(PerSample.Count)],
         Shared = [.. tensors.Skip(PerSample.Count)],
-        Parameters = Parameters,
+        ParameterList = ParameterList,
     };
 
     /// <summary>The same tensors, which stay the owner's.</summary>

@@ -239,7 +239,7 @@ public sealed class CertifiedModelTests : TensorTest
         Assert.Throws<ArgumentException>(() => Thorough.Certify(model, () => model.call(randn(6, 3)).sum(1).narrow(0, 0, 0)));
         Assert.Throws<ArgumentException>(() => Thorough.Certify(model, () => null!));
         Assert.Throws<ArgumentException>(() => Thorough.Compare(model, () => model.call(data).sum(1), [null!]));
-        Assert.Throws<ArgumentNullException>(() => Thorough.Certify(null!, () => ones(1)));
+        Assert.Throws<ArgumentNullException>(() => Thorough.Certify((nn.Module)null!, () => ones(1)));
         Assert.Throws<ArgumentNullException>(() => Thorough.Certify(model, null!));
     }
 

@@ -117,6 +117,14 @@ public sealed class ConditionNumberTests : TensorTest
         Assert.Null(new DescentCondition(new ConditionNumber(double.NaN, ConditionStatus.LowerBound, 3), 0.5).Holds);
     }
 
+    /// <summary>A reader who finds "does not hold" beside "The gradient is good" is told how both can be.</summary>
+    [Theory]
+    [InlineData(13, ConditionStatus.Converged, "kappa 13 against 13.93 at gamma 0.5000: holds, JFB descends for every loss")]
+    [InlineData(15, ConditionStatus.LowerBound, "kappa at least 15 against 13.93 at gamma 0.5000: does not hold, so not for every loss; for the one at hand the measured cosine counts")]
+    [InlineData(5, ConditionStatus.LowerBound, "kappa at least 5 against 13.93 at gamma 0.5000: undecided")]
+    public void In_words_it_is_sufficient_for_the_worst_loss_and_no_more(double value, ConditionStatus status, string words) =>
+        Assert.Equal(words, new DescentCondition(new ConditionNumber(value, status, 3), 0.5).ToString());
+
     private static Tensor DenseGram(ImplicitNetwork network, Tensor data)
     {
         Tensor latent;

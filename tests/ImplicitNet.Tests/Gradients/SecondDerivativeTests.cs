@@ -46,7 +46,7 @@ public sealed class SecondDerivativeTests
         }
 
         // 1 / (1 - w) has the second derivative 2 / (1 - w)^3.
-        using PerSampleMap named = new((u, inputs) => (u * inputs.Parameters![0]) + 1, new MapInputs { Parameters = [w] });
+        using PerSampleMap named = new((u, inputs) => (u * inputs.Parameters!.Single()) + 1, new MapInputs { Parameters = [w] });
         Assert.Equal(16, Second(Implicit.Solve(named, start, exact)), 1e-8);
         Assert.Equal(16, Second(Implicit.Solve(u => (u * w) + 1, start, exact with { Gradient = new UnrolledGradient { Steps = 80 } })), 1e-8);
         Assert.Equal(double.NaN, Second(Implicit.Solve(u => (u * w) + 1, start, exact)));

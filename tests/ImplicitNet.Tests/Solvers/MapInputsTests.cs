@@ -1,4 +1,5 @@
 using ImplicitNet.Gradients;
+using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
 using ImplicitNet.Tests.Gradients;
 using TorchSharp;
@@ -67,6 +68,53 @@ public sealed class MapInputsTests : TensorTest
         map.Dispose();
         Assert.True(weight.IsInvalid);
         Assert.False(q.IsInvalid);
+    }
+
+    [Fact]
+    public void Parameters_are_named_as_a_module_gives_them_and_enumerated_once()
+    {
+        using nn.Module<Tensor, Tensor> linear = nn.Linear(3, 3);
+        Tensor[] parameters = [.. linear.parameters()];
+        Assert.Equal(parameters, new MapInputs { Parameters = linear.parameters() }.Parameters);
+        int passes = 0;
+        using MapInputs lazy = new() { Parameters = Counted() };
+        using PerSampleMap map = new((u, _) => linear.call(u), lazy);
+        using FixedPointMap other = map.With(lazy.Borrowed());
+        Assert.Equal(parameters, lazy.Parameters);
+        Assert.Equal(parameters, other.Inputs.Parameters);
+        Assert.Equal(1, passes);
+        Assert.Equal("Parameters", Assert.Throws<ArgumentException>(() => new MapInputs { Parameters = [parameters[0], null!] }).ParamName);
+
+        IEnumerable<Tensor> Counted()
+        {
+            passes++;
+            foreach (Tensor parameter in parameters)
+            {
+                yield return parameter;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(new long[] { 3 })]
+    [InlineData(new long[] { 1, 3 })]
+    [InlineData(new long[] { 5, 3 })]
+    [InlineData(new long[0])]
+    public void An_input_of_samples_without_a_row_for_each_is_refused_by_both_shapes(long[] shape)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor q = ones(4, 3), wrong = ones(shape);
+        string words = $"Input 1 of the map belongs to samples and needs one row for each of the 4 of u, [4, 3] Float32. Given: [{string.Join(", ", shape)}] Float32.";
+        string one = Assert.Throws<ArgumentException>(
+            () => Implicit.Solve((Tensor u, Tensor[] given) => (u / 2) + given[0] + given[1], zeros(4, 3), [q, wrong])).Message;
+        Assert.StartsWith(words, one, StringComparison.Ordinal);
+        using PerSampleMap map = new((u, given) => (u / 2) + given.PerSample[0], new MapInputs { PerSample = [q, wrong] });
+        string other = Assert.Throws<ArgumentException>(() => FixedPoint.Solve(map, zeros(4, 3)).Dispose()).Message;
+        Assert.StartsWith(words, other, StringComparison.Ordinal);
+
+        // A coupled map never lets a sample leave: there it may be of any shape.
+        using CoupledMap coupled = new((u, given) => (u / 2) + given.PerSample[0], new MapInputs { PerSample = [q, wrong] });
+        Assert.True(Implicit.Solve(coupled, zeros(4, 3)).allclose(q * 2, 1e-3));
     }
 
     private static PerSampleMap Map(Tensor q, Tensor rate, Tensor mask) => new(

@@ -82,6 +82,16 @@ public sealed class RunIdentityTests : TensorTest
     }
 
     [Fact]
+    public void A_run_in_the_order_of_its_samples_is_another_than_one_that_shuffles()
+    {
+        using ImplicitNetwork network = SmallTraining.Network();
+        ImageBatches inOrder = new(SmallTraining.Data.Train, new BatchOptions { Normalization = PixelNormalization.Mnist }) { IsShuffled = false };
+        OptionNames identity = RunIdentity.Of(new TrainedModel(network), new Classification(), inOrder, [inOrder], SmallTraining.Options);
+        Assert.Equal("batches in order was nothing and is true", identity.DifferenceFrom(Identity(network).Values));
+        Assert.Equal("batches in order was true and is nothing", Identity(network).DifferenceFrom(identity.Values));
+    }
+
+    [Fact]
     public void A_renamed_option_keeps_its_name_and_a_new_one_is_taken_at_its_default_alone()
     {
         IReadOnlyDictionary<string, string> before = Names(new Before { Width = 3 });

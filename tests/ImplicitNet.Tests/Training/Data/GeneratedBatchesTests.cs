@@ -42,6 +42,17 @@ public sealed class GeneratedBatchesTests : TensorTest
     }
 
     [Fact]
+    public void A_sample_that_is_no_dense_tensor_is_refused_by_its_number()
+    {
+        Assert.Equal("The target of sample 2 of odd is null.", Refused(_ => null!));
+        Assert.Equal("The target of sample 2 of odd is sparse: call to_dense() first.", Refused(target => target.to_sparse()));
+        Assert.Equal("The target of sample 2 of odd has no values: it is on the meta device.", Refused(target => target.to(META)));
+
+        static string Refused(Func<Tensor, Tensor> other) => Assert.Throws<InvalidOperationException>(() => BatchSource.Generate(
+            (number, _) => (ones(2), number == 2 ? other(ones(2)) : ones(2)), 4, name: "odd").First(4)).Message;
+    }
+
+    [Fact]
     public void The_number_of_a_sample_is_another_one_in_every_part()
     {
         long[] Numbers(DataPart part) =>

@@ -165,6 +165,8 @@ public sealed class LoaderBatchesTests : TensorTest
 
         Assert.Throws<ArgumentOutOfRangeException>(() => source.First(0));
         Assert.Throws<InvalidOperationException>(() => BatchSource.FromBatches([]).First(1));
+        string missing = Assert.Throws<InvalidOperationException>(() => BatchSource.FromBatches([null!], name: "mine")).Message;
+        Assert.Equal("mine gave a batch that is null.", missing);
     }
 
     [Fact]

@@ -33,6 +33,27 @@ public sealed class TensorBatchesTests : TensorTest
     }
 
     [Fact]
+    public void Without_shuffling_every_epoch_comes_in_the_order_of_the_source_and_so_do_its_parts()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = arange(23, ScalarType.Float32);
+        TensorBatches source = BatchSource.From(x, x, batchSize: 5, isShuffled: false), shuffled = BatchSource.From(x, x, batchSize: 5);
+        Assert.True(shuffled.IsShuffled);
+        Assert.Equal(x.data<float>().ToArray(), Inputs(source));
+        foreach (int epoch in (int[])[0, 7])
+        {
+            Assert.Equal(Inputs(source), Inputs(source, epoch));
+            Assert.NotEqual(Inputs(source), Inputs(shuffled, epoch));
+        }
+
+        (TensorBatches train, TensorBatches heldOut) = source.Split(0.2);
+        Assert.Equal(Inputs(train).Order(), Inputs(train, 3));
+        Assert.Equal((false, false), (train.IsShuffled, heldOut.IsShuffled));
+        TextBatches text = new("implicit networks", 2, Vocabulary.Of("implicit networks"), null, "text", 2, 1) { IsShuffled = false };
+        Assert.False(text.Split(0.4).Train.IsShuffled);
+    }
+
+    [Fact]
     public void Rows_of_a_view_that_needs_a_gradient_are_plain_rows()
     {
         using DisposeScope scope = NewDisposeScope();

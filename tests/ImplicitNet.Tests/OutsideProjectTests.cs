@@ -54,6 +54,10 @@ public sealed class OutsideProjectTests
         Assert.All(Markdown.Pages, page => Assert.All(Markdown.Languages(page), language => Assert.Contains(language, languages)));
         Assert.All(Markdown.Pages, page => Assert.Equal(Markdown.Languages(page).Count(language => language == "csharp"), Markdown.CSharp(page).Count()));
         Assert.NotNull(PagesProgram.Blocks[0].Output);
+
+        // What the site shows without scrolling.
+        Assert.All(PagesProgram.Blocks.Where(block => block.Page.StartsWith("docs", StringComparison.Ordinal)), block =>
+            Assert.All(block.Code.Split('\n'), line => Assert.True(line.Length <= 80, $"{block.Page}: {line}")));
         Assert.True(PagesProgram.Blocks.Count > 15, $"{PagesProgram.Blocks.Count} blocks");
     }
 

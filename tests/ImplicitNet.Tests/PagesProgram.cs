@@ -19,6 +19,7 @@ internal static partial class PagesProgram
             public static Tensor data = null!, labels = null!, x = null!, y = null!, q = null!;
             public static BatchSource source = null!;
             public static Batch batch = null!;
+            public static ImplicitResult result = null!;
             public static readonly Regression task = new();
             public static readonly BenchmarkDotNet.Jobs.Job job = BenchmarkDotNet.Jobs.Job.Default;
             public const string repository = "repository";
@@ -32,6 +33,7 @@ internal static partial class PagesProgram
                 y = x.sum([1]);
                 source = BatchSource.From(x, y);
                 batch = source.First(10);
+                result = network.Run(data);
                 random.manual_seed(1);
             }
         }
@@ -55,11 +57,14 @@ internal static partial class PagesProgram
         foreach ((int index, CodeBlock block) in Blocks.Index())
         {
             // A program in one file names its packages above and its types below.
-            string[] lines = [.. block.Code.Split('\n').Select(line => line.StartsWith("#:", StringComparison.Ordinal) || Using().IsMatch(line) ? "" : line)];
+            string[] code = block.Code.Split('\n');
+            string own = string.Join('\n', code.Where(line => Using().IsMatch(line)).Where(line => !usings.Contains(line, StringComparison.Ordinal)));
+            string[] lines = [.. code.Select(line => line.StartsWith("#:", StringComparison.Ordinal) || Using().IsMatch(line) ? "" : line)];
             int types = Array.FindIndex(lines, line => Type().IsMatch(line));
             types = types < 0 ? lines.Length : types;
             File.WriteAllText(Path.Combine(folder, $"Block{index}.cs"), $$"""
-                {{usings}}using static Given;
+                {{usings}}{{own}}
+                using static Given;
                 namespace Pages{{index}}
                 {
                 internal static class Block

@@ -20,6 +20,10 @@ public sealed class ReadmeTests
         "dotnet test -c Release", "dotnet build -c Release", "bash .ci/run", "bash .ci/long",
         "dotnet pack src/ImplicitNet.Cli -c Release --output artifacts/tool",
         "dotnet tool install --global ImplicitNet.Tool --prerelease --add-source artifacts/tool",
+        "dotnet new console --output first", "cd first", "dotnet run", "dotnet add package ImplicitNet --prerelease",
+        "dotnet add package ImplicitNet.Training --prerelease", "dotnet add package libtorch-cpu-linux-x64 --version 2.10.0",
+        "dotnet new install ImplicitNet.Templates", "dotnet new implicitnet-layer --name Waves", "cd Waves",
+        "dotnet tool install --global ImplicitNet.Tool --prerelease",
     ];
 
     public static TheoryData<string> Helped =>

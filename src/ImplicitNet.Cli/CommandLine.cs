@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using ImplicitNet.Cli.Commands;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
@@ -44,11 +45,17 @@ internal static class CommandLine
 
     private static string? Problem(ParseResult parsed) => parsed switch
     {
-        { Errors.Count: 0 } or { Action: HelpWithExamples } => null,
-        { UnmatchedTokens: [string first, ..] } =>
-            Misspelling.OfWord(first, parsed.CommandResult.Command, parsed.RootCommandResult.Command),
-        _ => parsed.Errors[0].Message.TrimEnd('.'),
+        { Action: HelpWithExamples } => null,
+        _ when (parsed.UnmatchedTokens is [string first, ..] ? first : Stray(parsed)) is { } word =>
+            Misspelling.OfWord(word, parsed.CommandResult.Command, parsed.RootCommandResult.Command),
+        _ => parsed.Errors is [ParseError error, ..] ? error.Message.TrimEnd('.') : null,
     };
+
+    /// <summary>What looks like an option and was taken for a file, since there is none of that name.</summary>
+    private static string? Stray(ParseResult parsed) => parsed.CommandResult.Children.OfType<ArgumentResult>()
+        .SelectMany(argument => argument.Tokens)
+        .Select(token => token.Value)
+        .FirstOrDefault(value => value.StartsWith("--", StringComparison.Ordinal) && !File.Exists(value));
 
     private static int Invoke(ParseResult parsed, Terminal terminal)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using ImplicitNet.Cli.Images;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Models;
@@ -15,7 +16,8 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
 {
     private readonly Argument<string[]> _images = new("images")
     {
-        Description = "PNG, JPEG, WebP, GIF or BMP files, one digit or one thing each.",
+        Description = $"{ImageFormat.Expected} files with one digit or one thing each, or a folder of them. A model answers with one of "
+            + "its classes, whatever it is shown; an empty picture is told, and so is what can be measured against an answer.",
         Arity = ArgumentArity.OneOrMore,
         HelpName = "image"
     };
@@ -34,7 +36,8 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
             command,
             "implicitnet predict --model runs/digits-20260131-180000 seven.png",
             "implicitnet predict --model runs/first --starts 4 seven.png",
-            "implicitnet predict --model runs/first --json scans/*.jpg");
+            "implicitnet predict --model runs/first --json scans/*.jpg",
+            "implicitnet predict --model runs/first scans");
         return command;
     }
 
@@ -42,18 +45,18 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
     {
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         string folder = parsed.GetRequiredValue(_model);
-        string[] paths = parsed.GetRequiredValue(_images);
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
         using ImplicitNetwork owned = network;
         network.to(device);
         _solve.Apply(parsed, config, network);
-        byte[]?[] images = [.. paths.Select(path => PredictImage.Read(path, folder, config))];
+        IReadOnlyList<string> paths = PictureFiles.In(parsed.GetRequiredValue(_images));
+        SeenPicture[] pictures = [.. paths.Select(path => PredictImage.Read(path, folder, config))];
 
         long begin = Stopwatch.GetTimestamp();
         SeveralStarts? starts = SeveralStarts.Of(parsed.GetValue(_starts));
-        IReadOnlyList<PredictionResult.Prediction> predictions = Predict(network, config, device, paths, images, starts);
+        PredictionResult.Prediction[] predictions = Predict(network, config, device, pictures, starts);
         PredictionResult result = new()
         {
             Model = folder,
@@ -67,25 +70,27 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
             terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.PredictionResult));
         }
 
-        string[] blank = [.. predictions.Where(prediction => prediction.Status == PredictionResult.NoInk)
-            .Select(prediction => prediction.Path)];
-        return blank.Length == 0 ? ExitCodes.Success : throw new CommandException(
-            $"{blank[0]}: no ink was found{(blank.Length == 1 ? "" : $", as in {blank.Length - 1} other images")}; "
-            + "one digit, darker or lighter than its ground, was expected.");
+        PredictionResult.Prediction[] without = [.. predictions.Where(prediction => prediction.Error is not null)];
+        return without.Length == 0 ? ExitCodes.Success : throw new CommandException(
+            (without.Length == 1 ? "" : $"{without.Length} of {predictions.Length} pictures have no answer, the first of them ")
+            + $"{without[0].Path}: {without[0].Error}");
     }
 
     private PredictionResult.Prediction[] Predict(
-        ImplicitNetwork network, ModelConfig config, Device device, string[] paths, byte[]?[] images, SeveralStarts? starts)
+        ImplicitNetwork network, ModelConfig config, Device device, SeenPicture[] pictures, SeveralStarts? starts)
     {
         const int batchSize = 250;
         IReadOnlyList<string> names = ClassNames.Of(config.Data, config.Network.Classes);
         PredictionResult.Prediction[] predictions =
-            [.. paths.Select(path => new PredictionResult.Prediction(path, null, null, [], 0, PredictionResult.NoInk, null))];
+        [
+            .. pictures.Select(picture =>
+                new PredictionResult.Prediction(picture.Path, null, null, [], 0, picture.Status, null) { Error = picture.Error }),
+        ];
         using IDisposable noGraph = no_grad();
-        foreach (int[] indices in Enumerable.Range(0, images.Length).Where(i => images[i] is not null).Chunk(batchSize))
+        foreach (int[] indices in Enumerable.Range(0, pictures.Length).Where(i => pictures[i].Pixels is not null).Chunk(batchSize))
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor inputs = PredictImage.ToTensor([.. indices.Select(i => images[i]!)], config).to(device);
+            Tensor inputs = PredictImage.ToTensor([.. indices.Select(i => pictures[i].Pixels!)], config).to(device);
             IReadOnlyList<StartsResult.Sample>? agreements = starts?.Measure(network, inputs);
             using SolveScope best = new(starts is null ? null : starts.Best);
             using ImplicitResult result = network.Run(inputs, cancellation: cancellation);
@@ -95,8 +100,9 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
                 float[] row = shares[(place * config.Network.Classes)..((place + 1) * config.Network.Classes)];
                 int? answer = row.All(float.IsFinite) ? Array.IndexOf(row, row.Max()) : null;
                 Solvers.SampleReport sample = result.Report.Samples[place];
-                predictions[indices[place]] = new PredictionResult.Prediction(
-                    paths[indices[place]],
+                SeenPicture picture = pictures[indices[place]];
+                PredictionResult.Prediction prediction = new(
+                    picture.Path,
                     answer,
                     answer is { } known ? names[known] : null,
                     [.. row.Select(share => float.IsFinite(share) ? share : (double?)null)],
@@ -105,7 +111,11 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
                     double.IsFinite(sample.Residual) ? sample.Residual : null)
                 {
                     Agreement = agreements?[place],
+                    Margin = answer is null ? null : row.OrderDescending().Take(2).Aggregate((first, second) => first - second),
+                    Ink = picture.Ink?.Share,
+                    StrokeWidth = picture.Ink?.StrokeWidth,
                 };
+                predictions[indices[place]] = prediction with { Doubts = Doubts.Of(prediction) };
             }
         }
 

@@ -8,27 +8,66 @@ namespace ImplicitNet.Cli.Commands;
 /// <summary>From an image file to what a model takes.</summary>
 internal static class PredictImage
 {
+    // A page that was photographed or packed as JPEG is nowhere one colour quite.
+    private const int MostGrain = 4;
+
+    private const string Digit = "one digit, darker or lighter than its ground, was expected";
+
     /// <summary>
     /// Reads a picture. For a model of grey digits the ground is made black and the ink centred, as in the training data; any other picture
-    /// is
-    /// scaled, in colour where the model takes colours.
+    /// is scaled, in colour where the model takes colours. A file that cannot be read, and a picture that nothing is on, is told by the
+    /// result.
     /// </summary>
-    /// <returns>[height, width, channels]; null where a digit is looked for and there is no ink.</returns>
-    /// <exception cref="ImageFileException">The file is missing, damaged or no image.</exception>
     /// <exception cref="CommandException">The model takes neither grey images nor red, green and blue.</exception>
-    public static byte[]? Read(string path, string folder, ModelConfig config)
+    public static SeenPicture Read(string path, string folder, ModelConfig config)
     {
         ClassifierOptions network = config.Network;
-        bool isDigit = config.Data is DataChoice.Digits or DataChoice.Mnist
-            && (network.Height, network.Width) == (DigitImage.Size, DigitImage.Size);
-        return network.ImageChannels switch
+        if (network.ImageChannels is not (1 or 3))
         {
-            1 when isDigit => DigitImage.Read(path).Pixels is { } pixels && pixels.AsSpan().ContainsAnyExcept((byte)0) ? pixels : null,
-            1 => ImageFile.ReadGrey(path, network.Height, network.Width).Pixels,
-            3 => ImageFile.ReadColour(path, network.Height, network.Width).ToPixels(),
-            _ => throw new CommandException(
-                $"{folder}: the model takes images of {network.ImageChannels} channels; predict reads grey ones (1) and colours (3)."),
-        };
+            throw new CommandException(
+                $"{folder}: the model takes images of {network.ImageChannels} channels; predict reads grey ones (1) and colours (3).");
+        }
+
+        bool isDigit = config.Data is DataChoice.Digits or DataChoice.Mnist
+            && (network.Height, network.Width, network.ImageChannels) == (DigitImage.Size, DigitImage.Size, 1);
+        SeenPicture picture = new(path);
+        if (Directory.Exists(path))
+        {
+            string endings = string.Join(", ", ImageFormat.Endings);
+            return picture with
+            {
+                Status = PredictionResult.Unreadable,
+                Error = $"is a folder without pictures; the names of pictures end in {endings}.",
+            };
+        }
+
+        try
+        {
+            return isDigit ? OfDigit(picture, DigitImage.Read(path)) : Of(picture, network);
+        }
+        catch (ImageFileException exception)
+        {
+            return picture with { Status = PredictionResult.Unreadable, Error = exception.Problem };
+        }
+    }
+
+    private static SeenPicture OfDigit(SeenPicture picture, GreyImage image) => image.Pixels.AsSpan().ContainsAnyExcept((byte)0)
+        ? picture with { Pixels = image.Pixels, Ink = InkMeasure.Of(image) }
+        : picture with { Status = PredictionResult.NoInk, Error = $"no ink was found; {Digit}." };
+
+    private static SeenPicture Of(SeenPicture picture, ClassifierOptions network)
+    {
+        byte[] pixels = network.ImageChannels == 1
+            ? ImageFile.ReadGrey(picture.Path, network.Height, network.Width).Pixels
+            : ImageFile.ReadColour(picture.Path, network.Height, network.Width).ToPixels();
+        bool isSomething = Enumerable.Range(0, network.ImageChannels).Any(channel =>
+        {
+            byte[] plane = [.. pixels.Where((_, place) => place % network.ImageChannels == channel)];
+            return plane.Max() - plane.Min() > MostGrain;
+        });
+        return isSomething
+            ? picture with { Pixels = pixels }
+            : picture with { Status = PredictionResult.NoInk, Error = "nothing is on it: it has one colour everywhere." };
     }
 
     /// <summary>[images, channels, height, width] in channels-last memory, normalised. The caller owns it.</summary>

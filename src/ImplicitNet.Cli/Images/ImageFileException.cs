@@ -10,8 +10,11 @@ internal sealed class ImageFileException : Exception
     /// <param name="problem">What is wrong with it, and what was expected.</param>
     /// <param name="innerException">The failure underneath, if there is one.</param>
     public ImageFileException(string path, string problem, Exception? innerException = null)
-        : base(OneLine.Of($"{path}: {problem}"), innerException) => Path = path;
+        : base(OneLine.Of($"{path}: {problem}"), innerException) => (Path, Problem) = (path, OneLine.Of(problem));
 
     /// <summary>The file, as the caller named it.</summary>
     public string Path { get; }
+
+    /// <summary>What is wrong with it, without its name.</summary>
+    public string Problem { get; }
 }

@@ -8,6 +8,9 @@ internal static class ImageFormat
     /// <summary>What is read, in words.</summary>
     public const string Expected = "PNG, JPEG, WebP, GIF or BMP";
 
+    /// <summary>How the names of such files end, in small letters.</summary>
+    public static IReadOnlyList<string> Endings { get; } = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"];
+
     private static readonly (byte[] Begin, string Name)[] Others =
     [
         ([.. "II*\0"u8], "a TIFF or raw image of a camera"),

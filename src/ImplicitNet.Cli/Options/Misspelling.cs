@@ -9,7 +9,8 @@ internal static class Misspelling
     // More are a list again.
     private const int MostNamed = 3;
 
-    // A letter in four may be wrong, up to three; of so few letters none, but they may stand in another order.
+    // A letter in four may be wrong, up to three; of so few letters none, but one may be missing, or they may
+    // stand in another order.
     private const int LettersForOne = 4;
     private const int MostWrong = 3;
 
@@ -76,7 +77,7 @@ internal static class Misspelling
         int wrong = Distance(given, name);
         bool isNear = given.Length >= LettersForOne
             ? wrong <= Math.Min(given.Length / LettersForOne, MostWrong)
-            : given.Order().SequenceEqual(name.Order());
+            : given.Order().SequenceEqual(name.Order()) || (given.Length >= LeastPiece && wrong == 1 && name.Length > given.Length);
         string initials = string.Concat(name.Split('-').Where(part => part.Length > 0).Select(part => part[0]));
         return isNear ? wrong
             : given.Length >= LeastPiece && name.StartsWith(given, StringComparison.Ordinal) ? MostWrong + 1

@@ -19,9 +19,14 @@ internal static class PredictionScreen
         foreach (PredictionResult.Prediction prediction in predictions)
         {
             string path = Markup.Escape(prediction.Path).PadRight(pathWidth);
-            if (prediction.Status == PredictionResult.NoInk)
+            if (prediction.Error is { } error)
             {
-                terminal.Say($"  {path}  [red]no ink found[/]");
+                // One alone is told by the error.
+                if (predictions.Count > 1)
+                {
+                    terminal.Say($"  {path}  [red]{Markup.Escape(error.TrimEnd('.'))}[/]");
+                }
+
                 continue;
             }
 
@@ -42,6 +47,10 @@ internal static class PredictionScreen
                 .Select(entry => $"{names[entry.Label]}: {Percent(entry.Share)}"));
             terminal.Say($"  {path}  [bold]{names[answer].PadRight(nameWidth)}[/]  {Percent(prediction.Probabilities[answer] ?? 0),7}  "
                 + $"{solve}{(others.Length > 0 ? $"  [grey]else {others}[/]" : "")}");
+            foreach (string doubt in prediction.Doubts)
+            {
+                terminal.Say($"  {"".PadRight(pathWidth)}  [yellow]in doubt: {Doubts.Words(doubt, prediction)}[/]");
+            }
         }
     }
 

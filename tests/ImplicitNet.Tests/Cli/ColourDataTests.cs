@@ -36,6 +36,8 @@ public sealed class ColourDataTests : TensorTest
         using JsonDocument predicted = JsonDocument.Parse(CliRun.Of("predict", "--model", folder["run"], "--json", picture).Succeeded().LastLine);
         JsonElement image = predicted.RootElement.GetProperty("images")[0];
         Assert.Equal(ClassNames.Of(data, 10)[image.GetProperty("class").GetInt32()], image.GetProperty("name").GetString());
+        string sky = Drawing.Draw(50, 40, SKColors.SkyBlue, static _ => { }).Save(folder["sky.jpg"], SKEncodedImageFormat.Jpeg);
+        Assert.Contains("\"NoInk\"", CliRun.Of("predict", "--model", folder["run"], "--json", sky).Failed(1, "one colour everywhere").LastLine, StringComparison.Ordinal);
         CliRun.Of("train", "--resume", "--output", folder["run"], "--shift", "2").Failed(2, "--shift 2");
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ImplicitNet.Cli;
 using ImplicitNet.Tests.Cli.Images;
 using SkiaSharp;
 
@@ -36,18 +37,85 @@ public sealed class PredictCommandTests(TinyModel model) : TensorTest, IClassFix
     }
 
     [Fact]
-    public void A_file_that_is_no_image_is_refused_before_any_answer()
+    public void A_file_that_cannot_be_read_costs_the_others_nothing()
     {
         using TemporaryFolder folder = new();
         string good = TestImages.Write(folder["good.png"]);
-        string text = folder.Write("text.png", "no image"u8);
         byte[] whole = File.ReadAllBytes(good);
-        string cut = folder.Write("cut.png", whole.AsSpan(0, whole.Length / 2));
-        foreach ((string path, string expected) in ((string, string)[])[(text, "is not an image"), (cut, "cut off"), (folder["none.png"], "cannot be opened")])
+        (string Path, string Expected)[] bad =
+        [
+            (folder.Write("text.png", "no image"u8), "is not an image"),
+            (folder.Write("cut.png", whole.AsSpan(0, whole.Length / 2)), "cut off"),
+            (folder["none.png"], "cannot be opened"),
+            (Directory.CreateDirectory(folder["empty"]).FullName, "is a folder without pictures; the names of pictures end in .png, .jpg, "),
+        ];
+        foreach ((string path, string expected) in bad)
         {
-            CliRun run = CliRun.Of("predict", "--model", model.Path, good, path).Failed(1, path, expected);
-            Assert.Empty(run.Output);
+            Assert.Empty(CliRun.Of("predict", "--model", model.Path, path).Failed(1, path, expected).Output);
         }
+
+        CliRun run = CliRun.Of(["predict", "--model", model.Path, "--json", good, .. bad.Select(one => one.Path), good])
+            .Failed(1, "4 of 6 pictures have no answer", bad[0].Path, bad[0].Expected);
+        string[] lines = run.Output.TrimEnd().Split('\n');
+        Assert.Contains("Converged", lines[0], StringComparison.Ordinal);
+        Assert.Contains("Converged", lines[5..].First(line => line.Contains(good, StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.All(bad, one => Assert.Single(lines, line => line.Contains(one.Path, StringComparison.Ordinal) && line.Contains(one.Expected, StringComparison.Ordinal)
+            && !line.StartsWith('{')));
+        using JsonDocument json = JsonDocument.Parse(run.LastLine);
+        JsonElement[] images = [.. json.RootElement.GetProperty("images").EnumerateArray()];
+        Assert.Equal(["Converged", "Unreadable", "Unreadable", "Unreadable", "Unreadable", "Converged"], images.Select(image => image.GetProperty("status").GetString()));
+        Assert.Equal(images[0].GetProperty("probabilities").GetRawText(), images[5].GetProperty("probabilities").GetRawText());
+        Assert.Contains(bad[1].Expected, images[2].GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_stands_for_its_pictures()
+    {
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(folder["scans"]);
+        string[] pictures = [TestImages.Write(folder[Path.Combine("scans", "B.JPG")]), TestImages.Write(folder[Path.Combine("scans", "a.png")])];
+        folder.Write(Path.Combine("scans", "notes.txt"), "no picture"u8);
+        folder.Write(Path.Combine("scans", ".hidden.png"), "no picture"u8);
+        using JsonDocument json = JsonDocument.Parse(CliRun.Of("predict", "--model", model.Path, "--json", folder["scans"]).Succeeded().LastLine);
+        Assert.Equal(pictures, json.RootElement.GetProperty("images").EnumerateArray().Select(image => image.GetProperty("path").GetString()));
+    }
+
+    /// <summary>What can be measured: too much ink, strokes that are none. The answers stay answers.</summary>
+    [Fact]
+    public void A_blot_and_noise_are_answered_in_doubt_and_a_digit_is_not()
+    {
+        using TemporaryFolder folder = new();
+        string blot = Drawing.Draw(100, 100, SKColors.White, canvas => canvas.DrawRect(25, 25, 50, 50, new SKPaint { Color = SKColors.Black })).Save(folder["blot.png"]);
+        Random random = new(1);
+        string noise = Drawing.Draw(28, 28, SKColors.Black, canvas =>
+        {
+            for (int place = 0; place < 28 * 28; place++)
+            {
+                byte grey = (byte)random.Next(256);
+                canvas.DrawPoint(place % 28, place / 28, new SKColor(grey, grey, grey));
+            }
+        }).Save(folder["noise.png"]);
+        CliRun run = CliRun.Of("predict", "--model", model.Path, "--json", blot, noise, TestImages.Write(folder["two.png"])).Succeeded();
+        using JsonDocument json = JsonDocument.Parse(run.LastLine);
+        string[][] doubts =
+        [
+            .. json.RootElement.GetProperty("images").EnumerateArray().Select(image =>
+                image.GetProperty("doubts").EnumerateArray().Select(doubt => doubt.GetString()!).Where(doubt => doubt != "Margin").ToArray()),
+        ];
+        Assert.Equal([["Ink", "StrokeWidth"], ["Ink"], []], doubts);
+        Assert.Contains("in doubt: 51 % of the field is ink; digits have 2.5 to 40 %\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains("in doubt: strokes 10.0 pixels wide; digits have strokes of 0.9 to 6.6\n", run.Output, StringComparison.Ordinal);
+        Assert.InRange(json.RootElement.GetProperty("images")[0].GetProperty("ink").GetDouble(), 0.51, 0.511);
+    }
+
+    [Theory]
+    [InlineData(0.499, true)]
+    [InlineData(0.5, false)]
+    public void Two_answers_less_than_a_half_apart_are_in_doubt(double margin, bool isDoubtful)
+    {
+        PredictionResult.Prediction prediction = new("x.png", 1, "1", [], 5, "Converged", 0) { Margin = margin };
+        Assert.Equal(isDoubtful ? ["Margin"] : [], Doubts.Of(prediction));
+        Assert.Empty(Doubts.Of(prediction with { Margin = null }));
     }
 
     [Theory]
@@ -88,8 +156,11 @@ public sealed class PredictCommandTests(TinyModel model) : TensorTest, IClassFix
     public void What_is_no_picture_that_can_be_read_is_called_by_its_name(string expected, byte[] content)
     {
         using TemporaryFolder folder = new();
-        CliRun run = CliRun.Of("predict", "--model", model.Path, folder.Write("picture.png", content)).Failed(1, expected, "PNG, JPEG, WebP, GIF or BMP was expected");
-        Assert.Empty(run.Output);
-        CliRun.Of("predict", "--model", model.Path, folder.Path).Failed(1, "is a folder");
+        string picture = folder.Write("picture.png", content);
+        foreach (string path in (string[])[picture, folder.Path])
+        {
+            CliRun run = CliRun.Of("predict", "--model", model.Path, path).Failed(1, picture, expected, "PNG, JPEG, WebP, GIF or BMP was expected");
+            Assert.Empty(run.Output);
+        }
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using ImplicitNet.Files;
+using System.IO.Hashing;
 using SkiaSharp;
 
 namespace ImplicitNet.Cli.Images;
@@ -68,9 +68,7 @@ internal sealed class PngImage : EncodedImage
             // Capital first letter: a chunk that must be understood.
             if ((name[0] & 0x20) == 0 || name.SequenceEqual("tRNS"u8))
             {
-                Crc32 checksum = new();
-                checksum.Append(named);
-                if (checksum.Value != BinaryPrimitives.ReadUInt32BigEndian(content.AsSpan(place - 4)))
+                if (Crc32.HashToUInt32(named) != BinaryPrimitives.ReadUInt32BigEndian(content.AsSpan(place - 4)))
                 {
                     throw new ImageFileException(
                         path, $"the image cannot be decoded: the checksum of chunk {System.Text.Encoding.Latin1.GetString(name)} is wrong; "

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Hashing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,10 +28,11 @@ internal static class PyTorchWriter
             using IDisposable noGraph = no_grad();
             Tensor flat = tensor.cpu().contiguous().reshape(-1);
             Crc32 checksum = new();
-            ForParts(flat, bytes => checksum.Append(bytes));
+            ForParts(flat, checksum.Append);
             string name = key.ToString(CultureInfo.InvariantCulture);
             zip.Add(
-                $"{Folder}/data/{name}", flat.numel() * described[key].Type.Size, checksum.Value, target => ForParts(flat, target.Write));
+                $"{Folder}/data/{name}", flat.numel() * described[key].Type.Size, checksum.GetCurrentHashAsUInt32(),
+                target => ForParts(flat, target.Write));
             key++;
         }
 
@@ -39,12 +41,8 @@ internal static class PyTorchWriter
         zip.Finish();
     }
 
-    private static void Add(StoredZip zip, string name, byte[] content)
-    {
-        Crc32 checksum = new();
-        checksum.Append(content);
-        zip.Add($"{Folder}/{name}", content.Length, checksum.Value, stream => stream.Write(content));
-    }
+    private static void Add(StoredZip zip, string name, byte[] content) =>
+        zip.Add($"{Folder}/{name}", content.Length, Crc32.HashToUInt32(content), stream => stream.Write(content));
 
     private static void ForParts(Tensor flat, ReadOnlySpanAction action)
     {

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
-using ImplicitNet.Files;
 
 namespace ImplicitNet.Fuzz.Pictures;
 
@@ -18,9 +18,7 @@ internal static class PngBytes
         foreach ((string name, byte[] data) in chunks)
         {
             byte[] named = [.. Encoding.Latin1.GetBytes(name), .. data];
-            Crc32 checksum = new();
-            checksum.Append(named);
-            file.AddRange([.. BigEndian((uint)data.Length), .. named, .. BigEndian(checksum.Value)]);
+            file.AddRange([.. BigEndian((uint)data.Length), .. named, .. BigEndian(Crc32.HashToUInt32(named))]);
         }
 
         return [.. file];

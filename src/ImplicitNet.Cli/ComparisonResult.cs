@@ -16,4 +16,7 @@ internal sealed record ComparisonResult
     public required IReadOnlyList<GradientSummary> Gradients { get; init; }
 
     public required IReadOnlyList<FailedRun> Failures { get; init; }
+
+    /// <summary>The page of all; null where no run is complete.</summary>
+    public string? Page { get; init; }
 }

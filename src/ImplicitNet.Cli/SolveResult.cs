@@ -28,6 +28,8 @@ internal sealed record SolveResult
 
     public required IReadOnlyList<string> Charts { get; init; }
 
+    public required string Page { get; init; }
+
     /// <summary>One solver; its residuals are relative.</summary>
     internal sealed record SolverResult
     {

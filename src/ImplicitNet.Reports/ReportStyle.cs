@@ -50,6 +50,9 @@ internal static class ReportStyle
         th, td { padding: .5rem .65rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
         th { color: var(--faint); font-weight: 600; vertical-align: bottom; line-height: 1.3; }
         td { overflow-wrap: break-word; }
+        td:nth-child(2):last-child { overflow-wrap: anywhere; }
+        table:has(th:nth-child(11)) { font-size: .8rem; }
+        table:has(th:nth-child(11)) :is(th, td) { padding: .45rem .4rem; }
         th:first-child, td:first-child { position: sticky; left: 0; background: var(--card); padding-left: .9rem; }
         tbody tr:last-child td { border-bottom: 0; }
         .number { text-align: right; font-variant-numeric: tabular-nums; }

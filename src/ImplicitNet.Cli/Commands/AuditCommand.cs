@@ -42,7 +42,7 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         $"Images for which the descent condition of JFB is looked at, some seconds each (default: {DefaultConditions}).",
         least: 0);
     private readonly Option<string?> _output =
-        new("--output", "-o") { Description = "Folder of the charts (default: audit in the model's folder).", HelpName = "folder" };
+        new("--output", "-o") { Description = "Folder of page and charts (default: audit in the model's folder).", HelpName = "folder" };
     private readonly SolveOptions _solve = new();
     private readonly CommonOptions _common = new();
 
@@ -94,11 +94,11 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
             Model = folder,
             Data = settings.Data,
             Split = split,
-            Files = Draw(certificates, parsed.GetValue(_output) ?? Path.Combine(folder, "audit")),
             Seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds,
             Threads = threads,
             Device = device.type.ToString().ToLowerInvariant(),
         };
+        result = result with { Files = Draw(certificates, result, parsed.GetValue(_output) ?? Path.Combine(folder, "audit")) };
         AuditScreen.Show(terminal, result);
         if (parsed.GetValue(_common.Json))
         {
@@ -120,8 +120,8 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
             [.. Others.Prepend(network.Settings.Gradient).Distinct()]);
     }
 
-    /// <summary>Writes the charts, each as PNG and SVG; none where no solve converged.</summary>
-    private static string[] Draw(IReadOnlyList<GradientCertificate> certificates, string folder)
+    /// <summary>Writes the charts, each as PNG and SVG, and the page, which is the last; nothing where no solve converged.</summary>
+    private static string[] Draw(IReadOnlyList<GradientCertificate> certificates, AuditResult result, string folder)
     {
         if (!certificates[0].Counted.Any())
         {
@@ -142,6 +142,8 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
             charts[i / 2].Chart.Save(files[i]);
         }
 
-        return files;
+        string page = Path.Combine(folder, "audit.html");
+        HtmlReport.Write(page, AuditPage.Of(result, [.. charts.Select(chart => chart.Chart)]));
+        return [.. files, page];
     }
 }

@@ -30,14 +30,16 @@ internal sealed class ComparisonRun(
         terminal.Tell($"  {NetworkChoice.Words(settings)}");
         terminal.Tell($"  in {Markup.Escape(output)}");
         ComparedRun[] compared = _series.Execute(runs);
+        (IReadOnlyList<GradientSummary> summaries, string? page) = compared.Length > 0 ? Report(compared) : ([], null);
         ComparisonResult result = new()
         {
             Data = settings.Data,
             Epochs = settings.Epochs,
             Threads = settings.Threads,
             Output = output,
-            Gradients = compared.Length > 0 ? Report(compared) : [],
+            Gradients = summaries,
             Failures = _series.Failures,
+            Page = page,
         };
         if (isJson)
         {
@@ -47,7 +49,7 @@ internal sealed class ComparisonRun(
         return _series.Failure(runs.Length) is { } failure ? throw failure : ExitCodes.Success;
     }
 
-    private IReadOnlyList<GradientSummary> Report(ComparedRun[] runs)
+    private (IReadOnlyList<GradientSummary> Summaries, string Page) Report(ComparedRun[] runs)
     {
         GradientComparison comparison = new(runs);
         IReadOnlyList<string> paths = comparison.Write(output, Heading());
@@ -62,9 +64,10 @@ internal sealed class ComparisonRun(
         }
 
         terminal.Say();
+        ResultScreen.Row(terminal, "page", paths[^1]);
         ResultScreen.Row(terminal, "table", paths[1]);
         ResultScreen.Row(terminal, "all epochs", paths[0]);
-        return comparison.Summaries;
+        return (comparison.Summaries, paths[^1]);
     }
 
     private string Heading() => string.Create(

@@ -24,7 +24,7 @@ internal sealed class MemoryCommand(Terminal terminal, CancellationToken cancell
 
     private readonly Option<string[]?> _gradients = GradientOption.Several(DefaultGradients);
     private readonly Option<string?> _output =
-        new("--output", "-o") { Description = "Folder of table and picture (default: runs/memory).", HelpName = "folder" };
+        new("--output", "-o") { Description = "Folder of page, table and picture (default: runs/memory).", HelpName = "folder" };
     private readonly Option<int?> _measure =
         NumberOption.Whole("--measure", "Measure in this process, with so many steps, and print bytes.", most: MemoryTrial.MostSteps);
     private readonly CommonOptions _common = new();
@@ -79,6 +79,7 @@ internal sealed class MemoryCommand(Terminal terminal, CancellationToken cancell
                 $"  {row[0],-20} {string.Join(' ', row.Skip(1).SkipLast(1).Select(cell => $"{cell,7} MiB"))}   grows by {row[^1]}");
         }
 
+        ResultScreen.Row(terminal, "page", paths[4]);
         ResultScreen.Row(terminal, "table", paths[1]);
         ResultScreen.Row(terminal, "picture", paths[2]);
         if (parsed.GetValue(_common.Json))

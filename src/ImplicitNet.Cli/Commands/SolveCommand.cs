@@ -50,7 +50,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
         RunSetting.Option<double?>(nameof(RunSettings.Damping), "Share of the full step that is taken (default: 1).");
     private readonly Option<int?> _memory = RunSetting.Option<int?>(nameof(RunSettings.Memory));
     private readonly Option<string?> _output =
-        new("--output", "-o") { Description = "Folder of the charts (default: runs/solve-NAME-DATE-TIME).", HelpName = "folder" };
+        new("--output", "-o") { Description = "Folder of page and charts (default: runs/solve-NAME-DATE-TIME).", HelpName = "folder" };
     private readonly CommonOptions _common = new();
 
     public Command Create()
@@ -79,7 +79,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             }
             else if (result.GetValue(_problem) == AllProblems.Name && result.GetResult(_output) is not null)
             {
-                result.AddError($"{_output.Name} is the folder of charts; --problem {AllProblems.Name} prints a table and draws none");
+                result.AddError($"{_output.Name} is the folder of the charts; --problem {AllProblems.Name} prints a table and draws none");
             }
         });
         command.SetAction(Run);
@@ -139,7 +139,9 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             Device = device.type.ToString().ToLowerInvariant(),
             Solvers = [.. measured.Select(SolveResult.SolverResult.Of)],
             Charts = charts,
+            Page = folder.At("solve.html"),
         };
+        HtmlReport.Write(result.Page, SolvePage.Of(result, input, chart));
         Show(result, input);
         if (parsed.GetValue(_common.Json))
         {
@@ -245,6 +247,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
         string runs = least == most ? Display.Counted(least, "run") : $"{least} to {most} runs";
         terminal.Tell($"  [grey]time      the median of {runs} after a warm-up, {Display.Counted(result.Threads, "thread")}[/]");
         terminal.Tell($"  [grey]residual  {input.Residual}, that of the median sample[/]");
+        terminal.Say($"  [grey]page      {Markup.Escape(result.Page)}[/]");
         terminal.Say($"  [grey]charts    {Markup.Escape(result.Charts[0])} and .svg[/]");
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ImplicitNet.Files;
 using ImplicitNet.Reports.Drawing;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Reports.Comparisons;
 
@@ -58,11 +59,12 @@ internal sealed class GradientComparison
         })]);
 
     /// <summary>
-    /// Writes comparison.csv (one line for each run and epoch), comparison.md (the table) and each chart as PNG and SVG.
+    /// Writes comparison.csv (one line for each run and epoch), comparison.md (the table), each chart as PNG and SVG, and comparison.html,
+    /// a page of all.
     /// </summary>
     /// <param name="folder">An existing folder.</param>
     /// <param name="heading">What was compared on what, for the first line of the Markdown file.</param>
-    /// <returns>The paths written.</returns>
+    /// <returns>The paths written; the page is the last.</returns>
     /// <exception cref="IOException">A file could not be written; an old one stays as it was.</exception>
     public IReadOnlyList<string> Write(string folder, string heading)
     {
@@ -82,8 +84,27 @@ internal sealed class GradientComparison
             }
         }
 
+        string page = Path.Combine(folder, "comparison.html");
+        HtmlReport.Write(page, Content(heading));
+        paths.Add(page);
         return paths;
     }
+
+    private ReportContent Content(string heading) => new()
+    {
+        Title = "Gradients compared",
+        Summary = heading,
+        Sections =
+        [
+            new()
+            {
+                Heading = "Accuracy, work and time",
+                Table = Table(),
+                Charts = [.. ComparisonCharts.All(this).Select(one => one.Chart)],
+            },
+            new() { Heading = "Environment", Table = ReportTable.OfPairs(RunEnvironment.Describe()) },
+        ],
+    };
 
     private static string Text(MeanAndDeviation? value, double scale, string format) => value?.ToText(scale, format) ?? "–";
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ImplicitNet.Files;
 using ImplicitNet.Reports.Drawing;
+using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Reports.Comparisons;
 
@@ -66,14 +67,14 @@ internal sealed class MemoryComparison
         return new Chart("Peak memory of training", description, panel);
     }
 
-    /// <summary>Writes memory.csv, memory.md, memory.png and memory.svg.</summary>
+    /// <summary>Writes memory.csv, memory.md, memory.png, memory.svg and memory.html, a page of all.</summary>
     /// <param name="folder">An existing folder.</param>
     /// <returns>The paths written.</returns>
     /// <exception cref="IOException">A file could not be written; an old one stays as it was.</exception>
     public IReadOnlyList<string> Write(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        string[] paths = [.. ((string[])["csv", "md", "png", "svg"]).Select(format => Path.Combine(folder, $"memory.{format}"))];
+        string[] paths = [.. ((string[])["csv", "md", "png", "svg", "html"]).Select(format => Path.Combine(folder, $"memory.{format}"))];
         IEnumerable<string> lines =
             Measurements.Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Gradient},{one.Steps},{one.PeakBytes}\n"));
         AtomicFile.WriteText(paths[0], $"gradient,steps,peak_bytes\n{string.Concat(lines)}");
@@ -81,6 +82,19 @@ internal sealed class MemoryComparison
         Chart chart = Chart();
         chart.Save(paths[2]);
         chart.Save(paths[3]);
+        HtmlReport.Write(paths[4], Content(chart));
         return paths;
     }
+
+    private ReportContent Content(Chart chart) => new()
+    {
+        Title = "Peak memory of training, by gradient",
+        Summary = "Each number is the largest working set of a process of its own that trains with that gradient and so many solver steps: "
+            + "what grows with the steps keeps them.",
+        Sections =
+        [
+            new() { Heading = "Peak memory", Table = Table(), Charts = [chart] },
+            new() { Heading = "Environment", Table = ReportTable.OfPairs(RunEnvironment.Describe()) },
+        ],
+    };
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace ImplicitNet.Tests.Cli;
@@ -28,7 +29,13 @@ public sealed class AuditCommandTests(TinyModel model) : TensorTest, IClassFixtu
         Assert.Equal(["sample", "kappa", "status", "limit", "holds"], condition.EnumerateObject().Select(member => member.Name));
         Assert.InRange(condition.GetProperty("limit").GetDouble(), 13.9, 16);
         string[] files = [.. audit.GetProperty("files").EnumerateArray().Select(file => file.GetString()!)];
-        Assert.Equal(6, files.Length);
+        Assert.Equal(7, files.Length);
+        Page page = Page.Read(files[^1]);
+        Assert.Equal(audit.GetProperty("explanation").GetString(), page.Summary);
+        Assert.Equal(gradients.Select(gradient => gradient.GetProperty("name").GetString()), page.Column("Gradients", "Gradient"));
+        Assert.Equal(gradients.Select(gradient => gradient.GetProperty("cosine").GetDouble().ToString("0.0000", CultureInfo.InvariantCulture)), page.Column("Gradients", "Cosine"));
+        Assert.Equal(["0"], page.Column("The descent condition of JFB", "Sample"));
+        Assert.Equal(3, page.Charts);
         Assert.All(files, file => Assert.True(new FileInfo(file).Length > 1000, file));
         Assert.Equal(3, files.Count(file => file.EndsWith(".svg", StringComparison.Ordinal)));
     }

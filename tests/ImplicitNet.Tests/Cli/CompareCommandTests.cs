@@ -21,7 +21,12 @@ public sealed class CompareCommandTests : TensorTest
             gradients[0].GetProperty("testAccuracy").GetProperty("mean").GetDouble(), gradients[1].GetProperty("testAccuracy").GetProperty("mean").GetDouble());
         Assert.InRange(gradients[0].GetProperty("cosine").GetProperty("mean").GetDouble(), 0.5, 0.9999);
         Assert.Equal(JsonValueKind.Null, gradients[0].GetProperty("testAccuracy").GetProperty("deviation").ValueKind);
-        string[] names = ["accuracy-by-epoch", "accuracy-by-second", "comparison", "seconds", "work"];
+        Page page = Page.Read(json.RootElement.GetProperty("page").GetString()!);
+        Assert.Equal(["jfb", "neumann:0"], page.Column("Accuracy, work and time", "Gradient"));
+        Assert.StartsWith("digits, ", page.Summary, StringComparison.Ordinal);
+        Assert.Equal(4, page.Charts);
+        Assert.Contains(Path.Combine(output, "comparison.html"), run.Output, StringComparison.Ordinal);
+        string[] names = ["accuracy-by-epoch", "accuracy-by-second", "seconds", "work"];
         Assert.All(names, name => Assert.True(Directory.EnumerateFiles(output, $"{name}.*").Count() == 2, name));
         Assert.Equal(3, File.ReadAllLines(Path.Combine(output, "comparison.csv")).Length);
 

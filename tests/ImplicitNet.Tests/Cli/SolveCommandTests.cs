@@ -18,10 +18,16 @@ public sealed class SolveCommandTests(TinyModel model) : TensorTest, IClassFixtu
         Assert.All(Solvers(result), solver => Assert.Equal(20, solver.GetProperty("statuses").EnumerateObject().Sum(status => status.Value.GetInt32())));
         Assert.Equal([19, 20, 20, 20, 20], Solvers(result).Select(solver => solver.GetProperty("statuses").GetProperty("Converged").GetInt32()));
         Assert.All(Solvers(result), solver => Assert.True(solver.GetProperty("seconds").GetDouble() > 0));
-        Assert.Equal(["solve.png", "solve.svg"], Directory.EnumerateFiles(folder["charts"]).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        Assert.Equal(["solve.html", "solve.png", "solve.svg"], Directory.EnumerateFiles(folder["charts"]).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(Path.Combine(folder["charts"], "solve.png"))[..4]);
         Assert.Equal("svg", XDocument.Load(Path.Combine(folder["charts"], "solve.svg")).Root!.Name.LocalName);
-        Assert.All(["Kepler 1609", "19/20", "1 MaxStepsReached", "20/20", "after a warm-up", "solve.png"], text => Assert.Contains(text, run.Output, StringComparison.Ordinal));
+        Page page = Page.Read(result.GetProperty("page").GetString()!);
+        Assert.Equal(SolverChoice.Names, page.Column("Solvers", "Solver"));
+        Assert.Equal(["19 of 20", "20 of 20", "20 of 20", "20 of 20", "20 of 20"], page.Column("Solvers", "Converged"));
+        Assert.Equal(Solvers(result).Select(solver => $"{solver.GetProperty("evaluations").GetInt64():N0}"), page.Column("Solvers", "Evaluations"));
+        Assert.Contains("4 of 5 solvers brought every sample to it: with the fewest evaluations ", page.Summary, StringComparison.Ordinal);
+        Assert.Equal(1, page.Charts);
+        Assert.All(["solve.html", "Kepler 1609", "19/20", "1 MaxStepsReached", "20/20", "after a warm-up", "solve.png"], text => Assert.Contains(text, run.Output, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -47,7 +47,8 @@ public sealed class GradientComparisonTests : IDisposable
     {
         GradientComparison comparison = new([Run("jfb", 1, 10), Run("phantom:5:0.5", 1, 20), Run("jfb", 2, 14), Run("phantom:5:0.5", 2, 21)]);
         IReadOnlyList<string> paths = comparison.Write(_folder.Path, "What was compared.");
-        Assert.Equal(10, paths.Count);
+        Assert.Equal(11, paths.Count);
+        Assert.Equal(4, Page.Read(paths[^1]).Charts);
         Assert.All(paths, path => Assert.True(new FileInfo(path).Length > 100, path));
         string[] lines = File.ReadAllLines(paths[0]);
         Assert.Equal(9, lines.Length);
@@ -91,6 +92,8 @@ public sealed class GradientComparisonTests : IDisposable
         Assert.Equal([("jfb", 0.01), ("unrolled", 0)], comparison.Growth().Select(one => (one.Gradient, Math.Round(one.Growth, 6))));
         Assert.Equal(["unrolled", "1,000", "–", "0.0 %"], comparison.Table().Rows[1]);
         IReadOnlyList<string> paths = comparison.Write(_folder.Path);
+        Page page = Page.Read(paths[^1]);
+        Assert.Equal((1, "1,000"), (page.Charts, page.Column("Peak memory", "10 steps (MiB)")[1]));
         Assert.Equal("jfb,250,1059061760", File.ReadAllLines(paths[0])[2]);
         Assert.All(paths, path => Assert.True(File.Exists(path)));
         Assert.Throws<ArgumentException>("measurements", () => new MemoryComparison([]));

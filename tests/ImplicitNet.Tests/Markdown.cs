@@ -10,6 +10,8 @@ internal static partial class Markdown
     [
         "README.md", "CONTRIBUTING.md", "CHANGELOG.md",
         .. Directory.EnumerateFiles(Path.Combine(SharedData.RepositoryRoot, "docs"), "*.md").Select(path => Path.Combine("docs", Path.GetFileName(path))).Order(),
+        .. Directory.EnumerateDirectories(Path.Combine(SharedData.RepositoryRoot, "src")).Select(path => Path.Combine("src", Path.GetFileName(path), "README.md")).Order(),
+        "templates/README.md", "eng/PackageReadmeEnd.md",
     ];
 
     public static string Read(params string[] parts) =>

@@ -14,16 +14,17 @@ public sealed class ReadmeTests
     private const string Launcher = "dotnet run -c Release --project src/ImplicitNet.Cli --";
     private const string Benchmarks = "dotnet run -c Release --project benchmarks/ImplicitNet.Benchmarks --";
 
+    private static readonly string[] Packages = ["ImplicitNet", "ImplicitNet.Files", "ImplicitNet.Training", "ImplicitNet.Models", "ImplicitNet.Reports"];
+
     // Tried by .ci/run itself, by hand, and by .ci/long.
     private static readonly string[] Others =
     [
         "dotnet test -c Release", "dotnet build -c Release", "bash .ci/run", "bash .ci/long",
-        "dotnet pack src/ImplicitNet.Cli -c Release --output artifacts/tool",
-        "dotnet tool install --global ImplicitNet.Tool --prerelease --add-source artifacts/tool",
-        "dotnet new console --output first", "cd first", "dotnet run", "dotnet add package ImplicitNet --prerelease",
-        "dotnet add package ImplicitNet.Training --prerelease", "dotnet add package libtorch-cpu-linux-x64 --version 2.10.0",
-        "dotnet new install ImplicitNet.Templates", "dotnet new implicitnet-layer --name Waves", "cd Waves",
+        "dotnet pack -c Release --output artifacts/packages", "dotnet nuget add source \"$PWD/artifacts/packages\" --name implicitnet",
+        "dotnet new console --output first", "cd first", "dotnet run",
+        "dotnet add package libtorch-cpu-linux-x64 --version 2.10.0", .. Packages.Select(name => $"dotnet add package {name} --prerelease"),
         "dotnet tool install --global ImplicitNet.Tool --prerelease",
+        "dotnet new install ImplicitNet.Templates", "dotnet new implicitnet-layer --name Waves", "cd Waves",
     ];
 
     public static TheoryData<string> Helped =>

@@ -13,15 +13,15 @@ needs = {
     'ImplicitNet.Files': {'TorchSharp'},
     'ImplicitNet.Training': {'ImplicitNet', 'ImplicitNet.Files'},
     'ImplicitNet.Models': {'ImplicitNet', 'ImplicitNet.Files'},
-    'ImplicitNet.Reports': {'ImplicitNet.Training', 'ScottPlot', 'SkiaSharp'},
+    'ImplicitNet.Reports': {'ImplicitNet.Training', 'SkiaSharp', 'SkiaSharp.NativeAssets.Linux.NoDependencies'},
 }
 page = {'README.md', 'LICENSE', 'icon.png'}
 steps = {f'buildTransitive/{name}' for name in ('ImplicitNet.targets', 'Loader.targets', 'Libtorch.targets', 'ElfVersionNeed.cs')}
 template = {f'content/implicitnet-layer/{name}' for name in ('ImplicitLayerApp.csproj', 'Model.cs', 'Program.cs', '.template.config/template.json')}
 natives = {
-    'linux-x64': {'libLibTorchSharp.so', 'libtorch.so', 'libtorch_cpu.so', 'libc10.so', 'libgomp-98b21ff3.so.1', 'libSkiaSharp.so', 'libHarfBuzzSharp.so'},
-    'win-x64': {'LibTorchSharp.dll', 'torch.dll', 'torch_cpu.dll', 'c10.dll', 'libiomp5md.dll', 'libiompstubs5md.dll', 'uv.dll', 'libSkiaSharp.dll', 'libHarfBuzzSharp.dll'},
-    'osx-arm64': {'libLibTorchSharp.dylib', 'libtorch.dylib', 'libtorch_cpu.dylib', 'libc10.dylib', 'libomp.dylib', 'libSkiaSharp.dylib', 'libHarfBuzzSharp.dylib'},
+    'linux-x64': {'libLibTorchSharp.so', 'libtorch.so', 'libtorch_cpu.so', 'libc10.so', 'libgomp-98b21ff3.so.1', 'libSkiaSharp.so'},
+    'win-x64': {'LibTorchSharp.dll', 'torch.dll', 'torch_cpu.dll', 'c10.dll', 'libiomp5md.dll', 'libiompstubs5md.dll', 'uv.dll', 'libSkiaSharp.dll'},
+    'osx-arm64': {'libLibTorchSharp.dylib', 'libtorch.dylib', 'libtorch_cpu.dylib', 'libc10.dylib', 'libomp.dylib', 'libSkiaSharp.dylib'},
 }
 megabytes = {'linux-x64': 135, 'win-x64': 90, 'osx-arm64': 65}
 

@@ -32,6 +32,7 @@ public sealed class OutsideProjectTests
             {lines.Replace(Clone, SharedData.RepositoryRoot + "/", StringComparison.Ordinal)}
               <ItemGroup>
                 <ProjectReference Include="{Source("ImplicitNet.Models")}" />
+                <ProjectReference Include="{Source("ImplicitNet.Reports")}" />
                 <ProjectReference Include="{Source("ImplicitNet.Training")}" />
                 <PackageReference Include="BenchmarkDotNet" Version="0.15.8" ExcludeAssets="build;buildTransitive;native;runtimes" />
               </ItemGroup>

@@ -10,7 +10,7 @@ faults = []
 # What each library asks for; of its own kind, exactly its own version.
 needs = {
     'ImplicitNet': {'TorchSharp'},
-    'ImplicitNet.Files': {'TorchSharp'},
+    'ImplicitNet.Files': {'TorchSharp', 'System.IO.Hashing'},
     'ImplicitNet.Training': {'ImplicitNet', 'ImplicitNet.Files'},
     'ImplicitNet.Models': {'ImplicitNet', 'ImplicitNet.Files'},
     'ImplicitNet.Reports': {'ImplicitNet.Training', 'SkiaSharp', 'SkiaSharp.NativeAssets.Linux.NoDependencies'},

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Certification;
 
-/// <summary>How far a vector used is from the exact one; both numbers dimensionless.</summary>
+/// <summary>How far the vector used is from the exact one. Both numbers are dimensionless.</summary>
 /// <param name="Cosine">
-/// Of the angle between the two, in [-1, 1]: the share of the exact gradient's first-order decrease that a step of the same
-/// length along the used one makes. 1 where both are zero, 0 where only one is, NaN where one is not finite.
+/// The cosine of the angle between the two, in [-1, 1]: the share of the exact gradient's first-order decrease that a step of the same
+/// length along the one used achieves. 1 where both are zero, 0 where only one is, NaN where one is not finite.
 /// </param>
 /// <param name="RelativeError"><c>||used - exact|| / ||exact||</c>; 0 where both are zero, infinity where the exact one alone is.</param>
 public readonly record struct Agreement(double Cosine, double RelativeError)
@@ -15,7 +15,7 @@ public readonly record struct Agreement(double Cosine, double RelativeError)
     /// <summary><c>||used|| / ||exact||</c>, dimensionless; NaN where it is not known.</summary>
     public double Length { get; private init; } = double.NaN;
 
-    /// <summary>Equal where both numbers are; the length follows from what they were computed of.</summary>
+    /// <summary>Equal where both numbers are equal; the length follows from what they were computed from.</summary>
     public bool Equals(Agreement other) => Cosine.Equals(other.Cosine) && RelativeError.Equals(other.RelativeError);
 
     /// <inheritdoc/>

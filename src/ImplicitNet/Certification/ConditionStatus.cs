@@ -1,6 +1,6 @@
 namespace ImplicitNet.Certification;
 
-/// <summary>What is known of a condition number.</summary>
+/// <summary>How well a condition number is known.</summary>
 public enum ConditionStatus
 {
     /// <summary>Both extreme eigenvalues have settled to 1 %, or the whole space was searched.</summary>
@@ -9,6 +9,8 @@ public enum ConditionStatus
     /// <summary>The steps ran out: the true number is at least the one given.</summary>
     LowerBound,
 
-    /// <summary>The smallest eigenvalue is zero: there are fewer parameters than latents, or it is below what the dtype resolves.</summary>
+    /// <summary>
+    /// The smallest eigenvalue is zero: there are fewer parameters than latents, or the eigenvalue is below what the dtype resolves.
+    /// </summary>
     RankDeficient,
 }

@@ -3,12 +3,13 @@ using System.Globalization;
 namespace ImplicitNet.Certification;
 
 /// <summary>
-/// The condition under which JFB descends for one sample, whatever the loss: <c>kappa &lt; ((1 + sqrt(1 - gamma^2)) / gamma)^2</c>,
-/// kappa that of <c>M^T M</c>, where the columns of M = dR/dTheta are the latents (so it is a matrix of latents by latents).
+/// The condition under which JFB descends for one sample, whatever the loss: <c>kappa &lt; ((1 + sqrt(1 - gamma^2)) / gamma)^2</c>, where
+/// kappa is the condition number of <c>M^T M</c> and the columns of M = dR/dTheta are the latents (so it is a matrix of latents by
+/// latents).
 /// </summary>
 /// <remarks>
-/// Sufficient, and sharp: beyond the limit there are systems on which JFB ascends, and many on which it does not. Wu Fung et
-/// al. (AAAI 2022, Theorem 0.2) show it up to <c>1 / gamma</c>; the limit is 398, 13.93 and 2.545 at gamma 0.1, 0.5 and 0.9.
+/// Sufficient, and sharp: beyond the limit there are systems on which JFB ascends, and many on which it does not. Wu Fung et al. (AAAI
+/// 2022, Theorem 0.2) prove it up to <c>1 / gamma</c>; the limit is 398, 13.93 and 2.545 at gamma 0.1, 0.5 and 0.9.
 /// </remarks>
 /// <param name="Condition">kappa.</param>
 /// <param name="Factor">gamma: the certified contraction factor where there is one below 1, else the one measured at the sample.</param>

@@ -29,21 +29,23 @@ public sealed record GradientCertificate
             : solves.Select(solve => solve.Contraction).Aggregate((worst, next) => next.Measured <= worst.Measured ? worst : next);
     }
 
-    /// <summary>The gradient looked at, such as "JFB" or "Neumann(3)".</summary>
+    /// <summary>The gradient that was examined, such as "JFB" or "Neumann(3)".</summary>
     public string Label { get; }
 
-    /// <summary>The parameter gradient of the batch's mean loss, used against exact.</summary>
+    /// <summary>The parameter gradient of the batch's mean loss: the one used against the exact one.</summary>
     public Agreement Gradient { get; }
 
     /// <summary>
-    /// What theory allows the directions' relative error, before anything is measured: gamma for JFB (<c>w - g = J^T w</c>, so
-    /// <c>||w - g|| &lt;= gamma ||w|| &lt;= gamma / (1 - gamma) ||g||</c>) and gamma^(k + 1) for Neumann(k). Null for other gradients,
-    /// and where gamma (certified, else the largest measured) is not below 1. The largest of several solves, null where one has none.
+    /// The bound that theory gives for the relative error of the directions, before anything is measured: gamma for JFB (<c>w - g = J^T
+    /// w</c>, so <c>||w - g|| &lt;= gamma ||w|| &lt;= gamma / (1 - gamma) ||g||</c>) and gamma^(k + 1) for Neumann(k). Null for other
+    /// gradients, and where gamma (certified, else the largest measured) is not below 1. With several solves it is the largest of theirs,
+    /// or null where one of them has none.
     /// </summary>
     public double? DirectionBound { get; }
 
     /// <summary>
-    /// The contraction factor: declared, certified, and measured at the samples; of several solves the one measured largest.
+    /// The contraction factor: declared, certified, and measured at the samples. With several solves it is the one with the largest
+    /// measured factor.
     /// </summary>
     public ContractionReport Contraction { get; }
 
@@ -51,17 +53,18 @@ public sealed record GradientCertificate
     public IReadOnlyList<SolveCertificate> Solves { get; }
 
     /// <summary>
-    /// One entry a sample, in the order of the batch, one in all for a map that couples them; those of several solves one after the other.
+    /// One entry per sample, in the order of the batch, or a single one for a map that couples the samples. The entries of several solves
+    /// follow each other.
     /// </summary>
     public IReadOnlyList<SampleCertificate> Samples { get; }
 
     /// <summary>The samples that count in the loss.</summary>
     public IEnumerable<SampleCertificate> Counted => Samples.Where(sample => sample.Counts);
 
-    /// <summary>The largest relative residual of the reference among the samples that count; NaN without any.</summary>
+    /// <summary>The largest relative residual of the reference among the samples that count; NaN if none does.</summary>
     public double ReferenceResidual => Counted.Select(sample => sample.ReferenceResidual).DefaultIfEmpty(double.NaN).Aggregate(Math.Max);
 
-    /// <summary>What it comes to.</summary>
+    /// <summary>The verdict: good, doubtful, misleading or unknown.</summary>
     public Verdict Verdict => Unconverged == Counted.Count() || !(ReferenceResidual <= LargestReferenceResidual) ? Verdict.Unknown
         : !(Gradient.Cosine >= DoubtfulCosine) ? Verdict.Misleading
         : Gradient.Cosine >= GoodCosine && Gradient.RelativeError <= GoodError && Unconverged == 0 ? Verdict.Good

@@ -15,14 +15,14 @@ namespace ImplicitNet.Certification;
 /// against the exact ones, with what theory says about them.
 /// </summary>
 /// <remarks>
-/// The exact direction is an adjoint solve to a tight tolerance, whose residual is measured and reported. Changes nothing: no
-/// <c>grad</c>, and running statistics and torch's random state on the processor are put back. In training mode the encoder
-/// runs as in training. Costs one solve, the adjoint solve (some tens of products), the power iteration (two products each)
-/// and, for every gradient, the rest of the model forward and backward; what the options ask for beside that says so.
+/// The exact direction comes from an adjoint solve to a tight tolerance, whose residual is measured and reported. Nothing is changed: no
+/// <c>grad</c> is set, and running statistics and torch's random state on the processor are restored. In training mode the encoder runs as
+/// in training. Costs one solve, the adjoint solve (some tens of products), the power iteration (two products each) and, for every
+/// gradient, the rest of the model forward and backward; the options that cost more say so.
 /// </remarks>
 public sealed record GradientCertifier
 {
-    /// <summary>How the reference is solved for; default: GMRES with 60 directions before a restart and 300 products.</summary>
+    /// <summary>The solver of the reference; default: GMRES with 60 directions before a restart and 300 products.</summary>
     public LinearSolver Reference
     {
         get;
@@ -50,14 +50,14 @@ public sealed record GradientCertifier
     } = 30;
 
     /// <summary>
-    /// Whether the parameter gradient of every sample is compared too; default no. Costs two backward passes of the batch for each, and
+    /// Whether the parameter gradient of every sample is compared too; default false. Costs two backward passes of the batch for each, and
     /// keeps the exact ones.
     /// </summary>
     public bool GradientsBySample { get; init; }
 
     /// <summary>
-    /// Samples, from the first, for which the descent condition is looked at; at least 0; default 0. Each costs about five
-    /// backward passes of one sample for every Lanczos step; in training mode, of the batch's encoder.
+    /// How many samples, from the first, the descent condition is checked for; at least 0; default 0. Each costs about five backward passes
+    /// of one sample for every Lanczos step; in training mode, of the batch's encoder.
     /// </summary>
     public int ConditionSamples
     {
@@ -86,18 +86,18 @@ public sealed record GradientCertifier
     /// <param name="network">The network; not changed.</param>
     /// <param name="data">d: [batch, ...], at least one sample; stays the caller's.</param>
     /// <param name="losses">
-    /// From the outputs, [batch, ...], to one loss a sample, [batch]; of parameters, through the outputs alone.
+    /// Computes one loss per sample, [batch], from the outputs, [batch, ...]. It may depend on parameters through the outputs only.
     /// </param>
     /// <param name="gradients">What to certify.</param>
-    /// <returns>One certificate each, in their order.</returns>
-    /// <exception cref="ArgumentException">The batch is empty, or the losses are not one a sample.</exception>
+    /// <returns>One certificate for each gradient, in the same order.</returns>
+    /// <exception cref="ArgumentException">The batch is empty, or there is not one loss per sample.</exception>
     /// <exception cref="InvalidOperationException">No parameter requires a gradient, or a gradient does not fit the solver.</exception>
     /// <exception cref="FixedPointException">A sample did not converge and the network's policy is to throw.</exception>
     public IReadOnlyList<GradientCertificate> Compare(
         ImplicitNetwork network, Tensor data, Func<Tensor, Tensor> losses, IReadOnlyList<FixedPointGradient> gradients) =>
         TorchMessage.Guarded(() => Compared(network, data, losses, gradients));
 
-    /// <summary>Certifies the own gradients of all implicit solves in any model, and of any loss.</summary>
+    /// <summary>Certifies the gradients that the implicit solves of any model use, for any loss.</summary>
     /// <inheritdoc cref="Compare(nn.Module, Func{Tensor}, IReadOnlyList{FixedPointGradient})" path="/param"/>
     /// <inheritdoc cref="Compare(nn.Module, Func{Tensor}, IReadOnlyList{FixedPointGradient})" path="/exception"/>
     public GradientCertificate Certify(nn.Module model, Func<Tensor> losses)
@@ -107,22 +107,26 @@ public sealed record GradientCertifier
     }
 
     /// <summary>
-    /// Certifies several gradients in any model with implicit solves in it, layers and <see cref="Implicit"/>, and of any loss: each stands
-    /// at all solves at once, and all are compared at the same u*.
+    /// Certifies several gradients in any model with implicit solves in it (layers or <see cref="Implicit"/>), for any loss. Each gradient
+    /// is used in all solves at once, and all are compared at the same u*.
     /// </summary>
     /// <remarks>
-    /// The model is run once by the exact gradient and once more by each of the others, with torch's random state and the buffers as they
-    /// were. For every solve the direction is compared for what comes to it in the exact run.
+    /// The model is run once with the exact gradient and once more with each of the others, with torch's random state and the buffers as
+    /// they were. For every solve the directions are compared for the gradient that reaches it in the exact run.
     /// </remarks>
-    /// <param name="model">Its parameters are those whose gradients are compared; not changed.</param>
-    /// <param name="losses">Runs the model on a batch and returns one loss a sample, [batch], or one number. Called several times.</param>
+    /// <param name="model">The model, whose parameter gradients are compared; not changed.</param>
+    /// <param name="losses">
+    /// Runs the model on a batch and returns one loss per sample, [batch], or one number. Called several times.
+    /// </param>
     /// <param name="gradients">What to certify.</param>
-    /// <returns>One certificate each, in their order; <see cref="GradientCertificate.Solves"/> has an entry for every solve.</returns>
-    /// <exception cref="ArgumentException">The losses are no losses of at least one sample, or depend on no parameter.</exception>
+    /// <returns>
+    /// One certificate for each gradient, in the same order; <see cref="GradientCertificate.Solves"/> has an entry for every solve.
+    /// </returns>
+    /// <exception cref="ArgumentException">The losses are not those of at least one sample, or depend on no parameter.</exception>
     /// <exception cref="InvalidOperationException">
-    /// No parameter requires a gradient, a gradient does not fit its solver, or the model is another function at every run.
+    /// No parameter requires a gradient, a gradient does not fit its solver, or the model computes something else in every run.
     /// </exception>
-    /// <exception cref="FixedPointException">A sample did not converge and the policy there is to throw.</exception>
+    /// <exception cref="FixedPointException">A sample did not converge and the failure policy is to throw.</exception>
     public IReadOnlyList<GradientCertificate> Compare(
         nn.Module model, Func<Tensor> losses, IReadOnlyList<FixedPointGradient> gradients)
     {
@@ -131,7 +135,7 @@ public sealed record GradientCertifier
         return TorchMessage.Guarded(() => Compared(model, model.parameters(), losses, gradients, mapped: null));
     }
 
-    /// <summary>Certifies the own gradients of implicit solves without a model, such as those of <see cref="Implicit"/>.</summary>
+    /// <summary>Certifies the gradients that implicit solves outside a model use, such as those of <see cref="Implicit"/>.</summary>
     /// <inheritdoc cref="Compare(IEnumerable{Tensor}, Func{Tensor}, IReadOnlyList{FixedPointGradient})" path="/param"/>
     /// <inheritdoc cref="Compare(nn.Module, Func{Tensor}, IReadOnlyList{FixedPointGradient})" path="/exception"/>
     public GradientCertificate Certify(IEnumerable<Tensor> parameters, Func<Tensor> losses)
@@ -140,11 +144,17 @@ public sealed record GradientCertifier
         return TorchMessage.Guarded(() => Compared(null, parameters, losses, [null], mapped: null))[0];
     }
 
-    /// <summary>Certifies several gradients in solves without a model: as of a model that has these parameters and no buffers.</summary>
-    /// <param name="parameters">Those whose gradients are compared; what requires none is passed over. They stay the caller's.</param>
-    /// <param name="losses">Solves, and returns one loss a sample, [batch], or one number. Called several times.</param>
+    /// <summary>
+    /// Certifies several gradients in implicit solves outside a model, as for a model with these parameters and no buffers.
+    /// </summary>
+    /// <param name="parameters">
+    /// The parameters whose gradients are compared; those that require none are ignored. The caller keeps them.
+    /// </param>
+    /// <param name="losses">Solves, and returns one loss per sample, [batch], or one number. Called several times.</param>
     /// <param name="gradients">What to certify.</param>
-    /// <returns>One certificate each, in their order; <see cref="GradientCertificate.Solves"/> has an entry for every solve.</returns>
+    /// <returns>
+    /// One certificate for each gradient, in the same order; <see cref="GradientCertificate.Solves"/> has an entry for every solve.
+    /// </returns>
     /// <inheritdoc cref="Compare(nn.Module, Func{Tensor}, IReadOnlyList{FixedPointGradient})" path="/exception"/>
     public IReadOnlyList<GradientCertificate> Compare(
         IEnumerable<Tensor> parameters, Func<Tensor> losses, IReadOnlyList<FixedPointGradient> gradients)

@@ -3,14 +3,14 @@ using System.Globalization;
 namespace ImplicitNet.Certification;
 
 /// <summary>
-/// How far the answers of one sample from several starts are from each other. Those that did not converge are left out, and told.
+/// How far the answers of one sample, from several starts, differ from each other. Solves that did not converge are left out and counted.
 /// </summary>
-/// <param name="Starts">Starts tried.</param>
-/// <param name="Converged">Starts from which the sample converged: those that are compared.</param>
+/// <param name="Starts">The number of starts tried.</param>
+/// <param name="Converged">The number of starts from which the sample converged; only these are compared.</param>
 /// <param name="Distance">
-/// The largest <c>||a - b|| / max(||a||, ||b||)</c> of two of them, in the L2 norm, dimensionless, in [0, 2]; 0 where both are zero; NaN
-/// with fewer than two. A solve to a relative residual r leaves about r / (1 - gamma); where the fixed point is zero it is that of
-/// roundings.
+/// The largest <c>||a - b|| / max(||a||, ||b||)</c> over all pairs, in the L2 norm, dimensionless, in [0, 2]; 0 where both are zero; NaN
+/// with fewer than two. A solve to a relative residual r leaves about r / (1 - gamma). Where the fixed point is zero, only rounding is
+/// compared.
 /// </param>
 /// <param name="Cosine">
 /// The least cosine of the angle between two of them, in [-1, 1]: 1 where both are zero, 0 where one is; NaN with fewer than two.

@@ -8,15 +8,18 @@ namespace ImplicitNet.Certification;
 
 /// <summary>
 /// Measures whether what a model answers depends on where its solves start (path independence: Anil, Pokle, Liang, Treutlein, Wu, Bai,
-/// Kolter and Grosse, NeurIPS 2022). A contraction does not; of any other map it is an observation at these data and these starts.
+/// Kolter and Grosse, NeurIPS 2022). For a contraction they do not; for any other map the result is an observation for these data and these
+/// starts.
 /// </summary>
 public static class PathIndependence
 {
-    /// <summary>Runs a model from every start. See the other.</summary>
-    /// <param name="model">Any; not changed.</param>
+    /// <summary>Runs a model on a batch from every start, and compares what comes out.</summary>
+    /// <param name="model">Any model; not changed.</param>
     /// <param name="inputs">[batch, ...]; stays the caller's.</param>
     /// <param name="starts">At least two.</param>
-    /// <param name="answers">From the outputs to one answer a sample, such as <c>output => output.argmax(1)</c>; default: none.</param>
+    /// <param name="answers">
+    /// Computes one answer per sample from the outputs, such as <c>output => output.argmax(1)</c>; default: none.
+    /// </param>
     public static PathIndependenceReport Measure(
         nn.Module<Tensor, Tensor> model, Tensor inputs, IReadOnlyList<StartingPoint> starts, Func<Tensor, Tensor>? answers = null)
     {
@@ -27,16 +30,20 @@ public static class PathIndependence
 
     /// <summary>Runs a model from every start, at all its implicit solves, and compares what comes out, sample by sample.</summary>
     /// <remarks>
-    /// Without gradients, with torch's random state and the buffers as they were for every run, and put back afterwards. A solve that does
-    /// not converge is no exception here whatever the policy says: it is left out and counted. Of several solves one behind the other, the
-    /// later ones are given what the earlier ones led to. Costs one run of the model a start, and a copy of every u* and output.
+    /// Runs without gradients. Torch's random state and the buffers are the same for every run, and are restored afterwards. A solve that
+    /// does not converge never throws here, whatever the policy says: it is left out and counted. Where one solve feeds another, the later
+    /// one is given what the earlier one found. Costs one run of the model for each start, and a copy of every u* and output.
     /// </remarks>
-    /// <param name="model">Any; not changed.</param>
-    /// <param name="outputs">Runs it: [batch, ...], floating point, or one number.</param>
-    /// <param name="starts">At least two; <see cref="StartingPoint.Operator"/> stands for each solve's own.</param>
-    /// <param name="answers">From the outputs to one answer a sample: [batch], or [batch, ...] that are one answer; default: none.</param>
+    /// <param name="model">Any model; not changed.</param>
+    /// <param name="outputs">Runs the model and returns its outputs: [batch, ...], floating point, or one number.</param>
+    /// <param name="starts">At least two; <see cref="StartingPoint.Operator"/> means each solve's own.</param>
+    /// <param name="answers">
+    /// Computes one answer per sample from the outputs: [batch], or [batch, ...] where the whole row is the answer; default: none.
+    /// </param>
     /// <exception cref="ArgumentException">There are fewer than two starts, one is null, or one does not fit.</exception>
-    /// <exception cref="InvalidOperationException">The model made no implicit solve, or others from another start.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The model made no implicit solve, or made different ones from different starts.
+    /// </exception>
     public static PathIndependenceReport Measure(
         nn.Module model, Func<Tensor> outputs, IReadOnlyList<StartingPoint> starts, Func<Tensor, Tensor>? answers = null)
     {

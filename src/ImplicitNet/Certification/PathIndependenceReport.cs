@@ -12,7 +12,7 @@ public sealed record PathIndependenceReport
         SameAnswers = sameAnswers;
     }
 
-    /// <summary>Starts tried.</summary>
+    /// <summary>The number of starts tried.</summary>
     public int Starts { get; }
 
     /// <summary>One entry for every implicit solve of the model, in the order in which they were made.</summary>
@@ -24,11 +24,12 @@ public sealed record PathIndependenceReport
     public IReadOnlyList<PathAgreement> Outputs { get; }
 
     /// <summary>
-    /// For every sample whether those outputs have one answer; null with fewer than two starts. Empty where no answers were asked for.
+    /// For every sample, whether those outputs all give the same answer; null with fewer than two starts. Empty where no answers were asked
+    /// for.
     /// </summary>
     public IReadOnlyList<bool?> SameAnswers { get; }
 
-    /// <summary>The largest distance of two fixed points; NaN where no sample has two.</summary>
+    /// <summary>The largest distance between two fixed points; NaN where no sample has two.</summary>
     public double Distance => Known(solve => solve.Distance).DefaultIfEmpty(double.NaN).Max();
 
     /// <summary>The least cosine between two fixed points; NaN where no sample has two.</summary>

@@ -2,7 +2,7 @@ using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Certification;
 
-/// <summary>What was measured of the gradient at one sample. Norms are L2; all numbers dimensionless.</summary>
+/// <summary>What was measured of the gradient at one sample. Norms are L2, and all numbers are dimensionless.</summary>
 public readonly record struct SampleCertificate
 {
     /// <summary>How the solve for u* ended.</summary>
@@ -18,26 +18,27 @@ public readonly record struct SampleCertificate
     public required double Residual { get; init; }
 
     /// <summary>
-    /// At most how far u* is from the fixed point, over <c>||u*||</c>: Residual / (1 - gamma). What that does to J is bounded only
-    /// where the derivative of R is Lipschitz, which it is not with piecewise linear activations. Null where gamma is not below 1.
+    /// An upper bound of the distance of u* from the fixed point, over <c>||u*||</c>: Residual / (1 - gamma). What that does to J is
+    /// bounded only where the derivative of R is Lipschitz, which it is not with piecewise linear activations. Null where gamma is not
+    /// below 1.
     /// </summary>
     public required double? LatentBound { get; init; }
 
-    /// <summary><c>||g - (I - J^T) w|| / ||g||</c> of the reference w, measured by one product: how exact "exact" is.</summary>
+    /// <summary><c>||g - (I - J^T) w|| / ||g||</c> for the reference w, measured with one product: how exact "exact" is.</summary>
     public required double ReferenceResidual { get; init; }
 
     /// <summary>The adjoint direction used against the reference; null for a gradient without one (phantom, unrolled).</summary>
     public Agreement? Direction { get; init; }
 
     /// <summary>
-    /// At most how large the direction's relative error is: <c>||g - (I - J^T) w|| / ((1 - gamma) ||w exact||)</c>, from the w used.
-    /// Null without a direction, or where gamma is not below 1. As rigorous as gamma is: certified, or measured at the sample.
+    /// An upper bound of the relative error of the direction: <c>||g - (I - J^T) w|| / ((1 - gamma) ||w exact||)</c>, from the w used. Null
+    /// without a direction, or where gamma is not below 1. As rigorous as gamma is: certified, or measured at the sample.
     /// </summary>
     public double? DirectionBound { get; init; }
 
-    /// <summary>The parameter gradient of this sample's loss alone; null where not asked for.</summary>
+    /// <summary>The parameter gradient of this sample's loss alone; null if not asked for.</summary>
     public Agreement? Gradient { get; init; }
 
-    /// <summary>Whether JFB is known to descend here whatever the loss; null where not asked for.</summary>
+    /// <summary>Whether JFB is known to descend here whatever the loss; null if not asked for.</summary>
     public DescentCondition? Condition { get; init; }
 }

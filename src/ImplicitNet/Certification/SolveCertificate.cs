@@ -24,7 +24,7 @@ public sealed record SolveCertificate
     /// <inheritdoc cref="GradientCertificate.DirectionBound"/>
     public double? DirectionBound { get; }
 
-    /// <summary>One entry a sample, in the order of the batch; one in all for a map that couples its samples.</summary>
+    /// <summary>One entry per sample, in the order of the batch, or a single one for a map that couples its samples.</summary>
     public IReadOnlyList<SampleCertificate> Samples { get; }
 
     /// <summary>One line: the contraction factor and the worst direction.</summary>

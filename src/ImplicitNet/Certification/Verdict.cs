@@ -1,11 +1,13 @@
 namespace ImplicitNet.Certification;
 
-/// <summary>What a certificate comes to, from direction and length of the batch's parameter gradient against the exact one.</summary>
+/// <summary>
+/// The verdict of a certificate, from the direction and length of the batch's parameter gradient compared with the exact one.
+/// </summary>
 public enum Verdict
 {
     /// <summary>
-    /// Cosine at least 0.9 (26 degrees): a step makes nine tenths or more of the exact gradient's decrease; and relative error at most
-    /// 0.75, so that its length is not far off. Every solve that counts converged.
+    /// Cosine at least 0.9 (26 degrees): a step achieves at least nine tenths of the exact gradient's decrease; and a relative error of at
+    /// most 0.75, so that its length is not far off. Every solve that counts converged.
     /// </summary>
     Good,
 
@@ -18,8 +20,8 @@ public enum Verdict
     Misleading,
 
     /// <summary>
-    /// The reference itself is not exact enough (relative residual above 0.01 for a sample), no sample counts, none that counts converged,
-    /// or no implicit solve was made: nothing is known.
+    /// The reference itself is not exact enough (relative residual above 0.01 for a sample), no sample counts, no sample that counts
+    /// converged, or no implicit solve was made: nothing is known.
     /// </summary>
     Unknown,
 }

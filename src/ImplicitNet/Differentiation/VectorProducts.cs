@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Differentiation;
 
 /// <summary>
-/// Products with a Jacobian and its transpose, from autograd. What autograd cannot give is an exception, where
+/// Products with a Jacobian and its transpose, by autograd. Where autograd cannot give one an exception is thrown, whereas
 /// <c>torch.autograd.grad</c> ends the whole process.
 /// </summary>
 public static class VectorProducts
@@ -20,7 +20,7 @@ public static class VectorProducts
     /// </returns>
     /// <exception cref="ArgumentException">A shape differs, or a tensor has no graph.</exception>
     /// <exception cref="InvalidOperationException">
-    /// Autograd cannot: a tensor of the graph was changed in place, the graph was freed, or an operation has no such derivative.
+    /// Autograd cannot compute it: a tensor of the graph was changed in place, the graph was freed, or an operation has no such derivative.
     /// </exception>
     public static Tensor TransposeProduct(Tensor output, Tensor input, Tensor vector, bool createGraph = false)
     {
@@ -36,14 +36,14 @@ public static class VectorProducts
 
     /// <summary><c>J^T v</c> for several inputs at once: one pass through the graph.</summary>
     /// <param name="output">Computed from the inputs with gradients enabled.</param>
-    /// <param name="inputs">Tensors of the graph, or others.</param>
+    /// <param name="inputs">Tensors, in the graph or not.</param>
     /// <param name="vector">v: the shape of <paramref name="output"/>.</param>
     /// <param name="createGraph">True to differentiate the products again.</param>
     /// <returns>
     /// One for each input, in its shape; null for one that requires no gradient or that the output does not depend on. The
     /// caller owns them. The graph is kept.
     /// </returns>
-    /// <exception cref="ArgumentException">The vector has another shape, or the output no graph.</exception>
+    /// <exception cref="ArgumentException">The vector has a different shape, or the output has no graph.</exception>
     /// <exception cref="InvalidOperationException">As for <see cref="TransposeProduct"/>.</exception>
     public static IReadOnlyList<Tensor?> TransposeProducts(
         Tensor output, IReadOnlyList<Tensor> inputs, Tensor vector, bool createGraph = false)
@@ -81,7 +81,7 @@ public static class VectorProducts
     /// <returns>The shape of <paramref name="output"/>. The caller owns it. The graph is kept.</returns>
     /// <exception cref="ArgumentException">A shape differs, or a tensor has no graph.</exception>
     /// <exception cref="InvalidOperationException">
-    /// Autograd cannot: a tensor of the graph was changed in place, the graph was freed, or an operation has no such derivative.
+    /// Autograd cannot compute it: a tensor of the graph was changed in place, the graph was freed, or an operation has no such derivative.
     /// </exception>
     public static Tensor Product(Tensor output, Tensor input, Tensor vector)
     {

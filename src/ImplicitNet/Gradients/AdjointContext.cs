@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Gradients;
 
-/// <summary>What the direction of an <see cref="AdjointGradient"/> is made of, in one backward pass, which owns its tensors.</summary>
+/// <summary>What an <see cref="AdjointGradient"/> computes its direction from, in one backward pass, which owns the tensors.</summary>
 public sealed class AdjointContext
 {
     /// <summary>What to do about a map that hides its graph.</summary>
@@ -33,27 +33,27 @@ public sealed class AdjointContext
     public Tensor Gradient { get; }
 
     /// <summary>I - J, J = dR/du at u*. The map is evaluated when the first product asks for it.</summary>
-    /// <exception cref="InvalidOperationException">The gradient says that it needs no Jacobian.</exception>
+    /// <exception cref="InvalidOperationException">The gradient has declared that it needs no Jacobian.</exception>
     public Linearization Linearization => _linearization
         ?? throw new InvalidOperationException(
             $"The gradient's {nameof(AdjointGradient.NeedsJacobian)} is false: there is no linearization.");
 
-    /// <summary>What the solver learned of <c>(I - J)^-1</c>; null for an empty batch, and where nobody asked for it.</summary>
+    /// <summary>What the solver learned of <c>(I - J)^-1</c>; null for an empty batch, and where it was not asked for.</summary>
     public LowRankInverse? Inverse { get; }
 
     /// <summary>Told how solves went.</summary>
     internal GradientReport Report { get; }
 
-    /// <summary>Solves <c>(I - J^T) w = g</c>, and tells the report how every sample ended.</summary>
+    /// <summary>Solves <c>(I - J^T) w = g</c>, and records in the report how every sample ended.</summary>
     /// <remarks>
-    /// A sample whose g, or whose products with J, are not finite gets NaN: a linear solver would give its last finite vector, and
-    /// whoever looks at gradients would not see that the loss of that sample is NaN.
+    /// A sample whose g, or whose products with J, are not finite gets NaN: a linear solver would return its last finite vector, and the
+    /// gradients would not show that the loss of that sample is NaN.
     /// </remarks>
     /// <param name="solver">The method.</param>
     /// <param name="relativeTolerance">Share of ||g||, in [0, 1); null: 1e-10 for float64 latents, 1e-5 for others.</param>
     /// <param name="start">w to start from, [batch, ...]; null for zeros.</param>
     /// <returns>w: the shape and dtype of g. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">The start is not like g.</exception>
+    /// <exception cref="ArgumentException">The start differs from g in shape, dtype or device.</exception>
     /// <exception cref="InvalidOperationException">The map hides its graph, or autograd cannot differentiate it.</exception>
     public Tensor Solve(LinearSolver solver, double? relativeTolerance = null, Tensor? start = null)
     {

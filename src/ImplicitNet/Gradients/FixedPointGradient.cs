@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Gradients;
 
 /// <summary>
-/// How one differentiates through a fixed point: attaches a solved latent to the autograd graph, so that a plain
-/// <c>loss.backward()</c> reaches the parameters of R and everything that q depends on.
+/// A way to differentiate through a fixed point: attaches a solved latent to the autograd graph, so that a plain <c>loss.backward()</c>
+/// reaches the parameters of R and everything that q depends on.
 /// </summary>
 /// <remarks>
 /// The exact gradient of a loss with <c>g = dl/du*</c> solves <c>(I - J^T) w = g</c>, J = dR/du at u*, and sends w
@@ -17,17 +17,17 @@ namespace ImplicitNet.Gradients;
 /// </remarks>
 public abstract record FixedPointGradient
 {
-    /// <summary>A few words for tables and charts, such as "JFB" and "Neumann(3)"; default the name of the type.</summary>
+    /// <summary>A short name for tables and charts, such as "JFB" or "Neumann(3)"; by default the name of the type.</summary>
     protected internal virtual string Label => GetType().Name;
 
-    /// <summary>Attaches a solution.</summary>
+    /// <summary>Attaches a solution to the graph.</summary>
     /// <param name="map">
     /// The map that was solved, bound with its graph; used again here and, after it has been disposed, by the backward pass.
     /// </param>
-    /// <param name="solution">What the solver found; stays the caller's, and may be disposed before the backward pass.</param>
-    /// <param name="report">Told by every backward pass what it did; default: nobody is told.</param>
+    /// <param name="solution">What the solver found. The caller keeps it, and may dispose it before the backward pass.</param>
+    /// <param name="report">Filled in by every backward pass; default: nothing is reported.</param>
     /// <returns>The latent in the graph: [batch, ...]. The caller owns it.</returns>
-    /// <exception cref="InvalidOperationException">The map draws random numbers, or the gradient has attached no latent.</exception>
+    /// <exception cref="InvalidOperationException">The map draws random numbers, or the gradient did not attach a latent.</exception>
     public Tensor Attach(FixedPointMap map, FixedPointSolution solution, GradientReport? report = null)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -43,14 +43,14 @@ public abstract record FixedPointGradient
         return attached;
     }
 
-    /// <summary>Makes of u* a latent whose graph reaches what the map computes with, where gradients are enabled.</summary>
+    /// <summary>Turns u* into a latent whose graph reaches what the map computes with, where gradients are enabled.</summary>
     /// <remarks>
-    /// The next step of the iteration, <c>map.Evaluate(solution.Latent)</c>, is such a latent, and sends JFB's gradient back; so are
-    /// several steps. A direction of one's own for the gradient is an <see cref="AdjointGradient"/>.
+    /// The next step of the iteration, <c>map.Evaluate(solution.Latent)</c>, is such a latent, and sends back JFB's gradient; so are
+    /// several steps. To choose only the direction of the gradient, derive from <see cref="AdjointGradient"/>.
     /// </remarks>
-    /// <param name="map">The map that was solved; the caller's, who may dispose it before the backward pass.</param>
-    /// <param name="solution">What the solver found; the caller's.</param>
-    /// <param name="report">Told by the library's own backward passes what they did.</param>
+    /// <param name="map">The map that was solved. The caller owns it, and may dispose it before the backward pass.</param>
+    /// <param name="solution">What the solver found. The caller owns it.</param>
+    /// <param name="report">Filled in by the library's own backward passes.</param>
     /// <returns>
     /// The latent in the graph: the shape, dtype and device of u*. The caller owns it; all else that is made here is released.
     /// </returns>

@@ -5,8 +5,8 @@ using ImplicitNet.LinearSolvers;
 namespace ImplicitNet.Gradients;
 
 /// <summary>
-/// What the backward passes through one attached latent did. Empty before the first; filled in by it, so read it after
-/// <c>backward()</c>. Plain numbers; it owns no tensor.
+/// What the backward passes through one attached latent did. It is empty before the first, so read it after <c>backward()</c>. Plain
+/// numbers; it owns no tensor.
 /// </summary>
 public sealed class GradientReport
 {
@@ -28,8 +28,8 @@ public sealed class GradientReport
     public int Passes { get; private set; }
 
     /// <summary>
-    /// The adjoint solve of the last pass, one entry a sample (one alone for a map that couples its samples); empty where the
-    /// gradient makes no solve.
+    /// The adjoint solve of the last pass, one entry per sample (a single one for a map that couples its samples); empty where the gradient
+    /// solves nothing.
     /// </summary>
     public IReadOnlyList<LinearSampleReport> Samples { get; private set; } = [];
 
@@ -46,9 +46,9 @@ public sealed class GradientReport
     public Exception? Failure { get; private set; }
 
     /// <summary>
-    /// Throws when a pass failed. A backward pass runs inside the native library, through which no exception may travel: it
-    /// returns NaN and keeps the exception here. A failure that nobody asked for here is thrown by the layer's next call, once; the
-    /// layer then works as before.
+    /// Throws if a pass failed. A backward pass runs inside the native library, which no exception may pass through: it returns NaN and
+    /// keeps the exception here. If nobody calls this, the next call of the layer throws the failure, once; after that the layer works as
+    /// before.
     /// </summary>
     /// <exception cref="InvalidOperationException">With the failure inside.</exception>
     public void ThrowIfFailed()

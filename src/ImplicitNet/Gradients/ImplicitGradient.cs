@@ -7,10 +7,10 @@ namespace ImplicitNet.Gradients;
 /// The exact gradient, by the implicit function theorem: <c>(I - J^T) w = g</c> is solved, for every sample by itself.
 /// </summary>
 /// <remarks>
-/// Exact up to the residuals of u* and of this adjoint solve (Bai, Kolter and Koltun, NeurIPS 2019; Wu Fung et al., AAAI
-/// 2022, eq. 13-14). <see cref="GradientReport.Samples"/> says how the adjoint solve ended; a sample that did not converge
-/// is sent the best w that was found. Costs one evaluation and the products of the linear solver in the backward pass;
-/// memory is that of one layer and of the linear solver.
+/// Exact up to the residuals of u* and of this adjoint solve (Bai, Kolter and Koltun, NeurIPS 2019; Wu Fung et al., AAAI 2022, eq. 13-14).
+/// <see cref="GradientReport.Samples"/> says how the adjoint solve ended; a sample whose adjoint solve did not converge gets the best w
+/// that was found. Costs one evaluation and the products of the linear solver in the backward pass; memory is that of one layer and of the
+/// linear solver.
 /// </remarks>
 public sealed record ImplicitGradient : AdjointGradient
 {

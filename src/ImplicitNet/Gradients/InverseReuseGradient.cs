@@ -7,15 +7,15 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Gradients;
 
 /// <summary>
-/// What the solver learned of the inverse, used again: <c>w = M^T g</c>, M the low-rank <c>(I - J)^-1</c> of
-/// <see cref="BroydenSolver"/> at the end of the solve.
+/// Reuses what the solver learned of the inverse: <c>w = M^T g</c>, M the low-rank <c>(I - J)^-1</c> of <see cref="BroydenSolver"/> at the
+/// end of the solve.
 /// </summary>
 /// <remarks>
-/// No products with J^T at all, unless refined (Ramzi, Mannel, Bai, Starck, Ciuciu and Moreau, ICLR 2022). M is right along
-/// the steps that the solver took and the identity elsewhere, so it may be far off for g: a sample whose w is out of
-/// proportion gets JFB's direction, and the report counts it. Needs a <see cref="BroydenSolver"/> with
-/// <see cref="BroydenSolver.KeepInverse"/> and a <see cref="BroydenSolver.Memory"/> above the steps of a solve, first in a
-/// <see cref="SolverChain"/>: a sample that another solver went on with has that solver's inverse, or none and JFB's direction.
+/// No products with J^T at all, unless refined (Ramzi, Mannel, Bai, Starck, Ciuciu and Moreau, ICLR 2022). M is right along the steps that
+/// the solver took and the identity elsewhere, so it may be far off for g: a sample whose w is out of proportion gets JFB's direction, and
+/// the report counts it. Needs a <see cref="BroydenSolver"/> with <see cref="BroydenSolver.KeepInverse"/> and a
+/// <see cref="BroydenSolver.Memory"/> above the steps of a solve, first in a <see cref="SolverChain"/>: a sample that another solver took
+/// over has that solver's inverse, or none, and then JFB's direction.
 /// </remarks>
 public sealed record InverseReuseGradient : AdjointGradient
 {
@@ -38,7 +38,7 @@ public sealed record InverseReuseGradient : AdjointGradient
             "A refinement has at least 0 products.");
     }
 
-    /// <summary>Whose steps improve w; its own limit of products is replaced; default <see cref="GmresSolver"/>.</summary>
+    /// <summary>The solver whose steps improve w; its own limit of products is replaced; default <see cref="GmresSolver"/>.</summary>
     public LinearSolver Solver
     {
         get;

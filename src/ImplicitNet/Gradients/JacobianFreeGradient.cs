@@ -7,10 +7,9 @@ namespace ImplicitNet.Gradients;
 /// <c>S(R(u*, q))</c> with u* held constant.
 /// </summary>
 /// <remarks>
-/// A descent direction when R contracts in u and its parameter Jacobian is well conditioned (Wu Fung, Heaton, Li,
-/// McKenzie, Osher, Yin, AAAI 2022, eq. 16 and Theorem 0.2). Costs one evaluation of the map with its graph, and as much
-/// backward as one layer; memory does not grow with the steps of the solve. The value of the attached latent is
-/// R(u*, q), which differs from u* by its residual.
+/// A descent direction when R contracts in u and its parameter Jacobian is well conditioned (Wu Fung, Heaton, Li, McKenzie, Osher, Yin,
+/// AAAI 2022, eq. 16 and Theorem 0.2). Costs one evaluation of the map with its graph, and a backward pass through one layer; memory does
+/// not grow with the steps of the solve. The value of the attached latent is R(u*, q), which differs from u* by its residual.
 /// </remarks>
 public sealed record JacobianFreeGradient : AdjointGradient
 {

@@ -9,8 +9,8 @@ namespace ImplicitNet.Gradients;
 /// The Neumann series of (I - J^T)^-1, cut off: <c>w = g + J^T g + ... + (J^T)^Terms g</c>.
 /// </summary>
 /// <remarks>
-/// No terms is JFB; with a contraction factor gamma the error falls like gamma^(Terms + 1). Costs one evaluation, and one
-/// product with J^T a term, in the backward pass.
+/// With no terms it is JFB; with a contraction factor gamma the error falls like gamma^(Terms + 1). Costs one evaluation, and one product
+/// with J^T for each term, in the backward pass.
 /// </remarks>
 public sealed record NeumannGradient : AdjointGradient
 {

@@ -9,9 +9,9 @@ namespace ImplicitNet.Gradients;
 /// Phantom gradient: from u*, held constant, a few damped steps <c>u &lt;- Damping R(u, q) + (1 - Damping) u</c> in the graph.
 /// </summary>
 /// <remarks>
-/// Unrolled form of Geng, Zhang, Bai, Wang and Lin (NeurIPS 2021). One undamped step is JFB. Costs Steps evaluations
-/// with their graphs, in memory too. The value is that after the steps, closer to the fixed point than u*. A second
-/// derivative is that of these steps with u* constant: right for what is computed, not for the network.
+/// Unrolled form of Geng, Zhang, Bai, Wang and Lin (NeurIPS 2021). One undamped step is JFB. Costs Steps evaluations with their graphs, in
+/// memory too. The value of the latent is the one after the steps, closer to the fixed point than u*. A second derivative is that of these
+/// steps with u* constant: correct for what is computed, not for the network.
 /// </remarks>
 public sealed record PhantomGradient : FixedPointGradient
 {

@@ -8,10 +8,10 @@ namespace ImplicitNet.Gradients;
 /// JFB, improved: a few steps of the adjoint solve, started from JFB's own direction w = g.
 /// </summary>
 /// <remarks>
-/// No products is JFB, many are the exact gradient. The w sent back leaves no more of <c>||g - (I - J^T) w||</c> than JFB's
-/// does, whatever the solver: one that does worse is not used for that sample (the refinement of Ramzi et al., ICLR 2022, with
-/// a guard). Costs one evaluation and the products in the backward pass. That the products run out is no failure here; the
-/// residuals reached are in <see cref="GradientReport.Samples"/>.
+/// With no products it is JFB, with many the exact gradient. The w sent back leaves no more of <c>||g - (I - J^T) w||</c> than JFB's does,
+/// whatever the solver: one that does worse is not used for that sample (the refinement of Ramzi et al., ICLR 2022, with a guard). Costs
+/// one evaluation and the products in the backward pass. Running out of products is not a failure here; the residuals reached are in
+/// <see cref="GradientReport.Samples"/>.
 /// </remarks>
 public sealed record RefinedGradient : AdjointGradient
 {
@@ -23,7 +23,7 @@ public sealed record RefinedGradient : AdjointGradient
             "A refinement has at least 0 products.");
     } = 5;
 
-    /// <summary>Whose steps they are; its own limit of products is replaced; default <see cref="GmresSolver"/>.</summary>
+    /// <summary>The solver whose steps are made; its own limit of products is replaced; default <see cref="GmresSolver"/>.</summary>
     public LinearSolver Solver
     {
         get;

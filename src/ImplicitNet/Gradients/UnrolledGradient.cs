@@ -9,11 +9,10 @@ namespace ImplicitNet.Gradients;
 /// Differentiates through steps of the iteration itself: from u*, held constant, Steps applications of R in the graph.
 /// </summary>
 /// <remarks>
-/// The gradient approaches the exact one like gamma^Steps, and so do derivatives of any order. The value is that after the
-/// steps. Memory is that of about <c>2 sqrt(Steps)</c> layers: only every sqrt(Steps)-th latent is kept, and the backward pass
-/// evaluates the steps between once more (Chen, Xu, Zhang and Guestrin, 2016), <c>2 Steps</c> evaluations in all. A map that does
-/// not say which parameters it computes with (<see cref="MapInputs.Parameters"/>) is unrolled plainly, with the memory of
-/// Steps layers.
+/// The gradient approaches the exact one like gamma^Steps, and so do derivatives of any order. The value of the latent is the one after the
+/// steps. Memory is that of about <c>2 sqrt(Steps)</c> layers: only every sqrt(Steps)-th latent is kept, and the backward pass evaluates
+/// the steps between them once more (Chen, Xu, Zhang and Guestrin, 2016), <c>2 Steps</c> evaluations in all. A map that does not say which
+/// parameters it computes with (<see cref="MapInputs.Parameters"/>) is unrolled plainly, with the memory of Steps layers.
 /// </remarks>
 public sealed record UnrolledGradient : FixedPointGradient
 {

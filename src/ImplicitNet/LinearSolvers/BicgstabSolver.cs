@@ -7,12 +7,11 @@ namespace ImplicitNet.LinearSolvers;
 /// SIAM J. Sci. Stat. Comput. 13, 1992).
 /// </summary>
 /// <remarks>
-/// Two products a step, and a correction after each; needs no transpose, and memory that does not grow: 7 copies of
-/// the vectors and the best correction so far. The residual is not monotone, so the best x is what is returned. Steps of least
-/// residual are kept from vanishing (Sleijpen and van der Vorst, 1995). A breakdown begins again from the true residual
-/// when that is less than before. One more product confirms, or belies, what the recurrence says of the residual:
-/// when it has drifted, the method begins again from the true one. Choose <see cref="GmresSolver"/> where its memory can
-/// be paid and for operators far from positive.
+/// Makes two products per step, with a correction after each; needs no transpose, and its memory does not grow: 7 copies of the vectors and
+/// the best correction so far. The residual is not monotone, so the best x is what is returned. Steps of least residual are kept from
+/// vanishing (Sleijpen and van der Vorst, 1995). After a breakdown it begins again from the true residual, if that is less than before. One
+/// more product checks what the recurrence says about the residual: if it has drifted, the method begins again from the true one. Choose
+/// <see cref="GmresSolver"/> where its memory can be afforded, and for operators far from positive.
 /// </remarks>
 public sealed record BicgstabSolver : KrylovSolver
 {

@@ -7,15 +7,15 @@ namespace ImplicitNet.LinearSolvers;
 /// (Hestenes and Stiefel, J. Res. Nat. Bur. Standards 49, 1952; the form that carries b - A x is also called CGLS).
 /// </summary>
 /// <remarks>
-/// Two products a step, one of them with the transpose. Converges for every regular operator, and the residual never
-/// rises, but at the pace of the squared condition number: the exact gradient that JFB is compared with in its paper
-/// (Wu Fung et al., AAAI 2022) is solved for so. Of a system without a solution it finds the least squares and reports a
-/// <see cref="LinearStatus.Breakdown"/>. One more product measures the true residual at the end, and the method begins
-/// again from it when the recurrence was wrong. Holds 4 copies of the vectors.
+/// Makes two products per step, one of them with the transpose. Converges for every regular operator, and the residual never rises, but at
+/// the pace of the squared condition number: the exact gradient that JFB is compared with in its paper (Wu Fung et al., AAAI 2022) is
+/// solved for this way. For a system without a solution it finds the least-squares one and reports a <see cref="LinearStatus.Breakdown"/>.
+/// One more product measures the true residual at the end, and the method begins again from it when the recurrence was wrong. Holds 4
+/// copies of the vectors.
 /// </remarks>
 public sealed record CgnrSolver : KrylovSolver
 {
-    /// <summary>With the defaults.</summary>
+    /// <summary>Creates the solver with its defaults.</summary>
     public CgnrSolver()
         : base(stepProducts: 2)
     {

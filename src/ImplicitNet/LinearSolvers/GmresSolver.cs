@@ -7,26 +7,26 @@ namespace ImplicitNet.LinearSolvers;
 /// (Saad and Schultz, SIAM J. Sci. Stat. Comput. 7, 1986).
 /// </summary>
 /// <remarks>
-/// Every sample has its own basis, breakdown and end. The basis is made orthogonal by two passes of Gram-Schmidt with
-/// block products, which keep it so to rounding (Giraud, Langou and Rozloznik, 2005) at two kernels a pass, where modified
-/// Gram-Schmidt would take two for every vector. Exact after n products for a regular operator when <see cref="Restart"/>
-/// is at least n; a restart may stagnate where the operator is far from positive.
+/// Every sample has its own basis, breakdown and end. The basis is made orthogonal by two passes of Gram-Schmidt with block products, which
+/// keep it so to rounding (Giraud, Langou and Rozloznik, 2005) with two kernels per pass, where modified Gram-Schmidt would take two for
+/// every vector. Exact after n products for a regular operator when <see cref="Restart"/> is at least n; a restart may stagnate where the
+/// operator is far from positive.
 /// <para>
-/// Costs one product for every direction and one for every restart. With such a basis the recurrence gives the true
-/// residual to rounding in <c>||A|| ||x||</c>, which is estimated and added to it; only where that estimate decides
-/// whether the tolerance is met does one more product measure. Where A is so nearly singular that a longer correction
-/// is worth less than a shorter one, the shorter is taken. Holds <c>Restart + 6</c> copies of the vectors.
+/// Costs one product for every direction and one for every restart. With such a basis the recurrence gives the true residual to rounding in
+/// <c>||A|| ||x||</c>, which is estimated and added to it; one more product measures it only where that estimate decides whether the
+/// tolerance is met. Where A is so nearly singular that a longer correction is worse than a shorter one, the shorter one is taken. Holds
+/// <c>Restart + 6</c> copies of the vectors.
 /// </para>
 /// </remarks>
 public sealed record GmresSolver : KrylovSolver
 {
-    /// <summary>With the defaults.</summary>
+    /// <summary>Creates the solver with its defaults.</summary>
     public GmresSolver()
         : base(isDrifting: false)
     {
     }
 
-    /// <summary>Directions after which the basis is given up for a new one; at least 1; default 30.</summary>
+    /// <summary>The number of directions after which the basis is discarded for a new one; at least 1; default 30.</summary>
     public int Restart
     {
         get;

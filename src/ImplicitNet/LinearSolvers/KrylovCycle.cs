@@ -3,20 +3,20 @@ using static TorchSharp.torch;
 namespace ImplicitNet.LinearSolvers;
 
 /// <summary>
-/// A method at work, from residuals r of norm 1 to corrections c with <c>||r - A c||</c> small: every row by itself. It
-/// knows nothing of tolerances, limits or statuses; those live in the one loop.
+/// One run of a Krylov method, from residuals r of norm 1 to corrections c with <c>||r - A c||</c> small, every row by itself. It knows
+/// nothing of tolerances, limits or statuses; the loop around it handles those.
 /// </summary>
 /// <remarks>
-/// Tensors that it holds from one step to the next must leave the dispose scope of the step: <c>DetachFromDisposeScope()</c>.
+/// Tensors kept from one step to the next must leave the dispose scope of the step: <c>DetachFromDisposeScope()</c>.
 /// </remarks>
 public abstract class KrylovCycle : IDisposable
 {
     /// <summary>Takes one product for every row, with A or with its transpose.</summary>
     /// <param name="linear">The operators of the rows; products are counted.</param>
-    /// <returns>Where every row stands now: one entry a row.</returns>
+    /// <returns>Where every row stands now: one entry per row.</returns>
     public abstract KrylovStep[] Step(LinearOperator linear);
 
-    /// <summary>The best corrections so far of some rows, finite where one is known.</summary>
+    /// <summary>The best corrections so far of some rows, finite wherever a finite one is known.</summary>
     /// <param name="rows">Positions among the rows as they are now.</param>
     /// <returns>[count, n], in the order of <paramref name="rows"/>. The caller owns it.</returns>
     public abstract Tensor Corrections(IReadOnlyList<int> rows);

@@ -3,22 +3,24 @@ using static TorchSharp.torch;
 namespace ImplicitNet.LinearSolvers;
 
 /// <summary>
-/// A linear solver that makes one product after the other. It says how a cycle begins, from a residual to a correction; when to stop,
-/// what ends how, what is kept and who leaves the batch is the one loop's.
+/// A linear solver that makes one product after another. It says how a cycle begins, from a residual to a correction; the loop around it
+/// decides when to stop, how each sample ended, what is kept and what leaves the batch.
 /// </summary>
 /// <remarks>
-/// The loop gives a cycle the residuals of x, each of norm 1, and adds the corrections it finds to x, those alone that make a residual
-/// less. Then it begins the next cycle, from the residuals that are left.
+/// The loop gives a cycle the residuals of x, each of norm 1, and adds the corrections it finds to x where they reduce the residual. Then
+/// it begins the next cycle from the residuals that are left.
 /// </remarks>
 public abstract record KrylovSolver : LinearSolver
 {
     private readonly int _stepProducts;
     private readonly bool _isDrifting;
 
-    /// <summary>A method.</summary>
-    /// <param name="stepProducts">Products until the residual is less: 2 for one that takes turns; at least 1.</param>
+    /// <summary>Creates the solver.</summary>
+    /// <param name="stepProducts">
+    /// Products that one step makes before the residual falls: 2 for a method that alternates; at least 1.
+    /// </param>
     /// <param name="isDrifting">
-    /// Whether the residual of the recurrence is not to be relied on; then a product is set aside to measure the true one.
+    /// Whether the residual of the recurrence may drift; if so, one product is reserved to measure the true one.
     /// </param>
     protected KrylovSolver(int stepProducts = 1, bool isDrifting = true)
     {
@@ -29,7 +31,7 @@ public abstract record KrylovSolver : LinearSolver
     /// <summary>Products after which a sample is given up, those that measure a residual included.</summary>
     public abstract int MaxProducts { get; init; }
 
-    /// <summary>Products after which a cycle is given up for a new one; default: none.</summary>
+    /// <summary>The number of products after which a cycle ends and a new one begins; by default there is no such limit.</summary>
     protected internal virtual int CycleProducts => int.MaxValue;
 
     /// <summary>Begins a cycle.</summary>

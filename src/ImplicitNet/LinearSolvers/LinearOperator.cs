@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.LinearSolvers;
 
 /// <summary>
-/// One linear map <c>v -> A v</c> for every sample of a batch, known by its products alone. Sample <c>i</c> of a product
-/// depends on sample <c>i</c> of the vectors alone.
+/// One linear map <c>v -> A v</c> for every sample of a batch, known only by its products. Sample <c>i</c> of a product depends on sample
+/// <c>i</c> of the vectors only.
 /// </summary>
 public abstract class LinearOperator : IDisposable
 {

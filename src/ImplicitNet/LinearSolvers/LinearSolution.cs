@@ -14,16 +14,16 @@ public sealed class LinearSolution : IDisposable
     }
 
     /// <summary>
-    /// x: [batch, n], always finite; the start, or zeros without one, where not one product was finite. Owned by this solution.
+    /// x: [batch, n], always finite; where no product was finite, it is the start, or zeros without one. Owned by this solution.
     /// </summary>
     public Tensor Vectors { get; }
 
-    /// <summary>One entry a sample, in the order of the batch.</summary>
+    /// <summary>One entry per sample, in the order of the batch.</summary>
     public IReadOnlyList<LinearSampleReport> Samples { get; }
 
     /// <summary>
-    /// Products asked of the operator, those with its transpose included: samples in each product, summed over all. At
-    /// least the sum over <see cref="Samples"/>: one that has ended takes part in products until it leaves the batch.
+    /// The products made with the operator, those with its transpose included: samples in each product, summed over all. At least the sum
+    /// over <see cref="Samples"/>: a sample that has ended takes part in products until it leaves the batch.
     /// </summary>
     public long Products { get; }
 

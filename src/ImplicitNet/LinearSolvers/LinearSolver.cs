@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.LinearSolvers;
 
 /// <summary>
-/// A method that solves <c>A x = b</c> for every sample of a batch: its options, and nothing of any solve. A method of one's own is a
-/// <see cref="KrylovSolver"/>.
+/// A method that solves <c>A x = b</c> for every sample of a batch: it holds options, and no state of any solve. To write a method of your
+/// own, derive from <see cref="KrylovSolver"/>.
 /// </summary>
 public abstract record LinearSolver
 {
@@ -17,8 +17,8 @@ public abstract record LinearSolver
 
     /// <summary>Solves for every sample until <c>||b - A x|| &lt;= Absolute + Relative ||b||</c>.</summary>
     /// <remarks>
-    /// Builds no graph. Failure of the mathematics is a status of a sample, never an exception. A sample's answer, status
-    /// and products are what they would be alone (to the rounding of the kernels). Where b is zeros x is zeros, at no cost.
+    /// Builds no graph. A failure to converge is the status of a sample, never an exception. A sample's answer, status and products are
+    /// what they would be alone (to the rounding of the kernels). Where b is zero, x is zero, at no cost.
     /// </remarks>
     /// <param name="linear">A; stays the caller's.</param>
     /// <param name="rightSide">b: [batch, n], float32 or float64, any device; stays the caller's.</param>
@@ -29,8 +29,8 @@ public abstract record LinearSolver
     /// </param>
     /// <returns>The solution. The caller owns it.</returns>
     /// <exception cref="ArgumentException">
-    /// <paramref name="rightSide"/> is no such matrix, <paramref name="start"/> is not like it, the tolerances are not one
-    /// a sample or out of range, or a product has not the shape and dtype of its vectors.
+    /// <paramref name="rightSide"/> is not such a matrix, <paramref name="start"/> is not like it, there is not one tolerance per sample or
+    /// one is out of range, or a product does not have the shape and dtype of its vectors.
     /// </exception>
     /// <exception cref="NotSupportedException">The method needs products with the transpose and the operator has none.</exception>
     public LinearSolution Solve(LinearOperator linear, Tensor rightSide, IReadOnlyList<LinearTolerance> tolerances, Tensor? start = null)

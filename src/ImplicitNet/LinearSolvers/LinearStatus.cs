@@ -19,7 +19,7 @@ public enum LinearStatus
     /// </summary>
     Breakdown,
 
-    /// <summary>The residual grew far beyond the best one seen: the method does not converge for this operator.</summary>
+    /// <summary>The residual grew far beyond the best one: the method does not converge for this operator.</summary>
     Diverged,
 
     /// <summary>The right-hand side or a product holds NaN or infinity; the solution is the last finite one.</summary>

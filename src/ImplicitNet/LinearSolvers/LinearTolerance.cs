@@ -1,8 +1,8 @@
 namespace ImplicitNet.LinearSolvers;
 
 /// <summary>
-/// When a sample of a linear solve is finished: <c>||b - A x|| &lt;= Absolute + Relative ||b||</c>, in the L2 norm: the rule of a
-/// fixed point, too.
+/// When a sample of a linear solve is finished: <c>||b - A x|| &lt;= Absolute + Relative ||b||</c>, in the L2 norm. It is the same rule as
+/// for a fixed point.
 /// </summary>
 /// <param name="Relative">Tolerance as a share of <c>||b||</c>, dimensionless; in [0, 1).</param>
 /// <param name="Absolute">Tolerance in the units of b; at least 0 and finite; default 0.</param>

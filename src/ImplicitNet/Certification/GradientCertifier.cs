@@ -84,7 +84,7 @@ public sealed record GradientCertifier
 
     /// <summary>Certifies several gradients on one solve, against one reference.</summary>
     /// <param name="network">The network; not changed.</param>
-    /// <param name="data">d: [batch, ...], at least one sample; stays the caller's.</param>
+    /// <param name="data">d: [batch, ...], at least one sample; the caller keeps it.</param>
     /// <param name="losses">
     /// Computes one loss per sample, [batch], from the outputs, [batch, ...]. It may depend on parameters through the outputs only.
     /// </param>

@@ -15,7 +15,7 @@ public static class PathIndependence
 {
     /// <summary>Runs a model on a batch from every start, and compares what comes out.</summary>
     /// <param name="model">Any model; not changed.</param>
-    /// <param name="inputs">[batch, ...]; stays the caller's.</param>
+    /// <param name="inputs">[batch, ...]; the caller keeps it.</param>
     /// <param name="starts">At least two.</param>
     /// <param name="answers">
     /// Computes one answer per sample from the outputs, such as <c>output => output.argmax(1)</c>; default: none.

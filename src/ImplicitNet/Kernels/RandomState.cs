@@ -64,7 +64,7 @@ internal static class RandomState
     }
 
     /// <summary>Puts a state back.</summary>
-    /// <param name="state">What <see cref="Get"/> gave; stays the caller's.</param>
+    /// <param name="state">What <see cref="Get"/> gave; the caller keeps it.</param>
     /// <exception cref="ArgumentException">It is no state; nothing has changed.</exception>
     public static void Set(Tensor state)
     {

@@ -35,7 +35,7 @@ public abstract record KrylovSolver : LinearSolver
     protected internal virtual int CycleProducts => int.MaxValue;
 
     /// <summary>Begins a cycle.</summary>
-    /// <param name="residual">b - A x as rows of norm 1: [count, n], float32 or float64; stays the caller's.</param>
+    /// <param name="residual">b - A x as rows of norm 1: [count, n], float32 or float64; the caller keeps it.</param>
     /// <returns>The cycle in progress. The caller owns it.</returns>
     public abstract KrylovCycle Begin(Tensor residual);
 

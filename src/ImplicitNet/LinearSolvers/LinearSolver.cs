@@ -20,8 +20,8 @@ public abstract record LinearSolver
     /// Builds no graph. A failure to converge is the status of a sample, never an exception. A sample's answer, status and products are
     /// what they would be alone (to the rounding of the kernels). Where b is zero, x is zero, at no cost.
     /// </remarks>
-    /// <param name="linear">A; stays the caller's.</param>
-    /// <param name="rightSide">b: [batch, n], float32 or float64, any device; stays the caller's.</param>
+    /// <param name="linear">A; the caller keeps it.</param>
+    /// <param name="rightSide">b: [batch, n], float32 or float64, any device; the caller keeps it.</param>
     /// <param name="tolerances">One for every sample.</param>
     /// <param name="start">
     /// x to start from: like <paramref name="rightSide"/>; stays the caller's; default zeros, which also stand in for a sample

@@ -7,18 +7,20 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Networks;
 
 /// <summary>
-/// Solves from several starts and gives every sample the best of its answers: one that converged before one that did not, then the one
-/// with the smallest residual, then the earlier one.
+/// Solves from several starts and gives every sample the best of its answers: a converged one before any other, then the one with the
+/// smallest residual, then the earlier one.
 /// </summary>
 /// <remarks>
-/// Where a map has one fixed point that is reached from everywhere, this costs a solve a start and changes nothing but roundings; where it
-/// has several, a small residual does not say which one is right: measure with <c>PathIndependence</c>. A map that couples its samples is
-/// one system with one answer. The report's statuses, residuals and steps are those of the answers, its evaluations those of all solves; a
-/// trace is that of the first. Layers deep inside a model: <c>new SolveScope(s => s with { Solver = new BestOfStarts { ... } })</c>.
+/// Where a map has one fixed point that is reached from everywhere, this costs one solve per start and changes nothing but rounding. Where
+/// it has several, a small residual does not say which one is right: measure with <c>PathIndependence</c>. A map that couples its samples
+/// is one system with one answer. The report's statuses, residuals and steps are those of the answers, its evaluations those of all solves;
+/// a trace is that of the first. For layers deep inside a model: <c>new SolveScope(s => s with { Solver = new BestOfStarts { ... } })</c>.
 /// </remarks>
 public sealed record BestOfStarts : FixedPointSolver
 {
-    /// <summary>The method that solves from each start; default <see cref="PicardSolver"/>; not itself of this kind.</summary>
+    /// <summary>
+    /// The method that solves from each start; default <see cref="PicardSolver"/>; it cannot be a <see cref="BestOfStarts"/> itself.
+    /// </summary>
     public FixedPointSolver Solver
     {
         get;
@@ -27,7 +29,9 @@ public sealed record BestOfStarts : FixedPointSolver
             : throw new ArgumentException("A best of starts solves by another solver.", nameof(Solver));
     } = new PicardSolver();
 
-    /// <summary>Starts beside the solve's own, which is the first; default: zero and one <see cref="RandomStart"/>.</summary>
+    /// <summary>
+    /// The starts to try in addition to the solve's own, which is tried first; default: zero and one <see cref="RandomStart"/>.
+    /// </summary>
     public IReadOnlyList<StartingPoint> Starts
     {
         get;

@@ -3,8 +3,7 @@ using ImplicitNet.Solvers;
 namespace ImplicitNet.Networks;
 
 /// <summary>
-/// What a layer does about samples whose solve did not converge. To try them with another solver first is the business of a
-/// <see cref="SolverChain"/>.
+/// What a layer does about samples whose solve did not converge. To try another solver on them first, use a <see cref="SolverChain"/>.
 /// </summary>
 public abstract record FailurePolicy
 {
@@ -15,7 +14,7 @@ public abstract record FailurePolicy
     }
 
     /// <summary>
-    /// True when a sample that ended like this is to be left out of the loss and sends back no gradient; by default none is.
+    /// True if a sample that ended like this is left out of the loss and sends back no gradient; by default no sample is.
     /// </summary>
     public virtual bool Excludes(SampleReport sample) => false;
 }

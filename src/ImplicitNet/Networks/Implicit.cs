@@ -8,21 +8,22 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Networks;
 
 /// <summary>
-/// One call from a function to its fixed points in the autograd graph: what an <see cref="ImplicitLayer"/> does, without a module. A plain
-/// <c>loss.backward()</c> reaches everything that the function computes with.
+/// Finds the fixed points of a function, in the autograd graph, in one call: what an <see cref="ImplicitLayer"/> does, without a module. A
+/// plain <c>loss.backward()</c> reaches everything that the function computes with.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A function treats every sample by itself; one that looks across the batch belongs in a <see cref="CoupledMap"/>. Tensors of samples that
-/// it is given as inputs leave the batch with a sample that is finished. Those that it captures (<c>u => (u.mm(w) + q).tanh()</c>) cannot:
-/// then the function is always given as many samples as the start has, and each step costs the whole batch until the last sample is
-/// finished. A sample whose captured tensors are NaN makes every gradient NaN; given as inputs, it is left out where the policy says so.
+/// A function treats every sample by itself; one that looks across the batch belongs in a <see cref="CoupledMap"/>. Per-sample tensors that
+/// it is given as inputs leave the batch together with a finished sample. Tensors that it captures (<c>u => (u.mm(w) + q).tanh()</c>)
+/// cannot: then the function is always called with as many samples as the start has, and each step costs the whole batch until the last
+/// sample is finished. A sample whose captured tensors are NaN makes every gradient NaN; given as inputs, it is left out where the policy
+/// says so.
 /// </para>
 /// <para>
-/// Gradients reach captured parameters too. Second derivatives need to be told of them: give a map with
-/// <see cref="MapInputs.Parameters"/>, or take an <see cref="UnrolledGradient"/>. Without gradients enabled, u* itself is returned. An open
-/// <see cref="SolveScope"/> is told, and has the reports of backward passes. Where one failed inside and nobody was told, its gradient was
-/// NaN, and the next call on the thread throws once.
+/// Gradients reach captured parameters too. Second derivatives need to know of them: pass a map with <see cref="MapInputs.Parameters"/>, or
+/// use an <see cref="UnrolledGradient"/>. Without gradients enabled, u* itself is returned. An open <see cref="SolveScope"/> records every
+/// call, with the reports of its backward passes. If a backward pass failed inside and nothing reported it, its gradient was NaN, and the
+/// next call on the thread throws once.
 /// </para>
 /// </remarks>
 /// <example>
@@ -39,16 +40,16 @@ public static class Implicit
     /// <inheritdoc cref="Solve(FixedPointMap, Tensor, SolveSettings, out SolveReport)"/>
     public static Tensor Solve(FixedPointMap map, Tensor start, SolveSettings? settings = null) => Solve(map, start, settings, out _);
 
-    /// <summary>Fixed points of a map, coupled or not.</summary>
+    /// <summary>Finds the fixed points of a map, coupled or not.</summary>
     /// <param name="map">The map; stays the caller's, who may dispose it before the backward pass.</param>
     /// <param name="start">u at step 0: [batch, ...], floating point; held constant, stays the caller's.</param>
     /// <param name="settings">How it solves, differentiates and fails; default: those of <see cref="SolveSettings"/>.</param>
     /// <param name="report">How the solve went, sample by sample.</param>
     /// <returns>The shape, dtype and device of the start; in the graph where gradients are enabled. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">The start is no batch of latents, or the map returns none like it.</exception>
+    /// <exception cref="ArgumentException">The start is not a batch of latents, or the map does not return one like it.</exception>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A backward pass through an earlier call failed inside, and nobody was told yet. Thrown once.
+    /// A backward pass through an earlier call failed inside, and this has not been reported yet. Thrown once.
     /// </exception>
     public static Tensor Solve(FixedPointMap map, Tensor start, SolveSettings? settings, out SolveReport report)
     {
@@ -68,16 +69,16 @@ public static class Implicit
     public static Tensor Solve(Func<Tensor, Tensor> function, Tensor start, SolveSettings? settings = null) =>
         Solve(function, start, settings, out _);
 
-    /// <summary>Fixed points of <c>u -> function(u)</c>, which may capture anything.</summary>
+    /// <summary>Finds the fixed points of <c>u -> function(u)</c>, which may capture anything.</summary>
     /// <param name="function">Takes and returns [batch, ...], the batch of the start.</param>
     /// <param name="start">u at step 0: [batch, ...], floating point; held constant, stays the caller's.</param>
     /// <param name="settings">How it solves, differentiates and fails; default: those of <see cref="SolveSettings"/>.</param>
     /// <param name="report">How the solve went, sample by sample.</param>
     /// <returns>The shape, dtype and device of the start; in the graph where gradients are enabled. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">The start is no batch of latents, or the function returns none like it.</exception>
+    /// <exception cref="ArgumentException">The start is not a batch of latents, or the function does not return one like it.</exception>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A backward pass through an earlier call failed inside, and nobody was told yet. Thrown once.
+    /// A backward pass through an earlier call failed inside, and this has not been reported yet. Thrown once.
     /// </exception>
     public static Tensor Solve(Func<Tensor, Tensor> function, Tensor start, SolveSettings? settings, out SolveReport report)
     {
@@ -91,17 +92,17 @@ public static class Implicit
     public static Tensor Solve(Func<Tensor, Tensor, Tensor> function, Tensor start, Tensor input, SolveSettings? settings = null) =>
         Solve(function, start, input, settings, out _);
 
-    /// <summary>Fixed points of <c>u -> function(u, q)</c>.</summary>
+    /// <summary>Finds the fixed points of <c>u -> function(u, q)</c>.</summary>
     /// <param name="function">Takes u and q, each [batch, ...], returns the shape of u; called with any batch size.</param>
     /// <param name="start">u at step 0: [batch, ...], floating point; held constant, stays the caller's.</param>
-    /// <param name="input">q: [batch, ...]; stays the caller's.</param>
+    /// <param name="input">q: [batch, ...]; the caller keeps it.</param>
     /// <param name="settings">How it solves, differentiates and fails; default: those of <see cref="SolveSettings"/>.</param>
     /// <param name="report">How the solve went, sample by sample.</param>
     /// <returns>The shape, dtype and device of the start; in the graph where gradients are enabled. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">The start is no batch of latents, or the function returns none like it.</exception>
+    /// <exception cref="ArgumentException">The start is not a batch of latents, or the function does not return one like it.</exception>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A backward pass through an earlier call failed inside, and nobody was told yet. Thrown once.
+    /// A backward pass through an earlier call failed inside, and this has not been reported yet. Thrown once.
     /// </exception>
     public static Tensor Solve(
         Func<Tensor, Tensor, Tensor> function, Tensor start, Tensor input, SolveSettings? settings, out SolveReport report)
@@ -115,17 +116,17 @@ public static class Implicit
         Func<Tensor, Tensor[], Tensor> function, Tensor start, Tensor[] inputs, SolveSettings? settings = null) =>
         Solve(function, start, inputs, settings, out _);
 
-    /// <summary>Fixed points of <c>u -> function(u, inputs)</c>: q and a mask, say.</summary>
+    /// <summary>Finds the fixed points of <c>u -> function(u, inputs)</c>, with several inputs such as q and a mask.</summary>
     /// <param name="function">Takes u and the inputs, each [batch, ...], returns the shape of u; called with any batch size.</param>
     /// <param name="start">u at step 0: [batch, ...], floating point; held constant, stays the caller's.</param>
-    /// <param name="inputs">[batch, ...] each; they stay the caller's.</param>
+    /// <param name="inputs">[batch, ...] each; the caller keeps them.</param>
     /// <param name="settings">How it solves, differentiates and fails; default: those of <see cref="SolveSettings"/>.</param>
     /// <param name="report">How the solve went, sample by sample.</param>
     /// <returns>The shape, dtype and device of the start; in the graph where gradients are enabled. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">The start is no batch of latents, or the function returns none like it.</exception>
+    /// <exception cref="ArgumentException">The start is not a batch of latents, or the function does not return one like it.</exception>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A backward pass through an earlier call failed inside, and nobody was told yet. Thrown once.
+    /// A backward pass through an earlier call failed inside, and this has not been reported yet. Thrown once.
     /// </exception>
     public static Tensor Solve(
         Func<Tensor, Tensor[], Tensor> function, Tensor start, Tensor[] inputs, SolveSettings? settings, out SolveReport report)
@@ -136,9 +137,9 @@ public static class Implicit
         return Solve(map, start, settings, out report);
     }
 
-    /// <summary>As the other, without the report.</summary>
+    /// <summary>Finds the fixed points of two latents that depend on each other, without a report.</summary>
     /// <param name="function">Takes and returns two latents.</param>
-    /// <param name="start">Both at step 0.</param>
+    /// <param name="start">Both latents at step 0.</param>
     /// <param name="settings">How it solves, differentiates and fails.</param>
     public static (Tensor First, Tensor Second) Solve(
         Func<Tensor, Tensor, (Tensor First, Tensor Second)> function,
@@ -146,17 +147,17 @@ public static class Implicit
         SolveSettings? settings = null) => Solve(function, start, settings, out _);
 
     /// <summary>
-    /// Fixed points of two latents that depend on each other, which are solved as one: <c>(x, z) -> (F(x, z), G(x, z))</c>.
+    /// Finds the fixed points of two latents that depend on each other and are solved as one: <c>(x, z) -> (F(x, z), G(x, z))</c>.
     /// </summary>
     /// <param name="function">Takes and returns two latents: [batch, ...] each, the batch of the start.</param>
-    /// <param name="start">Both at step 0: of one batch size, dtype and device.</param>
+    /// <param name="start">Both latents at step 0, with the same batch size, dtype and device.</param>
     /// <param name="settings">How it solves, differentiates and fails; default: those of <see cref="SolveSettings"/>.</param>
     /// <param name="report">How the solve went, sample by sample.</param>
-    /// <returns>Each like that of the start; in the graph where gradients are enabled. The caller owns them.</returns>
-    /// <exception cref="ArgumentException">The start is no batch of latents, or the function returns none like it.</exception>
+    /// <returns>Latents like those of the start; in the graph where gradients are enabled. The caller owns them.</returns>
+    /// <exception cref="ArgumentException">The start is not a batch of latents, or the function does not return one like it.</exception>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A backward pass through an earlier call failed inside, and nobody was told yet. Thrown once.
+    /// A backward pass through an earlier call failed inside, and this has not been reported yet. Thrown once.
     /// </exception>
     public static (Tensor First, Tensor Second) Solve(
         Func<Tensor, Tensor, (Tensor First, Tensor Second)> function,
@@ -181,16 +182,16 @@ public static class Implicit
     public static Tensor[] Solve(Func<Tensor[], Tensor[]> function, Tensor[] start, SolveSettings? settings = null) =>
         Solve(function, start, settings, out _);
 
-    /// <summary>Fixed points of any number of latents that depend on each other, which are solved as one.</summary>
+    /// <summary>Finds the fixed points of any number of latents that depend on each other and are solved as one.</summary>
     /// <param name="function">Takes and returns latents: [batch, ...] each, the batch of the start.</param>
-    /// <param name="start">All at step 0: of one batch size, dtype and device.</param>
+    /// <param name="start">All latents at step 0, with the same batch size, dtype and device.</param>
     /// <param name="settings">How it solves, differentiates and fails; default: those of <see cref="SolveSettings"/>.</param>
     /// <param name="report">How the solve went, sample by sample.</param>
-    /// <returns>Each like that of the start; in the graph where gradients are enabled. The caller owns them.</returns>
-    /// <exception cref="ArgumentException">The start is no batch of latents, or the function returns none like it.</exception>
+    /// <returns>Latents like those of the start; in the graph where gradients are enabled. The caller owns them.</returns>
+    /// <exception cref="ArgumentException">The start is not a batch of latents, or the function does not return one like it.</exception>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A backward pass through an earlier call failed inside, and nobody was told yet. Thrown once.
+    /// A backward pass through an earlier call failed inside, and this has not been reported yet. Thrown once.
     /// </exception>
     public static Tensor[] Solve(Func<Tensor[], Tensor[]> function, Tensor[] start, SolveSettings? settings, out SolveReport report)
     {
@@ -206,17 +207,17 @@ public static class Implicit
         Func<Tensor[], Tensor[], Tensor[]> function, Tensor[] start, Tensor[] inputs, SolveSettings? settings = null) =>
         Solve(function, start, inputs, settings, out _);
 
-    /// <summary>Fixed points of any number of latents that depend on each other and on any number of inputs.</summary>
+    /// <summary>Finds the fixed points of any number of latents that depend on each other and on any number of inputs.</summary>
     /// <param name="function">Takes latents and inputs, [batch, ...] each, and returns latents; called with any batch size.</param>
-    /// <param name="start">All latents at step 0: of one batch size, dtype and device.</param>
-    /// <param name="inputs">[batch, ...] each; they stay the caller's.</param>
+    /// <param name="start">All latents at step 0, with the same batch size, dtype and device.</param>
+    /// <param name="inputs">[batch, ...] each; the caller keeps them.</param>
     /// <param name="settings">How it solves, differentiates and fails; default: those of <see cref="SolveSettings"/>.</param>
     /// <param name="report">How the solve went, sample by sample.</param>
-    /// <returns>Each like that of the start; in the graph where gradients are enabled. The caller owns them.</returns>
-    /// <exception cref="ArgumentException">The start is no batch of latents, or the function returns none like it.</exception>
+    /// <returns>Latents like those of the start; in the graph where gradients are enabled. The caller owns them.</returns>
+    /// <exception cref="ArgumentException">The start is not a batch of latents, or the function does not return one like it.</exception>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A backward pass through an earlier call failed inside, and nobody was told yet. Thrown once.
+    /// A backward pass through an earlier call failed inside, and this has not been reported yet. Thrown once.
     /// </exception>
     public static Tensor[] Solve(
         Func<Tensor[], Tensor[], Tensor[]> function, Tensor[] start, Tensor[] inputs, SolveSettings? settings, out SolveReport report)

@@ -9,12 +9,11 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Networks;
 
 /// <summary>
-/// A layer whose output is a fixed point: takes q, returns <c>u* = R(u*, q)</c>. Put it into any model.
+/// A layer whose output is a fixed point: it takes q and returns <c>u* = R(u*, q)</c>. It can be a part of any model.
 /// </summary>
 /// <remarks>
-/// With gradients enabled the output is attached to the graph by the <see cref="SolveSettings.Gradient"/>, in training and evaluation mode
-/// alike; without, it is u* itself and nothing more is computed. Memory of training does not grow with the steps of the
-/// solve.
+/// With gradients enabled, the output is attached to the graph by the <see cref="SolveSettings.Gradient"/>, in training and evaluation mode
+/// alike; without them it is u* itself, and nothing more is computed. The memory of training does not grow with the steps of the solve.
 /// </remarks>
 public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
 {
@@ -36,45 +35,46 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     public LatentOperator Operator => _operator;
 
     /// <summary>
-    /// How calls solve that are not told otherwise. Replaced as a whole, so that a call in progress keeps the one it began with.
+    /// The settings of every call that is given none of its own. They are replaced as a whole, so a call in progress keeps those it began
+    /// with.
     /// </summary>
     public SolveSettings Settings { get; set => field = value ?? throw new ArgumentNullException(nameof(Settings)); } = new();
 
-    /// <summary>Short for that of <see cref="Settings"/>.</summary>
+    /// <summary>Shorthand for the same member of <see cref="Settings"/>.</summary>
     public FixedPointSolver Solver { get => Settings.Solver; set => Settings = Settings with { Solver = value }; }
 
-    /// <summary>Short for that of <see cref="Settings"/>.</summary>
+    /// <summary>Shorthand for the same member of <see cref="Settings"/>.</summary>
     public StoppingRule Stopping { get => Settings.Stopping; set => Settings = Settings with { Stopping = value }; }
 
-    /// <summary>Short for that of <see cref="Settings"/>.</summary>
+    /// <summary>Shorthand for the same member of <see cref="Settings"/>.</summary>
     public FixedPointGradient Gradient { get => Settings.Gradient; set => Settings = Settings with { Gradient = value }; }
 
-    /// <summary>Short for that of <see cref="Settings"/>.</summary>
+    /// <summary>Shorthand for the same member of <see cref="Settings"/>.</summary>
     public FailurePolicy OnFailure { get => Settings.OnFailure; set => Settings = Settings with { OnFailure = value }; }
 
-    /// <summary>u* for q.</summary>
+    /// <summary>Computes u* for q.</summary>
     /// <param name="q">[batch, ...].</param>
     /// <returns>[batch, ...]. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A backward pass through an earlier call failed inside, its gradient was NaN, and nobody was told yet. Thrown once; then the layer
-    /// goes on.
+    /// A backward pass through an earlier call failed inside, its gradient was NaN, and this has not been reported yet. Thrown once; after
+    /// that the layer works as before.
     /// </exception>
     public override Tensor forward(Tensor q) => Run(q).OutputAlone();
 
-    /// <summary>As <see cref="forward"/>, with the reports of the solve and of backward passes through it.</summary>
+    /// <summary>Computes u* for q, like <see cref="forward"/>, with the reports of the solve and of backward passes through it.</summary>
     /// <remarks>Several threads may call one layer at once, in evaluation mode or where nothing changes its weights meanwhile.</remarks>
-    /// <param name="q">[batch, ...]; stays the caller's.</param>
+    /// <param name="q">[batch, ...]; the caller keeps it.</param>
     /// <param name="settings">How this call solves; default: the layer's <see cref="Settings"/>.</param>
     /// <param name="start">Where the solve starts; default <see cref="StartingPoint.Operator"/>.</param>
     /// <param name="trace">Receives the residuals of every step, when given.</param>
     /// <param name="penalty">With gradients enabled, fills <see cref="ImplicitResult.Penalties"/>; default: none.</param>
-    /// <param name="cancellation">Looked at before every step.</param>
+    /// <param name="cancellation">Checked before every step.</param>
     /// <returns>The latents and the report. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A backward pass through an earlier call failed inside, its gradient was NaN, and nobody was told yet. Thrown once; then the layer
-    /// goes on.
+    /// A backward pass through an earlier call failed inside, its gradient was NaN, and this has not been reported yet. Thrown once; after
+    /// that the layer works as before.
     /// </exception>
     public ImplicitResult Run(
         Tensor q,

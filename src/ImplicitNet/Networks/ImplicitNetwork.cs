@@ -66,19 +66,19 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     /// <inheritdoc cref="ImplicitLayer.OnFailure"/>
     public FailurePolicy OnFailure { get => _layer.OnFailure; set => _layer.OnFailure = value; }
 
-    /// <summary>N(d).</summary>
+    /// <summary>Computes N(d).</summary>
     /// <param name="data">d: [batch, ...].</param>
     /// <returns>[batch, ...]. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     public override Tensor forward(Tensor data) => Run(data).OutputAlone();
 
-    /// <summary>As <see cref="forward"/>, with the report.</summary>
-    /// <param name="data">d: [batch, ...]; stays the caller's.</param>
+    /// <summary>Computes N(d), like <see cref="forward"/>, with the reports of the solve and of backward passes through it.</summary>
+    /// <param name="data">d: [batch, ...]; the caller keeps it.</param>
     /// <param name="settings">How this call solves; default: the network's <see cref="Settings"/>.</param>
     /// <param name="start">Where the solve starts; default <see cref="StartingPoint.Operator"/>.</param>
     /// <param name="trace">Receives the residuals of every step, when given.</param>
     /// <param name="penalty">With gradients enabled, fills <see cref="ImplicitResult.Penalties"/>; default: none.</param>
-    /// <param name="cancellation">Looked at before every step of the solve.</param>
+    /// <param name="cancellation">Checked before every step of the solve.</param>
     /// <returns>The output and the report. The caller owns it.</returns>
     /// <exception cref="FixedPointException">A sample did not converge and the policy is to throw.</exception>
     public ImplicitResult Run(
@@ -105,9 +105,9 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
         };
     }
 
-    /// <summary>Declared, certified and measured contraction factor at the fixed points of a batch.</summary>
+    /// <summary>The declared, certified and measured contraction factor at the fixed points of a batch.</summary>
     /// <param name="data">d: [batch, ...].</param>
-    /// <returns>The factors, dimensionless; see <see cref="Contraction.Report"/>. Nothing is measured in an empty batch.</returns>
+    /// <returns>The factors, dimensionless; see <see cref="Contraction.Report"/>. Nothing is measured for an empty batch.</returns>
     public ContractionReport MeasureContraction(Tensor data) => TorchMessage.Guarded(() => Measured(data));
 
     private ContractionReport Measured(Tensor data)

@@ -21,7 +21,8 @@ public sealed class ImplicitResult : IDisposable
 
     /// <summary>
     /// The output: [batch, ...]; in the graph when gradients are enabled. Owned by this result. A sample that does not count sends nothing
-    /// back; a layer gives it its best iterate, with 0 for what is not finite, a network the readout of that, NaN where it was not finite.
+    /// back: a layer gives it its best iterate, with 0 for elements that are not finite; a network gives it the readout of that, with NaN
+    /// where it was not finite.
     /// </summary>
     public Tensor Output { get; }
 
@@ -29,8 +30,8 @@ public sealed class ImplicitResult : IDisposable
     public Tensor Latent { get; }
 
     /// <summary>
-    /// The <see cref="Operators.JacobianPenalty"/> of every sample, to be added to its loss: [batch], in the graph; null where none was
-    /// asked for. Owned by this result.
+    /// The <see cref="Operators.JacobianPenalty"/> of every sample, to be added to its loss: [batch], in the graph; null if none was asked
+    /// for. Owned by this result.
     /// </summary>
     public Tensor? Penalties { get; internal init; }
 
@@ -40,16 +41,16 @@ public sealed class ImplicitResult : IDisposable
     /// <summary>What backward passes through this result did: empty until the first.</summary>
     public GradientReport Gradient { get; }
 
-    /// <summary>For every sample whether it counts in the loss; false only where the failure policy excludes it.</summary>
+    /// <summary>For every sample, whether it counts in the loss; false only where the failure policy excludes it.</summary>
     public IReadOnlyList<bool> Included => _included;
 
     /// <summary>
-    /// The mean of the losses of the samples that count; NaN, with a gradient of 0, when none does: nothing was measured, and nothing is
-    /// to be learned from it.
+    /// The mean of the losses of the samples that count; NaN, with a gradient of 0, if none does: nothing was measured, and there is
+    /// nothing to learn from.
     /// </summary>
-    /// <param name="losses">One loss a sample, floating point: [batch]. Those of samples that do not count may be anything.</param>
+    /// <param name="losses">One loss per sample, floating point: [batch]. Those of samples that do not count may have any value.</param>
     /// <returns>A scalar in the graph. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">The shape is another, or the dtype no floating-point one.</exception>
+    /// <exception cref="ArgumentException">The shape is different, or the dtype is not floating-point.</exception>
     public Tensor Average(Tensor losses) => new SampleMask(_included).Average(losses);
 
     /// <summary>One line: how the solve went, and how many samples count where not all do.</summary>

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Networks;
 
 /// <summary>
-/// Latents found earlier, by sample: later solves start there instead of from scratch. Bounded in memory; when it is full,
-/// samples that are not in it stay out.
+/// A store of the latents found earlier, by sample, so that later solves start there instead of from scratch. Its memory is bounded; when
+/// it is full, no further samples are added.
 /// </summary>
 /// <remarks>
 /// A solve still ends by the same tolerance; only where it starts differs, and with it the last digits. Not for use from
@@ -27,23 +27,25 @@ public sealed class LatentCache : IDisposable
     /// <summary>Its precision and size.</summary>
     public LatentCacheOptions Options { get; }
 
-    /// <summary>Samples held.</summary>
+    /// <summary>The number of samples held.</summary>
     public int Count => _rows.Count;
 
-    /// <summary>Samples asked for and held, since the start.</summary>
+    /// <summary>How many times a sample was asked for and held.</summary>
     public long Hits { get; private set; }
 
-    /// <summary>Samples asked for and not held, since the start.</summary>
+    /// <summary>How many times a sample was asked for and not held.</summary>
     public long Misses { get; private set; }
 
-    /// <summary>Memory of the latents held, in bytes.</summary>
+    /// <summary>The memory of the latents held, in bytes.</summary>
     public long Bytes => _values is null ? 0 : Count * _values.shape[1] * _values.element_size();
 
-    /// <summary>Where to start a batch.</summary>
-    /// <param name="samples">Ids, as <see cref="Store"/> was given them: [batch].</param>
+    /// <summary>The latents at which to start the solve of a batch.</summary>
+    /// <param name="samples">Ids of the samples, as given to <see cref="Store"/>: [batch].</param>
     /// <param name="own">The start of samples that are not held: [batch, ...]; not changed.</param>
     /// <returns>The shape and dtype of <paramref name="own"/>. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">The number of ids is another, or the latents held have another shape.</exception>
+    /// <exception cref="ArgumentException">
+    /// The number of ids is not that of the batch, or the latents held have a different shape.
+    /// </exception>
     public Tensor Starts(ReadOnlySpan<long> samples, Tensor own)
     {
         Check(samples, own);
@@ -78,11 +80,13 @@ public sealed class LatentCache : IDisposable
         return _layout.Restore(rows).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Takes in what a solve found, for the samples that converged.</summary>
+    /// <summary>Stores what a solve found, for the samples that converged.</summary>
     /// <param name="samples">Ids: [batch].</param>
     /// <param name="latents">u*: [batch, ...]; copied.</param>
     /// <param name="report">How the solve went.</param>
-    /// <exception cref="ArgumentException">The number of ids is another, or the latents held have another shape.</exception>
+    /// <exception cref="ArgumentException">
+    /// The number of ids is not that of the batch, or the latents held have a different shape.
+    /// </exception>
     public void Store(ReadOnlySpan<long> samples, Tensor latents, SolveReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
@@ -125,7 +129,7 @@ public sealed class LatentCache : IDisposable
         };
 
     /// <summary>Puts back what <see cref="Collect"/> gave, in place of what is held.</summary>
-    /// <param name="tensors">Copied; stay the caller's.</param>
+    /// <param name="tensors">They are copied; the caller keeps them.</param>
     /// <exception cref="ArgumentException">They are not what <see cref="Collect"/> gives; what is held stays.</exception>
     public void Restore(IReadOnlyDictionary<string, Tensor> tensors)
     {

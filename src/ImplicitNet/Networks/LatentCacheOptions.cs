@@ -18,7 +18,8 @@ public sealed record LatentCacheOptions
     } = ScalarType.Float32;
 
     /// <summary>
-    /// Most memory for latents, in bytes; at least 1; default 1 GiB: the 60,000 of MNIST by the default classifier take 622 MB in float32.
+    /// The most memory to use for latents, in bytes; at least 1; default 1 GiB. For the default classifier the 60,000 images of MNIST take
+    /// 622 MB in float32.
     /// </summary>
     public long MaxBytes
     {

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Networks;
 
 /// <summary>
-/// Starts that are drawn: normal, with mean 0, independent of the batch that a sample is in and of torch's random state.
+/// A random start: normal, with mean 0, independent of the batch that a sample is in and of torch's random state.
 /// </summary>
 /// <remarks>
 /// Drawn on the processor, element by element in the order of the shape, in float64. The same seed, sample and shape give the same start,
@@ -13,7 +13,7 @@ namespace ImplicitNet.Networks;
 /// </remarks>
 public sealed record RandomStart : StartingPoint
 {
-    /// <summary>Which draw; default 1.</summary>
+    /// <summary>The seed of the draw; default 1.</summary>
     public int Seed { get; init; } = 1;
 
     /// <summary>Standard deviation of every element, in the units of the latent; above 0 and finite; default 1.</summary>
@@ -26,8 +26,8 @@ public sealed record RandomStart : StartingPoint
     } = 1;
 
     /// <summary>
-    /// Ids of the samples of the batch, each of which has a draw of its own: the same in every batch that names it; null, the default:
-    /// all samples start at one draw.
+    /// Ids of the samples of the batch. Each id has a draw of its own, the same in every batch that names it. If null, the default, all
+    /// samples start at the same draw.
     /// </summary>
     public IReadOnlyList<long>? Samples { get; init => field = value is null ? null : [.. value]; }
 
@@ -60,7 +60,7 @@ public sealed record RandomStart : StartingPoint
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Seed, Deviation, Samples?.Count);
 
-    /// <summary>The draw.</summary>
+    /// <summary>The draw as text.</summary>
     public override string ToString()
     {
         string samples = Samples is null ? "all alike" : Samples.Count.ToString(CultureInfo.InvariantCulture);

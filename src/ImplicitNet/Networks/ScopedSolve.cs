@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Networks;
 
-/// <summary>One implicit solve that was made while a <see cref="SolveScope"/> was open. Its tensors are the scope's.</summary>
+/// <summary>One implicit solve that was made while a <see cref="SolveScope"/> was open. The scope owns its tensors.</summary>
 public sealed class ScopedSolve
 {
     internal ScopedSolve(ImplicitLayer? layer, SolveSettings settings, ImplicitResult result)
@@ -18,10 +18,10 @@ public sealed class ScopedSolve
         Penalties = result.Penalties?.alias().DetachFromDisposeScope();
     }
 
-    /// <summary>The layer that made it; null where none did.</summary>
+    /// <summary>The layer that made it; null if it was not made by a layer.</summary>
     public ImplicitLayer? Layer { get; }
 
-    /// <summary>How it was made: the solve's own settings as the scopes changed them.</summary>
+    /// <summary>The settings it was made with: the solve's own, as changed by the scopes.</summary>
     public SolveSettings Settings { get; }
 
     /// <summary>How it went, sample by sample.</summary>
@@ -30,15 +30,15 @@ public sealed class ScopedSolve
     /// <summary>What backward passes through it did: empty until the first.</summary>
     public GradientReport Gradient { get; }
 
-    /// <summary>For every sample whether it counts in the loss; false only where the failure policy excludes it.</summary>
+    /// <summary>For every sample, whether it counts in the loss; false only where the failure policy excludes it.</summary>
     public IReadOnlyList<bool> Included { get; }
 
     /// <summary>u*: [batch, ...], never in a graph. Owned by the scope, and disposed with it.</summary>
     public Tensor Latent { get; }
 
     /// <summary>
-    /// The <see cref="Operators.JacobianPenalty"/> of every sample, to be added to its loss: [batch], in the graph; null where none was
-    /// asked for, or gradients were disabled. Owned by the scope, and disposed with it.
+    /// The <see cref="Operators.JacobianPenalty"/> of every sample, to be added to its loss: [batch], in the graph; null if none was asked
+    /// for, or gradients were disabled. Owned by the scope, and disposed with it.
     /// </summary>
     public Tensor? Penalties { get; }
 

@@ -5,17 +5,17 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Networks;
 
 /// <summary>
-/// Reaches the implicit solves deep inside any model: while it is open, each one that is made on this thread goes by it and is told to
-/// it, in whatever module the <see cref="ImplicitLayer"/> is.
+/// Reaches the implicit solves deep inside any model: while it is open, every solve made on this thread follows it and is recorded by it,
+/// in whatever module the <see cref="ImplicitLayer"/> is.
 /// </summary>
 /// <remarks>
-/// Scopes nest: every open one is told, and settings pass through all of them, from the outer to the inner. Open and dispose it on one
-/// thread, without an <c>await</c> between: solves of other threads know nothing of it. A solve within a solve (R has a layer of its own)
-/// is a part of that one and not told, nor is one that ends in an exception. The bits of a solve are those without a scope, unless
-/// the scope changes something. It keeps a view of every u* until it is disposed.
+/// Scopes nest: every open one records the solve, and settings pass through all of them, from the outermost to the innermost. Open and
+/// dispose it on the same thread, without an <c>await</c> in between: it has no effect on solves of other threads. A solve within a solve
+/// (where R has a layer of its own) is part of the outer one and not recorded, nor is a solve that ends in an exception. A solve gives the
+/// same bits as without a scope, unless the scope changes something. It keeps a view of every u* until it is disposed.
 /// </remarks>
 /// <example>
-/// The reports of layers deep inside a model, each solved more tightly than it is set to:
+/// The reports of layers deep inside a model, each solved to a tighter tolerance than its own:
 /// <code>
 /// using SolveScope scope = new(settings => settings with { Stopping = new StoppingRule { RelativeTolerance = 1e-6 } });
 /// Tensor output = model.call(data);
@@ -33,15 +33,15 @@ public sealed class SolveScope : IDisposable
     private readonly Watch _watch;
 
     /// <summary>Opens a scope on this thread.</summary>
-    /// <param name="settings">From a solve's own settings to those it goes by; default: its own.</param>
+    /// <param name="settings">Maps a solve's own settings to those it uses; default: its own.</param>
     /// <param name="start">
-    /// Where a solve starts, by its number in this scope, from 0; null for its own start. Where scopes nest, the inner one has the last
-    /// word.
+    /// Where a solve starts, by its number in this scope, from 0; null for its own start. Where scopes nest, the innermost one decides.
     /// </param>
     /// <param name="penalty">
-    /// With gradients enabled, fills <see cref="ScopedSolve.Penalties"/>; before that of the call, and the inner one before the outer.
+    /// With gradients enabled, fills <see cref="ScopedSolve.Penalties"/>. It takes precedence over that of the call, and an inner scope
+    /// over an outer one.
     /// </param>
-    /// <param name="cancellation">Looked at before every step of every solve, beside the token of the call.</param>
+    /// <param name="cancellation">Checked before every step of every solve, in addition to the token of the call.</param>
     public SolveScope(
         Func<SolveSettings, SolveSettings>? settings = null,
         Func<int, StartingPoint?>? start = null,
@@ -51,15 +51,17 @@ public sealed class SolveScope : IDisposable
         _watch = new Watch(_solves, settings, start, penalty, cancellation);
     }
 
-    /// <summary>The solves so far, in the order in which they were made; after the scope's disposal too, without their tensors.</summary>
+    /// <summary>
+    /// The solves so far, in the order in which they were made; still there after the scope is disposed, without their tensors.
+    /// </summary>
     public IReadOnlyList<ScopedSolve> Solves => _solves;
 
-    /// <summary>For every sample of a batch whether it counts in the loss.</summary>
+    /// <summary>For every sample of a batch, whether it counts in the loss.</summary>
     /// <remarks>
-    /// A sample counts where it counts in every solve of that batch size. What a row of a solve of another size is to the batch is not
-    /// known: where one is excluded there, no sample counts.
+    /// A sample counts where it counts in every solve of that batch size. How the rows of a solve of another size belong to the batch is
+    /// not known: if one of them is excluded, no sample counts.
     /// </remarks>
-    /// <param name="batch">Samples of the batch; at least 0.</param>
+    /// <param name="batch">The number of samples of the batch; at least 0.</param>
     public IReadOnlyList<bool> Included(long batch)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(batch);
@@ -74,18 +76,18 @@ public sealed class SolveScope : IDisposable
     }
 
     /// <summary>
-    /// The mean of the losses of the samples that count (<see cref="Included"/>); NaN, with a gradient of 0, when none does.
+    /// The mean of the losses of the samples that count (<see cref="Included"/>); NaN, with a gradient of 0, if none does.
     /// </summary>
-    /// <param name="losses">One loss a sample, floating point: [batch]. Those of samples that do not count may be anything.</param>
+    /// <param name="losses">One loss per sample, floating point: [batch]. Those of samples that do not count may have any value.</param>
     /// <returns>A scalar in the graph. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">The shape is another, or the dtype no floating-point one.</exception>
+    /// <exception cref="ArgumentException">The shape is different, or the dtype is not floating-point.</exception>
     public Tensor Average(Tensor losses)
     {
         TensorCheck.EnsureBatch(losses, nameof(losses), "The losses", isNumber: false);
         return new SampleMask([.. Included(losses.shape[0])]).Average(losses);
     }
 
-    /// <summary>Closes it: later solves go by what is open outside, and the tensors of its own are released.</summary>
+    /// <summary>Closes the scope: later solves follow the scopes around it, and its tensors are released.</summary>
     public void Dispose()
     {
         Close();

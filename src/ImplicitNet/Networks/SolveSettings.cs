@@ -4,8 +4,8 @@ using ImplicitNet.Solvers;
 namespace ImplicitNet.Networks;
 
 /// <summary>
-/// How a layer finds its fixed points, differentiates through them, and what it does where it finds none: one value, which a call may
-/// replace by another without touching the layer. Equal where all parts are.
+/// How a layer finds its fixed points, how it differentiates through them, and what it does where it finds none: one value, which a single
+/// call can replace without changing the layer. Two are equal if all their parts are.
 /// </summary>
 public sealed record SolveSettings
 {
@@ -23,7 +23,7 @@ public sealed record SolveSettings
         init => field = value ?? throw new ArgumentNullException(nameof(Stopping));
     } = new StoppingRule();
 
-    /// <summary>How one differentiates through the fixed point; default <see cref="JacobianFreeGradient"/>.</summary>
+    /// <summary>How gradients pass through the fixed point; default <see cref="JacobianFreeGradient"/>.</summary>
     public FixedPointGradient Gradient
     {
         get;

@@ -48,7 +48,7 @@ internal abstract class SolveWatch : IDisposable
     /// <summary>Tells all that are open of a solve that ended.</summary>
     /// <param name="layer">The layer that made it; null where none did.</param>
     /// <param name="settings">How it was made.</param>
-    /// <param name="result">What it gave; stays the caller's.</param>
+    /// <param name="result">What it gave; the caller keeps it.</param>
     public static void TellAll(nn.Module? layer, SolveSettings settings, ImplicitResult result)
     {
         for (SolveWatch? watch = Innermost(); watch is not null; watch = watch._outer)

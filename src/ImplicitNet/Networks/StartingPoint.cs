@@ -4,18 +4,18 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Networks;
 
 /// <summary>
-/// Where the solve of a layer starts. The fixed point of a contraction does not depend on it; what another map ends at may.
+/// Where the solve of a layer starts. The fixed point of a contraction does not depend on it; the answer of another map may.
 /// </summary>
 public abstract record StartingPoint
 {
-    /// <summary>The operator's own: <see cref="Operators.LatentOperator.StartingLatent"/>. The default.</summary>
+    /// <summary>The operator's own start, <see cref="Operators.LatentOperator.StartingLatent"/>: the default.</summary>
     public static StartingPoint Operator { get; } = new OperatorStart();
 
-    /// <summary>Zero.</summary>
+    /// <summary>A start of zeros.</summary>
     public static StartingPoint Zero { get; } = new ZeroStart();
 
-    /// <summary>Any other: found earlier, say, and kept in a <see cref="LatentCache"/>.</summary>
-    /// <param name="start">As <see cref="Of"/>.</param>
+    /// <summary>Any other start, for example one found earlier and kept in a <see cref="LatentCache"/>.</summary>
+    /// <param name="start">Computes the start, like <see cref="Of"/>.</param>
     public static StartingPoint From(Func<Tensor, Tensor> start)
     {
         ArgumentNullException.ThrowIfNull(start);

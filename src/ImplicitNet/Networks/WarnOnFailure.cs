@@ -2,7 +2,7 @@ using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Networks;
 
-/// <summary>Goes on with the best iterate of a failed sample and tells a callback.</summary>
+/// <summary>Goes on with the best iterate of a failed sample and calls a callback.</summary>
 public sealed record WarnOnFailure : FailurePolicy
 {
     /// <summary>Called with the report of every solve in which a sample failed; default: one line on standard error.</summary>

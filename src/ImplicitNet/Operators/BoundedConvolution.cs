@@ -10,9 +10,9 @@ namespace ImplicitNet.Operators;
 /// <c>b(W)</c> at least the norm of the convolution OPERATOR (not of the reshaped kernel), so that its norm is at most 1.
 /// </summary>
 /// <remarks>
-/// b is the largest singular value of the kernel's symbol over a grid of frequencies; see <see cref="FrequencyGrid"/> for
-/// why that is rigorous. Gradients pass through b, at the frequency where it is attained. Preparing the weight costs
-/// about a millisecond for 32 channels on images of 9 x 9; once for each solve while it is trained, once for all in use.
+/// b is the largest singular value of the kernel's symbol over a grid of frequencies; see <see cref="FrequencyGrid"/> for why that is
+/// rigorous. Gradients pass through b, at the frequency where it is attained. Preparing the weight costs about a millisecond for 32
+/// channels on images of 9 x 9; once for each solve in training, and once for all solves afterwards.
 /// </remarks>
 public sealed class BoundedConvolution : BoundedLayer
 {
@@ -30,11 +30,12 @@ public sealed class BoundedConvolution : BoundedLayer
     /// <param name="outputs">Channels out; at least 1.</param>
     /// <param name="kernelSize">Side of the kernel: odd; at most 31 without an image size; default 3.</param>
     /// <param name="imageSize">
-    /// (height, width) of the only images that it will see: a tighter and cheaper bound. Default: a bound for all sizes.
+    /// (height, width) if all images have this one size: the bound is then tighter and cheaper. Default: a bound for all sizes.
     /// </param>
     /// <param name="dtype">Dtype of the weight: float16, bfloat16, float32 (default) or float64.</param>
     /// <exception cref="ArgumentException">
-    /// A size is not as said, the weight would have more than 2^29 numbers, the bound for such images too many, or the dtype is another.
+    /// A size is out of range, the weight would have more than 2^29 numbers, the bound for such images would need too many, or the dtype is
+    /// not supported.
     /// </exception>
     public BoundedConvolution(
         long inputs, long outputs, int kernelSize = 3, (int Height, int Width)? imageSize = null, ScalarType dtype = ScalarType.Float32)

@@ -10,7 +10,9 @@ namespace ImplicitNet.Operators;
 /// A linear layer without bias whose operator norm is at most 1 by construction: the weight is divided by a rigorous
 /// upper bound of its norm, in the graph, so that gradients are those of the layer as it is applied.
 /// </summary>
-/// <remarks>A layer of one's own has a weight, a product with it, a bound, and a certificate made in another way.</remarks>
+/// <remarks>
+/// To write a layer of your own, supply the weight, the product with it, a bound, and a certificate computed in a different way.
+/// </remarks>
 public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
 {
     // The bound is computed in float32 or float64; this covers its rounding (float32: about 1e-6), so that a certificate in
@@ -29,7 +31,7 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
 
     private readonly RememberedBound _remembered = new();
 
-    /// <summary>Names the module.</summary>
+    /// <summary>Creates the layer under a module name.</summary>
     protected BoundedLayer(string name)
         : base(name)
     {
@@ -38,22 +40,22 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     /// <summary>W, as it is trained; the layer's one parameter.</summary>
     public abstract Parameter Weight { get; }
 
-    /// <summary>Channels of an input: the weight's second side, unless said otherwise.</summary>
+    /// <summary>Channels of an input: the second side of the weight, unless overridden.</summary>
     public virtual long Inputs => Weight.shape[1];
 
-    /// <summary>Channels of an output: the weight's first side, unless said otherwise.</summary>
+    /// <summary>Channels of an output: the first side of the weight, unless overridden.</summary>
     public virtual long Outputs => Weight.shape[0];
 
     /// <summary>
-    /// How many times the Frobenius norm of an error in the weight the norm of the operator can change by: the side of a kernel
-    /// (a sum over its pixels), 1, the default, for a matrix.
+    /// By how many times the Frobenius norm of an error in the weight the operator norm can change: the side of the kernel for a
+    /// convolution (a sum over its pixels), and 1, the default, for a matrix.
     /// </summary>
     protected virtual double ErrorSpread => 1;
 
     /// <summary>
-    /// The weight divided by the bound of its norm, or by 0.1 where that is more: so a weight near zero, which has no direction yet,
-    /// gives a small operator and a gradient of ordinary size. In the graph; differentiable. Without gradients the bound of the weight
-    /// as it was last is used again. In float16 and bfloat16 the bound is one of the weight as it is rounded. The caller owns it.
+    /// The weight divided by the bound of its norm, or by 0.1 if that is larger, so that a weight near zero, which has no direction yet,
+    /// gives a small operator and a gradient of ordinary size. It is in the graph and differentiable. Without gradients, the last bound is
+    /// reused while the weight is unchanged. In float16 and bfloat16 the bound is that of the rounded weight. The caller owns it.
     /// </summary>
     public Tensor NormalizedWeight() => ScaledWeight(1);
 
@@ -61,7 +63,7 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     /// <param name="input">[batch, ...].</param>
     /// <param name="weight">The prepared weight.</param>
     /// <returns>A new tensor, [batch, ...]. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">The layer is not for such inputs, or has another weight.</exception>
+    /// <exception cref="ArgumentException">The layer does not take such inputs, or its weight has a different shape.</exception>
     public Tensor Apply(Tensor input, Tensor weight)
     {
         EnsureFits(input, nameof(input), "The input", input: true);
@@ -107,10 +109,10 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     /// <summary><see cref="Compute"/>, for an operator, which has checked the arguments.</summary>
     internal Tensor Product(Tensor input, Tensor weight) => Compute(input, weight);
 
-    /// <summary>Whether a shape is one of inputs, or outputs, of so many channels; by default, whether the last side is.</summary>
+    /// <summary>Whether a shape is that of inputs, or outputs, with this many channels; by default the last side is compared.</summary>
     protected virtual bool Fits(long[] shape, long width) => shape.Length >= 2 && shape[^1] == width;
 
-    /// <summary>Such shapes, for a message.</summary>
+    /// <summary>Such shapes as text, for a message.</summary>
     protected virtual string Shape(long width) => $"[batch, ..., {width}]";
 
     /// <summary><c>LeakyReLU(W x + shift)</c> in one pass, where there is no graph and that is faster than the parts.</summary>
@@ -169,7 +171,7 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     protected abstract Tensor UpperBound(Tensor weight);
 
     /// <summary>
-    /// At least the norm of <see cref="Compute"/> with a weight, found in another way than by <see cref="UpperBound"/>: it is the
+    /// An upper bound of the norm of <see cref="Compute"/> with a weight, found in a different way from <see cref="UpperBound"/>: the
     /// certificate.
     /// </summary>
     /// <param name="weight">In float64, as it is applied.</param>

@@ -8,8 +8,8 @@ namespace ImplicitNet.Operators;
 /// <c>x -> x W^T / b(W)</c> with <c>b(W) >= ||W||_2</c>: a fully connected layer of operator norm at most 1.
 /// </summary>
 /// <remarks>
-/// Preparing the weight costs at most fourteen products of n x n matrices, n the smaller side; once for each solve while it is
-/// trained, once for all in use.
+/// Preparing the weight costs at most fourteen products of n x n matrices, n the smaller side; once for each solve in training, and once
+/// for all solves afterwards.
 /// </remarks>
 public sealed class BoundedLinear : BoundedLayer
 {
@@ -21,7 +21,7 @@ public sealed class BoundedLinear : BoundedLayer
     /// <param name="outputs">Size of the output; at least 1.</param>
     /// <param name="dtype">Dtype of the weight: float16, bfloat16, float32 (default) or float64.</param>
     /// <exception cref="ArgumentException">
-    /// A size is below 1, the weight would have more than 2^29 numbers, or the dtype is another.
+    /// A size is below 1, the weight would have more than 2^29 numbers, or the dtype is not supported.
     /// </exception>
     public BoundedLinear(long inputs, long outputs, ScalarType dtype = ScalarType.Float32)
         : base(nameof(BoundedLinear))

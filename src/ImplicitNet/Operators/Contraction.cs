@@ -16,10 +16,10 @@ public static class Contraction
     /// <param name="map">A map that can be differentiated twice.</param>
     /// <param name="latent">Where to measure, usually u*: [batch, ...], floating point.</param>
     /// <param name="iterations">Power iterations, at least 1; default 30. Each costs one product with J and one with its transpose.</param>
-    /// <param name="seed">Of the starting vectors.</param>
-    /// <returns>One norm a sample, or one in all for a coupled map, dimensionless; none for an empty batch.</returns>
+    /// <param name="seed">The seed of the starting vectors.</param>
+    /// <returns>One norm per sample, or a single one for a coupled map, dimensionless; none for an empty batch.</returns>
     /// <exception cref="InvalidOperationException">
-    /// The map hides its graph in u, or an operation of it cannot be differentiated twice by autograd.
+    /// The map hides its graph in u, or autograd cannot differentiate one of its operations twice.
     /// </exception>
     public static double[] Measure(FixedPointMap map, Tensor latent, int iterations = 30, long seed = 0) =>
         TorchMessage.Guarded(() => Measured(map, latent, iterations, seed));
@@ -65,7 +65,7 @@ public static class Contraction
         return [.. norms.cpu().data<double>()];
     }
 
-    /// <summary>Declared, certified and measured factor of an operator at a solved batch.</summary>
+    /// <summary>The declared, certified and measured factor of an operator at a solved batch.</summary>
     /// <param name="latentOperator">The operator.</param>
     /// <param name="q">Encoded data: [batch, ...].</param>
     /// <param name="latent">Its fixed points: [batch, ...].</param>

@@ -11,8 +11,8 @@ namespace ImplicitNet.Operators;
 /// factor gamma, in the L2 norm, for every weight, u and q.
 /// </summary>
 /// <remarks>
-/// Batch normalisation belongs in the encoder that makes q, never in here. One evaluation is one linear layer and one
-/// or two elementwise passes in place. The encoder gives q in the shape of the latent.
+/// Batch normalisation belongs in the encoder that makes q, never in here. One evaluation is one linear layer and one or two elementwise
+/// passes in place. The encoder must give q in the shape of the latent.
 /// </remarks>
 public sealed class ContractionOperator : LatentOperator, IContraction
 {
@@ -24,7 +24,7 @@ public sealed class ContractionOperator : LatentOperator, IContraction
     /// <param name="layer">W: must map latents to latents. Owned from now on.</param>
     /// <param name="gamma">The contraction factor, in (0, 1), dimensionless.</param>
     /// <param name="activation">Default <c>LeakyRelu(0.1)</c>.</param>
-    /// <exception cref="ArgumentException">The layer gives another size than it takes.</exception>
+    /// <exception cref="ArgumentException">The output size of the layer is not its input size.</exception>
     public ContractionOperator(BoundedLayer layer, double gamma, LatentActivation? activation = null)
         : base(nameof(ContractionOperator))
     {

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace ImplicitNet.Operators;
 
-/// <summary>The contraction factor of an operator, three ways. All dimensionless, in the L2 norm.</summary>
+/// <summary>The contraction factor of an operator, found in three ways. All are dimensionless, in the L2 norm.</summary>
 /// <param name="Declared">What the construction aims at; null when the operator declares none.</param>
 /// <param name="Certified">
 /// An upper bound over all u and q; null when the operator gives none. Rigorous unless <see cref="IsStated"/>.
 /// </param>
 /// <param name="Measured">
-/// The largest norm of dR/du over the samples looked at, at their fixed points: a lower bound of the factor. NaN without a sample.
+/// The largest norm of dR/du over the samples that were examined, at their fixed points: a lower bound of the factor. NaN without a sample.
 /// </param>
 /// <param name="MeasuredMean">The mean of that norm over the samples; NaN without one.</param>
 public readonly record struct ContractionReport(double? Declared, double? Certified, double Measured, double MeasuredMean)
@@ -16,10 +16,10 @@ public readonly record struct ContractionReport(double? Declared, double? Certif
     // A measured norm carries the rounding of its products: 1e-6 in float32, 1 % in bfloat16.
     private const double Rounding = 1e-4;
 
-    /// <summary>True where <see cref="Certified"/> is the word of an operator that is not this library's: nothing has checked it.</summary>
+    /// <summary>True if <see cref="Certified"/> is what an operator from outside this library states: nothing has checked it.</summary>
     public bool IsStated { get; init; }
 
-    /// <summary>True where the measured norm is above the certified one: what bounds it is wrong.</summary>
+    /// <summary>True if the measured norm is above the certified one, so that the bound is wrong.</summary>
     public bool IsContradicted => Certified is { } bound && Measured > bound * (1 + Rounding);
 
     /// <summary>One line with all of them.</summary>

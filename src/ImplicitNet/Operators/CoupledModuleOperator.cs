@@ -7,14 +7,13 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Operators;
 
 /// <summary>
-/// A module of two inputs that looks across the batch while it is trained, by batch normalisation inside R, as a latent
-/// operator.
+/// A latent operator made of a module of two inputs that looks across the batch in training, such as one with batch normalisation inside R.
 /// </summary>
 /// <remarks>
-/// In training mode the samples depend on each other: the map is a <see cref="CoupledMap"/>, the batch is solved as one
-/// system, and every evaluation of the solve, and the first with a graph, moves the running statistics, transient iterates included, as
-/// in the published code; what is evaluated after that, in backward passes, does not. In evaluation mode the statistics are
-/// constants and every sample is solved by itself. Nothing is known of its contraction.
+/// In training mode the samples depend on each other: the map is a <see cref="CoupledMap"/>, the batch is solved as one system, and every
+/// evaluation of the solve, as well as the first one with a graph, updates the running statistics, transient iterates included, as in the
+/// published code; later evaluations, in backward passes, do not. In evaluation mode the statistics are constants and every sample is
+/// solved by itself. Nothing is known about its contraction.
 /// </remarks>
 public sealed class CoupledModuleOperator : LatentOperator
 {
@@ -35,7 +34,7 @@ public sealed class CoupledModuleOperator : LatentOperator
     internal bool IsOwn { get; init; }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">A part of the module in training mode draws random numbers.</exception>
+    /// <exception cref="InvalidOperationException">A part of the module draws random numbers in training mode.</exception>
     public override FixedPointMap Bind(Tensor q)
     {
         TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);

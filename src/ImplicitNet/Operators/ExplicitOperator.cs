@@ -6,14 +6,14 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Operators;
 
 /// <summary>
-/// <c>R(0, q)</c>, whatever u is: makes of an implicit network its explicit twin <c>S(R(0, Q(d)))</c>, the same layers
-/// with the same weights applied once.
+/// <c>R(0, q)</c>, whatever u is: turns an implicit network into its explicit twin <c>S(R(0, Q(d)))</c>, the same layers with the same
+/// weights applied once.
 /// </summary>
 /// <remarks>
-/// R is applied once, when q is bound, and its value held; the map returns that value, so the solve costs nothing more.
-/// It is constant in u: from a start of zeros the first step finds the value and the second finds its residual exactly 0.
-/// dR/du is 0, so that JFB, the Neumann series and the exact gradient are the same here: that of R(0, q). Reports count
-/// the two steps; R was paid for once.
+/// R is applied once, when q is bound, and its value is kept; the map returns that value, so the solve costs nothing more. The map is
+/// constant in u: from a start of zeros the first step finds the value and the second finds its residual exactly 0. dR/du is 0, so that
+/// JFB, the Neumann series and the exact gradient are the same here: that of R(0, q). Reports count the two steps, although R is applied
+/// only once.
 /// </remarks>
 public sealed class ExplicitOperator : LatentOperator, IContraction
 {

@@ -7,9 +7,9 @@ public interface IContraction
     double DeclaredFactor { get; }
 
     /// <summary>
-    /// A rigorous upper bound of the Lipschitz constant in u, for the weights as they are now and for all u and q, in the
-    /// L2 norm; dimensionless. For an operator of one's own nothing checks it: reports say that it is stated, and compare what they
-    /// measure.
+    /// A rigorous upper bound of the Lipschitz constant in u, for the weights as they are now and for all u and q, in the L2 norm;
+    /// dimensionless. Nothing checks the bound of an operator of your own: reports say that it is stated by the operator, and compare it
+    /// with what they measure.
     /// </summary>
     double CertifyFactor();
 }

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Operators;
 
 /// <summary>
-/// Jacobian regularisation (Bai, Koltun and Kolter, ICML 2021): a term of the loss, <c>Weight ||J||_F^2 / n</c> with J = dR/du at
-/// u* and n latents a sample, that keeps R contracting while it is trained.
+/// Jacobian regularisation (Bai, Koltun and Kolter, ICML 2021): a term of the loss, <c>Weight ||J||_F^2 / n</c> with J = dR/du at u* and n
+/// latents per sample, which keeps R contracting in training.
 /// </summary>
 /// <remarks>
 /// The norm is estimated by Hutchinson's method, <c>||J||_F^2 = E ||J^T v||^2</c> for standard normal v, without bias. It is

@@ -6,12 +6,12 @@ namespace ImplicitNet.Operators;
 
 /// <summary>An elementwise activation with Lipschitz constant at most 1, so that it keeps a contraction a contraction.</summary>
 /// <remarks>
-/// That of one's own is one method; its Lipschitz constant is then one's own word, on which the certified factor of a
-/// <see cref="ContractionOperator"/> rests. A factor that is measured above it says so in the <see cref="ContractionReport"/>.
+/// An activation of your own is one method. You then vouch for its Lipschitz constant, on which the certified factor of a
+/// <see cref="ContractionOperator"/> rests; if a larger factor is measured, the <see cref="ContractionReport"/> says so.
 /// </remarks>
 public abstract record LatentActivation
 {
-    /// <summary>The hyperbolic tangent: smooth, bounded.</summary>
+    /// <summary>The hyperbolic tangent: smooth and bounded.</summary>
     public static LatentActivation Tanh { get; } = new TanhActivation();
 
     /// <summary><c>max(x, slope x)</c>.</summary>
@@ -23,7 +23,9 @@ public abstract record LatentActivation
     /// <summary>The slope left of 0 of a LeakyReLU; null for another activation.</summary>
     internal virtual double? SlopeOfLeakyRelu => null;
 
-    /// <summary>The activation of every element; differentiable, for a second derivative twice.</summary>
+    /// <summary>
+    /// Applies the activation to every element. It must be differentiable, and twice so where second derivatives are wanted.
+    /// </summary>
     /// <param name="x">Any shape and floating-point dtype; not changed.</param>
     /// <returns>The same shape and dtype. The caller owns it.</returns>
     public abstract Tensor Apply(Tensor x);

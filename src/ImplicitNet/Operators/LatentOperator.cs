@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
 
-/// <summary>The operator R of an implicit network: takes the latent u and the encoded data q, returns a latent.</summary>
+/// <summary>The operator R of an implicit network: it takes the latent u and the encoded data q, and returns a latent.</summary>
 public abstract class LatentOperator : nn.Module<Tensor, Tensor, Tensor>
 {
-    /// <summary>Names the module.</summary>
+    /// <summary>Creates the operator under a module name.</summary>
     protected LatentOperator(string name)
         : base(name)
     {

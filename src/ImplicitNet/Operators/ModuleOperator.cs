@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Operators;
 
 /// <summary>
-/// Any module of two inputs as a latent operator. Nothing is known of its contraction: watch the statuses, and measure.
+/// A latent operator made of any module of two inputs. Nothing is known about its contraction: watch the statuses, and measure it.
 /// </summary>
 public sealed class ModuleOperator : LatentOperator
 {
@@ -15,8 +15,8 @@ public sealed class ModuleOperator : LatentOperator
     private readonly Func<long[], long[]>? _latentShape;
 
     /// <summary>
-    /// Wraps a module that treats every sample by itself and is one function: batch normalisation and dropout in training mode are refused
-    /// when q is bound.
+    /// Wraps a module that treats every sample by itself and is the same function in every call: batch normalisation and dropout in
+    /// training mode are refused when q is bound.
     /// </summary>
     /// <param name="module">Takes u: [batch, ...] and q: [batch, ...], returns the shape of u. Owned from now on.</param>
     /// <param name="latentShape">Shape of one sample's latent; default: that of q.</param>
@@ -25,9 +25,11 @@ public sealed class ModuleOperator : LatentOperator
     {
     }
 
-    /// <summary>The same for a latent whose shape follows that of q without being it.</summary>
+    /// <summary>Wraps such a module where the shape of the latent is not that of q but follows from it.</summary>
     /// <param name="module">Takes u: [batch, ...] and q: [batch, ...], returns the shape of u. Owned from now on.</param>
-    /// <param name="latentShape">Takes the shape of one sample's q, [2C, H, W] say, and returns that of its latent, [C, H, W].</param>
+    /// <param name="latentShape">
+    /// Takes the shape of one sample's q, such as [2C, H, W], and returns that of its latent, such as [C, H, W].
+    /// </param>
     public ModuleOperator(nn.Module<Tensor, Tensor, Tensor> module, Func<long[], long[]> latentShape)
         : this(latentShape, module) => ArgumentNullException.ThrowIfNull(latentShape);
 
@@ -42,7 +44,7 @@ public sealed class ModuleOperator : LatentOperator
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">
-    /// A part of the module in training mode draws random numbers or looks across the batch.
+    /// A part of the module draws random numbers or looks across the batch in training mode.
     /// </exception>
     public override FixedPointMap Bind(Tensor q)
     {

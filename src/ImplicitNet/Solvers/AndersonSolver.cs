@@ -8,16 +8,15 @@ namespace ImplicitNet.Solvers;
 /// iterates and residuals, for every sample by itself.
 /// </summary>
 /// <remarks>
-/// One evaluation a step; 2 memory + 5 copies of u held, in float32 for narrower latents. The steps do not depend on the units of the
-/// problem: the sums of the small systems are float64 (on a device those of its latents), in units of the first residual where they would
-/// leave the range of that, and a difference that depends on newer ones to within its own rounding is left out. An accelerated step that
-/// raises a sample's residual past <see cref="SafeguardFactor"/> is taken back: that sample makes the damped Picard
-/// step instead and forgets its history. Anderson (Journal of the ACM 1965); Walker and Ni (SIAM Journal on
-/// Numerical Analysis 2011).
+/// Costs one evaluation per step, and holds 2 Memory + 5 copies of u, in float32 for narrower latents. The steps do not depend on the units
+/// of the problem: the sums of the small systems are float64 (on a device, of the dtype of the latents), in units of the first residual
+/// where they would otherwise leave its range, and a difference that depends on newer ones up to its own rounding is left out. An
+/// accelerated step that raises a sample's residual past <see cref="SafeguardFactor"/> is undone: that sample makes the damped Picard step
+/// instead and forgets its history. Anderson (Journal of the ACM 1965); Walker and Ni (SIAM Journal on Numerical Analysis 2011).
 /// </remarks>
 public sealed record AndersonSolver : IterativeSolver
 {
-    /// <summary>Differences kept; 0 to 50; default 5. With 0 it is <see cref="PicardSolver"/> exactly.</summary>
+    /// <summary>The number of differences kept; 0 to 50; default 5. With 0 the solver is exactly <see cref="PicardSolver"/>.</summary>
     public int Memory
     {
         get;
@@ -35,7 +34,7 @@ public sealed record AndersonSolver : IterativeSolver
             : throw new ArgumentOutOfRangeException(nameof(Mixing), value, "The mixing must be in (0, 1].");
     } = 1;
 
-    /// <summary>Which secant condition; default <see cref="AndersonVariant.TypeTwo"/>.</summary>
+    /// <summary>The secant condition; default <see cref="AndersonVariant.TypeTwo"/>.</summary>
     public AndersonVariant Variant
     {
         get;
@@ -43,7 +42,7 @@ public sealed record AndersonSolver : IterativeSolver
     } = AndersonVariant.TypeTwo;
 
     /// <summary>
-    /// Growth of the residual in one accelerated step beyond which it is taken back; at least 1; default 2, dimensionless.
+    /// The growth of the residual beyond which an accelerated step is undone; at least 1; default 2, dimensionless.
     /// </summary>
     public double SafeguardFactor
     {

@@ -1,6 +1,8 @@
 namespace ImplicitNet.Solvers;
 
-/// <summary>Which secant condition Anderson acceleration meets (Fang and Saad, Numerical Linear Algebra with Applications 2009).</summary>
+/// <summary>
+/// The secant condition that Anderson acceleration meets (Fang and Saad, Numerical Linear Algebra with Applications 2009).
+/// </summary>
 public abstract record AndersonVariant
 {
     /// <summary>

@@ -5,26 +5,25 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// Broyden's good method with limited memory: <c>u &lt;- u + M r</c>, <c>r = map(u) - u</c>, where M approaches
-/// <c>(I - J)^-1</c> by one rank-one term a step, for every sample by itself.
+/// Broyden's good method with limited memory: <c>u &lt;- u + M r</c>, <c>r = map(u) - u</c>, where M approaches <c>(I - J)^-1</c> by one
+/// rank-one term per step, for every sample by itself.
 /// </summary>
 /// <remarks>
-/// Superlinear near a solution where <c>I - J</c> is regular, whether the map contracts or not (Broyden, Math. Comp. 19,
-/// 1965; Broyden, Dennis and More, 1973); exact after 2n steps for an affine map when the memory lasts that long (Gay,
-/// 1979). The first step is that of the damped Picard iteration. A term never makes M singular (More and Trangenstein,
-/// 1976), and a full memory starts again from <c>Damping I</c>. A step that raises the residual past
-/// <see cref="GrowthLimit"/>, or that the line search cannot save, is replaced by the Picard step of that sample where
-/// that lowers the residual, or raises it less, and the sample forgets what it had learned: on a contraction none does
-/// much worse than Picard.
+/// Superlinear near a solution where <c>I - J</c> is regular, whether the map contracts or not (Broyden, Math. Comp. 19, 1965; Broyden,
+/// Dennis and More, 1973); exact after 2n steps for an affine map if the memory is that large (Gay, 1979). The first step is that of the
+/// damped Picard iteration. A term never makes M singular (More and Trangenstein, 1976), and when the memory is full the method starts
+/// again from <c>Damping I</c>. A step that raises the residual past <see cref="GrowthLimit"/>, or that the line search cannot save, is
+/// replaced by the Picard step of that sample if this lowers the residual, or raises it less, and the sample forgets what it had learned:
+/// on a contraction no sample does much worse than with Picard.
 /// <para>
-/// Costs one evaluation a step, one more of the samples that fall back, and those of the line search; two passes over
-/// the memory for each of three products. Holds <c>2 Memory + 4</c> copies of u, in float64 for float64 latents and in
-/// float32 for others; <see cref="KeepInverse"/> holds as many again.
+/// Costs one evaluation per step, one more for the samples that fall back, and those of the line search; two passes over the memory for
+/// each of three products. Holds <c>2 Memory + 4</c> copies of u, in float64 for float64 latents and in float32 for others;
+/// <see cref="KeepInverse"/> holds as many again.
 /// </para>
 /// </remarks>
 public sealed record BroydenSolver : IterativeSolver
 {
-    /// <summary>Steps that are remembered before a new start; at least 1; default 20.</summary>
+    /// <summary>The number of steps that are remembered before the method starts anew; at least 1; default 20.</summary>
     public int Memory
     {
         get;
@@ -50,8 +49,8 @@ public sealed record BroydenSolver : IterativeSolver
     public LineSearch? LineSearch { get; init; }
 
     /// <summary>
-    /// Without a line search: the L2 norm of a residual may be this factor above the largest of the last ten steps; at
-    /// least 1 and finite; default 2, dimensionless.
+    /// Without a line search, the factor by which the L2 norm of a residual may exceed the largest of the last ten steps; at least 1 and
+    /// finite; default 2, dimensionless.
     /// </summary>
     public double GrowthLimit
     {
@@ -62,8 +61,8 @@ public sealed record BroydenSolver : IterativeSolver
     } = 2;
 
     /// <summary>
-    /// Whether <see cref="FixedPointSolution.Inverse"/> gives the M of every sample, as it was when the sample finished;
-    /// default false. Choose a <see cref="Memory"/> above the steps of a solve: M starts again when that is full.
+    /// Whether <see cref="FixedPointSolution.Inverse"/> gives the M of every sample, as it was when the sample finished; default false.
+    /// Choose a <see cref="Memory"/> larger than the steps of a solve: M starts anew when it is full.
     /// </summary>
     public bool KeepInverse { get; init; }
 

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// A map whose samples depend on each other, such as one with batch normalisation in training mode. The solver treats
-/// the whole batch as one system with one residual: all samples get one status, and none leaves before the others.
+/// A map whose samples depend on each other, such as one with batch normalisation in training mode. The solver treats the whole batch as
+/// one system with one residual: all samples get the same status, and none leaves before the others.
 /// </summary>
 public sealed class CoupledMap : FixedPointMap
 {
@@ -16,7 +16,7 @@ public sealed class CoupledMap : FixedPointMap
         : this((latent, _) => function(latent), MapInputs.None) =>
         ArgumentNullException.ThrowIfNull(function);
 
-    /// <summary>A function of the whole batch that says what it computes with.</summary>
+    /// <summary>Wraps a function of the whole batch that declares what it computes with.</summary>
     /// <param name="function">Takes u: [batch, ...] and the inputs, returns the shape of u.</param>
     /// <param name="inputs">What it computes with; disposed with the map.</param>
     public CoupledMap(Func<Tensor, MapInputs, Tensor> function, MapInputs inputs)

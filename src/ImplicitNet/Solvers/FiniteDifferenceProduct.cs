@@ -7,20 +7,18 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// <c>J v ~ (map(u + h v) - map(u)) / h</c>: for any map, at one evaluation a product for the samples that still need
-/// one.
+/// <c>J v ~ (map(u + h v) - map(u)) / h</c>: for any map, at one evaluation per product, for the samples that still need one.
 /// </summary>
 /// <remarks>
-/// <c>h = RelativeStep (||u|| + ||r||) / ||v||</c>, r = map(u) - u: a share of the sample's own size, so that the scale
-/// of a problem does not matter, and no zero at u = 0 (compare Knoll and Keyes, J. Comput. Phys. 193, 2004, section 2.3).
-/// The error is of the order of RelativeStep, so Newton's method converges fast but linearly in the end, and not below
-/// the noise of the map. Holds two copies of u.
+/// <c>h = RelativeStep (||u|| + ||r||) / ||v||</c>, r = map(u) - u: a share of the sample's own size, so that the scale of a problem does
+/// not matter, and h is not zero at u = 0 (compare Knoll and Keyes, J. Comput. Phys. 193, 2004, section 2.3). The error is of the order of
+/// RelativeStep, so Newton's method converges fast but linearly in the end, and not below the noise of the map. Holds two copies of u.
 /// </remarks>
 public sealed record FiniteDifferenceProduct : JacobianProduct
 {
     /// <summary>
-    /// The length of the difference as a share of u; in (0, 1); default null: the square root of the dtype's rounding
-    /// (1.5e-8 for float64, 3.5e-4 for float32), where rounding and curvature weigh the same.
+    /// The length of the difference as a share of u; in (0, 1); default null: the square root of the dtype's rounding (1.5e-8 for float64,
+    /// 3.5e-4 for float32), at which the errors of rounding and curvature are alike.
     /// </summary>
     public double? RelativeStep
     {

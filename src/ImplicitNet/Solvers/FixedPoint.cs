@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;
 
-/// <summary>Finds fixed points.</summary>
+/// <summary>Finds the fixed points of a map.</summary>
 public static class FixedPoint
 {
     /// <summary>
@@ -13,22 +13,24 @@ public static class FixedPoint
     /// for every sample.
     /// </summary>
     /// <remarks>
-    /// Runs without building a graph. For a per-sample map, a sample's answer, status and steps are what they would be
-    /// alone (to the rounding of the kernels); finished samples leave the batch and are not paid for. Failure of the
-    /// mathematics is never an exception here: read the report, or call <see cref="SolveReport.ThrowIfFailed"/>.
+    /// Runs without building a graph. For a per-sample map, a sample's answer, status and steps are what they would be alone (to the
+    /// rounding of the kernels); finished samples leave the batch and cost nothing more. A failure to converge is never an exception here:
+    /// read the report, or call <see cref="SolveReport.ThrowIfFailed"/>.
     /// </remarks>
-    /// <param name="map">The map; stays the caller's.</param>
-    /// <param name="start">u at step 0: [batch, ...], floating point, any device and memory layout; stays the caller's, unchanged.</param>
+    /// <param name="map">The map; the caller keeps it.</param>
+    /// <param name="start">
+    /// u at step 0: [batch, ...], floating point, any device and memory layout; not changed, and the caller keeps it.
+    /// </param>
     /// <param name="solver">The method; default <see cref="PicardSolver"/> without damping.</param>
     /// <param name="stopping">When to stop; default: tolerances by dtype, 100 steps.</param>
     /// <param name="trace">Receives the residuals of every step and their times, when given.</param>
-    /// <param name="cancellation">Looked at before every step.</param>
+    /// <param name="cancellation">Checked before every step.</param>
     /// <returns>The latents, in the shape of <paramref name="start"/>, and the report. The caller owns it.</returns>
     /// <exception cref="ArgumentException">
-    /// <paramref name="start"/> has no batch dimension or no floating-point dtype, is sparse or disposed, an input of samples has another
-    /// number of rows, or the map writes into its inputs or returns something else than a dense tensor of the shape, dtype and device of u.
+    /// <paramref name="start"/> has no batch dimension or no floating-point dtype, or is sparse or disposed; a per-sample input has a
+    /// different number of rows; or the map writes into its inputs, or does not return a dense tensor of the shape, dtype and device of u.
     /// </exception>
-    /// <exception cref="OperationCanceledException">Cancelled; every tensor of the solve has been released.</exception>
+    /// <exception cref="OperationCanceledException">The solve was cancelled; all its tensors have been released.</exception>
     public static FixedPointSolution Solve(
         FixedPointMap map,
         Tensor start,

@@ -1,6 +1,8 @@
 namespace ImplicitNet.Solvers;
 
-/// <summary>A solve did not converge for every sample, and the caller had asked for an exception in that case.</summary>
+/// <summary>
+/// The exception that is thrown when a solve did not converge for every sample and the caller asked for an exception in that case.
+/// </summary>
 public sealed class FixedPointException : Exception
 {
     internal FixedPointException(SolveReport report)

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// One solve in progress: it holds the current iterate and whatever memory the method keeps, and owns those tensors.
-/// It knows nothing of tolerances, limits or statuses; those live in the one loop of <see cref="FixedPoint.Solve"/>.
+/// One solve in progress: it holds the current iterate and whatever memory the method keeps, and owns those tensors. It knows nothing of
+/// tolerances, limits or statuses; the loop of <see cref="FixedPoint.Solve"/> handles those.
 /// </summary>
 public abstract class FixedPointIteration : IDisposable
 {
@@ -18,8 +18,8 @@ public abstract class FixedPointIteration : IDisposable
     public abstract void Restrict(FixedPointMap map, Tensor samples);
 
     /// <summary>
-    /// These samples are finished, at the iterate that the last step measured, and still in the batch. A method that keeps something of
-    /// each takes it down here; the others do nothing, as is the default.
+    /// Called when samples have finished, at the iterate that the last step measured, while they are still in the batch. A method that
+    /// keeps something about each sample saves it here; by default nothing is done.
     /// </summary>
     /// <param name="positions">Their positions in the batch as it is now.</param>
     /// <param name="samples">Their positions in the original batch.</param>
@@ -28,9 +28,10 @@ public abstract class FixedPointIteration : IDisposable
     }
 
     /// <summary>
-    /// What was learned of <c>(I - J)^-1</c> at the samples' answers, once, when all are finished; null, the default, for nothing.
+    /// What was learned of <c>(I - J)^-1</c> at the samples' answers. Called once, when all samples are finished; null, the default, if
+    /// nothing was learned.
     /// </summary>
-    /// <returns>The caller owns it.</returns>
+    /// <returns>The inverse, or null. The caller owns it.</returns>
     public virtual LowRankInverse? TakeInverse() => null;
 
     /// <summary>Releases the tensors of the solve.</summary>

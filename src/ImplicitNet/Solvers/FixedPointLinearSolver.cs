@@ -9,13 +9,13 @@ namespace ImplicitNet.Solvers;
 
 /// <summary>Solves <c>A x = b</c> as the fixed point of <c>x -> x + b - A x</c>, by any solver of fixed points.</summary>
 /// <remarks>
-/// For <c>A = I - J^T</c> and <see cref="PicardSolver"/> this is the Neumann series <c>b + J^T b + (J^T)^2 b + ...</c>, the
-/// plain iteration of the adjoint equation: it converges where J contracts, by a factor gamma a product. Without a start it
-/// begins at b, the first iterate from zeros, which costs nothing.
+/// For <c>A = I - J^T</c> and <see cref="PicardSolver"/> this is the Neumann series <c>b + J^T b + (J^T)^2 b + ...</c>, the plain iteration
+/// of the adjoint equation: it converges where J contracts, by a factor gamma per product. Without a start it begins at b, the first
+/// iterate from zeros, at no cost.
 /// <para>
-/// The <see cref="LinearSampleReport.Products"/> of a sample are its steps, one product each with
-/// <see cref="PicardSolver"/> and <see cref="AndersonSolver"/>; what line searches and steps taken back cost beyond that
-/// is in <see cref="LinearSolution.Products"/> alone. Holds what the solver holds and two copies of the vectors.
+/// The <see cref="LinearSampleReport.Products"/> of a sample are its steps, one product each with <see cref="PicardSolver"/> and
+/// <see cref="AndersonSolver"/>; what line searches and undone steps cost beyond that is counted in <see cref="LinearSolution.Products"/>
+/// only. Holds what the solver holds and two copies of the vectors.
 /// </para>
 /// </remarks>
 public sealed record FixedPointLinearSolver : LinearSolver

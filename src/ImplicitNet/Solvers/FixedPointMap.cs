@@ -11,15 +11,15 @@ namespace ImplicitNet.Solvers;
 /// </remarks>
 public abstract class FixedPointMap : IDisposable
 {
-    /// <summary>A map of these inputs.</summary>
-    /// <param name="inputs">The tensors beside u that it computes with. The map's from now on: disposed with it.</param>
+    /// <summary>Creates a map with these inputs.</summary>
+    /// <param name="inputs">The tensors, other than u, that it computes with. The map owns them from now on and disposes them.</param>
     protected FixedPointMap(MapInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         Inputs = inputs;
     }
 
-    /// <summary>The tensors beside u that the map computes with. The map disposes them.</summary>
+    /// <summary>The tensors, other than u, that the map computes with. The map disposes them.</summary>
     public MapInputs Inputs { get; }
 
     /// <summary>
@@ -38,15 +38,15 @@ public abstract class FixedPointMap : IDisposable
     /// <returns><c>R(u, q)</c>: the shape, dtype and device of <paramref name="latent"/>. The caller owns it.</returns>
     public abstract Tensor Evaluate(Tensor latent);
 
-    /// <summary>The same map of other inputs: those of some samples, or those that a gradient kept.</summary>
-    /// <param name="inputs">As many as <see cref="Inputs"/>, for any batch size. The new map's: disposed with it.</param>
-    /// <returns>A map of its own, which may outlive this one. The caller owns it.</returns>
+    /// <summary>The same map with other inputs: those of some samples, or those that a gradient kept.</summary>
+    /// <param name="inputs">As many as <see cref="Inputs"/>, for any batch size. The new map owns and disposes them.</param>
+    /// <returns>A new map, which may outlive this one. The caller owns it.</returns>
     public abstract FixedPointMap With(MapInputs inputs);
 
     /// <summary>The same map on some samples of the batch, in the order given.</summary>
     /// <param name="samples">Positions in the batch: [count], int64, on the device of the latents.</param>
     /// <returns>A map for latents of batch size <c>count</c>. The caller owns it; it must not outlive this one.</returns>
-    /// <exception cref="InvalidOperationException">The map is not per-sample, or has no map of other inputs.</exception>
+    /// <exception cref="InvalidOperationException">The map is not per-sample, or cannot be given other inputs.</exception>
     public FixedPointMap Restrict(Tensor samples)
     {
         if (!IsPerSample)

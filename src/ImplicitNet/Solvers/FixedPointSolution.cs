@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;
 
-/// <summary>The latents that a solve found, and how well. Dispose it when the latents are no longer needed.</summary>
+/// <summary>The latents that a solve found, and how it went. Dispose it when the latents are no longer needed.</summary>
 public sealed class FixedPointSolution : IDisposable
 {
     internal FixedPointSolution(Tensor latent, SolveReport report, LowRankInverse? inverse = null)
@@ -13,8 +13,8 @@ public sealed class FixedPointSolution : IDisposable
     }
 
     /// <summary>
-    /// <c>u*</c>: [batch, ...], detached from any graph. For every sample the iterate whose residual the report gives:
-    /// the one that met the tolerance, else the best finite one. Owned by this solution.
+    /// <c>u*</c>: [batch, ...], detached from any graph. For every sample it is the iterate whose residual the report gives: the one that
+    /// met the tolerance, or else the best finite one. Owned by this solution.
     /// </summary>
     public Tensor Latent { get; }
 
@@ -22,8 +22,8 @@ public sealed class FixedPointSolution : IDisposable
     public SolveReport Report { get; }
 
     /// <summary>
-    /// What the solver learned of <c>(I - J)^-1</c>, when it was asked to keep that (<see cref="BroydenSolver.KeepInverse"/>)
-    /// and took a step; else null. Owned by this solution.
+    /// What the solver learned of <c>(I - J)^-1</c>, if it was asked to keep that (<see cref="BroydenSolver.KeepInverse"/>) and took a
+    /// step; otherwise null. Owned by this solution.
     /// </summary>
     public LowRankInverse? Inverse { get; }
 

@@ -3,8 +3,8 @@ using ImplicitNet.Solvers.Loop;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// A method that finds fixed points: its options, and nothing of any solve. One solver serves any number of solves, at once too. A method
-/// of one's own is an <see cref="IterativeSolver"/>.
+/// A method that finds fixed points: it holds options, and no state of any solve. One solver serves any number of solves, also at the same
+/// time. To write a method of your own, derive from <see cref="IterativeSolver"/>.
 /// </summary>
 public abstract record FixedPointSolver
 {

@@ -2,11 +2,11 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;
 
-/// <summary>What one step of a solver hands to the loop: the iterate that was measured, and map(u) - u or map(u).</summary>
+/// <summary>The result of one step of a solver: the iterate that was measured, and map(u) - u or map(u).</summary>
 /// <remarks>Whoever receives it owns its tensors.</remarks>
 public readonly struct FixedPointStep
 {
-    /// <summary>A step of a solver that has computed the residual.</summary>
+    /// <summary>Creates the result of a step whose residual has been computed.</summary>
     /// <param name="latent"><c>u</c>: [batch, ...].</param>
     /// <param name="residual"><c>map(u) - u</c>: the shape and memory layout of <c>map(u)</c>.</param>
     /// <param name="rejected">See <see cref="Rejected"/>; default: none.</param>
@@ -29,17 +29,18 @@ public readonly struct FixedPointStep
     /// <summary><c>map(u) - u</c>: the shape and memory layout of <c>map(u)</c>; null where <see cref="Mapped"/> is given.</summary>
     public Tensor? Residual { get; }
 
-    /// <summary><c>map(u)</c>, from a solver that has no use for the residual itself; else null.</summary>
+    /// <summary><c>map(u)</c>, from a solver that does not need the residual itself; otherwise null.</summary>
     public Tensor? Mapped { get; }
 
     /// <summary>
-    /// For every sample whether the solver took this iterate back and goes on from an earlier one, so that its residual says
-    /// nothing of the sample; empty when none was.
+    /// For every sample, whether the solver rejected this iterate and goes on from an earlier one, so that its residual says nothing about
+    /// the sample; empty if none was rejected.
     /// </summary>
     public IReadOnlyList<bool> Rejected { get; }
 
     /// <summary>
-    /// A step of a solver that has no use for the residual: the loop wants its norm alone, for which it need not be stored.
+    /// Creates the result of a step of a solver that does not need the residual: the loop only needs its norm, for which it need not be
+    /// stored.
     /// </summary>
     /// <param name="latent"><c>u</c>: [batch, ...].</param>
     /// <param name="mapped"><c>map(u)</c>: the shape of <paramref name="latent"/>.</param>

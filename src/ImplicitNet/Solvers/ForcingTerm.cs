@@ -5,12 +5,13 @@ namespace ImplicitNet.Solvers;
 /// that follows its residual, <c>eta_k = Factor (||r_k|| / ||r_{k-1}||)^Exponent</c>.
 /// </summary>
 /// <remarks>
-/// Loose far from the solution, where the linear model is no good, and tight near it, so that the last steps are
-/// superlinear (Eisenstat and Walker, SIAM J. Sci. Comput. 17, 1996, choice 2, with its safeguard: eta falls no faster
-/// than <c>Factor eta_{k-1}^Exponent</c> while that is above 0.1).
+/// Loose far from the solution, where the linear model is poor, and tight near it, so that the last steps are superlinear (Eisenstat and
+/// Walker, SIAM J. Sci. Comput. 17, 1996, choice 2, with its safeguard: eta falls no faster than <c>Factor eta_{k-1}^Exponent</c> while
+/// that is above 0.1).
 /// <para>
 /// A residual that hardly falls makes eta hardly less than <see cref="Factor"/>: the next step then solves a tenth of its equation, which
-/// lowers the residual by as little, and so on. <see cref="Initial"/> and <see cref="Maximum"/> of 0.1 end that, for more products a step.
+/// lowers the residual by just as little, and so on. Setting <see cref="Initial"/> and <see cref="Maximum"/> to 0.1 ends that, at the cost
+/// of more products per step.
 /// </para>
 /// </remarks>
 public sealed record ForcingTerm
@@ -18,7 +19,7 @@ public sealed record ForcingTerm
     // Above it the safeguard of Eisenstat and Walker, section 2.1, acts.
     private const double SafeguardThreshold = 0.1;
 
-    /// <summary>eta of the first step; in (0, 1); default 0.5, dimensionless.</summary>
+    /// <summary>The eta of the first step; in (0, 1); default 0.5, dimensionless.</summary>
     public double Initial
     {
         get;
@@ -32,14 +33,14 @@ public sealed record ForcingTerm
         init => field = InUnitInterval(value, nameof(Maximum));
     } = 0.9;
 
-    /// <summary>In (0, 1); default 0.9, dimensionless.</summary>
+    /// <summary>The factor of the formula; in (0, 1); default 0.9, dimensionless.</summary>
     public double Factor
     {
         get;
         init => field = InUnitInterval(value, nameof(Factor));
     } = 0.9;
 
-    /// <summary>In (1, 2]; default 2, dimensionless.</summary>
+    /// <summary>The exponent of the formula; in (1, 2]; default 2, dimensionless.</summary>
     public double Exponent
     {
         get;

@@ -3,7 +3,7 @@ using ImplicitNet.Solvers.QuasiNewton;
 
 namespace ImplicitNet.Solvers;
 
-/// <summary>Where Newton's method takes its products with the Jacobian <c>J = d map / du</c> from.</summary>
+/// <summary>How Newton's method computes its products with the Jacobian <c>J = d map / du</c>.</summary>
 public abstract record JacobianProduct
 {
     /// <summary>The operators <c>v -> v - J v</c> of all rows, at the iterate where they stand. The caller owns it.</summary>

@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// A front that moves is progress, though the residual stays level until it has arrived: u has moved within the patience by more than a
-/// share of its norm. So is a residual that falls.
+/// Counts a moving front as progress, although the residual stays level until the front has arrived: u must have moved within the patience
+/// by more than a share of its norm. A residual that falls is progress as well.
 /// </summary>
 /// <remarks>
-/// For maps that carry what they know from place to place, as algorithms on sequences and grids do. u is compared with what it was one
-/// patience ago, at every so many steps: what circles with a period that divides the patience stands still, and with another one moves.
-/// A sample is given up at most two patiences after its front has stopped. Costs one copy of u and, at those steps, two passes over it.
+/// For maps that carry what they know from place to place, as algorithms on sequences and grids do. Once per patience, u is compared with
+/// what it was one patience ago: a cycle whose period divides the patience stands still, a cycle with another period moves. A sample is
+/// given up at most two patiences after its front has stopped. Costs one copy of u and, at those steps, two passes over it.
 /// </remarks>
 public sealed record LatentStall : Stall
 {

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// The shape of a latent of several tensors, at several scales say, which solvers see as one matrix [batch, n]: every solver
-/// works on tuples without knowing it.
+/// The shape of a latent that consists of several tensors, for example at several scales. Solvers see it as one matrix [batch, n], so every
+/// solver works on tuples without knowing it.
 /// </summary>
 /// <example>
 /// <code>
@@ -35,7 +35,7 @@ public sealed class LatentTuple
         _sizes = [.. _shapes.Select(shape => shape.Aggregate(1L, (product, size) => checked(product * size)))];
     }
 
-    /// <summary>Elements of one sample, n.</summary>
+    /// <summary>The number of elements of one sample, n.</summary>
     public long Size => _sizes.Sum();
 
     /// <summary>Zeros to start from: [batch, n]. The caller owns it.</summary>
@@ -50,7 +50,7 @@ public sealed class LatentTuple
     /// <summary>Joins the tensors of a tuple: one copy, differentiable.</summary>
     /// <param name="parts">One tensor for each shape: [batch, ...].</param>
     /// <returns>[batch, n]. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">The number of tensors or the shape of one is another.</exception>
+    /// <exception cref="ArgumentException">The number of tensors is wrong, or one has a different shape.</exception>
     public Tensor Pack(params Tensor[] parts)
     {
         ArgumentNullException.ThrowIfNull(parts);
@@ -80,7 +80,7 @@ public sealed class LatentTuple
     /// <summary>The tensors of a tuple, as views of the matrix: no copy, differentiable.</summary>
     /// <param name="packed">[batch, n].</param>
     /// <returns>One tensor for each shape: [batch, ...]. The caller owns them.</returns>
-    /// <exception cref="ArgumentException">The matrix has another n.</exception>
+    /// <exception cref="ArgumentException">The matrix has a different n.</exception>
     public Tensor[] Unpack(Tensor packed)
     {
         TensorCheck.EnsureBatch(packed, nameof(packed), "The packed tuple", isNumber: false);

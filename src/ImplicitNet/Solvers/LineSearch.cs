@@ -5,10 +5,9 @@ namespace ImplicitNet.Solvers;
 /// residual of the last <see cref="History"/> steps, for every sample by itself.
 /// </summary>
 /// <remarks>
-/// The share a of a step starts at 1 and is then the minimum of the parabola through the two squared residuals whose
-/// slope at 0 is that of an exact Newton step, <c>-2 ||r||^2</c>, kept within [0.1, 0.5] of the share before (Dennis and
-/// Schnabel, 1983, section 6.3.2). A trial is one evaluation of the samples that need it, and of no others. A residual
-/// that is not finite passes nothing.
+/// The share a of a step starts at 1 and is then placed at the minimum of the parabola through the two squared residuals whose slope at 0
+/// is that of an exact Newton step, <c>-2 ||r||^2</c>, kept within [0.1, 0.5] of the share before (Dennis and Schnabel, 1983, section
+/// 6.3.2). A trial is one evaluation of the samples that need it, and of no others. A residual that is not finite never passes.
 /// </remarks>
 public sealed record LineSearch
 {
@@ -19,7 +18,9 @@ public sealed record LineSearch
     /// <summary>Grippo, Lampariello and Lucidi, section 4.</summary>
     internal const int DefaultHistory = 10;
 
-    /// <summary>Share of the decrease that a linear model promises; in (0, 1); default 1e-4, dimensionless (Armijo, 1966).</summary>
+    /// <summary>
+    /// The required share of the decrease that a linear model promises; in (0, 1); default 1e-4, dimensionless (Armijo, 1966).
+    /// </summary>
     public double SufficientDecrease
     {
         get;
@@ -28,7 +29,7 @@ public sealed record LineSearch
             : throw new ArgumentOutOfRangeException(nameof(SufficientDecrease), value, "The sufficient decrease must be in (0, 1).");
     } = 1e-4;
 
-    /// <summary>Evaluations a sample may take for one step, the full step included; at least 1; default 8.</summary>
+    /// <summary>The number of evaluations that a sample may take for one step, the full step included; at least 1; default 8.</summary>
     public int MaxTrials
     {
         get;
@@ -38,10 +39,10 @@ public sealed record LineSearch
     } = 8;
 
     /// <summary>
-    /// Steps over which the residual may not have risen; 1 asks every step to lower it; at least 1; default 10 (Grippo,
-    /// Lampariello and Lucidi, SIAM J. Numer. Anal. 23, 1986). On the test problems 10 takes a quarter of the
-    /// evaluations that 1 takes with quasi-Newton directions, which descend only once they have learned, and no more
-    /// with Newton's, which then pass curved valleys at full length.
+    /// The number of steps over which the residual must not have risen; with 1, every step has to lower it; at least 1; default 10 (Grippo,
+    /// Lampariello and Lucidi, SIAM J. Numer. Anal. 23, 1986). On the test problems 10 needs a quarter of the evaluations that 1 needs with
+    /// quasi-Newton directions, which descend only once they have learned, and no more than 1 with Newton's, which then pass curved valleys
+    /// at full length.
     /// </summary>
     public int History
     {

@@ -14,8 +14,8 @@ namespace ImplicitNet.Solvers;
 /// </summary>
 /// <remarks>
 /// The map is evaluated when the first product asks for it: one evaluation with its graph. A product with the transpose is one backward
-/// pass, one with J is a pass through the graph of such a pass, which is made once. Counted are that evaluation and every product, once
-/// for every sample in it. Where the map is constant nothing is paid for. A map whose value depends on u where its graph does not is
+/// pass; one with J is a pass through the graph of such a pass, which is made once. That evaluation and every product are counted, once for
+/// every sample in them. Where the map is constant, nothing is computed. A map whose value depends on u although its graph does not is
 /// refused. Not thread-safe.
 /// </remarks>
 public sealed class Linearization : LinearOperator
@@ -52,7 +52,7 @@ public sealed class Linearization : LinearOperator
         Latent = latent;
     }
 
-    /// <summary>The point: [batch, ...], without a graph. Owned by this.</summary>
+    /// <summary>The latent at which the map is linearized: [batch, ...], without a graph. Owned by this object.</summary>
     public Tensor Latent { get; }
 
     /// <summary>Whether differences of the map stand in for products with J where torch has no second derivative of an operation.</summary>
@@ -70,17 +70,17 @@ public sealed class Linearization : LinearOperator
     /// <summary>Rows: samples, or one for a coupled batch.</summary>
     private long Count => _map.IsPerSample ? Latent.shape[0] : 1;
 
-    /// <summary><c>J v</c>. Costs one evaluation a sample.</summary>
+    /// <summary><c>J v</c>. Costs one evaluation per sample.</summary>
     /// <param name="vector">v: [batch, ...], the shape of the latents.</param>
     /// <returns>The shape and dtype of v, without a graph. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">v has another shape.</exception>
+    /// <exception cref="ArgumentException">v has a different shape.</exception>
     /// <exception cref="InvalidOperationException">The map hides its graph, or autograd cannot differentiate it twice.</exception>
     public Tensor Product(Tensor vector) => Counted(vector, static (jacobian, along) => jacobian.Product(along));
 
-    /// <summary><c>J^T v</c>. Costs one evaluation a sample.</summary>
+    /// <summary><c>J^T v</c>. Costs one evaluation per sample.</summary>
     /// <param name="vector">v: [batch, ...], the shape of the latents.</param>
     /// <returns>The shape and dtype of v, without a graph. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">v has another shape.</exception>
+    /// <exception cref="ArgumentException">v has a different shape.</exception>
     /// <exception cref="InvalidOperationException">The map hides its graph, or autograd cannot differentiate it.</exception>
     public Tensor TransposeProduct(Tensor vector) => Counted(vector, static (jacobian, along) => jacobian.TransposeProduct(along).detach());
 

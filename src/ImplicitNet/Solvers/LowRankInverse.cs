@@ -10,11 +10,11 @@ namespace ImplicitNet.Solvers;
 /// <c>M = damping I - sum_i a_i b_i^T</c> for every sample.
 /// </summary>
 /// <remarks>
-/// A by-product of <see cref="BroydenSolver"/>: no evaluations. M is exact along the steps the solver took and damping I
-/// along what it never met, so it is an approximation to be used where one is enough: to precondition, or in place of
-/// the adjoint solve (Ramzi et al., ICLR 2022). A sample that never updated, or that has just restarted, has damping I:
-/// the identity by default. The numbers are those at which the sample finished, and are finite always. Dispose it, or
-/// the <see cref="FixedPointSolution"/> it came with.
+/// A by-product of <see cref="BroydenSolver"/>, at no evaluations. M is exact along the steps that the solver took and damping I in
+/// directions that it never met, so it is an approximation for places where one is enough: to precondition, or in place of the adjoint
+/// solve (Ramzi et al., ICLR 2022). A sample that never updated, or that has just restarted, has damping I: the identity by default. Its
+/// numbers are those at which the sample finished, and always finite. Dispose it, or the <see cref="FixedPointSolution"/> that it came
+/// with.
 /// </remarks>
 public sealed class LowRankInverse : IDisposable
 {
@@ -44,19 +44,19 @@ public sealed class LowRankInverse : IDisposable
     /// <summary>The left and the right vectors of the terms, which a graph keeps for its backward pass.</summary>
     internal IReadOnlyList<Tensor> Terms => [_left, _right];
 
-    /// <summary>Rank-one terms held for every sample; some may be zero.</summary>
+    /// <summary>The number of rank-one terms held for every sample; some may be zero.</summary>
     public int Rank => (int)_left.shape[1];
 
     /// <summary><c>M v</c>: about <c>(I - J)^-1 v</c>. Costs two passes over Rank copies of u.</summary>
     /// <param name="vector">v: [batch, ...], the shape of the latents; float64 for float64 latents, float32 for others.</param>
     /// <returns>The shape of v, without a graph. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">The shape or the dtype is another.</exception>
+    /// <exception cref="ArgumentException">The shape or the dtype is different.</exception>
     public Tensor Apply(Tensor vector) => Apply(vector, _left, _right);
 
-    /// <summary><c>M^T v</c>: about <c>(I - J)^-T v</c>, which the exact gradient asks for.</summary>
+    /// <summary><c>M^T v</c>: about <c>(I - J)^-T v</c>, which the exact gradient needs.</summary>
     /// <param name="vector">v: as in <see cref="Apply(Tensor)"/>.</param>
     /// <returns>The shape of v, without a graph. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">The shape or the dtype is another.</exception>
+    /// <exception cref="ArgumentException">The shape or the dtype is different.</exception>
     public Tensor ApplyTransposed(Tensor vector) => Apply(vector, _right, _left);
 
     /// <inheritdoc/>

@@ -4,19 +4,20 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// The tensors beside u that a map computes with: what belongs to samples, what all share, and the parameters behind it. A solver takes
-/// samples out of the batch with it, and a gradient keeps it and evaluates the map again when the map has been disposed.
+/// The tensors, other than u, that a map computes with: those that belong to samples, those that all samples share, and the parameters
+/// behind them. With these a solver takes samples out of the batch, and a gradient evaluates the map again after it has been disposed.
 /// </summary>
 /// <remarks>
-/// A mask or another random draw of a solve is an input: drawn once, where the map is made, it is the same in every evaluation.
+/// A mask or any other random draw is an input: drawn once, where the map is made, it is the same in every evaluation of the solve.
 /// </remarks>
 public sealed class MapInputs : IDisposable
 {
-    /// <summary>Of a map that computes with u alone, as far as it says.</summary>
+    /// <summary>The inputs of a map that declares none.</summary>
     public static MapInputs None { get; } = new();
 
     /// <summary>
-    /// What belongs to samples (q, a mask, a position): each [batch, ...]. A sample that leaves the batch takes its rows with it.
+    /// The tensors that belong to samples (q, a mask, a position), each [batch, ...]. A sample that leaves the batch takes its rows with
+    /// it.
     /// </summary>
     public IReadOnlyList<Tensor> PerSample
     {
@@ -24,7 +25,7 @@ public sealed class MapInputs : IDisposable
         init => field = Present(value, nameof(PerSample));
     } = [];
 
-    /// <summary>What all samples share, prepared for this solve: a weight divided by its bound, say.</summary>
+    /// <summary>The tensors that all samples share, prepared for this solve, such as a weight divided by its bound.</summary>
     public IReadOnlyList<Tensor> Shared
     {
         get;
@@ -32,8 +33,8 @@ public sealed class MapInputs : IDisposable
     } = [];
 
     /// <summary>
-    /// The parameters, beside those tensors, that a graph through the map ends at, such as <c>module.parameters()</c>; null, the default,
-    /// where that is not known. Second derivatives need it, and unrolling with little memory.
+    /// The parameters, other than those tensors, at which a graph through the map ends, such as <c>module.parameters()</c>; null, the
+    /// default, if they are not known. They are needed for second derivatives, and for unrolling with little memory.
     /// </summary>
     public IEnumerable<Tensor>? Parameters
     {
@@ -41,7 +42,7 @@ public sealed class MapInputs : IDisposable
         init => ParameterList = value is null ? null : Present([.. value], nameof(Parameters));
     }
 
-    /// <summary>What is disposed with these inputs: those tensors that nobody else owns. Empty by default.</summary>
+    /// <summary>What is disposed together with these inputs: the tensors that have no other owner. Empty by default.</summary>
     public IReadOnlyList<IDisposable> Owned
     {
         get;
@@ -54,7 +55,7 @@ public sealed class MapInputs : IDisposable
     /// <summary>Those of samples and those that are shared, in this order: what a gradient keeps.</summary>
     internal IReadOnlyList<Tensor> Tensors => field ??= [.. PerSample, .. Shared];
 
-    /// <summary>Disposes what is owned.</summary>
+    /// <summary>Disposes what these inputs own.</summary>
     public void Dispose()
     {
         foreach (IDisposable owned in Owned)

@@ -6,9 +6,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// Newton's method on <c>r(u) = map(u) - u</c>: <c>u &lt;- u + a d</c>, where d solves <c>(I - J) d = r</c> about as exactly
-/// as the residual deserves, by products with J alone, and a is the share the line search leaves, for every sample by
-/// itself.
+/// Newton's method on <c>r(u) = map(u) - u</c>: <c>u &lt;- u + a d</c>, where d solves <c>(I - J) d = r</c> about as exactly as the
+/// residual deserves, using only products with J, and a is the share that the line search leaves, for every sample by itself.
 /// </summary>
 /// <remarks>
 /// Superlinear near a solution where <c>I - J</c> is regular, whether the map contracts or not; globally it either
@@ -16,42 +15,41 @@ namespace ImplicitNet.Solvers;
 /// 1996; Kelley, 1995, chapters 6 and 8). Where the line search finds nothing better the Picard step is tried, and the
 /// best of what was tried is taken.
 /// <para>
-/// Costs few steps but many evaluations: a step takes one for the new iterate, what its line search needs, and the
-/// products of the linear solve, which <see cref="SolveReport.Evaluations"/> counts as each
-/// <see cref="JacobianProduct"/> says. Pays where Picard needs hundreds of steps or cannot converge. Holds the vectors
-/// of the linear solver (36 copies of u with the default) and five more, in float64 for float64 latents and in float32
-/// for others.
+/// Costs few steps but many evaluations: a step takes one for the new iterate, what its line search needs, and the products of the linear
+/// solve, which <see cref="SolveReport.Evaluations"/> counts as each <see cref="JacobianProduct"/> says. It pays off where Picard needs
+/// hundreds of steps or cannot converge. Holds the vectors of the linear solver (36 copies of u with the default) and five more, in float64
+/// for float64 latents and in float32 for others.
 /// </para>
 /// </remarks>
 public sealed record NewtonKrylovSolver : IterativeSolver
 {
-    /// <summary>Solves for the step; default <see cref="GmresSolver"/>.</summary>
+    /// <summary>The solver for the step; default <see cref="GmresSolver"/>.</summary>
     public LinearSolver LinearSolver
     {
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(LinearSolver));
     } = new GmresSolver();
 
-    /// <summary>Gives the products with J; default <see cref="DoubleBackwardProduct"/>.</summary>
+    /// <summary>How the products with J are computed; default <see cref="DoubleBackwardProduct"/>.</summary>
     public JacobianProduct Product
     {
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(Product));
     } = new DoubleBackwardProduct();
 
-    /// <summary>How exactly a step is solved for; default as Eisenstat and Walker recommend.</summary>
+    /// <summary>How exactly a step is solved for; by default as Eisenstat and Walker recommend.</summary>
     public ForcingTerm Forcing
     {
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(Forcing));
     } = new ForcingTerm();
 
-    /// <summary>Shortens steps until the residual falls; default with its defaults; null for full steps.</summary>
+    /// <summary>Shortens steps until the residual falls; default: a line search with its defaults; null for full steps.</summary>
     public LineSearch? LineSearch { get; init; } = new LineSearch();
 
     /// <summary>
-    /// Without a line search: the L2 norm of a residual may be this factor above the largest of the last ten steps before
-    /// the Picard step is tried; at least 1 and finite; default 2, dimensionless.
+    /// Without a line search, the factor by which the L2 norm of a residual may exceed the largest of the last ten steps before the Picard
+    /// step is tried; at least 1 and finite; default 2, dimensionless.
     /// </summary>
     public double GrowthLimit
     {
@@ -61,7 +59,7 @@ public sealed record NewtonKrylovSolver : IterativeSolver
             : throw new ArgumentOutOfRangeException(nameof(GrowthLimit), value, "The growth limit must be a finite number of at least 1.");
     } = 2;
 
-    /// <summary>Share of the Picard step that stands in for a step that is no good; in (0, 1]; default 1, dimensionless.</summary>
+    /// <summary>The share of the Picard step that replaces a bad step; in (0, 1]; default 1, dimensionless.</summary>
     public double Damping
     {
         get;

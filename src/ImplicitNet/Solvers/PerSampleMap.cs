@@ -4,28 +4,28 @@ namespace ImplicitNet.Solvers;
 
 /// <summary>A map that treats every sample by itself: sample <c>i</c> of the result depends on sample <c>i</c> alone.</summary>
 /// <remarks>
-/// The promise is the caller's. A function that looks across the batch (batch normalisation in training mode, say)
-/// belongs in a <see cref="CoupledMap"/>.
+/// The caller must make sure of that. A function that looks across the batch (such as batch normalisation in training mode) belongs in a
+/// <see cref="CoupledMap"/>.
 /// </remarks>
 public sealed class PerSampleMap : FixedPointMap
 {
     private readonly Func<Tensor, MapInputs, Tensor> _function;
 
-    /// <summary>A map without an input of its own: <c>u -> function(u)</c>.</summary>
+    /// <summary>Creates a map without inputs: <c>u -> function(u)</c>.</summary>
     /// <param name="function">Takes and returns [batch, ...]; called with any batch size.</param>
     public PerSampleMap(Func<Tensor, Tensor> function)
         : this((latent, _) => function(latent), MapInputs.None) =>
         ArgumentNullException.ThrowIfNull(function);
 
-    /// <summary>A map with an input for every sample: <c>u -> function(u, q)</c>.</summary>
+    /// <summary>Creates a map with one input per sample: <c>u -> function(u, q)</c>.</summary>
     /// <param name="function">Takes u: [batch, ...] and q: [batch, ...], returns the shape of u; called with any batch size.</param>
-    /// <param name="input">q: [batch, ...]; stays the caller's.</param>
-    /// <param name="owned">Disposed with the map: q itself, say.</param>
+    /// <param name="input">q: [batch, ...]; the caller keeps it.</param>
+    /// <param name="owned">What is disposed together with the map, such as q itself.</param>
     public PerSampleMap(Func<Tensor, Tensor, Tensor> function, Tensor input, IDisposable? owned = null)
         : this((latent, inputs) => function(latent, inputs.PerSample[0]), Single(input, owned)) =>
         ArgumentNullException.ThrowIfNull(function);
 
-    /// <summary>A map with any inputs, of samples and shared: <c>u -> function(u, inputs)</c>.</summary>
+    /// <summary>Creates a map with any inputs, per sample and shared: <c>u -> function(u, inputs)</c>.</summary>
     /// <param name="function">Takes u: [batch, ...] and the inputs, returns the shape of u; called with any batch size.</param>
     /// <param name="inputs">What it computes with; disposed with the map.</param>
     public PerSampleMap(Func<Tensor, MapInputs, Tensor> function, MapInputs inputs)

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// Fixed-point iteration <c>u &lt;- u + damping (map(u) - u)</c>: one evaluation a step, three copies of u held.
+/// Fixed-point iteration <c>u &lt;- u + damping (map(u) - u)</c>: costs one evaluation per step, and holds three copies of u.
 /// </summary>
 /// <remarks>
 /// Converges from any start when the map is a contraction in u, by a factor gamma each step (Banach, 1922; Algorithm 1

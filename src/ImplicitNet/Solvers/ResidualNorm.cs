@@ -6,8 +6,8 @@ namespace ImplicitNet.Solvers;
 
 /// <summary>The norm in which a sample's residual is measured, over its whole latent.</summary>
 /// <remarks>
-/// Measured at every scale alike: no square over- or underflows, a norm is 0 for zeros alone, and a row times a power of two has that many
-/// times the norm. One of one's own says how it measures, and keeps to that.
+/// Norms are measured alike at every scale: no square over- or underflows, a norm is 0 only for zeros, and a row times a power of two has
+/// the norm times that power. A norm of your own has to do the same.
 /// </remarks>
 public abstract record ResidualNorm
 {
@@ -20,7 +20,7 @@ public abstract record ResidualNorm
     /// <summary>The largest magnitude, <c>max |r_i|</c>.</summary>
     public static ResidualNorm Max { get; } = new MaxNorm();
 
-    /// <summary>Measures every row.</summary>
+    /// <summary>Measures the norm of every row.</summary>
     /// <param name="rows">[batch, n], floating point.</param>
     /// <returns>[batch], float64. NaN or infinity where a row holds NaN or infinity; 0 for n = 0. The caller owns it.</returns>
     public abstract Tensor Measure(Tensor rows);

@@ -3,8 +3,7 @@ using System.Diagnostics;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// Records the residual of every sample at every step, and when it was known, for those who pass one to
-/// <see cref="FixedPoint.Solve"/>.
+/// Records the residual of every sample at every step, and when it was known. Pass one to <see cref="FixedPoint.Solve"/>.
 /// </summary>
 /// <remarks>A coupled map is one system: its trace has one sample.</remarks>
 public sealed class ResidualTrace
@@ -12,7 +11,7 @@ public sealed class ResidualTrace
     private List<ResidualTraceEntry>[] _samples = [];
     private long _begin;
 
-    /// <summary>For every sample its residuals in step order, starting with the one at the start.</summary>
+    /// <summary>For every sample, its residuals in the order of the steps, beginning with that at the start.</summary>
     public IReadOnlyList<IReadOnlyList<ResidualTraceEntry>> Samples => _samples;
 
     /// <summary>Seconds since the solve began.</summary>

@@ -2,7 +2,7 @@ namespace ImplicitNet.Solvers;
 
 /// <summary>One sample's residual at one step.</summary>
 /// <param name="Residual">The norm of <c>map(u) - u</c>, in the rule's norm.</param>
-/// <param name="Ratio">That residual over its threshold; at most 1 passes.</param>
+/// <param name="Ratio">That residual over its threshold; it passes if it is at most 1.</param>
 /// <param name="Seconds">
 /// Wall-clock time from the start of the solve until this residual was on the host, which waits for the device; seconds.
 /// </param>

@@ -15,12 +15,12 @@ public sealed class SolveReport
         Changes = changes ?? [];
     }
 
-    /// <summary>One entry a sample, in the order of the batch.</summary>
+    /// <summary>One entry per sample, in the order of the batch.</summary>
     public IReadOnlyList<SampleReport> Samples { get; }
 
     /// <summary>
-    /// Map applications paid: samples in each application, summed over all. Products with the map's Jacobian are counted
-    /// with them, as <see cref="JacobianProduct"/> says.
+    /// The number of map applications: the samples in each application, summed over all. Products with the map's Jacobian are counted with
+    /// them, as <see cref="JacobianProduct"/> says.
     /// </summary>
     public long Evaluations { get; }
 
@@ -28,7 +28,7 @@ public sealed class SolveReport
     public IReadOnlyList<SolverChange> Changes { get; }
 
     /// <summary>
-    /// True when products with the map's Jacobian had to be differences of the map, since torch has no second derivative of an
+    /// True if products with the map's Jacobian had to be computed as differences of the map, since torch has no second derivative of an
     /// operation in it (<see cref="DoubleBackwardProduct"/>). Newton's method then converges linearly in the end.
     /// </summary>
     public bool JacobianByDifferences { get; }
@@ -36,21 +36,21 @@ public sealed class SolveReport
     /// <summary>True when every sample converged; an empty batch did.</summary>
     public bool AllConverged => Samples.All(sample => sample.Status == SolveStatus.Converged);
 
-    /// <summary>Mean of the samples' steps; 0 for an empty batch.</summary>
+    /// <summary>The mean of the samples' steps; 0 for an empty batch.</summary>
     public double MeanSteps => Samples.Count == 0 ? 0 : Samples.Average(sample => sample.Steps);
 
     /// <summary>The most steps of any sample; 0 for an empty batch.</summary>
     public int MaxSteps => Samples.Count == 0 ? 0 : Samples.Max(sample => sample.Steps);
 
-    /// <summary>How many samples ended with a status.</summary>
+    /// <summary>Counts the samples that ended with a status.</summary>
     public int Count(SolveStatus status) => Samples.Count(sample => sample.Status == status);
 
-    /// <summary>How many samples converged by one part of the tolerance.</summary>
-    /// <param name="part">Which.</param>
+    /// <summary>Counts the samples that converged by one part of the tolerance.</summary>
+    /// <param name="part">The part of the tolerance.</param>
     public int CountConverged(TolerancePart part) =>
         Samples.Count(sample => sample.Status == SolveStatus.Converged && sample.Passed == part);
 
-    /// <summary>Throws when a sample did not converge.</summary>
+    /// <summary>Throws if a sample did not converge.</summary>
     /// <exception cref="FixedPointException">With <see cref="ToString"/> as its message and this report.</exception>
     public void ThrowIfFailed()
     {

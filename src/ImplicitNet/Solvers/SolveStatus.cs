@@ -12,12 +12,12 @@ public enum SolveStatus
     MaxStepsReached,
 
     /// <summary>
-    /// The residual stopped falling, and u moving where that counts (<see cref="StoppingRule.Stall"/>): the tolerance is below what the
-    /// dtype resolves, or the method cannot solve this map.
+    /// The residual stopped falling, and u stopped moving where that counts (<see cref="StoppingRule.Stall"/>): the tolerance is below what
+    /// the dtype resolves, or the method cannot solve this map.
     /// </summary>
     Stalled,
 
-    /// <summary>The residual grew far beyond the best one seen, and went on growing: a transient is none.</summary>
+    /// <summary>The residual grew far beyond the best one and went on growing; a transient rise does not count.</summary>
     Diverged,
 
     /// <summary>The map returned NaN or infinity.</summary>

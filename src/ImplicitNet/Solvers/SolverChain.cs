@@ -3,19 +3,19 @@ using ImplicitNet.Solvers.Loop;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// A solver made of solvers: the samples that one leaves unconverged go on with the next, each from the iterate that the
-/// rule would return, its best one by default. Every
-/// change and its reason is in <see cref="SolveReport.Changes"/>.
+/// A solver made of several: the samples that one leaves unconverged go on with the next, each from the iterate that the stopping rule
+/// would return, by default its best one. Every change and its reason is in <see cref="SolveReport.Changes"/>.
 /// </summary>
 /// <remarks>
-/// Each solver has the step limit of the stopping rule for itself; the report adds up steps and evaluations. A sample
-/// that none can solve keeps the status of the last one and that iterate of all.
+/// Each solver has the full step limit of the stopping rule; the report adds up steps and evaluations. A sample that none of them can solve
+/// keeps the status of the last one, and the iterate to be returned among those of all.
 /// </remarks>
 public sealed record SolverChain : FixedPointSolver
 {
     /// <summary>
-    /// The solvers in the order of trial; at least one, and none a chain; default Anderson, then Picard with damping 0.5, then
-    /// Newton-Krylov with every step solved for to a tenth: what is left for it is hard, and there loose steps cost more than they save.
+    /// The solvers in the order in which they are tried; at least one, none of them a chain. Default: Anderson, then Picard with damping
+    /// 0.5, then Newton-Krylov with every step solved to a tenth, since what is left for it is hard and loose steps would cost more than
+    /// they save.
     /// </summary>
     public IReadOnlyList<FixedPointSolver> Solvers
     {

@@ -4,20 +4,21 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// When a sample is finished: <c>||map(u) - u|| &lt;= AbsoluteTolerance + RelativeTolerance ||u||</c>, or it fails.
+/// When a sample is finished: it converges where <c>||map(u) - u|| &lt;= AbsoluteTolerance + RelativeTolerance ||u||</c>, and fails by the
+/// other limits.
 /// </summary>
 /// <remarks>
 /// With neither tolerance given, both follow the dtype: relative 1e-4 (float32), 1e-8 (float64), 1e-2 (float16 and
 /// bfloat16), absolute a thousandth of that. With one given, the other is 0. A residual or norm that is not finite
 /// never passes.
 /// <para>
-/// The residual must also be at most half of that at the start, unless the start met the tolerance itself: as u runs away, any residual
-/// becomes a small share of it. <see cref="SampleReport.Passed"/> says which part of the tolerance was met.
+/// The residual must also be at most half of the residual at the start, unless the start met the tolerance itself: as u runs away, any
+/// residual becomes a small share of it. <see cref="SampleReport.Passed"/> says which part of the tolerance was met.
 /// </para>
 /// </remarks>
 public sealed record StoppingRule
 {
-    /// <summary>Tolerance in the units of the latent; at least 0 and finite; default: by dtype.</summary>
+    /// <summary>The tolerance in the units of the latent; at least 0 and finite; by default it follows the dtype.</summary>
     public double? AbsoluteTolerance
     {
         get;
@@ -27,7 +28,7 @@ public sealed record StoppingRule
                 nameof(AbsoluteTolerance), value, "The absolute tolerance must be a finite number of at least 0.");
     }
 
-    /// <summary>Tolerance as a share of <c>||u||</c>, dimensionless; in [0, 1); default: by dtype.</summary>
+    /// <summary>The tolerance as a share of <c>||u||</c>, dimensionless; in [0, 1); by default it follows the dtype.</summary>
     public double? RelativeTolerance
     {
         get;
@@ -36,7 +37,7 @@ public sealed record StoppingRule
             : throw new ArgumentOutOfRangeException(nameof(RelativeTolerance), value, "The relative tolerance must be in [0, 1).");
     }
 
-    /// <summary>Steps after which a sample is given up; at least 1; default 100.</summary>
+    /// <summary>The number of steps after which a sample is given up; at least 1; default 100.</summary>
     public int MaxSteps
     {
         get;
@@ -60,9 +61,10 @@ public sealed record StoppingRule
     } = ResidualScale.PerSample;
 
     /// <summary>
-    /// A sample whose best residual has not fallen by 0.1 % in this many steps is stalled, or has diverged where its residual is ten
-    /// times that by now; at least 1; default 50. A residual that moves steadily, and falls, however slowly, or whose growth slows down, as
-    /// in a transient, or is not yet tenfold, is given twice as many steps again. <see cref="Stall"/> says what else is progress.
+    /// The number of steps in which the best residual of a sample must fall by 0.1 %; at least 1; default 50. Otherwise the sample is
+    /// stalled, or has diverged if its residual is ten times the best one by then. A residual that falls steadily, however slowly, or whose
+    /// growth slows down, as in a transient, or is not yet tenfold, is given twice as many steps again. <see cref="Stall"/> says what else
+    /// counts as progress.
     /// </summary>
     public int Patience
     {
@@ -81,7 +83,7 @@ public sealed record StoppingRule
         init => field = value ?? throw new ArgumentNullException(nameof(Stall));
     } = Stall.Residual;
 
-    /// <summary>Which iterate of a sample is returned that does not converge; default <see cref="ReturnedIterate.Best"/>.</summary>
+    /// <summary>Which iterate is returned for a sample that does not converge; default <see cref="ReturnedIterate.Best"/>.</summary>
     public ReturnedIterate Returned
     {
         get;
@@ -89,8 +91,8 @@ public sealed record StoppingRule
     } = ReturnedIterate.Best;
 
     /// <summary>
-    /// A sample whose residual exceeds its best one by this factor, and goes on growing for ten steps as it did or overflows, has
-    /// diverged; above 1; default 1e5, dimensionless.
+    /// The factor by which a residual must exceed the best one for divergence; above 1; default 1e5, dimensionless. The sample has diverged
+    /// if its residual then goes on growing at that rate for ten steps, or overflows.
     /// </summary>
     public double DivergenceFactor
     {

@@ -3,12 +3,12 @@ namespace ImplicitNet.Solvers;
 /// <summary>Which part of <c>absolute + relative ||u||</c> a residual met.</summary>
 public enum TolerancePart
 {
-    /// <summary>It met neither.</summary>
+    /// <summary>The residual met neither part.</summary>
     None,
 
-    /// <summary>The absolute tolerance alone, whatever the size of u.</summary>
+    /// <summary>The residual met the absolute tolerance alone, whatever the size of u.</summary>
     Absolute,
 
-    /// <summary>The whole threshold, of which a share of <c>||u||</c> was needed.</summary>
+    /// <summary>The residual met the whole threshold, and needed the share of <c>||u||</c> for that.</summary>
     Relative,
 }

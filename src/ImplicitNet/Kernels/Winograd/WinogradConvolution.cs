@@ -59,7 +59,7 @@ internal sealed class WinogradConvolution
         && weight.shape[0] % SmallProducts.ColumnStep == 0 && weight.shape[1] % Lanes == 0 && weight.numel() > 0;
 
     /// <summary>Prepares a weight: some tens of microseconds for 32 channels.</summary>
-    /// <param name="weight">What <see cref="Fits"/> says yes to; stays the caller's.</param>
+    /// <param name="weight">What <see cref="Fits"/> says yes to; the caller keeps it.</param>
     public static WinogradConvolution Of(Tensor weight)
     {
         using IDisposable noGraph = no_grad();

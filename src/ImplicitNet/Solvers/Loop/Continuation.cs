@@ -9,7 +9,7 @@ internal static class Continuation
 {
     /// <summary>Solves the failed samples again.</summary>
     /// <param name="context">The solve.</param>
-    /// <param name="solution">What the first solver found; stays the caller's.</param>
+    /// <param name="solution">What the first solver found; the caller keeps it.</param>
     /// <param name="first">The first solver.</param>
     /// <param name="second">The one to go on with.</param>
     /// <returns>All samples; each with the one of its two answers that the rule returns. The caller owns it.</returns>

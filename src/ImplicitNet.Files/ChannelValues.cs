@@ -6,8 +6,8 @@ using System.Text.Json.Serialization;
 
 namespace ImplicitNet.Files;
 
-/// <summary>A number for each channel of an image, or one for all channels. Two of the same numbers are equal.</summary>
-/// <remarks>A single number may stand where one of these is asked for. In JSON it is a number or a list of numbers.</remarks>
+/// <summary>A number for each channel of an image, or one for all channels. Two with the same numbers are equal.</summary>
+/// <remarks>A single number can be used wherever channel values are expected. In JSON it is a number or a list of numbers.</remarks>
 [CollectionBuilder(typeof(ChannelValues), nameof(Create))]
 [JsonConverter(typeof(ChannelValuesJson))]
 public sealed class ChannelValues : IReadOnlyList<double>, IEquatable<ChannelValues>
@@ -16,7 +16,7 @@ public sealed class ChannelValues : IReadOnlyList<double>, IEquatable<ChannelVal
 
     private ChannelValues(ImmutableArray<double> values) => _values = values;
 
-    /// <summary>How many numbers there are; at least 1. A single one is for all channels.</summary>
+    /// <summary>The number of values; at least 1. A single one is for all channels.</summary>
     public int Count => _values.Length;
 
     /// <summary>The number at a place, from 0.</summary>
@@ -25,7 +25,7 @@ public sealed class ChannelValues : IReadOnlyList<double>, IEquatable<ChannelVal
     /// <summary>One number for all channels.</summary>
     public static implicit operator ChannelValues(double value) => new([value]);
 
-    /// <summary>What a collection expression calls, such as <c>[0.5, 0.5, 0.4]</c>.</summary>
+    /// <summary>Creates the values; called by collection expressions such as <c>[0.5, 0.5, 0.4]</c>.</summary>
     /// <exception cref="ArgumentException">There is no number.</exception>
     public static ChannelValues Create(ReadOnlySpan<double> values) => values.IsEmpty
         ? throw new ArgumentException("One number at least is needed.", nameof(values))
@@ -42,7 +42,7 @@ public sealed class ChannelValues : IReadOnlyList<double>, IEquatable<ChannelVal
             : throw new ArgumentOutOfRangeException(nameof(channel), channel, $"There are {Count} channels.");
     }
 
-    /// <summary>Whether there are numbers for images of so many channels.</summary>
+    /// <summary>Whether the values suit images with this many channels.</summary>
     public bool Fit(int channels) => Count == 1 || Count == channels;
 
     /// <summary>The numbers in order.</summary>

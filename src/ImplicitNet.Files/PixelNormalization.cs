@@ -2,11 +2,11 @@ namespace ImplicitNet.Files;
 
 /// <summary>
 /// How bytes become network inputs: (byte / 255 - mean) / deviation, dimensionless, with one mean and deviation for each channel or one for
-/// all. Two of the same numbers are equal.
+/// all. Two with the same numbers are equal.
 /// </summary>
 public sealed record PixelNormalization
 {
-    /// <summary>Takes the numbers; a single one is for all channels.</summary>
+    /// <summary>Creates the normalisation; a single number is for all channels.</summary>
     /// <param name="mean">Means of byte / 255 over the training images; finite.</param>
     /// <param name="deviation">Standard deviations of byte / 255 over the training images, as many; finite and above 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number lies outside its range.</exception>
@@ -34,16 +34,16 @@ public sealed record PixelNormalization
         (Mean, Deviation) = (mean, deviation);
     }
 
-    /// <summary>MNIST: mean 0.1307, deviation 0.3081, the figures its published networks are trained with.</summary>
+    /// <summary>MNIST: mean 0.1307, deviation 0.3081, the values that published networks are trained with.</summary>
     public static PixelNormalization Mnist { get; } = new(0.1307, 0.3081);
 
     /// <summary>Fashion-MNIST: mean 0.2860, deviation 0.3530.</summary>
     public static PixelNormalization FashionMnist { get; } = new(0.2860, 0.3530);
 
-    /// <summary>CIFAR-10: those of its 50,000 training images, in the order red, green, blue.</summary>
+    /// <summary>CIFAR-10: the values of its 50,000 training images, in the order red, green, blue.</summary>
     public static PixelNormalization Cifar10 { get; } = new([0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]);
 
-    /// <summary>SVHN: the figures its published networks are trained with, in the order red, green, blue.</summary>
+    /// <summary>SVHN: the values that published networks are trained with, in the order red, green, blue.</summary>
     public static PixelNormalization Svhn { get; } = new([0.4377, 0.4438, 0.4728], [0.1980, 0.2010, 0.1970]);
 
     /// <summary>Means of byte / 255, dimensionless.</summary>

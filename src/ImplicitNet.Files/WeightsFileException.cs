@@ -1,6 +1,9 @@
 namespace ImplicitNet.Files;
 
-/// <summary>A weights file that cannot be read: the message says in one line which file, where in it, and what was expected.</summary>
+/// <summary>
+/// The exception that is thrown when a weights file cannot be read. The message says in one line which file, where in it, and what was
+/// expected.
+/// </summary>
 public sealed class WeightsFileException : Exception
 {
     /// <summary>Creates the exception.</summary>

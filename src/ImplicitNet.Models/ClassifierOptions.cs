@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Models;
 
-/// <summary>What an implicit classifier of images is, but for its weights: one sealed record for each architecture.</summary>
+/// <summary>The description of an implicit image classifier, without its weights: one sealed record for each architecture.</summary>
 public abstract record ClassifierOptions
 {
     // Bounds of what is built, far beyond the networks here: a configuration is a small file, and may announce anything.
@@ -47,10 +47,10 @@ public abstract record ClassifierOptions
     [JsonIgnore]
     internal abstract long LeastNumbers { get; }
 
-    /// <summary>Image height in pixels; what leaves a latent that the readout can take, or more; at most 4096.</summary>
+    /// <summary>Image height in pixels; at least what leaves a latent that the readout can take, and at most 4096.</summary>
     public int Height { get; init => field = Within(value, _leastSide, MostSide, nameof(Height)); }
 
-    /// <summary>Image width in pixels; what leaves a latent that the readout can take, or more; at most 4096.</summary>
+    /// <summary>Image width in pixels; at least what leaves a latent that the readout can take, and at most 4096.</summary>
     public int Width { get; init => field = Within(value, _leastSide, MostSide, nameof(Width)); }
 
     /// <summary>Channels of the image; 1 to 4096.</summary>
@@ -60,8 +60,8 @@ public abstract record ClassifierOptions
     public int Classes { get; init => field = Within(value, 2, MostClasses, nameof(Classes)); } = 10;
 
     /// <summary>
-    /// The factor gamma in R, in (0, 1), dimensionless. A contraction factor only where R is a
-    /// <see cref="ContractionOperator"/>; in the networks as published it scales R and bounds nothing.
+    /// The factor gamma in R, in (0, 1), dimensionless. It is a contraction factor only if R is a <see cref="ContractionOperator"/>; in the
+    /// networks as published it scales R and bounds nothing.
     /// </summary>
     public double Gamma
     {

@@ -4,7 +4,9 @@ using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Models;
 
-/// <summary>What a saved classifier is, beside its weights: all that is needed to build it again and to feed it.</summary>
+/// <summary>
+/// The description of a saved classifier, apart from its weights: all that is needed to build it again and to prepare its inputs.
+/// </summary>
 public sealed record ModelConfig
 {
     /// <summary>The architecture by its name in <c>config.json</c>: that of <see cref="Network"/>.</summary>
@@ -18,7 +20,7 @@ public sealed record ModelConfig
     } = new DigitClassifierOptions();
 
     /// <summary>
-    /// The data set that it was trained on: "digits", "mnist", "fashion-mnist", "cifar10", "svhn", or a name of the caller's.
+    /// The data set that it was trained on: "digits", "mnist", "fashion-mnist", "cifar10", "svhn", or any other name.
     /// </summary>
     public required string Data { get; init; }
 
@@ -42,7 +44,7 @@ public sealed record ModelConfig
     }
 
     /// <summary>How pixels become the network's input.</summary>
-    /// <exception cref="ArgumentException">Means and deviations do not fit each other or the network.</exception>
+    /// <exception cref="ArgumentException">Means and deviations do not match each other or the network.</exception>
     public PixelNormalization Normalization => PixelMean.Fit(Network.ImageChannels)
         ? new PixelNormalization(PixelMean, PixelDeviation)
         : throw new ArgumentException($"PixelMean must be one number or {Network.ImageChannels}, one for each channel; it is {PixelMean}.");
@@ -81,12 +83,13 @@ public sealed record ModelConfig
     /// <summary>Share of the full step that the solver takes, in (0, 1]; default 1.</summary>
     public double Damping { get; init; } = 1;
 
-    /// <summary>Steps that the solver remembers; null, the default, for its own choice, and for those that remember none.</summary>
+    /// <summary>
+    /// The number of steps that the solver remembers; null, the default, for the solver's own default, and for solvers that remember none.
+    /// </summary>
     public int? Memory { get; init; }
 
     /// <summary>
-    /// How one differentiates through the fixed point, in the words of the command line: "jfb" (the default), "implicit:gmres",
-    /// "neumann:3", and so on.
+    /// The gradient through the fixed point, as written on the command line: "jfb" (the default), "implicit:gmres", "neumann:3", and so on.
     /// </summary>
     public string Gradient
     {
@@ -94,9 +97,9 @@ public sealed record ModelConfig
         init => field = value ?? throw new ArgumentNullException(nameof(Gradient));
     } = GradientChoice.Default;
 
-    /// <summary>How the model is solved and differentiated; what fails throws.</summary>
+    /// <summary>Creates the settings of the solve and its gradient; failures throw.</summary>
     /// <exception cref="ArgumentException">
-    /// There is no such solver or gradient, a number is out of its range, or the gradient cannot be had with the solver.
+    /// There is no such solver or gradient, a number is out of its range, or the gradient does not work with the solver.
     /// </exception>
     public SolveSettings CreateSettings()
     {

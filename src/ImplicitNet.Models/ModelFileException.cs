@@ -2,7 +2,9 @@ using ImplicitNet.Files;
 
 namespace ImplicitNet.Models;
 
-/// <summary>A model's configuration cannot be used. The message names the file, the place and what was expected.</summary>
+/// <summary>
+/// The exception that is thrown when a model's configuration cannot be used. The message names the file, the place and what was expected.
+/// </summary>
 public sealed class ModelFileException : Exception
 {
     internal ModelFileException(string path, string problem, Exception? innerException = null)

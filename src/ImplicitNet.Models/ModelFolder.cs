@@ -12,21 +12,21 @@ public static class ModelFolder
 {
     private const long LargestConfig = 1 << 20;
 
-    /// <summary>The configuration's file in a folder.</summary>
+    /// <summary>The path of the configuration in a folder.</summary>
     public static string ConfigPath(string folder) => Path.Combine(folder, "config.json");
 
-    /// <summary>The weights' file in a folder.</summary>
+    /// <summary>The path of the weights in a folder.</summary>
     public static string WeightsPath(string folder) => Path.Combine(folder, "model.safetensors");
 
     /// <summary>Saves a network and its configuration, each file whole or not at all.</summary>
-    /// <param name="folder">The folder; made where it does not exist.</param>
-    /// <param name="config">What the network is, and how it is solved: the network's own settings are not looked at.</param>
-    /// <param name="network">Stays the caller's; its weights must be finite.</param>
+    /// <param name="folder">The folder; created if it does not exist.</param>
+    /// <param name="config">The description of the network, and how it is solved; the network's own settings are ignored.</param>
+    /// <param name="network">The network, whose weights must be finite; the caller keeps it.</param>
     /// <exception cref="ArgumentException">
-    /// The network is not the configuration's: the message says what differs. Nothing is written.
+    /// The network is not the one of the configuration; the message says what differs. Nothing is written.
     /// </exception>
     /// <exception cref="IOException">
-    /// A file could not be written, and an old one stays as it was; or another process writes to the folder.
+    /// A file could not be written, and an old one stays as it was; or another process is writing to the folder.
     /// </exception>
     public static void Save(string folder, ModelConfig config, ImplicitNetwork network)
     {
@@ -46,14 +46,14 @@ public static class ModelFolder
         SaveConfig(folder, config);
     }
 
-    /// <summary>Saves the configuration alone, as a training run does at its begin.</summary>
+    /// <summary>Saves only the configuration, as a training run does at its beginning.</summary>
     /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
     public static void SaveConfig(string folder, ModelConfig config) =>
         AtomicFile.WriteText(ConfigPath(folder), config.ToJson() + "\n");
 
     /// <summary>Reads a configuration.</summary>
     /// <param name="folder">The model's folder.</param>
-    /// <exception cref="ModelFileException">The file is missing, no JSON, lacks a member, or a value is out of its range.</exception>
+    /// <exception cref="ModelFileException">The file is missing, is not JSON or lacks a member, or a value is out of its range.</exception>
     public static ModelConfig LoadConfig(string folder)
     {
         string path = ConfigPath(folder);
@@ -92,7 +92,9 @@ public static class ModelFolder
 
     /// <summary>Builds a network and reads a folder's weights into it, in evaluation mode.</summary>
     /// <param name="folder">The model's folder.</param>
-    /// <param name="config">What the network is: the folder's configuration, or that with another gamma, tolerance or step limit.</param>
+    /// <param name="config">
+    /// The description of the network: the configuration of the folder, possibly with another gamma, tolerance or step limit.
+    /// </param>
     /// <returns>The network. The caller owns it.</returns>
     /// <exception cref="WeightsFileException">The weights are missing, damaged, not finite, or not those of such a network.</exception>
     public static ImplicitNetwork LoadNetwork(string folder, ModelConfig config)

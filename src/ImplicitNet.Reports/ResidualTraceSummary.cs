@@ -19,7 +19,7 @@ public sealed record ResidualTraceSummary
             : throw new ArgumentOutOfRangeException(nameof(Tolerance), value, "A tolerance is above 0 and finite.");
     }
 
-    /// <summary>What the residuals are, for the chart's axis and text; "Relative residual" by default.</summary>
+    /// <summary>The name of the residuals, for the chart's axis and text; "Relative residual" by default.</summary>
     public string Quantity { get; init; } = "Relative residual";
 
     /// <summary>Sums up the traces of single samples.</summary>

@@ -9,10 +9,10 @@ using ImplicitNet.Training.Tasks;
 
 namespace ImplicitNet.Reports;
 
-/// <summary>Puts what a run came to into charts and one page.</summary>
+/// <summary>A report of a run: charts, and one page with them.</summary>
 public sealed record RunReport
 {
-    /// <summary>What was trained on what, for the page's title.</summary>
+    /// <summary>The title of the page: what was trained on what.</summary>
     public required string Title { get; init; }
 
     /// <summary>The training; at least one epoch.</summary>
@@ -27,7 +27,7 @@ public sealed record RunReport
     /// <summary>How residuals fell on test images.</summary>
     public required ResidualTraceSummary Residuals { get; init; }
 
-    /// <summary>Solver steps of test images, one a sample.</summary>
+    /// <summary>Solver steps of the test images, one number per sample.</summary>
     public required IReadOnlyList<int> Steps { get; init; }
 
     /// <summary>What was trained, for the beginning of a sentence; default "An implicit network".</summary>
@@ -36,19 +36,19 @@ public sealed record RunReport
     /// <summary>How it was differentiated through the fixed point, for a sentence; default "Jacobian-free backpropagation".</summary>
     public string Gradient { get; init; } = "Jacobian-free backpropagation";
 
-    /// <summary>Trainable numbers of the network.</summary>
+    /// <summary>The number of trainable parameters of the network.</summary>
     public required long Parameters { get; init; }
 
     /// <summary>What a sample is called, in the plural; default "samples".</summary>
     public string Samples { get; init; } = "samples";
 
-    /// <summary>Which class of the test data was taken for which, and the names of the classes in order; default: none is shown.</summary>
+    /// <summary>The confusion matrix of the test data, and the names of the classes in order; by default none is shown.</summary>
     public (Confusion Counts, IReadOnlyList<string> Classes)? Confusion { get; init; }
 
-    /// <summary>Names and values of what the run was started with.</summary>
+    /// <summary>Names and values of the settings that the run was started with.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; }
 
-    /// <summary>The certificates of the gradient made on the way; none by default.</summary>
+    /// <summary>The certificates of the gradient that were made during the run; none by default.</summary>
     public CertificateHistory Certificates { get; init; } = CertificateHistory.Empty;
 
     private CultureInfo Culture { get; } = CultureInfo.InvariantCulture;

@@ -1,6 +1,6 @@
 namespace ImplicitNet.Training;
 
-/// <summary>The base rate throughout.</summary>
+/// <summary>A constant learning rate: the base rate throughout.</summary>
 public sealed record ConstantSchedule : LearningRateSchedule
 {
     /// <inheritdoc/>

@@ -1,7 +1,8 @@
 namespace ImplicitNet.Training;
 
 /// <summary>
-/// <c>(1 + cos(pi step / steps)) / 2</c>: from the base rate to zero in half a cosine (Loshchilov and Hutter, ICLR 2017, without restarts).
+/// <c>(1 + cos(pi step / steps)) / 2</c>: from the base rate to zero along half a cosine (Loshchilov and Hutter, ICLR 2017, without
+/// restarts).
 /// </summary>
 public sealed record CosineSchedule : LearningRateSchedule
 {

@@ -1,14 +1,14 @@
 namespace ImplicitNet.Training;
 
 /// <summary>
-/// When a run ends before its last epoch. It then is complete, with the best weights, and does not belong to what a checkpoint knows its
-/// run by: a run that stopped goes on where the limits are wider.
+/// When a run ends before its last epoch. The run is then complete, with the best weights. These limits are not part of what identifies a
+/// run: one that stopped can be resumed with wider limits.
 /// </summary>
 public sealed record EarlyStopping
 {
     /// <summary>
-    /// Epochs after the best one after which the run ends: without a better score, or as good a one with a smaller loss; at least 1;
-    /// default: none.
+    /// The number of epochs after the best one after which the run ends, if none of them has a better score, or an equal one with a smaller
+    /// loss; at least 1; default: no limit.
     /// </summary>
     public int? Patience
     {
@@ -19,8 +19,8 @@ public sealed record EarlyStopping
     }
 
     /// <summary>
-    /// Wall-clock time of training and validation after which the run ends, that before a resumption included; above 0; default: none. It
-    /// is looked at after every step. The weights of an epoch cut short are validated too.
+    /// The wall-clock time of training and validation after which the run ends, including the time before it was resumed; above 0; default:
+    /// no limit. It is checked after every step. The weights of an epoch cut short are validated too.
     /// </summary>
     public TimeSpan? After
     {

@@ -5,16 +5,16 @@ using ImplicitNet.Training.Checkpoints;
 namespace ImplicitNet.Training;
 
 /// <summary>
-/// Trains with the cheapest gradient that its certificates allow: goes up a list of gradients while they are bad, and down again
-/// once the cheaper one is good.
+/// Trains with the cheapest gradient that its certificates allow: it moves up a list of gradients while they are bad, and down again once
+/// the cheaper one is good.
 /// </summary>
 /// <remarks>
-/// Up is decided by the certificate of the gradient in use, down by that of the one below it on the same batch. A certificate
-/// whose reference is not exact enough is no evidence either way and breaks no run of others.
+/// Moving up is decided by the certificate of the gradient in use, moving down by that of the one below it on the same batch. A certificate
+/// whose reference is not exact enough is no evidence either way, and does not interrupt a sequence of others.
 /// </remarks>
 public sealed record EscalationPolicy
 {
-    /// <summary>From the cheapest on; at least 2; default: JFB, refined by 5 products, exact.</summary>
+    /// <summary>The gradients, from the cheapest on; at least 2; default: JFB, refined by 5 products, exact.</summary>
     public IReadOnlyList<FixedPointGradient> Gradients
     {
         get;
@@ -23,7 +23,7 @@ public sealed record EscalationPolicy
             : throw new ArgumentException("An escalation needs at least 2 gradients.", nameof(Gradients));
     } = [new JacobianFreeGradient(), new RefinedGradient(), new ImplicitGradient()];
 
-    /// <summary>Cosine of the parameter gradient below which a certificate speaks for going up; in [-1, 1]; default 0.9.</summary>
+    /// <summary>The cosine of the parameter gradient below which a certificate speaks for moving up; in [-1, 1]; default 0.9.</summary>
     public double RaiseBelow
     {
         get;
@@ -32,7 +32,9 @@ public sealed record EscalationPolicy
             : throw new ArgumentOutOfRangeException(nameof(RaiseBelow), value, "A cosine is in [-1, 1].");
     } = 0.9;
 
-    /// <summary>Cosine of the gradient below from which on a certificate speaks for going down; in [-1, 1]; default 0.98.</summary>
+    /// <summary>
+    /// The cosine of the next cheaper gradient from which on a certificate speaks for moving down; in [-1, 1]; default 0.98.
+    /// </summary>
     public double LowerFrom
     {
         get;
@@ -41,7 +43,7 @@ public sealed record EscalationPolicy
             : throw new ArgumentOutOfRangeException(nameof(LowerFrom), value, "A cosine is in [-1, 1].");
     } = 0.98;
 
-    /// <summary>Certificates in a row that must agree before a change; at least 1; default 2.</summary>
+    /// <summary>The number of certificates in a row that must agree before a change; at least 1; default 2.</summary>
     public int Patience
     {
         get;
@@ -49,7 +51,7 @@ public sealed record EscalationPolicy
             field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Patience), value, "The patience must be at least 1.");
     } = 2;
 
-    /// <summary>All of it, the gradients one by one: the words by which a checkpoint knows the policy.</summary>
+    /// <summary>The whole policy as text, the gradients one by one: a checkpoint recognises the policy by it.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{nameof(EscalationPolicy)} {{ Gradients = [{string.Join(", ", Gradients)}], RaiseBelow = {RaiseBelow}, "

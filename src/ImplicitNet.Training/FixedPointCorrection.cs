@@ -1,12 +1,12 @@
 namespace ImplicitNet.Training;
 
 /// <summary>
-/// A loss of several iterates on the way to the fixed point, the later ones weighing more: the way is trained, and not its end alone (Bai
-/// et al., CVPR 2022, "fixed-point correction").
+/// Puts several iterates on the way to the fixed point into the loss, with more weight on later ones: the whole path is trained, not only
+/// its end (Bai et al., CVPR 2022, "fixed-point correction").
 /// </summary>
 public sealed record FixedPointCorrection : SolveSchedule
 {
-    /// <summary>Iterates in the loss, that at the end included; at least 1; default 3.</summary>
+    /// <summary>The number of iterates in the loss, including the one at the end; at least 1; default 3.</summary>
     public int Iterates
     {
         get;
@@ -14,7 +14,8 @@ public sealed record FixedPointCorrection : SolveSchedule
     } = 3;
 
     /// <summary>
-    /// Solver steps between two of them; at least 1; default 5. From the last but one on, the solve goes on until converged.
+    /// The number of solver steps between two of them; at least 1; default 5. After the last but one, the solve goes on until it has
+    /// converged.
     /// </summary>
     public int StepsBetween
     {
@@ -22,7 +23,7 @@ public sealed record FixedPointCorrection : SolveSchedule
         init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(StepsBetween), value, "At least 1 is needed.");
     } = 5;
 
-    /// <summary>Weight of an iterate's loss over that of the one after it; in [0, 1]; default 0.8.</summary>
+    /// <summary>The weight of an iterate's loss relative to that of the next one; in [0, 1]; default 0.8.</summary>
     public double Discount
     {
         get;

@@ -1,7 +1,7 @@
 namespace ImplicitNet.Training;
 
 /// <summary>
-/// Solves that are cut short after a number of steps drawn for every training step: what the network answers is to become better with more
+/// Cuts solves short after a number of steps that is drawn for every training step, so that the answers of the network improve with more
 /// steps, whatever their number (Bansal et al., NeurIPS 2022, "progressive training").
 /// </summary>
 public sealed record RandomSteps : SolveSchedule

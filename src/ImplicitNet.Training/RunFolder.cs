@@ -1,11 +1,11 @@
 namespace ImplicitNet.Training;
 
-/// <summary>Where a training run keeps its files, and their names.</summary>
+/// <summary>The folder in which a training run keeps its files, and their names.</summary>
 public sealed class RunFolder
 {
-    /// <summary>Takes a folder, which is made where it does not exist.</summary>
+    /// <summary>Uses a folder, which is created if it does not exist.</summary>
     /// <param name="path">The folder.</param>
-    /// <exception cref="IOException">It cannot be made or written to; the message names it.</exception>
+    /// <exception cref="IOException">The folder cannot be created or written to; the message names it.</exception>
     public RunFolder(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -26,7 +26,7 @@ public sealed class RunFolder
     /// <summary>The folder, absolute.</summary>
     public string Path { get; }
 
-    /// <summary>Everything needed to go on: weights, optimiser, random state, position.</summary>
+    /// <summary>The checkpoint, with everything needed to resume: weights, optimiser, random state, position.</summary>
     public string Checkpoint => At("checkpoint.safetensors");
 
     /// <summary>The weights chosen on validation.</summary>
@@ -35,7 +35,7 @@ public sealed class RunFolder
     /// <summary>What the network is: architecture, sizes, tolerance and step limit, normalisation.</summary>
     public string Config => At("config.json");
 
-    /// <summary>The history: one JSON object a line.</summary>
+    /// <summary>The history: one JSON object per line.</summary>
     public string History => At("history.jsonl");
 
     /// <summary>The folder of the TensorBoard events.</summary>

@@ -10,7 +10,7 @@ namespace ImplicitNet.Training;
 internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, TrainingOptions options, LatentCache? latents)
 {
     /// <summary>Answers a batch. A sample counts that counts in every phase with a share in the loss.</summary>
-    /// <param name="batch">The batch; stays the caller's.</param>
+    /// <param name="batch">The batch; the caller keeps it.</param>
     /// <param name="settings">From a solve's own settings to those in force.</param>
     /// <param name="draw">What is drawn by.</param>
     public StepOutcome Run(Batch batch, Func<SolveSettings, SolveSettings> settings, ulong draw)

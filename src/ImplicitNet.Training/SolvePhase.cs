@@ -1,21 +1,21 @@
 namespace ImplicitNet.Training;
 
-/// <summary>A stretch of the solves of one training step; the next one goes on from its latents.</summary>
+/// <summary>A part of the solves of one training step; the next part goes on from its latents.</summary>
 public readonly record struct SolvePhase
 {
-    /// <summary>Until converged, and all of the loss.</summary>
+    /// <summary>Creates a phase that solves until convergence and has the whole loss.</summary>
     public SolvePhase()
     {
     }
 
     /// <summary>
-    /// Solver steps at most; the latents then count as they are. Null, the default: until converged, by the layer's own rule.
+    /// The most solver steps; the latents then count as they are. Null, the default: until convergence, by the layer's own rule.
     /// </summary>
     public int? Steps { get; init; }
 
     /// <summary>
-    /// Share of this phase's loss in the loss of the step, in units of the other phases' shares; default 1. With 0 the phase only moves the
-    /// latents on: no graph is made.
+    /// Share of this phase's loss in the loss of the step, in units of the other phases' shares; default 1. With 0 the phase only advances
+    /// the latents, without a graph.
     /// </summary>
     public double LossWeight { get; init; } = 1;
 }

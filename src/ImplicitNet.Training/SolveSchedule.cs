@@ -1,15 +1,15 @@
 namespace ImplicitNet.Training;
 
-/// <summary>How far the solves of training steps go, and which of their iterates the loss looks at.</summary>
-/// <remarks>Each phase calls the model once, so that its encoder and readout are paid once a phase.</remarks>
+/// <summary>How far the solves of training steps go, and which of their iterates count in the loss.</summary>
+/// <remarks>Each phase calls the model once, so its encoder and readout are run once per phase.</remarks>
 public abstract record SolveSchedule
 {
-    /// <summary>Every solve by its layer's own rule. The default.</summary>
+    /// <summary>Every solve goes by its layer's own rule. The default.</summary>
     public static SolveSchedule UntilConverged { get; } = new UntilConvergedSchedule();
 
     /// <summary>
     /// Standard deviation of normal noise that is added to where the solves of a step start, in the units of the latents; drawn anew for
-    /// every sample and step; at least 0 and finite; default 0. What is reached in spite of it does not hang on the start.
+    /// every sample and step; at least 0 and finite; default 0. An answer that is reached in spite of it does not depend on the start.
     /// </summary>
     public double StartNoise
     {
@@ -19,7 +19,7 @@ public abstract record SolveSchedule
             : throw new ArgumentOutOfRangeException(nameof(StartNoise), value, "The noise must be at least 0 and finite.");
     }
 
-    /// <summary>The phases of one training step; at least one, one at least with a share in the loss.</summary>
+    /// <summary>The phases of one training step: at least one, and at least one of them with a share in the loss.</summary>
     /// <param name="draw">Drawn uniformly from all 64-bit numbers for this step: a function of the seed and the step.</param>
     public abstract IReadOnlyList<SolvePhase> Phases(ulong draw);
 

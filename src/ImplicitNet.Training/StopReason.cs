@@ -1,6 +1,6 @@
 namespace ImplicitNet.Training;
 
-/// <summary>Why a training ended.</summary>
+/// <summary>Why a training run ended.</summary>
 public enum StopReason
 {
     /// <summary>All epochs were trained.</summary>
@@ -15,6 +15,6 @@ public enum StopReason
     /// <summary><see cref="Trainer.Stop"/> was called.</summary>
     Asked,
 
-    /// <summary>It was cancelled, and can be gone on with.</summary>
+    /// <summary>The run was cancelled, and can be resumed.</summary>
     Cancelled,
 }

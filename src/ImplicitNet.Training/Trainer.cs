@@ -13,15 +13,14 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training;
 
 /// <summary>
-/// Trains a model, of implicit layers and others or of others alone: shuffled batches, validation after every epoch, the weights of the
-/// best epoch kept.
+/// Trains a model, with or without implicit layers: in shuffled batches, validating after every epoch, keeping the best weights.
 /// </summary>
 /// <remarks>
-/// However a run ends, by an exception too, the model then holds the best weights, where an epoch was finished, in evaluation mode and
-/// without gradients; a further <see cref="Run"/> goes on from where the training stood. With a <see cref="RunFolder"/> it survives a kill:
-/// <see cref="Resume"/> and <see cref="Run"/> go on from the last checkpoint and end with the same weights, bit by bit on one machine with
-/// the same number of threads. That holds for data whose batches are a function of seed, epoch and index, and for the library's optimisers;
-/// other runs go on from their last whole epoch, and say so when they begin. Evaluate on test data once, afterwards.
+/// However a run ends, even by an exception, the model then holds the best weights, if an epoch was finished, in evaluation mode and
+/// without gradients; a further <see cref="Run"/> goes on from where the training stopped. With a <see cref="RunFolder"/> it survives a
+/// kill: <see cref="Resume"/> and <see cref="Run"/> go on from the last checkpoint and end with the same weights, bit by bit on one machine
+/// with the same number of threads. That holds for data whose batches are a function of seed, epoch and index, and for the library's
+/// optimisers; other runs resume from their last whole epoch, and say so when they begin. Evaluate on test data once, afterwards.
 /// </remarks>
 public sealed class Trainer : IDisposable
 {
@@ -45,17 +44,17 @@ public sealed class Trainer : IDisposable
     private volatile bool _isAskedToStop;
 
     /// <summary>Prepares a run.</summary>
-    /// <param name="model">Inputs [batch, ...] to outputs [batch, ...]; trained in place, in its own dtype; stays the caller's.</param>
+    /// <param name="model">Inputs [batch, ...] to outputs [batch, ...]; trained in place, in its own dtype; the caller keeps it.</param>
     /// <param name="task">The loss, what else is measured, and what chooses the best epoch.</param>
     /// <param name="train">The training data.</param>
     /// <param name="validation">The data on which the best epoch is chosen; without any, it is chosen on the training data.</param>
-    /// <param name="options">Default: 10 epochs of Adam at 3e-3 with a cosine schedule.</param>
+    /// <param name="options">How to train; default: 10 epochs of AdamW at 3e-3 with a cosine schedule.</param>
     /// <param name="folder">Where checkpoints, weights, history and TensorBoard events go; none by default.</param>
     /// <exception cref="ArgumentException">
-    /// The model has no parameter to train, the data have no samples, the escalation policy has no certificates to go by, or would go up
-    /// and down at once, or a warm start is asked for of samples without numbers.
+    /// The model has no parameter to train, the data have no samples, the escalation policy has no certificates to go by or would move up
+    /// and down at once, or a warm start is asked for with samples that have no numbers.
     /// </exception>
-    /// <exception cref="NotSupportedException">The optimiser asks for the loss several times a step, as LBFGS does.</exception>
+    /// <exception cref="NotSupportedException">The optimiser needs the loss several times per step, as LBFGS does.</exception>
     public Trainer(
         nn.Module<Tensor, Tensor> model,
         TrainingTask task,
@@ -68,14 +67,14 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Prepares a run of a model of any inputs.</summary>
-    /// <param name="model">Any module; trained in place, in its own dtype; stays the caller's.</param>
-    /// <param name="forward">Calls it with what a batch holds; returns [batch, ...].</param>
+    /// <param name="model">Any module; trained in place, in its own dtype; the caller keeps it.</param>
+    /// <param name="forward">Calls the model with what a batch holds, and returns [batch, ...].</param>
     /// <param name="task">The loss, what else is measured, and what chooses the best epoch.</param>
     /// <param name="train">The training data.</param>
     /// <param name="validation">The data on which the best epoch is chosen; without any, it is chosen on the training data.</param>
-    /// <param name="options">Default: 10 epochs of Adam at 3e-3 with a cosine schedule.</param>
+    /// <param name="options">How to train; default: 10 epochs of AdamW at 3e-3 with a cosine schedule.</param>
     /// <param name="folder">Where checkpoints, weights, history and TensorBoard events go; none by default.</param>
-    /// <exception cref="ArgumentException">As of the other constructor.</exception>
+    /// <exception cref="ArgumentException">For the reasons of the other constructor.</exception>
     public Trainer(
         nn.Module model,
         Func<Batch, Tensor> forward,
@@ -114,8 +113,8 @@ public sealed class Trainer : IDisposable
         _tensors = new TrainingTensors(module, _memory, _average, _best.Values, _latents);
     }
 
-    /// <summary>Further data to evaluate on after every epoch, under names of their own; they choose nothing. None by default.</summary>
-    /// <exception cref="ArgumentException">Two have one name, or one that a record has already, or one has no samples.</exception>
+    /// <summary>Further data to evaluate on after every epoch, under their own names; nothing is chosen by them. None by default.</summary>
+    /// <exception cref="ArgumentException">Two have the same name, a name is used by records already, or one has no samples.</exception>
     public IReadOnlyList<BatchSource> MoreValidation
     {
         get;
@@ -124,7 +123,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>
     /// Called with everything that happens, on the training thread, after the <see cref="IProgress{T}"/> of <see cref="Run"/>: it may read
-    /// or change the model, or <see cref="Stop"/>. An exception of it ends the run. None by default.
+    /// or change the model, or call <see cref="Stop"/>. An exception thrown by it ends the run. None by default.
     /// </summary>
     public Action<TrainingEvent>? OnEvent { get; init; }
 
@@ -132,7 +131,7 @@ public sealed class Trainer : IDisposable
     public LatentCache? WarmStart => _latents;
 
     /// <summary>
-    /// Compares the gradient with the exact one on the way, outside the time measured; default: none. Decides nothing about the weights.
+    /// Compares the gradient with the exact one during the run, outside the measured time; default: none. It never changes the weights.
     /// </summary>
     public GradientProbe? Probe { get; init; }
 
@@ -144,7 +143,7 @@ public sealed class Trainer : IDisposable
     private OptionNames Identity => field ??= RunIdentity.Of(_model, _task, _train, [_validation, .. MoreValidation], _options);
 
     /// <summary>Goes back to the folder's last checkpoint.</summary>
-    /// <returns>False, and nothing changed, when there is none.</returns>
+    /// <returns>False, with nothing changed, if there is none.</returns>
     /// <exception cref="InvalidOperationException">The trainer has no folder.</exception>
     /// <exception cref="WeightsFileException">
     /// The checkpoint is damaged, was written by an earlier version, or belongs to a run with other data or options; nothing has changed.
@@ -164,19 +163,19 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>
-    /// Ends the run after the step under way, as early stopping does. May be called from another thread, or from a callback.
+    /// Ends the run after the current step, as early stopping does. May be called from another thread, or from a callback.
     /// </summary>
     public void Stop() => _isAskedToStop = true;
 
-    /// <summary>Trains to the end, until it is to stop, or until cancelled. Afterwards the model holds the best weights.</summary>
-    /// <param name="progress">Told of every step, epoch and checkpoint, on the calling thread.</param>
-    /// <param name="cancellation">Looked at after every step; then a checkpoint is written and the call returns.</param>
+    /// <summary>Trains to the end, until it should stop, or until it is cancelled. Afterwards the model holds the best weights.</summary>
+    /// <param name="progress">Receives every step, epoch and checkpoint, on the calling thread.</param>
+    /// <param name="cancellation">Checked after every step; if cancelled, a checkpoint is written and the call returns.</param>
     /// <exception cref="TrainingDivergedException">
     /// The loss, a gradient or a weight is no longer finite, or no sample of an epoch converged; the last checkpoint is from before.
     /// </exception>
-    /// <exception cref="IOException">A file could not be written, the last checkpoint stays; or another process has the folder.</exception>
+    /// <exception cref="IOException">A file could not be written (the last checkpoint stays), or the folder is in use.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The folder holds a run that was not resumed, which has not changed; or model, task, loss and data do not go together.
+    /// The folder holds a run that was not resumed, and that has not been changed; or model, task, loss and data do not fit together.
     /// </exception>
     public TrainingResult Run(IProgress<TrainingEvent>? progress = null, CancellationToken cancellation = default)
     {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ImplicitNet.Training;
 
 /// <summary>
-/// A training cannot go on: the loss, a gradient or a weight became NaN or infinite, or no sample of an epoch counted. Nothing of it was
-/// kept: the last checkpoint and the best weights are from before.
+/// The exception that is thrown when a training run cannot go on: the loss, a gradient or a weight became NaN or infinite, or no sample of
+/// an epoch counted. Nothing of that was kept: the last checkpoint and the best weights are from before.
 /// </summary>
 public sealed class TrainingDivergedException : Exception
 {

@@ -15,7 +15,7 @@ public abstract record TrainingEvent
     {
     }
 
-    /// <summary>Something that one should know, told when a run begins or after its first epoch.</summary>
+    /// <summary>Something worth knowing, reported when a run begins or after its first epoch.</summary>
     /// <param name="Message">One line.</param>
     public sealed record Notice(string Message) : TrainingEvent
     {
@@ -41,37 +41,37 @@ public abstract record TrainingEvent
     /// <param name="StepInEpoch">Steps made so far in the epoch.</param>
     /// <param name="StepsPerEpoch">Steps of an epoch.</param>
     /// <param name="Loss">
-    /// The mean loss of the batch's samples that count, by the weights of the solve's phases; NaN where none does.
+    /// The mean loss of the batch's samples that count, with the weights of the phases of the solve; NaN if none does.
     /// </param>
     /// <param name="Accuracy">
-    /// Share of the epoch's samples so far whose answers were right as a whole, of those that count, 0 to 1; NaN where none does, or for a
-    /// task without right answers.
+    /// The share of the epoch's samples so far, of those that count, whose answers were entirely right, 0 to 1; NaN if none counts, or for
+    /// a task without right answers.
     /// </param>
     /// <param name="LearningRate">The rate of the step.</param>
-    /// <param name="SolverSteps">Mean solver steps of the batch's samples, of all its solves together; 0 without a solve.</param>
+    /// <param name="SolverSteps">The mean solver steps of the batch's samples, over all its solves; 0 without a solve.</param>
     public sealed record StepFinished(
         long Step, long Steps, int Epoch, int StepInEpoch, int StepsPerEpoch, double Loss, double Accuracy, double LearningRate,
         double SolverSteps) : TrainingEvent;
 
     /// <summary>An epoch was trained and validated.</summary>
-    /// <param name="Record">Its figures.</param>
+    /// <param name="Record">The results of the epoch.</param>
     /// <param name="Solver">The solves of its training batches.</param>
     /// <param name="GammaCertified">The largest certified contraction factor after it; null when a layer certifies none.</param>
-    /// <param name="IsBest">True when its weights are the best on validation so far.</param>
+    /// <param name="IsBest">True if its weights are the best on validation so far.</param>
     public sealed record EpochFinished(EpochRecord Record, SolverTotals Solver, double? GammaCertified, bool IsBest) : TrainingEvent;
 
     /// <summary>A checkpoint was written.</summary>
     /// <param name="Path">The file.</param>
-    /// <param name="Step">Steps made when it was.</param>
+    /// <param name="Step">The number of steps made by then.</param>
     public sealed record CheckpointWritten(string Path, long Step) : TrainingEvent;
 
     /// <summary>The gradient of a batch was certified, before its step was made.</summary>
     /// <param name="Step">The step, from 1.</param>
-    /// <param name="Certificate">What came out.</param>
+    /// <param name="Certificate">The certificate.</param>
     public sealed record GradientCertified(long Step, GradientCertificate Certificate) : TrainingEvent;
 
     /// <summary>The escalation policy changed the gradient.</summary>
-    /// <param name="Change">When, and between which places of its list.</param>
+    /// <param name="Change">The step of the change, and the positions in the list before and after it.</param>
     /// <param name="Gradient">The gradient from then on.</param>
     public sealed record GradientChanged(GradientChangeRecord Change, FixedPointGradient Gradient) : TrainingEvent;
 }

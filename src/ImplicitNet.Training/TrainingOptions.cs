@@ -47,8 +47,8 @@ public sealed record TrainingOptions
     }
 
     /// <summary>
-    /// Weight decay, per step in units of the learning rate; decoupled or part of the gradient as the <see cref="Optimizer"/> has it; at
-    /// least 0 and finite; default 0.
+    /// Weight decay, per step in units of the learning rate; decoupled or part of the gradient, depending on the <see cref="Optimizer"/>;
+    /// at least 0 and finite; default 0.
     /// </summary>
     public double WeightDecay
     {
@@ -58,7 +58,9 @@ public sealed record TrainingOptions
             : throw Refused(nameof(WeightDecay), value, "a finite number of at least 0");
     }
 
-    /// <summary>Largest L2 norm of the gradient of all parameters together, to which it is scaled down; above 0; default none.</summary>
+    /// <summary>
+    /// The largest L2 norm of the gradient of all parameters together; a larger gradient is scaled down to it; above 0; default: no limit.
+    /// </summary>
     public double? ClipNorm
     {
         get;
@@ -83,7 +85,7 @@ public sealed record TrainingOptions
     /// </summary>
     public LatentCacheOptions? WarmStart { get; init; }
 
-    /// <summary>When the run ends before its last epoch; default: it does not.</summary>
+    /// <summary>When the run ends before its last epoch; by default it does not.</summary>
     public EarlyStopping? Stop { get; init; }
 
     /// <summary>How far the solves of training steps go; default <see cref="SolveSchedule.UntilConverged"/>.</summary>
@@ -120,7 +122,7 @@ public sealed record TrainingOptions
         init => field = value is null or >= 1 ? value : throw Refused(nameof(CertificateSteps), value, "at least 1");
     }
 
-    /// <summary>How certificates are made; default: parameter gradients of batches alone.</summary>
+    /// <summary>How certificates are made; by default for the parameter gradients of whole batches only.</summary>
     public GradientCertifier Certifier
     {
         get;
@@ -128,8 +130,8 @@ public sealed record TrainingOptions
     } = new GradientCertifier();
 
     /// <summary>
-    /// How certificates change the gradient, in place of the network's own; default: they do not. Needs
-    /// <see cref="CertificateSteps"/>; its place in the list is part of every checkpoint.
+    /// How certificates choose the gradient, in place of the network's own; by default they do not. Needs <see cref="CertificateSteps"/>;
+    /// the position in its list is part of every checkpoint.
     /// </summary>
     public EscalationPolicy? Escalation { get; init; }
 

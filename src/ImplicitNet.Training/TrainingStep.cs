@@ -24,7 +24,7 @@ internal sealed class TrainingStep(
     /// Makes a step on a batch, in the caller's dispose scope. A batch of which no sample counts changes no weight: there is no gradient,
     /// and the moments alone would move them.
     /// </summary>
-    /// <param name="batch">The batch, which the model has taken; stays the caller's.</param>
+    /// <param name="batch">The batch, which the model has taken; the caller keeps it.</param>
     /// <param name="settings">From a solve's own settings to those in force.</param>
     /// <param name="draw">What the schedule of solves draws by: a function of seed and step.</param>
     /// <param name="rate">The learning rate.</param>

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training;
 
 /// <summary>
-/// An exponential moving average of a network's weights: <c>average &lt;- decay average + (1 - decay) weight</c> after
-/// every step, with the decay lowered to <c>(1 + n) / (10 + n)</c> in the first steps. Buffers are taken as they are.
+/// An exponential moving average of a network's weights: <c>average &lt;- decay average + (1 - decay) weight</c> after every step, with the
+/// decay lowered to <c>(1 + n) / (10 + n)</c> in the first steps. Buffers are copied as they are.
 /// </summary>
 public sealed class WeightAverage : IDisposable
 {
@@ -13,9 +13,9 @@ public sealed class WeightAverage : IDisposable
     private readonly double _decay;
     private readonly Dictionary<string, Tensor> _values = [];
 
-    /// <summary>Begins with the weights as they are.</summary>
-    /// <param name="network">Stays the caller's.</param>
-    /// <param name="decay">In (0, 1), per step.</param>
+    /// <summary>Creates the average, which begins with the weights as they are.</summary>
+    /// <param name="network">The network; the caller keeps it.</param>
+    /// <param name="decay">The decay per step, in (0, 1).</param>
     public WeightAverage(nn.Module network, double decay)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -32,7 +32,7 @@ public sealed class WeightAverage : IDisposable
     /// <summary>The averages by parameter name. Owned by this object.</summary>
     public IReadOnlyDictionary<string, Tensor> Values => _values;
 
-    /// <summary>Takes in the weights after a step.</summary>
+    /// <summary>Adds the weights after a step to the average.</summary>
     /// <param name="steps">Steps made in the run, this one included.</param>
     public void Update(long steps)
     {
@@ -45,7 +45,7 @@ public sealed class WeightAverage : IDisposable
         }
     }
 
-    /// <summary>Puts the averages in the network's place until the result is disposed, which puts the weights back.</summary>
+    /// <summary>Replaces the weights of the network by the averages until the result is disposed, which restores the weights.</summary>
     public IDisposable Apply()
     {
         Exchange exchange = new(_network, _values);

@@ -5,11 +5,10 @@ namespace ImplicitNet.Files.PyTorch;
 
 /// <summary>The named tensors of a file that PyTorch's torch.save wrote, <c>.pth</c> or <c>.pt</c>.</summary>
 /// <remarks>
-/// Read is the zip format (the default since PyTorch 1.6) with pickle protocols 2 to 5: dictionaries in dictionaries that
-/// hold tensors under texts, of float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8 and bool, with any
-/// strides and shared storages, saved from any device. Nothing that the file names is ever executed or looked up: a short
-/// list of constructors is understood, and values of all other classes are passed over. A file that was read owns its
-/// tensors: disposing it disposes them.
+/// Reads the zip format (the default since PyTorch 1.6) with pickle protocols 2 to 5: nested dictionaries that hold tensors under texts, of
+/// float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8 and bool, with any strides and shared storages, saved from any
+/// device. Nothing that the file names is ever executed or looked up: a short list of constructors is understood, and values of all other
+/// classes are skipped. A file that was read owns its tensors: disposing it disposes them.
 /// </remarks>
 public sealed class PyTorchFile : IDisposable
 {
@@ -21,22 +20,22 @@ public sealed class PyTorchFile : IDisposable
     }
 
     /// <summary>
-    /// The dictionaries that hold tensors, by their place: "" for the file's own, "model" for its entry model,
-    /// "a/b" for entry b of entry a. Each in the file's order; its tensors are on the CPU, without gradient, in the layout
-    /// of the file, and may share memory with each other. This object owns them.
+    /// The dictionaries that hold tensors, by their place: "" for the top one, "model" for its entry model, "a/b" for entry b of entry a.
+    /// Each in the file's order; its tensors are on the CPU, without gradient, in the layout of the file, and may share memory with each
+    /// other. This object owns them.
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> StateDictionaries { get; }
 
     /// <summary>
-    /// What was not read, the first 1000 by place: the name of its class, such as torch.optim.lr_scheduler.StepLR, or its kind.
+    /// What was skipped, by place, the first 1000: the name of its class, such as torch.optim.lr_scheduler.StepLR, or its kind.
     /// </summary>
     public IReadOnlyDictionary<string, string> PassedOver { get; }
 
     /// <summary>Reads a file. All sizes are checked against the file's length before memory is taken for them.</summary>
     /// <param name="path">The file.</param>
-    /// <returns>The tensors. The caller owns it. They are outside of any dispose scope.</returns>
+    /// <returns>The tensors. The caller owns it. They are outside any dispose scope.</returns>
     /// <exception cref="WeightsFileException">
-    /// The file cannot be opened, breaks the format, or is of PyTorch before 1.6; the message says where and what to do.
+    /// The file cannot be opened, violates the format, or was written by PyTorch before 1.6; the message says where and what to do.
     /// </exception>
     public static PyTorchFile Read(string path)
     {
@@ -63,12 +62,12 @@ public sealed class PyTorchFile : IDisposable
     }
 
     /// <summary>
-    /// The state dictionary of a model: the file's own, or the one among its entries that has more tensors, as where a state dictionary and
-    /// a tensor beside it were saved together.
+    /// The state dictionary of a model: the top one, or the one among its entries that has more tensors, for files in which a state
+    /// dictionary and another tensor were saved together.
     /// </summary>
     /// <param name="path">The name of the file for messages.</param>
-    /// <param name="place">Its place, where there are several; default: the one that there is.</param>
-    /// <exception cref="WeightsFileException">There is none of that place, or there are several; the message names them.</exception>
+    /// <param name="place">Its place, if there are several; by default the only one.</param>
+    /// <exception cref="WeightsFileException">There is none at that place, or there are several; the message names them.</exception>
     public IReadOnlyDictionary<string, Tensor> StateDictionary(string path, string? place = null)
     {
         int own = StateDictionaries.TryGetValue("", out IReadOnlyDictionary<string, Tensor>? root) ? root.Count : 0;

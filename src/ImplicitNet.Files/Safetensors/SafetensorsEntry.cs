@@ -2,7 +2,7 @@ using TorchSharp;
 
 namespace ImplicitNet.Files.Safetensors;
 
-/// <summary>What a safetensors header says of one tensor.</summary>
+/// <summary>What a safetensors header says about one tensor.</summary>
 /// <param name="Type">The element type.</param>
 /// <param name="Shape">The sizes; empty for a single number.</param>
 /// <param name="Begin">First byte, counted from the end of the header.</param>

@@ -4,8 +4,8 @@ namespace ImplicitNet.Files.Safetensors;
 
 /// <summary>Named tensors and texts in the safetensors format, which other tools for neural networks read and write too.</summary>
 /// <remarks>
-/// Element types: float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, bool; tensors of another type of the format are
-/// passed over. A file that was read owns its tensors: disposing it disposes them. Values are taken as they are; <see cref="EnsureFinite"/>
+/// Element types: float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, bool; tensors of other types of the format are
+/// skipped. A file that was read owns its tensors: disposing it disposes them. Values are taken as they are; <see cref="EnsureFinite"/>
 /// refuses NaN and infinity. The text "sha256" is the SHA-256 of the whole file, from its first byte to its last, with these 64 hexadecimal
 /// digits taken as 64 characters '0'.
 /// </remarks>
@@ -24,7 +24,7 @@ public sealed class SafetensorsFile : IDisposable
     public IReadOnlyDictionary<string, Tensor> Tensors { get; }
 
     /// <summary>
-    /// The tensors that were passed over, by name, and their dtype in the file, such as "F8_E4M3", which no tensor here can hold.
+    /// The tensors that were skipped, by name, and their dtype in the file, such as "F8_E4M3", which no tensor here can hold.
     /// </summary>
     public IReadOnlyDictionary<string, string> PassedOver { get; }
 
@@ -32,13 +32,13 @@ public sealed class SafetensorsFile : IDisposable
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>
-    /// Reads a file. All of its header is checked against the file's length before a tensor is made, and where it has a checksum (the text
-    /// "sha256"; files that this library writes do), that is checked too.
+    /// Reads a file. The whole header is checked against the file's length before any tensor is created. If there is a checksum (the text
+    /// "sha256", as in files that this library writes), it is checked too.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <returns>The tensors and texts. The caller owns it. Its tensors are outside of any dispose scope.</returns>
+    /// <returns>The tensors and texts. The caller owns it. Its tensors are outside any dispose scope.</returns>
     /// <exception cref="WeightsFileException">
-    /// The file cannot be opened, breaks the format or does not have its checksum; the message says where.
+    /// The file cannot be opened, violates the format, or does not match its checksum; the message says where.
     /// </exception>
     public static SafetensorsFile Read(string path)
     {

@@ -34,7 +34,7 @@ public sealed class SafetensorsHeader
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
 
     /// <summary>
-    /// The tensors that are passed over, by name, and their dtype in the file, such as "F8_E4M3", which no tensor here can hold.
+    /// The tensors that are skipped, by name, and their dtype in the file, such as "F8_E4M3", which no tensor here can hold.
     /// </summary>
     public IReadOnlyDictionary<string, string> PassedOver { get; }
 
@@ -46,7 +46,7 @@ public sealed class SafetensorsHeader
 
     /// <summary>Reads and checks the header of a file.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="WeightsFileException">The file cannot be opened, or its header breaks the format.</exception>
+    /// <exception cref="WeightsFileException">The file cannot be opened, or its header violates the format.</exception>
     public static SafetensorsHeader Read(string path)
     {
         using FileStream stream = SafetensorsReader.Open(path);

@@ -9,9 +9,9 @@ namespace ImplicitNet.Models.FixedPointNetworks;
 /// The network for CIFAR-10 with augmentation of Wu Fung et al. (AAAI 2022) as published: 843,430 parameters.
 /// </summary>
 /// <remarks>
-/// Input: [batch, 3, 32, 32] float32, best in channels-last memory; output: logits [batch, 10]. R has batch normalisation
-/// inside, so it is no contraction by construction, and in training mode it couples the samples of a batch (see
-/// <see cref="CoupledModuleOperator"/>). The same size with a contraction as R is <see cref="ContractiveCifarFpn"/>.
+/// Input: [batch, 3, 32, 32] float32, best in channels-last memory; output: logits [batch, 10]. R has batch normalisation inside, so it is
+/// not a contraction by construction, and in training mode it couples the samples of a batch (see <see cref="CoupledModuleOperator"/>). The
+/// same size with a contraction as R is <see cref="ContractiveCifarFpn"/>.
 /// </remarks>
 public static class CifarFpn
 {

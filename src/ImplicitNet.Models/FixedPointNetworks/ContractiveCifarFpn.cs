@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Models.FixedPointNetworks;
 
 /// <summary>
-/// The <see cref="CifarFpn"/> with a contraction as R: of its five latent blocks four, and half of the fifth, end the
-/// encoder; the last convolution, bounded, is R, and no batch statistics are in it. 843,430 parameters.
+/// The <see cref="CifarFpn"/> with a contraction as R: four of its five latent blocks, and half of the fifth, become the end of the
+/// encoder; the last convolution, bounded, is R, without batch statistics. 843,430 parameters.
 /// </summary>
 /// <remarks>Input: [batch, 3, 32, 32] float32, best in channels-last memory; output: logits [batch, 10].</remarks>
 public static class ContractiveCifarFpn

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Models.FixedPointNetworks;
 
 /// <summary>
-/// The <see cref="SvhnFpn"/> with a contraction as R: of its two latent convolutions one ends the encoder and one, bounded,
-/// is R; no batch statistics are in R. 163,488 parameters.
+/// The <see cref="SvhnFpn"/> with a contraction as R: one of its two latent convolutions becomes the end of the encoder; the other one,
+/// bounded, is R, without batch statistics. 163,488 parameters.
 /// </summary>
 /// <remarks>Input: [batch, 3, 32, 32] float32, best in channels-last memory; output: logits [batch, 10].</remarks>
 public static class ContractiveSvhnFpn

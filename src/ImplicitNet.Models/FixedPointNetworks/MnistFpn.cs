@@ -10,9 +10,9 @@ namespace ImplicitNet.Models.FixedPointNetworks;
 /// two, as in the paper's table.
 /// </summary>
 /// <remarks>
-/// Input: [batch, 1, 28, 28] float32, best in channels-last memory; output: logits [batch, 10]. R has batch normalisation
-/// inside, so it is no contraction by construction, and in training mode it couples the samples of a batch (see
-/// <see cref="CoupledModuleOperator"/>). The same size with a contraction as R is <see cref="DigitClassifier"/>.
+/// Input: [batch, 1, 28, 28] float32, best in channels-last memory; output: logits [batch, 10]. R has batch normalisation inside, so it is
+/// not a contraction by construction, and in training mode it couples the samples of a batch (see <see cref="CoupledModuleOperator"/>). The
+/// same size with a contraction as R is <see cref="DigitClassifier"/>.
 /// </remarks>
 public static class MnistFpn
 {

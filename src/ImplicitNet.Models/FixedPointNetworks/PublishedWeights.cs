@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Models.FixedPointNetworks;
 
 /// <summary>
-/// The weight files of the code that Wu Fung et al. (AAAI 2022) published with their paper: PyTorch's format, with the
+/// Reads and writes the weight files of the code that Wu Fung et al. (AAAI 2022) published with their paper: PyTorch's format, with the
 /// names of that code.
 /// </summary>
 public static class PublishedWeights
@@ -17,13 +17,13 @@ public static class PublishedWeights
 
     /// <summary>Builds a network with the weights of a file, in evaluation mode.</summary>
     /// <param name="path">
-    /// A file of torch.save: a state dictionary, or a dictionary that has one among its entries. What stands before all of its names, such
-    /// as <c>module.</c> of nn.DataParallel or <c>_orig_mod.</c> of torch.compile, is left away; counters of batches that batch norms of
-    /// PyTorch before 0.4.1 do not have are 0.
+    /// A file of torch.save: a state dictionary, or a dictionary that has one among its entries. A prefix common to all names, such as
+    /// <c>module.</c> from nn.DataParallel or <c>_orig_mod.</c> from torch.compile, is dropped; batch counters, which batch norms of
+    /// PyTorch before 0.4.1 do not have, are then 0.
     /// </param>
     /// <param name="describe">
-    /// Takes the number of latent layers that the file has weights for, and returns what the network is. The file says
-    /// nothing of gamma, nor whether the network was trained as an implicit one.
+    /// Takes the number of latent layers that the file has weights for, and returns the description of the network. The file says nothing
+    /// about gamma, nor whether the network was trained as an implicit one.
     /// </param>
     /// <param name="place">
     /// Where in the file the state dictionary is; see <see cref="PyTorchFile.StateDictionary"/>. Default: the one that has weights of such
@@ -31,8 +31,8 @@ public static class PublishedWeights
     /// </param>
     /// <returns>The network and its configuration. The caller owns the network.</returns>
     /// <exception cref="WeightsFileException">
-    /// The file is damaged, holds several state dictionaries, or tensors are missing, unknown, of another shape or not
-    /// finite; the message names them.
+    /// The file is damaged, holds several state dictionaries, or tensors are missing, unknown, of a different shape or not finite; the
+    /// message names them.
     /// </exception>
     public static (ImplicitNetwork Network, ModelConfig Config) Read(string path, Func<int, ModelConfig> describe, string? place = null)
     {
@@ -69,7 +69,7 @@ public static class PublishedWeights
     /// published code, another's with the names of <c>model.safetensors</c>.
     /// </summary>
     /// <param name="path">The file; its folder must exist.</param>
-    /// <param name="network">Stays the caller's.</param>
+    /// <param name="network">The network; the caller keeps it.</param>
     /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
     public static void Write(string path, ImplicitNetwork network)
     {

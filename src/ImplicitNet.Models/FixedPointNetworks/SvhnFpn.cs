@@ -10,9 +10,9 @@ namespace ImplicitNet.Models.FixedPointNetworks;
 /// parameters, of which the 256 of two norms are never used.
 /// </summary>
 /// <remarks>
-/// Input: [batch, 3, 32, 32] float32, best in channels-last memory; output: logits [batch, 10]. R has batch normalisation
-/// inside, so it is no contraction by construction, and in training mode it couples the samples of a batch (see
-/// <see cref="CoupledModuleOperator"/>). The same size with a contraction as R is <see cref="ContractiveSvhnFpn"/>.
+/// Input: [batch, 3, 32, 32] float32, best in channels-last memory; output: logits [batch, 10]. R has batch normalisation inside, so it is
+/// not a contraction by construction, and in training mode it couples the samples of a batch (see <see cref="CoupledModuleOperator"/>). The
+/// same size with a contraction as R is <see cref="ContractiveSvhnFpn"/>.
 /// </remarks>
 public static class SvhnFpn
 {

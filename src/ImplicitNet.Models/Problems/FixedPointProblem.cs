@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Models.Problems;
 
 /// <summary>
-/// A named nonlinear system of the literature as a fixed-point map, for a batch of parameters where that is natural: to try
-/// solvers on, with what is known of its solutions.
+/// A named nonlinear system from the literature as a fixed-point map, to try solvers on, with what is known about its solutions. Where that
+/// is natural, it is solved for a batch of parameters.
 /// </summary>
 public sealed record FixedPointProblem
 {
@@ -20,8 +20,8 @@ public sealed record FixedPointProblem
     public required string Source { get; init; }
 
     /// <summary>
-    /// <c>u, q -> map(u)</c>: u [batch, ...] and q [batch, parameters] of one floating-point dtype and device to the shape of
-    /// u; differentiable twice.
+    /// <c>u, q -> map(u)</c>: u [batch, ...] and q [batch, parameters] of the same floating-point dtype and device, to the shape of u;
+    /// differentiable twice.
     /// </summary>
     public required Func<Tensor, Tensor, Tensor> Function { get; init; }
 
@@ -35,15 +35,15 @@ public sealed record FixedPointProblem
     public IReadOnlyList<long>? SampleShape { get; init; }
 
     /// <summary>
-    /// From the parameters and the latent of a sample its error: the distance to the solution where that is known, else how
-    /// far it violates what holds of every solution; null where nothing is known.
+    /// Computes the error of a sample from its parameters and latent: the distance to the solution if that is known, or else how far it
+    /// violates what holds for every solution; null if nothing is known.
     /// </summary>
     public Func<double[], double[], double>? Error { get; init; }
 
     /// <summary>The error that a solution to a tolerance of 1e-10 may have; default 1e-6.</summary>
     public double ErrorTolerance { get; init; } = 1e-6;
 
-    /// <summary>The problem as a batch.</summary>
+    /// <summary>Creates the problem as a batch.</summary>
     /// <param name="dtype">Default float64.</param>
     /// <param name="device">Default the CPU.</param>
     /// <returns>The map, which owns its parameters, and u at step 0, [batch, ...]. The caller owns both.</returns>

@@ -1,16 +1,16 @@
 namespace ImplicitNet.Models.Problems;
 
-/// <summary>The named test problems: maps whose fixed points are known in closed form, and systems of the literature.</summary>
+/// <summary>The named test problems: maps whose fixed points are known in closed form, and systems from the literature.</summary>
 public static class FixedPointProblems
 {
     private static readonly Dictionary<string, FixedPointProblem> Problems =
         ClosedForms.All.Concat(MoreGarbowHillstrom.All).Concat(EquationsOfPhysics.All).ToDictionary(problem => problem.Name);
 
-    /// <summary>All of them, the simplest first.</summary>
+    /// <summary>All problems, the simplest first.</summary>
     public static IReadOnlyCollection<FixedPointProblem> All => Problems.Values;
 
-    /// <summary>The problem of a name.</summary>
-    /// <exception cref="ArgumentException">There is none of that name; the message lists the names.</exception>
+    /// <summary>Finds a problem by its name.</summary>
+    /// <exception cref="ArgumentException">There is no problem of that name; the message lists the names.</exception>
     public static FixedPointProblem Named(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

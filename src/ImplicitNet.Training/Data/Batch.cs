@@ -5,21 +5,21 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Data;
 
-/// <summary>Some samples as tensors, one sample a row. It owns them: dispose it when the step is done.</summary>
-/// <remarks>The tensors belong to no dispose scope, also when the batch was made inside one.</remarks>
+/// <summary>A batch of samples as tensors, one sample per row. It owns the tensors: dispose it when the step is done.</summary>
+/// <remarks>The tensors belong to no dispose scope, even if the batch was made inside one.</remarks>
 public sealed class Batch : IDisposable
 {
     private readonly Dictionary<string, Tensor> _more = [];
     private Tensor? _indices;
 
-    /// <summary>Takes over the tensors: they are the batch's from here on, and freed with it.</summary>
+    /// <summary>Takes over the tensors: the batch owns them from now on and frees them.</summary>
     /// <param name="inputs">What a model is given: [batch, ...], any dtype.</param>
-    /// <param name="targets">What it is to answer: [batch, ...], any dtype; where there is nothing to answer, the inputs again.</param>
-    /// <param name="weights">What samples, or parts of them, count in a loss: [batch, ...], floating; default: all the same.</param>
+    /// <param name="targets">What it should answer: [batch, ...], any dtype; where there is nothing to answer, the inputs again.</param>
+    /// <param name="weights">How much samples, or parts of them, count in a loss: [batch, ...], floating point; default: all alike.</param>
     /// <param name="indices">The number of each sample in its source: int64, [batch]; default: none.</param>
     /// <exception cref="ArgumentException">
-    /// A tensor has another number of rows than the inputs or a dtype that it cannot have, or is no dense tensor of rows. Nothing was taken
-    /// over.
+    /// A tensor differs from the inputs in its number of rows, has a dtype that it must not have, or is not a dense tensor of rows. Nothing
+    /// was taken over.
     /// </exception>
     public Batch(Tensor inputs, Tensor targets, Tensor? weights = null, Tensor? indices = null)
     {
@@ -49,13 +49,15 @@ public sealed class Batch : IDisposable
     /// <summary>Number of samples.</summary>
     public int Count { get; }
 
-    /// <summary>What a model is given, [batch, ...]. Images: float32, [batch, channels, height, width] in channels-last memory.</summary>
+    /// <summary>
+    /// What a model is given, [batch, ...]. For images: float32, [batch, channels, height, width] in channels-last memory.
+    /// </summary>
     public Tensor Inputs { get; private set; }
 
-    /// <summary>What a model is to answer, [batch, ...]. Of images: the labels, int64, [batch].</summary>
+    /// <summary>What a model should answer, [batch, ...]. For images: the labels, int64, [batch].</summary>
     public Tensor Targets { get; private set; }
 
-    /// <summary>What samples, or parts of them, count in a loss: [batch, ...], a floating dtype; null: all the same.</summary>
+    /// <summary>How much samples, or parts of them, count in a loss: [batch, ...], floating point; null: all alike.</summary>
     public Tensor? Weights { get; private set; }
 
     /// <summary>Whether the samples have numbers in their source: those of a data loader have none.</summary>
@@ -67,10 +69,10 @@ public sealed class Batch : IDisposable
         "The samples of this batch have no indices. What goes by them, as a warm start does, needs a source that reads samples by index.");
 
     /// <summary>
-    /// Whatever else a source of one's own gives, by name, such as a mask or what a sample was made from: [batch, ...], any dtype. The
+    /// Whatever else a source of your own provides, by name, such as a mask or what a sample was made from: [batch, ...], any dtype. The
     /// batch owns it.
     /// </summary>
-    /// <exception cref="ArgumentException">One has another number of rows than the inputs.</exception>
+    /// <exception cref="ArgumentException">One differs from the inputs in its number of rows.</exception>
     public IReadOnlyDictionary<string, Tensor> More
     {
         get => _more;

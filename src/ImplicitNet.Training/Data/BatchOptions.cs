@@ -8,7 +8,7 @@ namespace ImplicitNet.Training.Data;
 /// <summary>How a data set is cut into batches.</summary>
 public sealed record BatchOptions
 {
-    /// <summary>How bytes become inputs. Take the same for all parts of a data set: that of the training part.</summary>
+    /// <summary>How bytes become inputs. Use the same for all parts of a data set: that of the training part.</summary>
     public required PixelNormalization Normalization { get; init; }
 
     /// <summary>Images in a batch; at least 1, default 100. The last batch of an epoch holds what is left.</summary>
@@ -22,8 +22,8 @@ public sealed record BatchOptions
     public long Seed { get; init; } = 1;
 
     /// <summary>
-    /// Largest random shift of a training image along each axis, in pixels; 0 (none, the default) to 16. Short for a
-    /// <see cref="RandomShift"/> before all <see cref="Augmentations"/>, which then hold none.
+    /// Largest random shift of a training image along each axis, in pixels; 0 (none, the default) to 16. Shorthand for a
+    /// <see cref="RandomShift"/> before all <see cref="Augmentations"/>, which must then contain none.
     /// </summary>
     public int MaximumShift
     {
@@ -45,7 +45,7 @@ public sealed record BatchOptions
     public Device Device { get; init; } = CPU;
 
     /// <summary>
-    /// All options. Checkpoints know their batches by these words: those of batches without augmentations stay as they are.
+    /// All options as text. Checkpoints recognise their batches by it, so the text of batches without augmentations never changes.
     /// </summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,

@@ -1,33 +1,35 @@
 namespace ImplicitNet.Training.Data;
 
-/// <summary>Where batches come from: shuffled by epoch to train on, in order to evaluate on.</summary>
+/// <summary>A source of batches: shuffled in every epoch for training, in order for evaluation.</summary>
 /// <remarks>
-/// For a source of one's own, derive from <see cref="IndexedBatches"/> where samples have numbers: it cuts, shuffles and resumes. From here
-/// derives what can be read from front to back alone.
+/// For a source of your own, derive from <see cref="IndexedBatches"/> if samples have numbers: it cuts, shuffles and resumes. Derive from
+/// this class only if the data can be read from front to back and in no other way.
 /// </remarks>
 public abstract class BatchSource
 {
-    /// <summary>A name for messages and reports, such as "MNIST train". A checkpoint goes on only with data of the same name.</summary>
+    /// <summary>
+    /// A name for messages and reports, such as "MNIST train". A checkpoint can only be resumed with data of the same name.
+    /// </summary>
     public abstract string Name { get; }
 
-    /// <summary>Samples in one epoch.</summary>
+    /// <summary>The number of samples in one epoch.</summary>
     public abstract int Count { get; }
 
-    /// <summary>Batches in one epoch, the last and perhaps smaller one included.</summary>
+    /// <summary>The number of batches in one epoch, including the last and perhaps smaller one.</summary>
     public abstract int StepsPerEpoch { get; }
 
     /// <summary>
-    /// Whether a batch is a function of seed, epoch and step, the same on every reading, so that a run may resume at any step. Where not, a
+    /// Whether a batch is a function of seed, epoch and step, the same on every reading, so that a run may resume at any step. If not, a
     /// run resumes at the beginning of an epoch.
     /// </summary>
     public abstract bool IsRepeatable { get; }
 
-    /// <summary>Seed of all that is random about the batches, and of what a device draws in a training step.</summary>
+    /// <summary>The seed of all that is random about the batches, and of what a device draws in a training step.</summary>
     public abstract long Seed { get; }
 
     /// <summary>
-    /// What decides the batches beside <see cref="Name"/> and <see cref="Count"/>: a number, a text, or a value (a record) whose public
-    /// properties are these or such values again; null: nothing does. A checkpoint is gone on with by the same identity alone.
+    /// What determines the batches besides <see cref="Name"/> and <see cref="Count"/>: a number, a text, or a value (a record) whose public
+    /// properties are of these kinds; null if nothing does. A checkpoint can only be resumed with the same identity.
     /// </summary>
     public abstract object? Identity { get; }
 
@@ -37,10 +39,10 @@ public abstract class BatchSource
     /// <exception cref="ArgumentOutOfRangeException">There is no such epoch or step.</exception>
     public abstract IEnumerable<Batch> Epoch(int epoch, int firstStep = 0);
 
-    /// <summary>All samples, to evaluate on: in the order of the source, as they are, one batch at a time; the caller owns each.</summary>
+    /// <summary>All samples, for evaluation: in the order of the source, unchanged, one batch at a time; the caller owns each.</summary>
     public abstract IEnumerable<Batch> InOrder();
 
-    /// <summary>The first samples of <see cref="InOrder"/> in one batch, to look at or to measure on; the caller owns it.</summary>
+    /// <summary>The first samples of <see cref="InOrder"/> in one batch, to inspect or to measure on; the caller owns it.</summary>
     /// <param name="count">Number of samples, at least 1; a smaller source gives all it has.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
     /// <exception cref="InvalidOperationException">The source is empty.</exception>

@@ -3,23 +3,27 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Data;
 
-/// <summary>Where to begin: the sources there are, as <c>BatchSource.From(x, y)</c> and its like.</summary>
+/// <summary>The ways to create a source, such as <c>BatchSource.From(x, y)</c>.</summary>
 public static class BatchSources
 {
     extension(BatchSource)
     {
         /// <summary>
-        /// Batches of rows of tensors, such as a table: row i of each belongs to sample i. The tensors are copied and stay the caller's;
-        /// what happens to them afterwards changes nothing.
+        /// Batches of rows of tensors, such as a table: row i of each belongs to sample i. The tensors are copied and the caller keeps
+        /// them; what happens to them afterwards changes nothing.
         /// </summary>
         /// <param name="inputs">What a model is given: [samples, ...], any dtype; at least one sample.</param>
-        /// <param name="targets">What it is to answer: [samples, ...], any dtype. To answer with the inputs, give them again.</param>
+        /// <param name="targets">
+        /// What it should answer: [samples, ...], any dtype. Where it should answer with the inputs, pass them again.
+        /// </param>
         /// <param name="batchSize">Samples in a batch; at least 1. The last batch of an epoch holds what is left.</param>
         /// <param name="seed">Seed of the order of the epochs; any value.</param>
-        /// <param name="weights">What samples, or parts of them, count: [samples, ...], floating, at least 0; default: alike.</param>
+        /// <param name="weights">
+        /// How much samples, or parts of them, count: [samples, ...], floating point, at least 0; default: all alike.
+        /// </param>
         /// <param name="name">A name for messages and reports.</param>
-        /// <param name="isShuffled">Whether every epoch has an order of its own; default: yes.</param>
-        /// <exception cref="ArgumentException">The rows differ in number, there are none, or the weights are no weights.</exception>
+        /// <param name="isShuffled">Whether every epoch has an order of its own; default true.</param>
+        /// <exception cref="ArgumentException">The numbers of rows differ, there are no rows, or the weights cannot be weights.</exception>
         /// <exception cref="ArgumentOutOfRangeException">The batch size is below 1.</exception>
         public static TensorBatches From(
             Tensor inputs, Tensor targets, int batchSize = 64, long seed = 1, Tensor? weights = null, string name = "tensors",
@@ -28,12 +32,15 @@ public static class BatchSources
 
         /// <summary>Batches of samples that a function makes when they are asked for: mazes, sums, solutions of an equation.</summary>
         /// <param name="sample">
-        /// From the number of a sample (another one for every sample of all parts) and its random numbers to input and target, without the
-        /// dimension of the batch: the same shapes and dtypes for all. Called from any thread; tensors it makes on the way are freed.
+        /// Makes input and target, without the batch dimension, from the number of a sample (which is different for every sample of all
+        /// parts) and its random numbers; shapes and dtypes must be the same for all. Called from any thread; tensors made on the way are
+        /// freed.
         /// </param>
         /// <param name="count">Samples in an epoch; 0 to 2^30.</param>
-        /// <param name="part">Which samples: those of two parts share no random number.</param>
-        /// <param name="isFreshEveryEpoch">Whether every epoch trained on has new samples; default: the same in another order.</param>
+        /// <param name="part">Which part the samples belong to: the samples of two parts share no random number.</param>
+        /// <param name="isFreshEveryEpoch">
+        /// Whether every training epoch has new samples; by default they are the same in another order.
+        /// </param>
         /// <param name="batchSize">Samples in a batch; at least 1. The last batch of an epoch holds what is left.</param>
         /// <param name="seed">Seed of the samples and of their order; any value.</param>
         /// <param name="name">A name for messages and reports.</param>
@@ -46,12 +53,12 @@ public static class BatchSources
             return new FunctionBatches(sample, name, count, batchSize, seed) { Part = part, IsFreshEveryEpoch = isFreshEveryEpoch };
         }
 
-        /// <summary>Windows of a text, to predict the next character from those before.</summary>
-        /// <param name="text">The text; longer than one window. For its end as validation, split the source.</param>
+        /// <summary>Batches of windows of a text, to predict the next character from those before it.</summary>
+        /// <param name="text">The text; longer than one window. To validate on its end, split the source.</param>
         /// <param name="length">Characters in a window; at least 1.</param>
         /// <param name="stride">
-        /// Characters from the beginning of a window to that of the next; default: the length, so that a character is predicted once an
-        /// epoch, and what is left at the end, less than a window, is not.
+        /// Characters from the beginning of one window to that of the next; default: the length, so that every character is predicted once
+        /// per epoch, except those left over at the end, less than one window.
         /// </param>
         /// <param name="vocabulary">The characters and their ids, such as those of a trained model; default: those of the text.</param>
         /// <param name="batchSize">Windows in a batch; at least 1. The last batch of an epoch holds what is left.</param>
@@ -64,14 +71,15 @@ public static class BatchSources
             string name = "text") =>
             new(text, length, vocabulary ?? Vocabulary.Of(text), stride, name, batchSize, seed);
 
-        /// <summary>The batches of a data loader of TorchSharp, whose data set gives tensors by name.</summary>
+        /// <summary>Batches of a data loader of TorchSharp whose data set gives tensors by name.</summary>
         /// <param name="loader">
-        /// Shuffles as it was told to; with a seed, every epoch alike. It stays the caller's, to dispose of after the last epoch.
+        /// The loader. It shuffles as it was set up to, in every epoch alike if it has a seed. The caller keeps it, and disposes it after
+        /// the last epoch.
         /// </param>
         /// <param name="inputs">The key of what a model is given.</param>
-        /// <param name="targets">The key of what it is to answer.</param>
-        /// <param name="weights">The key of what samples count; default: all alike. Other keys come as <see cref="Batch.More"/>.</param>
-        /// <param name="seed">What a device draws in a training step goes by it.</param>
+        /// <param name="targets">The key of what it should answer.</param>
+        /// <param name="weights">The key of how much samples count; default: all alike. Other keys become <see cref="Batch.More"/>.</param>
+        /// <param name="seed">The seed of what a device draws in a training step.</param>
         /// <param name="name">A name for messages and reports.</param>
         public static LoaderBatches FromLoader(
             DataLoader loader, string inputs, string targets, string? weights = null, long seed = 1, string name = "loader")
@@ -82,11 +90,12 @@ public static class BatchSources
             return new(name, () => DataLoaders.Read(loader, inputs, targets, weights), DataLoaders.Size(loader), seed);
         }
 
-        /// <summary>The batches of a data loader of TorchSharp whose data set gives inputs, targets and perhaps weights.</summary>
+        /// <summary>Batches of a data loader of TorchSharp whose data set gives inputs, targets and perhaps weights.</summary>
         /// <param name="loader">
-        /// Shuffles as it was told to; with a seed, every epoch alike. It stays the caller's, to dispose of after the last epoch.
+        /// The loader. It shuffles as it was set up to, in every epoch alike if it has a seed. The caller keeps it, and disposes it after
+        /// the last epoch.
         /// </param>
-        /// <param name="seed">What a device draws in a training step goes by it.</param>
+        /// <param name="seed">The seed of what a device draws in a training step.</param>
         /// <param name="name">A name for messages and reports.</param>
         public static LoaderBatches FromLoader(IterableDataLoader loader, long seed = 1, string name = "loader")
         {
@@ -94,13 +103,13 @@ public static class BatchSources
             return new(name, () => DataLoaders.Read(loader), DataLoaders.Size(loader), seed);
         }
 
-        /// <summary>Batches from anywhere: every epoch, and every evaluation, enumerates them once from the front.</summary>
+        /// <summary>Batches from anywhere: every epoch and every evaluation enumerates them once, from the beginning.</summary>
         /// <param name="batches">
-        /// Makes its batches anew in every pass, as an iterator does: whoever reads a batch frees it, and a list of batches would last for
-        /// one pass. Every pass has as many.
+        /// A sequence that makes its batches anew in every pass, as an iterator does: a batch is freed once it was read, so a list of
+        /// batches would last for one pass only. Every pass has the same number of batches.
         /// </param>
         /// <param name="size">Samples and batches of one pass; default: they are counted, which costs a pass.</param>
-        /// <param name="seed">What a device draws in a training step goes by it.</param>
+        /// <param name="seed">The seed of what a device draws in a training step.</param>
         /// <param name="name">A name for messages and reports.</param>
         public static LoaderBatches FromBatches(
             IEnumerable<Batch> batches, (long Samples, long Batches)? size = null, long seed = 1, string name = "batches")

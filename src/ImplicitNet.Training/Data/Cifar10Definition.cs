@@ -5,9 +5,9 @@ namespace ImplicitNet.Training.Data;
 
 /// <summary>CIFAR-10: 50,000 and 10,000 colour photographs of 32 x 32 in ten classes (Krizhevsky, 2009).</summary>
 /// <remarks>
-/// Read from either published archive, packed or unpacked: the binary one, which is downloaded, or the one for Python, of whose pickles
-/// only
-/// numbers, texts and lists are read and nothing is executed. A batch with fewer images than published is accepted, and remarked on.
+/// It is read from either published archive, packed or unpacked: the binary one, which is downloaded, or the one for Python, from whose
+/// pickles only numbers, texts and lists are read and nothing is executed. A batch with fewer images than published is accepted with a
+/// remark.
 /// </remarks>
 public sealed record Cifar10Definition : DatasetDefinition
 {
@@ -33,7 +33,7 @@ public sealed record Cifar10Definition : DatasetDefinition
     /// <summary>The archive that is downloaded.</summary>
     public required DatasetFile BinaryArchive { get; init; }
 
-    /// <summary>The archive that is downloaded, alone.</summary>
+    /// <summary>The one archive that is downloaded.</summary>
     public override IReadOnlyList<DatasetFile> Files => [BinaryArchive];
 
     internal override Func<TrainTest>? Find(string folder) =>

@@ -2,7 +2,10 @@ using ImplicitNet.Files;
 
 namespace ImplicitNet.Training.Data;
 
-/// <summary>A data file is missing, damaged, or not what its name says; the message is one line that names the file.</summary>
+/// <summary>
+/// The exception that is thrown when a data file is missing, damaged, or not what its name says. The message is one line that names the
+/// file.
+/// </summary>
 /// <remarks>Every reader of this namespace throws this type, and no other, for a fault of the file.</remarks>
 public sealed class DataFileException : IOException
 {

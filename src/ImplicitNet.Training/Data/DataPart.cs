@@ -1,14 +1,14 @@
 namespace ImplicitNet.Training.Data;
 
-/// <summary>What samples are for. Generated samples of two parts share no random number, and so no sample but by chance.</summary>
+/// <summary>What samples are used for. Generated samples of two parts share no random number, and so no sample except by chance.</summary>
 public enum DataPart
 {
-    /// <summary>To train on.</summary>
+    /// <summary>Samples to train on.</summary>
     Training,
 
-    /// <summary>To choose by: the best epoch, or when to stop.</summary>
+    /// <summary>Samples to choose by: the best epoch, or when to stop.</summary>
     Validation,
 
-    /// <summary>To measure on once, in the end.</summary>
+    /// <summary>Samples to measure on once, at the end.</summary>
     Test,
 }

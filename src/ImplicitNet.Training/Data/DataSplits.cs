@@ -1,6 +1,6 @@
 namespace ImplicitNet.Training.Data;
 
-/// <summary>The three parts of a data set: train to fit, validation to choose by, test to read once.</summary>
+/// <summary>The three parts of a data set: one to train on, one to choose by, and one to test on once.</summary>
 public sealed class DataSplits
 {
     /// <summary>Joins three parts that hold images of one kind.</summary>

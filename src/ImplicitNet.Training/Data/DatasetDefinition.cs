@@ -4,7 +4,8 @@ namespace ImplicitNet.Training.Data;
 
 /// <summary>A published data set of labelled images: what its files are called, where they are, and how to normalise them.</summary>
 /// <remarks>
-/// The kinds are those of this library: <see cref="IdxDatasetDefinition"/>, <see cref="Cifar10Definition"/>, <see cref="SvhnDefinition"/>.
+/// There are the kinds of this library only: <see cref="IdxDatasetDefinition"/>, <see cref="Cifar10Definition"/>,
+/// <see cref="SvhnDefinition"/>.
 /// </remarks>
 public abstract record DatasetDefinition
 {
@@ -12,7 +13,7 @@ public abstract record DatasetDefinition
     {
     }
 
-    /// <summary>The name people know it by.</summary>
+    /// <summary>The name under which it is known.</summary>
     public required string Title { get; init; }
 
     /// <summary>The name of its folder within a folder of data sets.</summary>

@@ -6,7 +6,7 @@ namespace ImplicitNet.Training.Data;
 /// <summary>Finds the files of a published data set, downloads them where they are missing, and reads them.</summary>
 public sealed class DatasetSource
 {
-    /// <summary>Prepares to read a data set; touches no file yet.</summary>
+    /// <summary>Prepares to read a data set, without touching any file yet.</summary>
     public DatasetSource(DatasetDefinition definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
@@ -17,8 +17,8 @@ public sealed class DatasetSource
     public DatasetDefinition Definition { get; }
 
     /// <summary>
-    /// A folder that holds the files, as published or unpacked, themselves or in a subfolder named as the definition says or as torchvision
-    /// names it (MNIST/raw). Where it is given, nothing else is looked at and nothing is downloaded. Default null.
+    /// A folder that holds the files, as published or unpacked, directly or in a subfolder named by the definition or by torchvision
+    /// (MNIST/raw). If it is given, no other place is searched and nothing is downloaded. Default null.
     /// </summary>
     public string? DataDirectory { get; init; }
 
@@ -29,8 +29,8 @@ public sealed class DatasetSource
     internal HttpMessageHandler? Handler { get; init; }
 
     /// <summary>Reads both parts.</summary>
-    /// <param name="progress">Told of each chunk downloaded; not called when nothing is downloaded.</param>
-    /// <param name="cancellation">Stops a download; a file that is not whole yet is removed.</param>
+    /// <param name="progress">Receives the progress of every download; not called if nothing is downloaded.</param>
+    /// <param name="cancellation">Stops a download; an incomplete file is removed.</param>
     /// <exception cref="DataFileException">A file is missing and could not be downloaded, or is damaged.</exception>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
     public async Task<TrainTest> LoadAsync(IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)

@@ -7,11 +7,12 @@ namespace ImplicitNet.Training.Data;
 
 /// <summary>
 /// Batches of samples that are made when they are asked for. A sample is a function of seed, part and index, so that nothing is stored and
-/// a run resumes at any step. From a function: <c>BatchSource.Generate</c>; a class of one's own overrides <see cref="Generate"/>.
+/// a run resumes at any step. To make them from a function, use <c>BatchSource.Generate</c>; a class of your own overrides
+/// <see cref="Generate"/>.
 /// </summary>
 /// <remarks>
-/// Random numbers of two samples, of one part or of two, never meet. Those of two epochs (<see cref="IsFreshEveryEpoch"/>) or two seeds
-/// begin at random places of a sequence of 2^64 numbers, and could meet by chance alone.
+/// Two samples, of one part or of two, never share random numbers. Those of two epochs (<see cref="IsFreshEveryEpoch"/>) or two seeds begin
+/// at random places of a sequence of 2^64 numbers, and could coincide only by chance.
 /// </remarks>
 public abstract class GeneratedBatches : IndexedBatches
 {
@@ -21,7 +22,7 @@ public abstract class GeneratedBatches : IndexedBatches
 
     private readonly Lazy<string> _checksum;
 
-    /// <summary>Announces samples.</summary>
+    /// <summary>Creates the source.</summary>
     /// <param name="name">A name for messages, such as "mazes of 9 x 9".</param>
     /// <param name="count">Samples in an epoch; 0 to 2^30.</param>
     /// <param name="batchSize">Samples in a batch; at least 1. The last batch of an epoch holds what is left.</param>
@@ -34,7 +35,7 @@ public abstract class GeneratedBatches : IndexedBatches
         _checksum = new Lazy<string>(ChecksumOfFirst);
     }
 
-    /// <summary>Which samples these are; default: those to train on.</summary>
+    /// <summary>The part that the samples belong to; default: those to train on.</summary>
     public DataPart Part
     {
         get;
@@ -44,14 +45,12 @@ public abstract class GeneratedBatches : IndexedBatches
     }
 
     /// <summary>
-    /// Whether every epoch that is trained on has new samples, a function of the epoch too; default: no, the same in another order. To
-    /// evaluate on, in order, they are the same always.
+    /// Whether every training epoch has new samples, which then depend on the epoch too; default false: the same samples in another order.
+    /// In evaluation, in order, they are always the same.
     /// </summary>
     public bool IsFreshEveryEpoch { get; init; }
 
-    /// <summary>
-    /// All options, and a checksum of the first samples: a run is not gone on with by another function.
-    /// </summary>
+    /// <summary>All options, and a checksum of the first samples: a run cannot be resumed with another function.</summary>
     /// <exception cref="InvalidOperationException">The first samples differ when made twice.</exception>
     public sealed override object Identity => new GeneratorIdentity
     {
@@ -63,12 +62,16 @@ public abstract class GeneratedBatches : IndexedBatches
     };
 
     /// <summary>
-    /// Makes one sample, without the dimension of the batch. All samples of a source have one shape and dtype. Called from any thread; the
-    /// tensors it makes are freed afterwards.
+    /// Makes one sample, without the batch dimension. All samples of a source have the same shape and dtype. Called from any thread; the
+    /// tensors made on the way are freed.
     /// </summary>
-    /// <param name="number">Its number, another one for every sample of all parts: index + 2^30 part.</param>
-    /// <param name="random">Its random numbers. Whatever is drawn elsewhere, as from torch, is no function of the seed.</param>
-    /// <returns>What a model is given, what it is to answer, and what that counts: floating, or null where all count alike.</returns>
+    /// <param name="number">The number of the sample, different for every sample of all parts: index + 2^30 part.</param>
+    /// <param name="random">
+    /// The random numbers of the sample. What is drawn elsewhere, for example from torch, does not follow the seed.
+    /// </param>
+    /// <returns>
+    /// What a model is given, what it should answer, and how much that counts: floating point, or null if all count alike.
+    /// </returns>
     protected abstract (Tensor Input, Tensor Target, Tensor? Weight) Generate(long number, RandomNumbers random);
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ namespace ImplicitNet.Training.Data;
 
 /// <summary>
 /// Reads images and labels in the IDX format, plain or packed with gzip in one piece (told apart by their first bytes, whatever the name).
-/// A file is a magic number, one size for each dimension (all 32-bit, most significant byte first), then one byte a value.
+/// A file is a magic number, one size for each dimension (all 32-bit, most significant byte first), then one byte per value.
 /// </summary>
 /// <remarks>
 /// Nothing in a file is trusted: memory grows with the data that arrive, never with the sizes announced, and no file may unpack to more

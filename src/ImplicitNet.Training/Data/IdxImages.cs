@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace ImplicitNet.Training.Data;
 
-/// <summary>The content of an IDX file of images: one byte a pixel, [count, height, width].</summary>
+/// <summary>The content of an IDX file of images: one byte per pixel, [count, height, width].</summary>
 public sealed class IdxImages
 {
     internal IdxImages(int count, int height, int width, ImmutableArray<byte> pixels)

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Data;
 
-/// <summary>Batches of labelled images: shuffled by epoch and augmented to train on, in order and as they are to evaluate on.</summary>
+/// <summary>
+/// Batches of labelled images: shuffled and augmented in every epoch for training, in order and unchanged for evaluation.
+/// </summary>
 /// <remarks>
 /// Inputs are normalised, float32, [batch, channels, height, width] in channels-last memory; targets are the labels, int64, [batch].
 /// </remarks>
@@ -14,9 +16,9 @@ public sealed class ImageBatches : IndexedBatches
     private readonly float[] _blackRow;
     private readonly AugmentationList _augmentations;
 
-    /// <summary>Reads from <paramref name="dataset"/> as <paramref name="options"/> say.</summary>
+    /// <summary>Cuts <paramref name="dataset"/> into batches as <paramref name="options"/> say.</summary>
     /// <exception cref="ArgumentException">
-    /// The normalisation is one of another number of channels, or the options ask for two shifts.
+    /// The normalisation is for a different number of channels, or the options ask for two shifts.
     /// </exception>
     public ImageBatches(ImageDataset dataset, BatchOptions options)
         : base(

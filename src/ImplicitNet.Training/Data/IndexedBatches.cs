@@ -1,8 +1,8 @@
 namespace ImplicitNet.Training.Data;
 
 /// <summary>
-/// Batches of samples that have numbers, 0 to <see cref="Count"/> - 1: shuffling, cutting and resuming in one place. A source of one's own
-/// says how some samples become a batch.
+/// Batches of samples that have numbers, 0 to <see cref="Count"/> - 1: shuffling, cutting and resuming are done here. A source of your own
+/// only says how some samples become a batch.
 /// </summary>
 /// <remarks>
 /// It keeps no state between batches: a batch is a function of the data, the options, the epoch and the step, so that a run may resume at
@@ -10,7 +10,7 @@ namespace ImplicitNet.Training.Data;
 /// </remarks>
 public abstract class IndexedBatches : BatchSource
 {
-    /// <summary>Cuts samples into batches.</summary>
+    /// <summary>Creates the source, which cuts samples into batches.</summary>
     /// <param name="name">A name for messages, such as "MNIST train".</param>
     /// <param name="count">Number of samples; at least 0.</param>
     /// <param name="batchSize">Samples in a batch; at least 1. The last batch of an epoch holds what is left.</param>
@@ -45,7 +45,7 @@ public abstract class IndexedBatches : BatchSource
     /// <summary>True: a sample is read by its number.</summary>
     public sealed override bool IsRepeatable => true;
 
-    /// <summary>Whether every epoch has an order of its own; default: yes. Where not, samples come in the order of the source.</summary>
+    /// <summary>Whether every epoch has an order of its own; default true. If not, samples come in the order of the source.</summary>
     public bool IsShuffled { get; init; } = true;
 
     /// <summary>The order of one epoch: a permutation of all indices, a function of seed, epoch and number of samples.</summary>
@@ -91,7 +91,7 @@ public abstract class IndexedBatches : BatchSource
 
     /// <summary>Makes one batch, one row for each index in their order; the caller owns it. Called from any thread.</summary>
     /// <param name="indices">At least one; all from 0 to <see cref="Count"/> - 1; one may come more than once.</param>
-    /// <param name="epoch">The epoch that is trained on, for what changes from epoch to epoch; null: the samples as they are.</param>
+    /// <param name="epoch">The training epoch, for whatever changes from epoch to epoch; null: the samples as they are.</param>
     protected abstract Batch Make(ReadOnlySpan<int> indices, int? epoch);
 
     private IEnumerable<Batch> Cut(int[] order, int firstStep, int? epoch)

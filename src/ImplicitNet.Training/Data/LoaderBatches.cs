@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training.Data;
 
 /// <summary>
-/// Batches that others make: TorchSharp's data loader (<c>BatchSource.FromLoader</c>) or anything that can be enumerated
-/// (<c>BatchSource.FromBatches</c>). They come in whatever order they are given: shuffling is the loader's.
+/// Batches that come from elsewhere: TorchSharp's data loader (<c>BatchSource.FromLoader</c>) or anything that can be enumerated
+/// (<c>BatchSource.FromBatches</c>). They come in the order in which they are given: shuffling is up to the loader.
 /// </summary>
 /// <remarks>
 /// Not repeatable: a run resumes at the beginning of an epoch, and another loader of the same name and count cannot be told from this one.
-/// Their samples have no indices unless the batches bring them.
+/// Samples have no indices unless the batches provide them.
 /// </remarks>
 public sealed class LoaderBatches : BatchSource
 {
@@ -35,20 +35,22 @@ public sealed class LoaderBatches : BatchSource
     /// <inheritdoc/>
     public override int StepsPerEpoch { get; }
 
-    /// <summary>False: what a loader gives is a function of nothing that could be put back.</summary>
+    /// <summary>False: nothing that determines what a loader gives could be restored.</summary>
     public override bool IsRepeatable => false;
 
-    /// <summary>What a device draws in a training step goes by it; the loader has its own.</summary>
+    /// <summary>The seed of what a device draws in a training step; the loader has a seed of its own.</summary>
     public override long Seed { get; }
 
-    /// <summary>Null: nothing is known beside name and count.</summary>
+    /// <summary>Null: nothing is known besides name and count.</summary>
     public override object? Identity => null;
 
     /// <summary>One pass over the loader; the caller owns each batch.</summary>
-    /// <param name="epoch">At least 0; every epoch is one pass more.</param>
+    /// <param name="epoch">At least 0; every epoch is one further pass.</param>
     /// <param name="firstStep">0: a loader cannot begin in the middle.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such epoch, or it is to begin in the middle.</exception>
-    /// <exception cref="InvalidOperationException">While it is read: it gives another number of batches or samples than it has.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such epoch, or the first step is not 0.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Thrown while it is read: the number of batches or samples is not the one announced.
+    /// </exception>
     public override IEnumerable<Batch> Epoch(int epoch, int firstStep = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
@@ -59,7 +61,9 @@ public sealed class LoaderBatches : BatchSource
     }
 
     /// <summary>One pass over the loader, in its order; the caller owns each batch.</summary>
-    /// <exception cref="InvalidOperationException">While it is read: it gives another number of batches or samples than it has.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Thrown while it is read: the number of batches or samples is not the one announced.
+    /// </exception>
     public override IEnumerable<Batch> InOrder() => Pass();
 
     /// <inheritdoc/>

@@ -2,12 +2,14 @@ using ImplicitNet.Files;
 
 namespace ImplicitNet.Training.Data;
 
-/// <summary><c>PixelNormalization.Of(dataset)</c>: normalisation by the figures of the images themselves.</summary>
+/// <summary><c>PixelNormalization.Of(dataset)</c>: normalisation by the statistics of the images themselves.</summary>
 public static class MeasuredNormalization
 {
     extension(PixelNormalization)
     {
-        /// <summary>Mean and deviation (divided by n) of each channel over the images; take it from the training part only.</summary>
+        /// <summary>
+        /// The mean and standard deviation (divided by n) of each channel over the images. Use those of the training part only.
+        /// </summary>
         /// <exception cref="ArgumentException">There is no image, or all pixels of a channel are equal.</exception>
         public static PixelNormalization Of(ImageDataset dataset)
         {

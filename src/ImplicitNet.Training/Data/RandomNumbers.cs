@@ -7,9 +7,9 @@ namespace ImplicitNet.Training.Data;
 /// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 /// </summary>
 /// <remarks>
-/// A key (seed, purpose and part) fixes one sequence of 2^64 numbers, all distinct, and stream s (an index) reads its positions
-/// s * 2^32 to (s + 1) * 2^32 - 1. Two streams of one key therefore never share a number, whatever the seed. Reading on past 2^32
-/// numbers is not guarded. Not for use from several threads at once: each makes its own.
+/// A key (seed, purpose and part) fixes one sequence of 2^64 numbers, all distinct, and stream s (an index) reads its positions s * 2^32 to
+/// (s + 1) * 2^32 - 1. Two streams of one key therefore never share a number, whatever the seed. Reading on past 2^32 numbers is not
+/// guarded. Not for use from several threads at once: each thread creates its own.
 /// </remarks>
 public sealed class RandomNumbers
 {
@@ -18,9 +18,9 @@ public sealed class RandomNumbers
 
     private ulong _state;
 
-    /// <summary>The numbers of one sample, for a source of one's own: a function of these three.</summary>
+    /// <summary>Creates the random numbers of one sample, for a source of your own: a function of these three.</summary>
     /// <param name="seed">Any seed.</param>
-    /// <param name="part">The epoch, or what else is to have other numbers for the same index; at least 0.</param>
+    /// <param name="part">The epoch, or whatever else should have different numbers for the same index; at least 0.</param>
     /// <param name="index">The index of the sample; at least 0. Two indices of one seed and part share no number.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is negative.</exception>
     public RandomNumbers(long seed, int part, int index)
@@ -37,14 +37,16 @@ public sealed class RandomNumbers
     internal static ulong Key(long seed, RandomPurpose purpose, int part = 0) =>
         Mix(Mix((ulong)seed + ((ulong)purpose * Step)) + (((ulong)(uint)part + 1) * Step));
 
-    /// <summary>64 random bits.</summary>
+    /// <summary>Draws 64 random bits.</summary>
     public ulong NextBits()
     {
         _state += Step;
         return Mix(_state);
     }
 
-    /// <summary>Uniform over 0 to <paramref name="count"/> - 1, without bias (Lemire, 2019: multiply, and reject the short rest).</summary>
+    /// <summary>
+    /// Draws a number, uniform over 0 to <paramref name="count"/> - 1, without bias (Lemire, 2019: multiply, and reject the short rest).
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The count is below 1.</exception>
     public int Next(int count)
     {
@@ -63,15 +65,15 @@ public sealed class RandomNumbers
         return (int)(product >> 32);
     }
 
-    /// <summary>Uniform over [0, 1), a multiple of 2^-53.</summary>
+    /// <summary>Draws a number, uniform over [0, 1), a multiple of 2^-53.</summary>
     public double NextUnit() => (NextBits() >> 11) * (1.0 / (1UL << 53));
 
-    /// <summary>Uniform over [<paramref name="low"/>, <paramref name="high"/>).</summary>
+    /// <summary>Draws a number, uniform over [<paramref name="low"/>, <paramref name="high"/>).</summary>
     public double NextBetween(double low, double high) => low + ((high - low) * NextUnit());
 
     /// <summary>
-    /// Nearly normal, mean 0, deviation 1, within -3.5 to 3.5: a sum of four uniform numbers. Unlike the exact transformations it needs
-    /// no logarithm or cosine, whose last digit differs between platforms.
+    /// Draws a nearly normal number with mean 0 and deviation 1, within -3.5 to 3.5: a sum of four uniform numbers. Unlike the exact
+    /// transformations it needs no logarithm or cosine, whose last digit differs between platforms.
     /// </summary>
     public double NextNormal()
     {
@@ -81,7 +83,7 @@ public sealed class RandomNumbers
         return (sum - 131_070) / 37_837.2;
     }
 
-    /// <summary>Puts the items in random order (Fisher and Yates).</summary>
+    /// <summary>Puts items into random order (Fisher and Yates).</summary>
     public void Shuffle(Span<int> items)
     {
         for (int last = items.Length - 1; last > 0; last--)

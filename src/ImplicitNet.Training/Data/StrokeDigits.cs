@@ -4,11 +4,11 @@ using ImplicitNet.Training.Data.Drawing;
 namespace ImplicitNet.Training.Data;
 
 /// <summary>
-/// The data set that needs no file: handwritten-like digits, drawn from stroke models with random shapes, affine and elastic deformation,
-/// pen and noise. 28 x 28, one channel, ten classes, bright ink on black.
+/// A data set that needs no file: digits that look handwritten, drawn from stroke models with random shapes, affine and elastic
+/// deformation, pen and noise. 28 x 28, one channel, ten classes, bright ink on black.
 /// </summary>
 /// <remarks>
-/// Reproducible to the byte: the drawing uses whole numbers and the operations that IEEE 754 rounds exactly, and nothing of a platform's
+/// Reproducible to the byte: the drawing uses whole numbers and the operations that IEEE 754 rounds exactly, and nothing from a platform's
 /// mathematics library. The label of image i is i mod 10.
 /// </remarks>
 public static class StrokeDigits

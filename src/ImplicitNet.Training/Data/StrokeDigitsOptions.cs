@@ -37,7 +37,7 @@ public sealed record StrokeDigitsOptions
     } = 12;
 
     /// <summary>
-    /// Largest slant either way, as the tangent of its angle; 0 to 1, default 0.35. Hands lean to the right more than to the left.
+    /// Largest slant either way, as the tangent of its angle; 0 to 1, default 0.35. Digits lean to the right more than to the left.
     /// </summary>
     public double Slant
     {

@@ -4,9 +4,8 @@ using ImplicitNet.Training.Data.Matlab;
 namespace ImplicitNet.Training.Data;
 
 /// <summary>
-/// SVHN, cropped: 73,257 and 26,032 colour photographs of house numbers, 32 x 32 round the digit to be told (Netzer, Wang, Coates,
-/// Bissacco,
-/// Wu and Ng, 2011). The label is the digit; the files call the digit 0 ten.
+/// SVHN, cropped: 73,257 and 26,032 colour photographs of house numbers, 32 x 32 around the digit to be recognised (Netzer, Wang, Coates,
+/// Bissacco, Wu and Ng, 2011). The label is the digit; in the files the digit 0 is labelled 10.
 /// </summary>
 public sealed record SvhnDefinition : DatasetDefinition
 {

@@ -4,10 +4,12 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Data;
 
-/// <summary>Batches of rows of tensors: a table, a series, pictures already in memory; made by <c>BatchSource.From</c>.</summary>
+/// <summary>
+/// Batches of rows of tensors, such as a table, a series, or pictures already in memory; made by <c>BatchSource.From</c>.
+/// </summary>
 /// <remarks>
-/// It holds a copy, so that nothing the caller does to the tensors afterwards changes a run, and needs no disposing: the copy lies in
-/// managed memory. Batches have the dtypes and row shapes that were given, on the processor; a trainer brings them to the network's.
+/// It holds a copy, so nothing that the caller does to the tensors afterwards changes a run. It needs no disposing: the copy is in managed
+/// memory. Batches have the dtypes and row shapes that were given, on the processor; a trainer converts them to those of the network.
 /// </remarks>
 public sealed class TensorBatches : IndexedBatches
 {
@@ -31,17 +33,17 @@ public sealed class TensorBatches : IndexedBatches
         _identity = new Lazy<ContentIdentity>(() => new ContentIdentity { BatchSize = batchSize, Seed = seed, Checksum = Checksum() });
     }
 
-    /// <summary>Batch size, seed, and a checksum of dtypes, shapes and values: a run is not gone on with by other data.</summary>
+    /// <summary>Batch size, seed, and a checksum of dtypes, shapes and values: a run cannot be resumed with other data.</summary>
     public override object Identity => _identity.Value;
 
-    /// <summary>Two sources that share no sample and have all between them, each in the order of this one. Nothing is copied.</summary>
+    /// <summary>Splits the samples into two sources that share none, each in the order of this one. Nothing is copied.</summary>
     /// <remarks>
-    /// Samples are chosen at random. Where neighbours are alike, as in a series, that flatters: split the tensors by time instead, as
-    /// <c>BatchSource.From(x[..800], y[..800])</c> and <c>BatchSource.From(x[800..], y[800..])</c>.
+    /// Samples are chosen at random. Where neighbours are alike, as in a series, that makes results look better than they are: split the
+    /// tensors by time instead, as in <c>BatchSource.From(x[..800], y[..800])</c> and <c>BatchSource.From(x[800..], y[800..])</c>.
     /// </remarks>
     /// <param name="share">The share of the samples that is held out, rounded to the nearest number of samples; in (0, 1).</param>
     /// <param name="seed">The choice is a function of this seed and of the numbers of samples.</param>
-    /// <returns>What is trained on, and what is held out, to validate or to test on.</returns>
+    /// <returns>The samples to train on, and those held out, to validate or test on.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The share leaves one of the two without a sample.</exception>
     public (TensorBatches Train, TensorBatches HeldOut) Split(double share = 0.1, long seed = 1)
     {

@@ -15,7 +15,7 @@ internal sealed class TensorRows
     private readonly ScalarType _dtype;
 
     /// <summary>Copies a tensor of at least one dimension.</summary>
-    /// <param name="tensor">[rows, ...], from any device; stays the caller's.</param>
+    /// <param name="tensor">[rows, ...], from any device; the caller keeps it.</param>
     /// <param name="blockBytes">An array holds so many bytes at most, and one row at least: one array ends at 2 GiB.</param>
     public TensorRows(Tensor tensor, int blockBytes = 1 << 30)
     {

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training.Data;
 
 /// <summary>
-/// Batches of windows of a text, to predict the next character; made by <c>BatchSource.FromText</c>. Inputs are ids, int64,
-/// [batch, length]; targets are the ids one place on, int64, [batch, length].
+/// Batches of windows of a text, to predict the next character; made by <c>BatchSource.FromText</c>. Inputs are ids, int64, [batch,
+/// length]; targets are the ids of the characters that follow, int64, [batch, length].
 /// </summary>
 public sealed class TextBatches : IndexedBatches
 {
@@ -27,19 +27,21 @@ public sealed class TextBatches : IndexedBatches
         _identity = new Lazy<object>(Identify);
     }
 
-    /// <summary>Characters in a window.</summary>
+    /// <summary>The number of characters in a window.</summary>
     public int Length { get; }
 
-    /// <summary>Characters from the beginning of a window to that of the next.</summary>
+    /// <summary>The number of characters from the beginning of one window to that of the next.</summary>
     public int Stride { get; }
 
     /// <summary>The characters and their ids.</summary>
     public Vocabulary Vocabulary { get; }
 
-    /// <summary>All options, and a checksum of vocabulary and text: a run is not gone on with by another text.</summary>
+    /// <summary>All options, and a checksum of vocabulary and text: a run cannot be resumed with another text.</summary>
     public override object Identity => _identity.Value;
 
-    /// <summary>The beginning of the text to train on, and its end, held out: no window of one has a character of the other.</summary>
+    /// <summary>
+    /// Splits the text into its beginning, to train on, and its end, held out: no window of one has a character of the other.
+    /// </summary>
     /// <param name="share">The share of the text that is held out; in (0, 1).</param>
     /// <returns>Both with the vocabulary of the whole. Nothing is copied.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A part is shorter than one window and the character after it.</exception>

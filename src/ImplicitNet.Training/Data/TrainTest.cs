@@ -5,6 +5,8 @@ namespace ImplicitNet.Training.Data;
 /// <param name="Test">The test part.</param>
 public sealed record TrainTest(ImageDataset Train, ImageDataset Test)
 {
-    /// <summary>What differs from the data set as published, such as images that are missing, one sentence each; mostly none.</summary>
+    /// <summary>
+    /// What differs from the data set as published, such as images that are missing, one sentence each; usually there are none.
+    /// </summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 }

@@ -4,8 +4,8 @@ using System.Text;
 namespace ImplicitNet.Training.Data;
 
 /// <summary>
-/// The characters of a text, in the order of their code points, each with its number, its id: text to ids and back. Immutable.
-/// A character is a Unicode scalar value: an emoji is one, a letter with a combining accent two.
+/// The characters of a text, in the order of their code points, each with an id: it turns text into ids and back. Immutable. A character is
+/// a Unicode scalar value: an emoji is one, a letter with a combining accent two.
 /// </summary>
 public sealed class Vocabulary
 {
@@ -23,12 +23,12 @@ public sealed class Vocabulary
     public int Count => _characters.Length;
 
     /// <summary>
-    /// All characters in order: <see cref="Of"/> makes the same vocabulary of them. Keep them beside the weights of a model.
+    /// All characters in order: <see cref="Of"/> makes the same vocabulary from them. Save them together with the weights of a model.
     /// </summary>
     public string Characters { get; }
 
-    /// <summary>The characters that are in a text.</summary>
-    /// <exception cref="ArgumentException">The text is empty, or no Unicode: it holds half of a character.</exception>
+    /// <summary>Creates the vocabulary of the characters in a text.</summary>
+    /// <exception cref="ArgumentException">The text is empty, or is not valid Unicode: it holds half of a character.</exception>
     public static Vocabulary Of(string text)
     {
         ArgumentException.ThrowIfNullOrEmpty(text);
@@ -37,8 +37,10 @@ public sealed class Vocabulary
         return new Vocabulary([.. characters]);
     }
 
-    /// <summary>The ids of a text, one for each character.</summary>
-    /// <exception cref="ArgumentException">A character is not in the vocabulary, or no character; it is named with its place.</exception>
+    /// <summary>Turns a text into ids, one for each character.</summary>
+    /// <exception cref="ArgumentException">
+    /// A character is not in the vocabulary, or is not valid; the message names it and its position.
+    /// </exception>
     public long[] Encode(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -50,7 +52,7 @@ public sealed class Vocabulary
         return [.. ids];
     }
 
-    /// <summary>The text of some ids.</summary>
+    /// <summary>Turns ids into the text.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
     public string Decode(IEnumerable<long> ids)
     {

@@ -17,11 +17,11 @@ internal static class ApplicationEvaluator
     /// itself computes it. The network's mode is as before afterwards.
     /// </summary>
     /// <remarks>Costs for every batch a solve, one evaluation more than the largest number, and a readout for each number.</remarks>
-    /// <param name="network">Images [batch, channels, height, width] to logits [batch, classes]; stays the caller's.</param>
+    /// <param name="network">Images [batch, channels, height, width] to logits [batch, classes]; the caller keeps it.</param>
     /// <param name="source">The data, read in order.</param>
     /// <param name="applications">Numbers of applications, each at least 1 and there once; in any order.</param>
     /// <param name="progress">Told the share done, 0 to 1, after every batch.</param>
-    /// <param name="cancellation">Looked at before every batch and solver step.</param>
+    /// <param name="cancellation">Checked before every batch and solver step.</param>
     /// <exception cref="ArgumentException">There is no number, one below 1, or one twice.</exception>
     public static ApplicationStudy Evaluate(
         ImplicitNetwork network, BatchSource source, IReadOnlyList<int> applications, IProgress<double>? progress =

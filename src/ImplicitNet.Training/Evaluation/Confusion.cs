@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Evaluation;
 
-/// <summary>Which class was taken for which; told of every batch by <see cref="Evaluator"/>.</summary>
+/// <summary>A confusion matrix: which class was taken for which. Pass its <see cref="Add"/> to <see cref="Evaluator"/>.</summary>
 public sealed class Confusion
 {
     private readonly int[][] _counts;
 
-    /// <summary>Nothing seen yet.</summary>
+    /// <summary>Creates an empty matrix.</summary>
     /// <param name="classes">Number of classes; at least 1.</param>
     public Confusion(int classes)
     {
@@ -23,7 +23,7 @@ public sealed class Confusion
     /// <summary>Counts a batch.</summary>
     /// <param name="output">Logits: [batch, classes].</param>
     /// <param name="batch">Its targets are classes: integers, [batch], from 0 up to the number of classes.</param>
-    /// <exception cref="ArgumentException">Shapes, dtypes or classes are others; nothing was counted.</exception>
+    /// <exception cref="ArgumentException">Shapes, dtypes or classes are not as described; nothing was counted.</exception>
     public void Add(Tensor output, Batch batch)
     {
         ArgumentNullException.ThrowIfNull(output);

@@ -5,23 +5,23 @@ namespace ImplicitNet.Training.Evaluation;
 /// <summary>How well a model did on a data set.</summary>
 public sealed record EvaluationResult
 {
-    /// <summary>Samples seen.</summary>
+    /// <summary>The number of samples.</summary>
     public required int Count { get; init; }
 
     /// <summary>
-    /// Mean loss of a sample, in the units of the task; a sample whose solve failed counts by the iterate that it ended at.
+    /// The mean loss per sample, in the units of the task; a sample whose solve failed counts with the iterate at which it ended.
     /// </summary>
     public required double Loss { get; init; }
 
-    /// <summary>What the task measures beside the loss, as means over the samples, by name.</summary>
+    /// <summary>What the task measures besides the loss, as means over the samples, by name.</summary>
     public required IReadOnlyDictionary<string, double> Scores { get; init; }
 
     /// <summary>
-    /// Share of the answers that are right as a whole, 0 to 1; null where the task has no right answers. One of <see cref="Scores"/>.
+    /// The share of answers that are entirely right, 0 to 1; null if the task has no right answers. One of <see cref="Scores"/>.
     /// </summary>
     public double? Accuracy => Scores.TryGetValue(Measurement.Accuracy, out double accuracy) ? accuracy : null;
 
-    /// <summary>What the solves came to.</summary>
+    /// <summary>How the solves ended, in total.</summary>
     public required SolverTotals Solver { get; init; }
 
     /// <summary>Wall-clock time in seconds.</summary>

@@ -11,16 +11,20 @@ namespace ImplicitNet.Training.Evaluation;
 public static class Evaluator
 {
     /// <summary>
-    /// Runs a model over a data set in evaluation mode, without gradients. Failed solves are counted, never thrown. The model's mode is as
-    /// before afterwards.
+    /// Runs a model over a data set in evaluation mode, without gradients. Failed solves are counted and never throw. The mode of the model
+    /// is restored afterwards.
     /// </summary>
-    /// <param name="model">Inputs [batch, ...] to outputs [batch, ...]; stays the caller's. With implicit layers in it, or none.</param>
-    /// <param name="task">What is measured.</param>
+    /// <param name="model">
+    /// The model, from inputs [batch, ...] to outputs [batch, ...], with or without implicit layers; the caller keeps it.
+    /// </param>
+    /// <param name="task">Says what is measured.</param>
     /// <param name="source">The data, read in order; brought to the model's device and dtype.</param>
-    /// <param name="settings">From a solve's own settings to those in force; default: its own.</param>
-    /// <param name="each">Told of every output and its batch, which are released afterwards: a <see cref="Confusion"/>, say.</param>
-    /// <param name="progress">Told the share done, 0 to 1, after every batch.</param>
-    /// <param name="cancellation">Looked at before every batch and solver step.</param>
+    /// <param name="settings">Maps a solve's own settings to those it uses; default: its own.</param>
+    /// <param name="each">
+    /// Called with every output and its batch, which are released afterwards, for example to fill a <see cref="Confusion"/>.
+    /// </param>
+    /// <param name="progress">Receives the share done, 0 to 1, after every batch.</param>
+    /// <param name="cancellation">Checked before every batch and solver step.</param>
     public static EvaluationResult Evaluate(
         nn.Module<Tensor, Tensor> model,
         TrainingTask task,
@@ -31,15 +35,15 @@ public static class Evaluator
         CancellationToken cancellation = default) =>
         Evaluate(new TrainedModel(model), task, source, settings, each, progress, cancellation);
 
-    /// <summary>The same for a model of any inputs.</summary>
-    /// <param name="model">Any module; stays the caller's.</param>
-    /// <param name="forward">Calls it with what a batch holds.</param>
-    /// <param name="task">What is measured.</param>
+    /// <summary>Runs a model of any inputs over a data set in evaluation mode, without gradients.</summary>
+    /// <param name="model">Any module; the caller keeps it.</param>
+    /// <param name="forward">Calls the model with what a batch holds.</param>
+    /// <param name="task">Says what is measured.</param>
     /// <param name="source">The data, read in order; brought to the model's device and dtype.</param>
-    /// <param name="settings">From a solve's own settings to those in force; default: its own.</param>
-    /// <param name="each">Told of every output and its batch, which are released afterwards.</param>
-    /// <param name="progress">Told the share done, 0 to 1, after every batch.</param>
-    /// <param name="cancellation">Looked at before every batch and solver step.</param>
+    /// <param name="settings">Maps a solve's own settings to those it uses; default: its own.</param>
+    /// <param name="each">Called with every output and its batch, which are released afterwards.</param>
+    /// <param name="progress">Receives the share done, 0 to 1, after every batch.</param>
+    /// <param name="cancellation">Checked before every batch and solver step.</param>
     public static EvaluationResult Evaluate(
         nn.Module model,
         Func<Batch, Tensor> forward,

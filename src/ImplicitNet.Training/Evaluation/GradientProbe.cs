@@ -12,14 +12,14 @@ namespace ImplicitNet.Training.Evaluation;
 /// first samples of the data, as they are, in evaluation mode.
 /// </summary>
 /// <remarks>
-/// A certificate of that batch (<see cref="GradientCertifier"/>), of which the cosine of all parameters' gradients is kept. Draws nothing
-/// at random and changes neither weights nor statistics: a run ends with the same weights with and without it.
+/// It makes a certificate of that batch (<see cref="GradientCertifier"/>) and keeps the cosine of the gradients of all parameters. It draws
+/// nothing at random and changes neither weights nor statistics: a run ends with the same weights with and without it.
 /// </remarks>
 public sealed record GradientProbe
 {
     private static readonly GradientCertifier Certifier = new() { Reference = new GmresSolver { MaxProducts = 200 }, PowerIterations = 1 };
 
-    /// <summary>Measurements an epoch, evenly spread, the last one at its end; at least 1; default 4.</summary>
+    /// <summary>The number of measurements per epoch, evenly spread, the last one at its end; at least 1; default 4.</summary>
     public int TimesPerEpoch
     {
         get;

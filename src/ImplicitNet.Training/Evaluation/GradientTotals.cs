@@ -6,7 +6,7 @@ namespace ImplicitNet.Training.Evaluation;
 /// <summary>Sums of gradient reports over many batches.</summary>
 public sealed class GradientTotals
 {
-    /// <summary>No backward passes yet.</summary>
+    /// <summary>Creates totals of no backward passes.</summary>
     public GradientTotals()
     {
     }

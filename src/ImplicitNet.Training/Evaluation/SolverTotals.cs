@@ -8,7 +8,7 @@ public sealed class SolverTotals
 {
     private readonly long[] _statuses = new long[Enum.GetValues<SolveStatus>().Length];
 
-    /// <summary>No solves yet.</summary>
+    /// <summary>Creates totals of no solves.</summary>
     public SolverTotals()
     {
     }
@@ -25,22 +25,22 @@ public sealed class SolverTotals
         Evaluations = evaluations;
     }
 
-    /// <summary>Samples solved.</summary>
+    /// <summary>The number of samples solved.</summary>
     public long Samples => _statuses.Sum();
 
-    /// <summary>Samples that did not converge, in whatever way.</summary>
+    /// <summary>The number of samples that did not converge, in whatever way.</summary>
     public long Failures => Samples - _statuses[(int)SolveStatus.Converged];
 
-    /// <summary>Steps of all samples together.</summary>
+    /// <summary>The steps of all samples together.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>Map evaluations paid.</summary>
+    /// <summary>The number of map evaluations.</summary>
     public long Evaluations { get; private set; }
 
-    /// <summary>Mean steps of a sample; 0 when there was none.</summary>
+    /// <summary>The mean number of steps per sample; 0 if there was none.</summary>
     public double MeanSteps => Samples == 0 ? 0 : (double)Steps / Samples;
 
-    /// <summary>Samples by how their solve ended; every status has an entry.</summary>
+    /// <summary>The number of samples by how their solve ended; every status has an entry.</summary>
     public IReadOnlyDictionary<SolveStatus, long> Statuses =>
         Enum.GetValues<SolveStatus>().ToDictionary(status => status, status => _statuses[(int)status]);
 

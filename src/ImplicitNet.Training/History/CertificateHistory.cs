@@ -5,11 +5,11 @@ namespace ImplicitNet.Training.History;
 /// <param name="Changes">In the order of their steps.</param>
 public sealed record CertificateHistory(IReadOnlyList<CertificateRecord> Certificates, IReadOnlyList<GradientChangeRecord> Changes)
 {
-    /// <summary>No certificates.</summary>
+    /// <summary>A history without certificates.</summary>
     public static CertificateHistory Empty { get; } = new([], []);
 
-    /// <summary>Reads those of a run.</summary>
-    /// <param name="path">Its history; it may be open for writing elsewhere.</param>
+    /// <summary>Reads the certificates of a run.</summary>
+    /// <param name="path">The history file of the run; it may be open for writing elsewhere.</param>
     /// <exception cref="InvalidDataException">
     /// A line other than an unfinished last one is not a record; the message gives its number.
     /// </exception>

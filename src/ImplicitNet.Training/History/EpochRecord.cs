@@ -1,7 +1,7 @@
 namespace ImplicitNet.Training.History;
 
 /// <summary>
-/// What one epoch of a training run came to. A value that was not measured is null; one that diverged is NaN or infinite.
+/// The results of one epoch of a training run. A value that was not measured is null; one that diverged is NaN or infinite.
 /// </summary>
 public sealed record EpochRecord
 {
@@ -24,13 +24,13 @@ public sealed record EpochRecord
     }
 
     /// <summary>
-    /// Mean loss of the epoch's training samples that count, in the units of the task: those that the failure policy leaves out do not. NaN
-    /// where none does.
+    /// The mean loss of the epoch's training samples that count, in the units of the task; those that the failure policy leaves out do not
+    /// count. NaN if none does.
     /// </summary>
     public double? TrainLoss { get; init; }
 
     /// <summary>
-    /// Share of the training samples that count whose answer was right as a whole, 0 to 1; NaN where none counts; null for a task without
+    /// The share of the training samples that count whose answer was entirely right, 0 to 1; NaN if none counts; null for a task without
     /// right answers.
     /// </summary>
     public double? TrainAccuracy { get; init; }
@@ -38,12 +38,12 @@ public sealed record EpochRecord
     /// <summary>Mean loss per validation sample, in the units of the task; null without validation.</summary>
     public double? ValidationLoss { get; init; }
 
-    /// <summary>Share of validation samples whose answer was right as a whole, 0 to 1; null for a task without right answers.</summary>
+    /// <summary>The share of validation samples whose answer was entirely right, 0 to 1; null for a task without right answers.</summary>
     public double? ValidationAccuracy { get; init; }
 
     /// <summary>
-    /// What else the task measured, by the data and its name: "train cells", "validation cells"; of further validation data all of it, as
-    /// "17x17 loss". Empty by default.
+    /// What else the task measured, under the name of the data and its own, such as "train cells" or "validation cells"; for further
+    /// validation data everything, such as "17x17 loss". Empty by default.
     /// </summary>
     public IReadOnlyDictionary<string, double> Scores
     {
@@ -66,8 +66,8 @@ public sealed record EpochRecord
     public long? Evaluations { get; init; }
 
     /// <summary>
-    /// Solves of training samples that did not converge, in whatever way, those that a schedule cut short among them; the failure policy
-    /// says what became of the samples.
+    /// The number of solves of training samples that did not converge, in whatever way, including those that a schedule cut short; the
+    /// failure policy decides what becomes of the samples.
     /// </summary>
     public long? SolverFailures { get; init; }
 
@@ -89,7 +89,7 @@ public sealed record EpochRecord
     /// <summary>Largest working set of the process by the end of the epoch, in bytes.</summary>
     public long? PeakMemoryBytes { get; init; }
 
-    /// <summary>Equal where all numbers are, those by name included.</summary>
+    /// <summary>Equal if all numbers are equal, those by name included.</summary>
     public bool Equals(EpochRecord? other)
     {
         if (other is null || Step != other.Step)

@@ -1,6 +1,6 @@
 namespace ImplicitNet.Training.History;
 
-/// <summary>Where the time of an epoch went, in seconds. What is left of the whole is reading data and keeping books.</summary>
+/// <summary>Where the time of an epoch went, in seconds. The rest of the epoch is reading data and bookkeeping.</summary>
 /// <param name="Forward">Encoder, solve, attaching the latent to the graph, readout and loss.</param>
 /// <param name="Backward">The backward pass, adjoint solves included.</param>
 /// <param name="Optimizer">Clipping, the optimiser's step and the average of the weights.</param>

@@ -2,9 +2,9 @@ namespace ImplicitNet.Training.History;
 
 /// <summary>A change of the gradient by an escalation policy; in force from the step's own batch on.</summary>
 /// <param name="Step">The optimiser step, from 1.</param>
-/// <param name="From">The gradient before, as a position in the policy's list.</param>
-/// <param name="To">The gradient from then on.</param>
-/// <param name="Cosine">The cosine of the one before on that batch.</param>
+/// <param name="From">The previous gradient, as a position in the policy's list.</param>
+/// <param name="To">The new gradient, as a position in the list.</param>
+/// <param name="Cosine">The cosine of the previous gradient on that batch.</param>
 public sealed record GradientChangeRecord(long Step, int From, int To, double Cosine)
 {
     internal const string Kind = "gradient";

@@ -6,17 +6,17 @@ namespace ImplicitNet.Training.History;
 /// The history of a training run: a file of JSON lines that grows by one line per record and survives a kill at any moment.
 /// </summary>
 /// <remarks>
-/// A record is handed to the system whole and at once. What a kill may leave behind is a last line without its end: it is ignored by
-/// readers and removed when the history is opened again. Not for use from several threads at once.
+/// A record is handed to the system whole and at once. A kill may leave behind a last line without its end, which readers ignore and which
+/// is removed when the history is opened again. Not for use from several threads at once.
 /// </remarks>
 public sealed class RunHistory : IDisposable
 {
     private readonly string _path;
     private FileStream _stream;
 
-    /// <summary>Opens a history to go on with, or begins one.</summary>
-    /// <param name="path">The file, by custom history.jsonl; its folder must exist.</param>
-    /// <exception cref="IOException">The file cannot be opened, for example because another process writes it.</exception>
+    /// <summary>Opens a history to continue it, or begins one.</summary>
+    /// <param name="path">The file, usually history.jsonl; its folder must exist.</param>
+    /// <exception cref="IOException">The file cannot be opened, for example because another process is writing to it.</exception>
     public RunHistory(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -64,7 +64,7 @@ public sealed class RunHistory : IDisposable
     /// <summary>Adds a record. A file that was deleted or replaced since the last one is written again, with all its records.</summary>
     /// <param name="record">The record.</param>
     /// <exception cref="IOException">
-    /// It could not be written, for example because the disk is full, or the file was cut short by somebody else.
+    /// It could not be written, for example because the disk is full, or the file was cut short by another program.
     /// </exception>
     public void Append(HistoryRecord record)
     {
@@ -95,7 +95,7 @@ public sealed class RunHistory : IDisposable
     }
 
     /// <summary>
-    /// Drops the records beyond a step, as a run does that goes on from that step's checkpoint. The file is replaced whole.
+    /// Drops the records beyond a step, as a run does when it resumes from the checkpoint of that step. The file is replaced whole.
     /// </summary>
     /// <param name="step">The last step to keep.</param>
     /// <exception cref="IOException">The file could not be replaced; it stays as it was.</exception>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training.Optimizers;
 
 /// <summary>
-/// Adam (Kingma and Ba, ICLR 2015). A weight decay is part of the gradient here (L2), as in the paper; for one that is not see
+/// Adam (Kingma and Ba, ICLR 2015). Weight decay is part of the gradient here (L2), as in the paper; for decoupled weight decay use
 /// <see cref="AdamWOptimizer"/>.
 /// </summary>
 public sealed record AdamOptimizer : MomentOptimizer

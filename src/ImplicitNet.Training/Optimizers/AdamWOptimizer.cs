@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training.Optimizers;
 
 /// <summary>
-/// Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019), which without decay is Adam. The default.
+/// Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019), which without decay is the same as Adam. The default.
 /// </summary>
 public sealed record AdamWOptimizer : MomentOptimizer
 {

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Optimizers;
 
-/// <summary>Adam's family: steps by the mean of gradients over the root of the mean of their squares.</summary>
+/// <summary>The family of Adam, which steps by the mean of gradients over the root of the mean of their squares.</summary>
 public abstract record MomentOptimizer : TrainingOptimizer
 {
     private protected MomentOptimizer()

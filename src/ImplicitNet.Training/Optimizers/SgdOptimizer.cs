@@ -3,13 +3,13 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Optimizers;
 
-/// <summary>Stochastic gradient descent, with momentum where asked for. A weight decay is part of the gradient (L2).</summary>
+/// <summary>Stochastic gradient descent, with or without momentum. Weight decay is part of the gradient (L2).</summary>
 public sealed record SgdOptimizer : TrainingOptimizer
 {
     /// <summary>Share of the velocity that a step keeps; in [0, 1); default 0: none.</summary>
     public double Momentum { get; init => field = Share(value, nameof(Momentum)); }
 
-    /// <summary>Whether the gradient is taken where the momentum leads (Nesterov); needs a momentum; default no.</summary>
+    /// <summary>Whether the gradient is taken where the momentum leads (Nesterov); needs a momentum; default false.</summary>
     public bool Nesterov { get; init; }
 
     /// <inheritdoc/>

@@ -3,18 +3,18 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Optimizers;
 
-/// <summary>The method that moves the weights along the gradient, as options; a run makes its optimiser of them.</summary>
+/// <summary>The method that moves the weights along the gradient, as options from which a run creates its optimiser.</summary>
 /// <remarks>
-/// An optimiser of one's own is one class with one method, <see cref="Create"/>. What it remembers between steps is not part of
-/// checkpoints: a run with it goes on from its last whole epoch, with a new optimiser, and says so when it begins.
+/// An optimiser of your own is one class with one method, <see cref="Create"/>. What it remembers between steps is not part of checkpoints:
+/// a run that uses it resumes from its last whole epoch, with a new optimiser, and says so when it begins.
 /// </remarks>
 public abstract record TrainingOptimizer
 {
-    /// <summary>Makes the optimiser of a run.</summary>
-    /// <param name="parameters">All parameters of the network, in its order; not empty.</param>
-    /// <param name="learningRate">The base learning rate; set anew before every step.</param>
-    /// <param name="weightDecay">As <see cref="TrainingOptions.WeightDecay"/>.</param>
-    /// <returns>The run disposes it.</returns>
+    /// <summary>Creates the optimiser of a run.</summary>
+    /// <param name="parameters">All parameters of the network, in their order; not empty.</param>
+    /// <param name="learningRate">The base learning rate; it is set again before every step.</param>
+    /// <param name="weightDecay">The weight decay, as in <see cref="TrainingOptions.WeightDecay"/>.</param>
+    /// <returns>The optimiser. The run disposes it.</returns>
     public abstract optim.Optimizer Create(IReadOnlyList<Parameter> parameters, double learningRate, double weightDecay);
 
     /// <summary>The optimiser of a run, which must go by the gradient that a step has made.</summary>

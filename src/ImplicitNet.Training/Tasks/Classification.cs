@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training.Tasks;
 
 /// <summary>
-/// One class a sample: outputs are logits, [batch, classes], targets the classes' numbers, integers [batch]. The loss is the cross-entropy
-/// in nats, multiplied by <see cref="Batch.Weights"/> where there are any; the best epoch has the highest accuracy.
+/// One class per sample: outputs are logits, [batch, classes], targets the numbers of the classes, integers [batch]. The loss is the
+/// cross-entropy in nats, multiplied by <see cref="Batch.Weights"/> where there are any; the best epoch has the highest accuracy.
 /// </summary>
 public sealed record Classification : TrainingTask
 {
@@ -13,7 +13,7 @@ public sealed record Classification : TrainingTask
     public override Score Score => Score.Accuracy;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The shapes are others.</exception>
+    /// <exception cref="ArgumentException">The shapes are not as described.</exception>
     public override Tensor Losses(Tensor output, Batch batch)
     {
         ArgumentNullException.ThrowIfNull(output);

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training.Tasks;
 
 /// <summary>
-/// One class a cell (of a maze, a segmentation, a string): outputs are logits, [batch, classes, ...], targets integers [batch, ...].
-/// <see cref="Batch.Weights"/>, where there are any, are one a cell, [batch, ...]: cells of weight 0 are no part of the question.
+/// One class per cell (of a maze, a segmentation, a string): outputs are logits, [batch, classes, ...], targets integers [batch, ...].
+/// <see cref="Batch.Weights"/>, if there are any, are one per cell, [batch, ...]: cells of weight 0 do not count.
 /// </summary>
 /// <remarks>
 /// The loss of a sample is the mean cross-entropy of its cells, in nats. The accuracy is the share of samples whose cells are all right; it
@@ -17,7 +17,7 @@ public sealed record DenseClassification : TrainingTask
     public override Score Score => Score.Accuracy;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The shapes are others.</exception>
+    /// <exception cref="ArgumentException">The shapes are not as described.</exception>
     public override Tensor Losses(Tensor output, Batch batch)
     {
         EnsureShapes(output, batch);
@@ -25,7 +25,7 @@ public sealed record DenseClassification : TrainingTask
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The shapes are others.</exception>
+    /// <exception cref="ArgumentException">The shapes are not as described.</exception>
     public override IReadOnlyList<Measurement> Measure(Tensor output, Batch batch)
     {
         EnsureShapes(output, batch);

@@ -4,17 +4,17 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training.Tasks;
 
 /// <summary>
-/// The next token at every place of a sequence: outputs are logits, [batch, time, vocabulary], targets the tokens' numbers, integers
-/// [batch, time]. The loss of a sample is the mean cross-entropy of its places, in nats a token; "tokens" is the share of tokens foretold
-/// rightly. The best epoch has the smallest loss.
+/// The next token at every place of a sequence: outputs are logits, [batch, time, vocabulary], targets the numbers of the tokens, integers
+/// [batch, time]. The loss of a sample is the mean cross-entropy of its places, in nats per token; "tokens" is the share of tokens
+/// predicted correctly. The best epoch has the smallest loss.
 /// </summary>
 /// <remarks>
-/// <see cref="Batch.Weights"/>, where there are any, are one a token, [batch, time]: those of weight 0, padding say, do not count.
+/// <see cref="Batch.Weights"/>, if there are any, are one per token, [batch, time]: tokens of weight 0, such as padding, do not count.
 /// </remarks>
 public sealed record NextToken : TrainingTask
 {
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The shapes are others.</exception>
+    /// <exception cref="ArgumentException">The shapes are not as described.</exception>
     public override Tensor Losses(Tensor output, Batch batch)
     {
         EnsureShapes(output, batch);
@@ -23,7 +23,7 @@ public sealed record NextToken : TrainingTask
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The shapes are others.</exception>
+    /// <exception cref="ArgumentException">The shapes are not as described.</exception>
     public override IReadOnlyList<Measurement> Measure(Tensor output, Batch batch)
     {
         EnsureShapes(output, batch);

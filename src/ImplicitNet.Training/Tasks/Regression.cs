@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training.Tasks;
 
 /// <summary>
-/// Numbers: outputs and targets [batch, ...] of one shape, where [batch] and [batch, 1] are the same. The loss of a sample is the mean of
-/// its squared errors, in the squared units of the targets; "absolute error" is the mean of the absolute ones. The best epoch has the
-/// smallest loss.
+/// Numbers: outputs and targets [batch, ...] of the same shape, where [batch] and [batch, 1] count as the same. The loss of a sample is the
+/// mean of its squared errors, in the squared units of the targets; "absolute error" is the mean of the absolute errors. The best epoch has
+/// the smallest loss.
 /// </summary>
-/// <remarks><see cref="Batch.Weights"/> are one a sample, [batch], or one an element, in the shape of the targets.</remarks>
+/// <remarks><see cref="Batch.Weights"/> are one per sample, [batch], or one per element, in the shape of the targets.</remarks>
 public sealed record Regression : TrainingTask
 {
     /// <inheritdoc/>

@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training.Tasks;
 
 /// <summary>
-/// Images or signals given back: outputs and targets [batch, ...] of one shape. The loss of a sample is its mean squared error; "psnr", the
-/// peak signal-to-noise ratio <c>10 log10(Peak^2 / MSE)</c> in decibels, is averaged over samples and chooses the best epoch; a sample
-/// counts with 120 dB at most, since one that is exact would outweigh all others.
+/// Images or signals to be restored: outputs and targets [batch, ...] of the same shape. The loss of a sample is its mean squared error;
+/// "psnr", the peak signal-to-noise ratio <c>10 log10(Peak^2 / MSE)</c> in decibels, is averaged over samples and chooses the best epoch; a
+/// sample counts with 120 dB at most, since one that is exact would outweigh all others.
 /// </summary>
-/// <remarks><see cref="Batch.Weights"/> are one a sample, [batch], for the loss alone.</remarks>
+/// <remarks><see cref="Batch.Weights"/> are one per sample, [batch], and used for the loss only.</remarks>
 public sealed record Restoration : TrainingTask
 {
     private const string Psnr = "psnr";

@@ -1,8 +1,8 @@
 namespace ImplicitNet.Training.Tasks;
 
-/// <summary>Which number of a validation chooses the best epoch.</summary>
+/// <summary>The number of a validation that chooses the best epoch.</summary>
 /// <param name="Name">The loss, or the name of one of the task's measurements.</param>
-/// <param name="IsHigherBetter">Whether the larger number is the better one.</param>
+/// <param name="IsHigherBetter">Whether a larger number is better.</param>
 public readonly record struct Score(string Name, bool IsHigherBetter)
 {
     private const string LossName = "loss";
@@ -10,7 +10,7 @@ public readonly record struct Score(string Name, bool IsHigherBetter)
     /// <summary>The mean loss: the smaller, the better.</summary>
     public static Score Loss { get; } = new(LossName, IsHigherBetter: false);
 
-    /// <summary>The share of the answers that are right as a whole: the larger, the better.</summary>
+    /// <summary>The share of the answers that are entirely right: the larger, the better.</summary>
     public static Score Accuracy { get; } = new(Measurement.Accuracy, IsHigherBetter: true);
 
     /// <summary>Its value among those of a data set; NaN where it is not there.</summary>

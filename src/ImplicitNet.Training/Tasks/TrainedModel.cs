@@ -16,7 +16,7 @@ internal sealed class TrainedModel
     private nn.Module[] _fixed = [];
 
     /// <summary>Takes a model of any inputs.</summary>
-    /// <param name="module">The model; stays the caller's.</param>
+    /// <param name="module">The model; the caller keeps it.</param>
     /// <param name="forward">Calls it with what a batch holds.</param>
     public TrainedModel(nn.Module module, Func<Batch, Tensor> forward)
     {

@@ -7,34 +7,34 @@ namespace ImplicitNet.Training.Tasks;
 /// What a network is trained for: the loss of every sample, what else is measured, and which number chooses the best epoch.
 /// </summary>
 /// <remarks>
-/// A task of one's own is one class with one method, <see cref="Losses"/>. Its public properties are part of what a checkpoint knows its
-/// run by. What it is given runs in a dispose scope of the caller: nothing needs to be disposed.
+/// A task of your own is one class with one method, <see cref="Losses"/>. Its public properties are part of what identifies a run to its
+/// checkpoints. It runs in a dispose scope of the caller, so nothing needs to be disposed.
 /// </remarks>
 public abstract record TrainingTask
 {
     /// <summary>The loss of every sample, in the graph of the outputs; training minimises their mean.</summary>
     /// <param name="output">What the network answered: [batch, ...].</param>
-    /// <param name="batch">What it was asked, with targets and weights.</param>
-    /// <returns>Floating point: [batch].</returns>
+    /// <param name="batch">The inputs, targets and weights.</param>
+    /// <returns>One loss per sample, floating point: [batch].</returns>
     public abstract Tensor Losses(Tensor output, Batch batch);
 
-    /// <summary>What is measured of every sample beside its loss, without a graph; by default nothing.</summary>
+    /// <summary>What is measured for every sample besides its loss, without a graph; by default nothing.</summary>
     /// <param name="output">What the network answered: [batch, ...].</param>
-    /// <param name="batch">What it was asked, with targets and weights.</param>
-    /// <returns>The same names for every batch.</returns>
+    /// <param name="batch">The inputs, targets and weights.</param>
+    /// <returns>The measurements, with the same names for every batch.</returns>
     public virtual IReadOnlyList<Measurement> Measure(Tensor output, Batch batch) => [];
 
-    /// <summary>What chooses the best epoch; among equal ones the loss does. Default: the loss.</summary>
+    /// <summary>The number that chooses the best epoch; among equal ones the loss decides. Default: the loss.</summary>
     public virtual Score Score => Score.Loss;
 
-    /// <summary>The mean of every sample's elements, by their weights where there are any.</summary>
-    /// <param name="elements">One number an element: [batch, ...].</param>
+    /// <summary>The mean of every sample's elements, weighted if there are weights.</summary>
+    /// <param name="elements">One number per element: [batch, ...].</param>
     /// <param name="weights">
-    /// None; or one a sample, [batch], which its mean is multiplied by; or one an element, in the shape of the elements, at least 0: the
-    /// weighted mean, and 0 for a sample all of whose weights are 0.
+    /// Null; or one per sample, [batch], by which its mean is multiplied; or one per element, in the shape of the elements and at least 0,
+    /// for the weighted mean, which is 0 for a sample whose weights are all 0.
     /// </param>
     /// <returns>[batch], in the graph of the elements.</returns>
-    /// <exception cref="ArgumentException">The weights have another shape.</exception>
+    /// <exception cref="ArgumentException">The weights have a different shape.</exception>
     protected static Tensor MeanOfSamples(Tensor elements, Tensor? weights)
     {
         Tensor rows = elements.ndim == 1 ? elements.unsqueeze(1) : elements.flatten(1);
@@ -75,11 +75,11 @@ public abstract record TrainingTask
     }
 
     /// <summary>
-    /// Targets in the shape of the outputs. Shapes that differ in sizes of 1 alone are the same, as [64] and [64, 1]; others are refused:
-    /// torch would compare every output with every target.
+    /// The targets in the shape of the outputs. Shapes that differ only in sizes of 1 count as the same, such as [64] and [64, 1]; others
+    /// are refused, since torch would compare every output with every target.
     /// </summary>
     /// <param name="output">[batch, ...].</param>
-    /// <param name="batch">Its targets are taken.</param>
+    /// <param name="batch">The batch whose targets are used.</param>
     /// <exception cref="ArgumentException">The shapes differ otherwise.</exception>
     protected static Tensor TargetsLike(Tensor output, Batch batch)
     {

@@ -20,8 +20,10 @@ public sealed class AugmentationList : IReadOnlyList<Augmentation>, IEquatable<A
     /// <summary>The augmentation at a place of the order, from 0.</summary>
     public Augmentation this[int index] => _items[index];
 
-    /// <summary>What a collection expression calls: <c>Augmentations = [new HorizontalFlip(), new RandomCrop()]</c>.</summary>
-    /// <exception cref="ArgumentException">Two augmentations are of one kind: they would draw the same random numbers.</exception>
+    /// <summary>
+    /// Creates a list; called by collection expressions: <c>Augmentations = [new HorizontalFlip(), new RandomCrop()]</c>.
+    /// </summary>
+    /// <exception cref="ArgumentException">Two augmentations are of the same kind, so they would draw the same random numbers.</exception>
     public static AugmentationList Create(ReadOnlySpan<Augmentation> items)
     {
         HashSet<RandomPurpose> kinds = [];

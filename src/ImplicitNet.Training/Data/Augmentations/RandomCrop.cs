@@ -1,8 +1,8 @@
 namespace ImplicitNet.Training.Data.Augmentations;
 
 /// <summary>
-/// Pads an image on all sides with black (byte 0) and cuts one of the original size out of it at random: what networks for CIFAR-10 are
-/// trained with (He, Zhang, Ren and Sun, 2016, section 4.2). It does what <see cref="RandomShift"/> does, with random numbers of its own.
+/// Pads an image on all sides with black (byte 0) and cuts an image of the original size out of it at random, as is usual for CIFAR-10 (He,
+/// Zhang, Ren and Sun, 2016, section 4.2). It does what <see cref="RandomShift"/> does, with random numbers of its own.
 /// </summary>
 public sealed record RandomCrop : Augmentation
 {

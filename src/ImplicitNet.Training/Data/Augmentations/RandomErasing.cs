@@ -5,9 +5,9 @@ namespace ImplicitNet.Training.Data.Augmentations;
 /// data augmentation", 2020).
 /// </summary>
 /// <remarks>
-/// The area is drawn evenly between its limits, the aspect evenly between 1 and its limit, and which side is the longer one by a coin. A
-/// rectangle that does not fit is drawn again, ten times at most; then the image stays whole. Only operations that IEEE 754 rounds exactly
-/// are used: the same rectangles on every machine.
+/// The area is drawn evenly between its limits, the aspect evenly between 1 and its limit, and which side is the longer one by the toss of
+/// a coin. A rectangle that does not fit is drawn again, ten times at most; after that the image stays whole. Only operations that IEEE 754
+/// rounds exactly are used, so the rectangles are the same on every machine.
 /// </remarks>
 public sealed record RandomErasing : Augmentation
 {

@@ -1,7 +1,8 @@
 namespace ImplicitNet.Training.Data.Augmentations;
 
 /// <summary>
-/// Moves an image over black (byte 0), by whole pixels, all shifts up to the largest equally likely: for digits on a black ground.
+/// Shifts an image by whole pixels over black (byte 0), all shifts up to the largest being equally likely: for digits on a black
+/// background.
 /// </summary>
 public sealed record RandomShift : Augmentation
 {

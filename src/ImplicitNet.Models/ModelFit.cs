@@ -1,3 +1,4 @@
+using ImplicitNet.Files;
 using ImplicitNet.Kernels;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
@@ -26,7 +27,7 @@ internal static class ModelFit
         using ImplicitNetwork described = config.CreateNetwork();
         RandomState.Set(random);
         Dictionary<string, Tensor> weights = network.state_dict();
-        if (NetworkWeights.Faults(described.state_dict(), weights) is { } faults)
+        if (NamedTensors.Faults(described.state_dict(), weights) is { } faults)
         {
             return $"its tensors are not those of the configuration: {faults}";
         }

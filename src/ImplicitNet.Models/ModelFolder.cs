@@ -106,7 +106,7 @@ public static class ModelFolder
         ImplicitNetwork network = NetworkWeights.Build(config, weights.Tensors, path, "config.json");
         try
         {
-            NetworkWeights.Fill(network.state_dict(), weights.Tensors, path, "config.json", weights.PassedOver);
+            NamedTensors.Fill(network.state_dict(), weights.Tensors, path, "config.json", weights.PassedOver);
             network.eval();
             return network;
         }

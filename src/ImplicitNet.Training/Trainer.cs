@@ -343,7 +343,7 @@ public sealed class Trainer : IDisposable
             throw TrainingDivergedException.Unsolved("training sample", Step, _position.Epoch + 1);
         }
 
-        _step.EnsureNothingAdded();
+        _model.EnsureSameParameters();
         using IDisposable? average = _average?.Apply();
         Validation.Outcome validated = Validate(totals);
         EpochRecord record = totals.Record(_position.Epoch + 1, Step, validated, _options.RateAt(Step - 1, _steps));

@@ -17,7 +17,6 @@ internal sealed class TrainingStep(
 
     private readonly Finiteness _finiteness = new(model.Module, options.Optimizer.LargestMove);
     private readonly Parameter[] _parameters = [.. model.Module.parameters()];
-    private readonly HashSet<string> _names = [.. model.Module.named_parameters().Select(parameter => parameter.name)];
     private int _epoch;
 
     /// <summary>
@@ -35,7 +34,7 @@ internal sealed class TrainingStep(
     /// The loss or a gradient is not finite, and the weights stay as they were; or a weight is not, after the step.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// The loss has no graph, torch refuses something, or the model has a parameter more than before.
+    /// The loss has no graph, torch refuses something, or the model has other parameters than before.
     /// </exception>
     public StepOutcome Make(
         Batch batch, Func<SolveSettings, SolveSettings> settings, ulong draw, double rate, long step, int epoch, EpochTotals totals)
@@ -59,8 +58,8 @@ internal sealed class TrainingStep(
         {
             if (epoch != _epoch)
             {
-                // After a first call, in which parts may be made that were put off.
-                EnsureNothingAdded();
+                // In a first call parts may be made that were put off.
+                model.EnsureSameParameters();
                 _epoch = epoch;
             }
 
@@ -78,22 +77,10 @@ internal sealed class TrainingStep(
         }
     }
 
-    /// <summary>Refuses parameters that came after the optimiser was made: none would train them.</summary>
-    /// <exception cref="InvalidOperationException">There is one.</exception>
-    public void EnsureNothingAdded()
-    {
-        if (model.Module.named_parameters().Select(parameter => parameter.name).FirstOrDefault(name => !_names.Contains(name)) is { } added)
-        {
-            throw new InvalidOperationException(
-                $"{model.Module.GetType().Name} has the parameter '{added}', which came after the trainer was made: nothing trains it. "
-                + "Make all parts before, or a new trainer.");
-        }
-    }
-
     /// <summary>Leaves the model without gradients: those of the last step are of other weights than the best.</summary>
     public void ClearGradients()
     {
-        foreach (Parameter parameter in _parameters)
+        foreach (Parameter parameter in model.Module.parameters())
         {
             parameter.grad = null;
         }

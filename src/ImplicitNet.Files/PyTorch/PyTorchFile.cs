@@ -43,6 +43,21 @@ public sealed class PyTorchFile : IDisposable
         return PyTorchReader.Read(stream, path);
     }
 
+    /// <summary>Reads a file into a model that is built alike: all of its parameters and buffers, or none.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">Has the file's names and shapes; keeps its own dtypes and device. Stays the caller's.</param>
+    /// <param name="place">As of <see cref="StateDictionary"/>.</param>
+    /// <exception cref="WeightsFileException">
+    /// As of <see cref="Read"/> and <see cref="StateDictionary"/>; or tensors are missing, too many, or of another shape or kind: the
+    /// message names them.
+    /// </exception>
+    public static void Load(string path, nn.Module model, string? place = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        using PyTorchFile file = Read(path);
+        NamedTensors.Fill(model.state_dict(), file.StateDictionary(path, place), path, model.GetType().Name, passedOver: null);
+    }
+
     /// <summary>
     /// Replaces a file, whole or not at all, by a state dictionary that torch.load reads, with <c>weights_only=True</c>
     /// too. Equal content gives equal bytes.

@@ -46,6 +46,19 @@ public sealed class SafetensorsFile : IDisposable
         return SafetensorsReader.Read(stream, path);
     }
 
+    /// <summary>Reads a file into a model that is built alike: all of its parameters and buffers, or none.</summary>
+    /// <param name="path">The file, such as one that <c>Write(path, model.state_dict())</c> made.</param>
+    /// <param name="model">Has the file's names and shapes; keeps its own dtypes and device. Stays the caller's.</param>
+    /// <exception cref="WeightsFileException">
+    /// As of <see cref="Read"/>; or tensors are missing, too many, or of another shape or kind: the message names them.
+    /// </exception>
+    public static void Load(string path, nn.Module model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        using SafetensorsFile file = Read(path);
+        NamedTensors.Fill(model.state_dict(), file.Tensors, path, model.GetType().Name, file.PassedOver);
+    }
+
     /// <summary>Replaces a file whole or not at all. Equal content gives equal bytes.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="tensors">The tensors by name, of any layout and device; each is written in row-major order.</param>

@@ -52,7 +52,7 @@ public static class PublishedWeights
         try
         {
             Dictionary<string, Tensor> targets = PublishedNames.Of(network);
-            NetworkWeights.Fill(targets, state.WithCounters(targets), path, $"the network {config.Architecture}", state.PassedOver);
+            NamedTensors.Fill(targets, state.WithCounters(targets), path, $"the network {config.Architecture}", state.PassedOver);
             file.EnsureFinite(path, state.Place);
             network.eval();
             return (network, config);

@@ -13,6 +13,7 @@ internal sealed class TrainedModel
 {
     private readonly Func<Batch, Tensor> _forward;
     private readonly Parameter? _first;
+    private readonly Dictionary<string, Parameter> _known;
     private nn.Module[] _fixed = [];
 
     /// <summary>Takes a model of any inputs.</summary>
@@ -24,6 +25,7 @@ internal sealed class TrainedModel
         ArgumentNullException.ThrowIfNull(forward);
         (Module, _forward) = (module, forward);
         _first = module.parameters().FirstOrDefault(parameter => parameter.is_floating_point());
+        _known = module.named_parameters().ToDictionary(parameter => parameter.name, parameter => parameter.parameter);
     }
 
     /// <summary>Takes a model of one input: that of the batch.</summary>
@@ -59,8 +61,10 @@ internal sealed class TrainedModel
     /// In training mode, but for parts that are in evaluation mode while the whole is not: somebody has put them there. A run that goes on
     /// after the whole was put into evaluation mode knows them still.
     /// </summary>
+    /// <exception cref="InvalidOperationException">The model has other parameters than at first.</exception>
     public void BeginToTrain()
     {
+        EnsureSameParameters();
         if (Module.training)
         {
             _fixed = [.. Module.modules().Where(part => !part.training)];
@@ -71,6 +75,21 @@ internal sealed class TrainedModel
         foreach (nn.Module part in _fixed)
         {
             part.eval();
+        }
+    }
+
+    /// <summary>Refuses other parameters than the model had at first: no optimiser has them.</summary>
+    /// <exception cref="InvalidOperationException">One was added, or has taken the place of another.</exception>
+    public void EnsureSameParameters()
+    {
+        foreach ((string name, Parameter parameter) in Module.named_parameters())
+        {
+            if (!ReferenceEquals(_known.GetValueOrDefault(name), parameter))
+            {
+                throw new InvalidOperationException(
+                    $"{Module.GetType().Name} has {(_known.ContainsKey(name) ? "another" : "the")} parameter '{name}' since the trainer was "
+                    + "made, and nothing trains it. Add parts and convert the model (to) first, or make a new trainer.");
+            }
         }
     }
 

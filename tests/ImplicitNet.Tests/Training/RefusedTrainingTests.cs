@@ -98,8 +98,28 @@ public sealed class RefusedTrainingTests : TensorTest
         using Growing model = new(call);
         using Trainer trainer = new(model, new Regression(), SmallRegression.Source(), options: Options);
         string line = OneLine(() => trainer.Run());
-        Assert.StartsWith("Growing has the parameter 'late.weight', which came after the trainer was made: nothing trains it.", line, StringComparison.Ordinal);
+        Assert.StartsWith("Growing has the parameter 'late.weight' since the trainer was made, and nothing trains it.", line, StringComparison.Ordinal);
         Assert.False(model.training);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_model_that_is_converted_after_the_trainer_was_made_is_refused(bool hasRun)
+    {
+        using nn.Module<Tensor, Tensor> model = SmallRegression.Model();
+        using Trainer trainer = new(model, new Regression(), SmallRegression.Source(), options: Options);
+        using CancellationTokenSource cancellation = new();
+        cancellation.Cancel();
+        if (hasRun)
+        {
+            trainer.Run(cancellation: cancellation.Token);
+        }
+
+        model.to(ScalarType.Float64);
+        string line = OneLine(() => trainer.Run());
+        Assert.StartsWith("Table has another parameter '_first.weight' since the trainer was made, and nothing trains it.", line, StringComparison.Ordinal);
+        Assert.All(model.parameters(), parameter => Assert.Equal(ScalarType.Float64, parameter.dtype));
     }
 
     [Fact]

@@ -87,8 +87,8 @@ internal sealed class TrainedModel
             if (!ReferenceEquals(_known.GetValueOrDefault(name), parameter))
             {
                 throw new InvalidOperationException(
-                    $"{Module.GetType().Name} has {(_known.ContainsKey(name) ? "another" : "the")} parameter '{name}' since the trainer was "
-                    + "made, and nothing trains it. Add parts and convert the model (to) first, or make a new trainer.");
+                    $"{Module.GetType().Name} has {(_known.ContainsKey(name) ? "another" : "the")} parameter '{name}' since the trainer "
+                    + "was made, and nothing trains it. Add parts and convert the model (to) first, or make a new trainer.");
             }
         }
     }

@@ -9,6 +9,9 @@ namespace ImplicitNet.Differentiation;
 /// </summary>
 internal static partial class TorchMessage
 {
+    // Some of its modules look at shapes before the native library does.
+    private const string Torch = "TorchSharp";
+
     // Some messages print whole tensors.
     private const int Longest = 400;
 
@@ -26,7 +29,7 @@ internal static partial class TorchMessage
         {
             return call(given);
         }
-        catch (ExternalException exception)
+        catch (Exception exception) when (exception is ExternalException or ArgumentException { Source: Torch })
         {
             throw refusal(given, InOneLine(exception.Message));
         }

@@ -37,7 +37,10 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     {
     }
 
-    /// <summary>W, as it is trained; the layer's one parameter.</summary>
+    /// <summary>
+    /// W, as it is trained; the layer's one parameter. Other values to begin with are written into it, as by
+    /// <c>nn.init.orthogonal_(layer.Weight)</c>.
+    /// </summary>
     public abstract Parameter Weight { get; }
 
     /// <summary>Channels of an input: the second side of the weight, unless overridden.</summary>

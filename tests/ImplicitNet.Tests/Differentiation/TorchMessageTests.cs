@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ImplicitNet.Differentiation;
+using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using TorchSharp;
@@ -62,6 +63,19 @@ public sealed class TorchMessageTests : TensorTest
         Assert.Same(other, Assert.Throws<NotSupportedException>(() => TorchMessage.Guarded<int>(() => throw other)));
     }
 
+    /// <summary>Modules that look at shapes themselves, and do not say what they were given; one of the caller's says what it likes.</summary>
+    [Fact]
+    public void What_a_module_of_torch_refuses_by_itself_is_said_with_what_it_was_given()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ImplicitNetwork network = new(nn.Conv2d(1, 2, 3), new ContractionOperator(new BoundedConvolution(2, 2), 0.5), new Refusing());
+        Tensor wrong = zeros(2, 3, 8, 8), right = zeros(2, 1, 8, 8);
+        string message = Assert.Throws<ArgumentException>(() => network.call(wrong)).Message;
+        Assert.StartsWith("The encoder cannot take [2, 3, 8, 8] Float32: Expected 3D", message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+        Assert.Equal("mine", Assert.Throws<ArgumentException>(() => network.call(right)).Message);
+    }
+
     [Fact]
     public void Nothing_else_catches_what_torch_throws()
     {
@@ -70,5 +84,10 @@ public sealed class TorchMessageTests : TensorTest
             .Where(path => File.ReadAllText(path).Contains("ExternalException", StringComparison.Ordinal))
             .Select(path => Path.GetFileName(path))];
         Assert.Equal(["TorchMessage.cs"], catching);
+    }
+
+    private sealed class Refusing() : nn.Module<Tensor, Tensor>(nameof(Refusing))
+    {
+        public override Tensor forward(Tensor input) => throw new ArgumentException("mine");
     }
 }

@@ -54,14 +54,18 @@ internal sealed class ComparisonRun(
         GradientComparison comparison = new(runs);
         IReadOnlyList<string> paths = comparison.Write(output, Heading());
         terminal.Say();
-        foreach (GradientSummary summary in comparison.Summaries)
-        {
-            terminal.Say(string.Create(
-                CultureInfo.InvariantCulture,
-                $"  {summary.Gradient,-20} test {Display.Percent(summary.TestAccuracy?.Mean ?? double.NaN),8}  "
-                    + $"{summary.Seconds?.Mean,8:0.00} s an epoch  {summary.Evaluations?.Mean,12:N0} evaluations  "
-                    + $"{summary.Products?.Mean,12:N0} products"));
-        }
+        ScreenTable.Show(
+            terminal,
+            [
+                .. comparison.Summaries.Select(summary => (string[])
+                [
+                    $"  {summary.Gradient,-20}",
+                    $" test {Display.Percent(summary.TestAccuracy?.Mean ?? double.NaN),8}",
+                    string.Create(CultureInfo.InvariantCulture, $"  {summary.Seconds?.Mean,8:0.00} s an epoch"),
+                    string.Create(CultureInfo.InvariantCulture, $"  {summary.Evaluations?.Mean,12:N0} evaluations"),
+                    string.Create(CultureInfo.InvariantCulture, $"  {summary.Products?.Mean,12:N0} products"),
+                ]),
+            ]);
 
         terminal.Say();
         ResultScreen.Row(terminal, "page", paths[^1]);

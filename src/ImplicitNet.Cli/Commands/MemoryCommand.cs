@@ -73,11 +73,12 @@ internal sealed class MemoryCommand(Terminal terminal, CancellationToken cancell
             .ToArray());
         MemoryComparison comparison = new(measurements);
         IReadOnlyList<string> paths = comparison.Write(folder.Path);
-        foreach (IReadOnlyList<string> row in comparison.Table().Rows)
-        {
-            terminal.Say(
-                $"  {row[0],-20} {string.Join(' ', row.Skip(1).SkipLast(1).Select(cell => $"{cell,7} MiB"))}   grows by {row[^1]}");
-        }
+        ScreenTable.Show(
+            terminal,
+            [
+                .. comparison.Table().Rows.Select(row => (string[])
+                    [$"  {row[0],-20}", .. row.Skip(1).SkipLast(1).Select(cell => $" {cell,7} MiB"), $"   grows by {row[^1]}"]),
+            ]);
 
         ResultScreen.Row(terminal, "page", paths[4]);
         ResultScreen.Row(terminal, "table", paths[1]);

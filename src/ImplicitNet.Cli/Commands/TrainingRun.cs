@@ -125,8 +125,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         RunSettingsFile.Write(_output, kept);
         ModelFolder.SaveConfig(_output, config);
 
-        terminal.Tell();
-        terminal.Tell($"[grey]{TrainingScreen.Header}[/]");
+        TrainingScreen.Head(terminal);
         TrainingResult training =
             terminal.WithBar(bar => trainer.Run(new TrainingScreen(terminal, bar, settings.Batch, cancellation), cancellation));
         FinalTest? test = training.IsComplete ? Test(network, new ImageBatches(data.Splits.Test, batches)) : null;

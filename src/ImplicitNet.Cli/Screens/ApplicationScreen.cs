@@ -8,16 +8,25 @@ internal static class ApplicationScreen
 {
     public static void Show(Terminal terminal, ApplicationStudy study)
     {
-        terminal.Say("  [grey]applications of R     accuracy      loss   residual   same answer[/]");
+        List<string[]> lines =
+        [
+            [
+                "  [grey]applications of R   [/]", "[grey]  accuracy[/]", "[grey]      loss[/]", "[grey]   residual[/]",
+                "[grey]   same answer[/]",
+            ],
+        ];
         foreach (ApplicationMeasurement row in study.All)
         {
             string name = row.Applications?.ToString(CultureInfo.InvariantCulture)
                 ?? string.Create(CultureInfo.InvariantCulture, $"to {study.Tolerance:0.#########}, {study.MeanSteps:0.0}");
-            terminal.Say(string.Create(
-                CultureInfo.InvariantCulture,
-                $"  [bold]{name,-20}[/] {Display.Percent(row.Accuracy),9} {Display.Number(row.Loss),9} "
-                    + $"{Display.Residual(row.RelativeResidual),10} {Display.Percent(row.Agreement),13}"));
+            lines.Add(
+            [
+                $"  [bold]{name,-20}[/]", $" {Display.Percent(row.Accuracy),9}", $" {Display.Number(row.Loss),9}",
+                $" {Display.Residual(row.RelativeResidual),10}", $" {Display.Percent(row.Agreement),13}",
+            ]);
         }
+
+        ScreenTable.Show(terminal, lines);
 
         terminal.Tell("  [grey]residual: mean of ||R(u, q) - u|| / ||u||; same answer: as at the tolerance[/]");
         if (study.Failures > 0)

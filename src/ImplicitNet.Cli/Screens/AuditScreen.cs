@@ -6,6 +6,9 @@ namespace ImplicitNet.Cli.Screens;
 /// <summary>Shows an audit: a table of gradients, the descent condition, the verdict.</summary>
 internal static class AuditScreen
 {
+    // Columns that are in their places: below this the heading above the heading would stand beside what it names.
+    private const int HeadingWidth = 95;
+
     public static void Show(Terminal terminal, AuditResult result)
     {
         terminal.Tell($"[bold]{Markup.Escape(result.Model)}[/] on {result.Data}, {result.Split}");
@@ -17,16 +20,24 @@ internal static class AuditScreen
             $"{Display.Factor(result.GammaDeclared)} declared, {Display.Factor(result.GammaMeasured)} measured at most");
         ResultScreen.Row(terminal, "reference", Number(result.ReferenceResidual), "largest relative residual of the exact direction");
         terminal.Say();
-        terminal.Say("[grey]                 parameter gradient      directions of samples[/]");
-        terminal.Say("[grey]  gradient         cosine   rel. error   least cosine   largest error   bound      verdict[/]");
-        foreach (AuditedGradient gradient in result.Gradients)
-        {
-            terminal.Say(string.Create(
-                CultureInfo.InvariantCulture,
-                $"  {gradient.Name,-14} {Cosine(gradient.Cosine),8}   {Number(gradient.RelativeError),10}   "
-                    + $"{Cosine(gradient.DirectionCosineLeast),12}   {Number(gradient.DirectionErrorLargest),13}   "
-                    + $"{Number(gradient.DirectionErrorBound),-8}   {gradient.Verdict}"));
-        }
+        terminal.Say(terminal.Width is null or >= HeadingWidth
+            ? "[grey]                 parameter gradient      directions of samples[/]"
+            : "[grey]  cosine and rel. error: of the parameter gradient; then those of the directions of samples[/]");
+
+        ScreenTable.Show(
+            terminal,
+            [
+                [
+                    "[grey]  gradient      [/]", "[grey]   cosine[/]", "[grey]   rel. error[/]", "[grey]   least cosine[/]",
+                    "[grey]   largest error[/]", "[grey]   bound   [/]", "[grey]   verdict[/]",
+                ],
+                .. result.Gradients.Select(gradient => (string[])
+                [
+                    $"  {gradient.Name,-14}", $" {Cosine(gradient.Cosine),8}", $"   {Number(gradient.RelativeError),10}",
+                    $"   {Cosine(gradient.DirectionCosineLeast),12}", $"   {Number(gradient.DirectionErrorLargest),13}",
+                    $"   {Number(gradient.DirectionErrorBound),-8}", $"   {gradient.Verdict}",
+                ]),
+            ]);
 
         terminal.Say();
         foreach (AuditedCondition condition in result.Conditions)
@@ -44,7 +55,7 @@ internal static class AuditScreen
             ResultScreen.Row(terminal, $"kappa, sample {condition.Sample}", kappa, $"limit {Number(condition.Limit)}; {holds}");
         }
 
-        terminal.Say($"  {Markup.Escape(result.Explanation)}");
+        terminal.Say($"  {Markup.Escape(result.Explanation)}", hanging: 2);
         foreach (string file in result.Files)
         {
             terminal.Tell($"  [grey]{Markup.Escape(file)}[/]");

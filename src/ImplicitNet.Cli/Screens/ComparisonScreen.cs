@@ -12,27 +12,38 @@ internal static class ComparisonScreen
     public static void Show(Terminal terminal, SolveResult result)
     {
         int width = Math.Max($"{result.Samples}/{result.Samples}".Length, "converged".Length);
-        terminal.Say($"  [grey]{"solver",-NameWidth} {"converged".PadLeft(width)} {"steps",6} {"max",5} {"evaluations",11} {"time",8} "
-            + $"{"residual",8} {"worst",8}[/]");
+        string[] titles =
+        [
+            "converged".PadLeft(width), $"{"steps",6}", $"{"max",5}", "evaluations", $"{"time",8}", "residual", $"{"worst",8}",
+        ];
+        List<string[]> lines = [[$"  [grey]{"solver",-NameWidth}[/]", .. titles.Select(title => $"[grey] {title}[/]")]];
         foreach (SolveResult.SolverResult solver in result.Solvers)
         {
             int converged = solver.Statuses["Converged"];
             string colour = converged == result.Samples ? "green" : "yellow";
             string share = $"{converged}/{result.Samples}".PadLeft(width);
-            string numbers = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{solver.MeanSteps,6:0.0} {solver.MaxSteps,5} {solver.Evaluations,11:N0} {Display.Measured(solver.Seconds),8}");
-            string residuals = $"{Residual(solver.MedianResidual),8} {Residual(solver.WorstResidual),8}";
-            terminal.Say($"  [bold]{solver.Name,-NameWidth}[/] [{colour}]{share}[/] {numbers} {residuals}");
+            lines.Add(
+            [
+                $"  [bold]{solver.Name,-NameWidth}[/]",
+                $" [{colour}]{share}[/]",
+                string.Create(CultureInfo.InvariantCulture, $" {solver.MeanSteps,6:0.0}"),
+                $" {solver.MaxSteps,5}",
+                string.Create(CultureInfo.InvariantCulture, $" {solver.Evaluations,11:N0}"),
+                $" {Display.Measured(solver.Seconds),8}",
+                $" {Residual(solver.MedianResidual),8}",
+                $" {Residual(solver.WorstResidual),8}",
+            ]);
             string failed = string.Join(
                 ", ",
                 solver.Statuses.Where(status => status.Key != "Converged" && status.Value > 0).Select(
                     status => $"{Display.Count(status.Value)} {status.Key}"));
             if (failed.Length > 0)
             {
-                terminal.Say($"  {"",-NameWidth} [yellow]{failed}[/]");
+                lines.Add([$"  {"",-NameWidth} [yellow]{failed}[/]"]);
             }
         }
+
+        ScreenTable.Show(terminal, lines);
     }
 
     /// <summary>The named problems.</summary>
@@ -43,7 +54,7 @@ internal static class ComparisonScreen
         foreach (FixedPointProblem problem in FixedPointProblems.All)
         {
             string size = $"{problem.Parameters.Count,2} x {problem.Start.Count}";
-            terminal.Say($"  [bold]{problem.Name.PadRight(nameWidth)}[/]  {size,-7}  {Markup.Escape(problem.Title)}");
+            terminal.Say($"  [bold]{problem.Name.PadRight(nameWidth)}[/]  {size,-7}  {Markup.Escape(problem.Title)}", nameWidth + 4);
         }
     }
 

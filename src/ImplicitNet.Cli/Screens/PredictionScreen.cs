@@ -24,7 +24,7 @@ internal static class PredictionScreen
                 // One alone is told by the error.
                 if (predictions.Count > 1)
                 {
-                    terminal.Say($"  {path}  [red]{Markup.Escape(error.TrimEnd('.'))}[/]");
+                    terminal.Say($"  {path}  [red]{Markup.Escape(error.TrimEnd('.'))}[/]", pathWidth + 4);
                 }
 
                 continue;
@@ -34,7 +34,7 @@ internal static class PredictionScreen
             string solve = $"[{colour}]{prediction.Status}[/] [grey]in {prediction.Steps} steps[/]{Starts(prediction.Agreement)}";
             if (prediction.Class is not { } answer)
             {
-                terminal.Say($"  {path}  [red]no finite answer[/]  {solve}");
+                terminal.Say($"  {path}  [red]no finite answer[/]  {solve}", pathWidth + 4);
                 continue;
             }
 
@@ -46,10 +46,10 @@ internal static class PredictionScreen
                 .Where(entry => entry.Share >= LeastShown)
                 .Select(entry => $"{names[entry.Label]}: {Percent(entry.Share)}"));
             terminal.Say($"  {path}  [bold]{names[answer].PadRight(nameWidth)}[/]  {Percent(prediction.Probabilities[answer] ?? 0),7}  "
-                + $"{solve}{(others.Length > 0 ? $"  [grey]else {others}[/]" : "")}");
+                + $"{solve}{(others.Length > 0 ? $"  [grey]else {others}[/]" : "")}", pathWidth + 4);
             foreach (string doubt in prediction.Doubts)
             {
-                terminal.Say($"  {"".PadRight(pathWidth)}  [yellow]in doubt: {Doubts.Words(doubt, prediction)}[/]");
+                terminal.Say($"  {"".PadRight(pathWidth)}  [yellow]in doubt: {Doubts.Words(doubt, prediction)}[/]", pathWidth + 4);
             }
         }
     }

@@ -14,23 +14,29 @@ internal static class ProblemTableScreen
     {
         int nameWidth = result.Problems.Max(problem => problem.Name.Length);
         int[] widths = [.. result.Solvers.Select(solver => Math.Max(LeastWidth, solver.Name.Length))];
-        terminal.Say($"  [grey]{Line("problem", result.Solvers.Select(solver => solver.Name))}[/]");
+        string[] names = [.. result.Solvers.Select(solver => solver.Name)];
+        List<string[]> lines = [Line("grey", "problem", names)];
         foreach (ProblemTableResult.ProblemRow row in result.Problems)
         {
             IEnumerable<string> cells = row.Solvers.Select((cell, column) => cell.Solved
-                ? Display.Count(cell.Evaluations).PadLeft(widths[column])
-                : $"[yellow]{$"{cell.Statuses["Converged"]} of {row.Samples}".PadLeft(widths[column])}[/]");
-            terminal.Say($"  {Markup.Escape(row.Name.PadRight(nameWidth))} {string.Join(' ', cells)}");
+                ? $" {Display.Count(cell.Evaluations).PadLeft(widths[column])}"
+                : $" [yellow]{$"{cell.Statuses["Converged"]} of {row.Samples}".PadLeft(widths[column])}[/]");
+            lines.Add([$"  {Markup.Escape(row.Name.PadRight(nameWidth))}", .. cells]);
         }
 
-        terminal.Say();
         int samples = result.Problems.Sum(problem => problem.Samples);
-        string solved = Line($"solved of {result.Problems.Count}", result.Solvers.Select(solver => Display.Count(solver.Solved)));
-        terminal.Say($"  [bold]{solved}[/]");
-        terminal.Say($"  {Line($"samples of {samples}", result.Solvers.Select(solver => Display.Count(solver.Converged)))}");
-        terminal.Say($"  {Line("evaluations", result.Solvers.Select(solver => Display.Count(solver.Evaluations)))}");
+        lines.Add([""]);
+        lines.Add(Line("bold", $"solved of {result.Problems.Count}", [.. result.Solvers.Select(solver => Display.Count(solver.Solved))]));
+        lines.Add(Line("", $"samples of {samples}", [.. result.Solvers.Select(solver => Display.Count(solver.Converged))]));
+        lines.Add(Line("", "evaluations", [.. result.Solvers.Select(solver => Display.Count(solver.Evaluations))]));
+        ScreenTable.Show(terminal, lines);
 
-        string Line(string first, IEnumerable<string> cells) =>
-            $"{first.PadRight(nameWidth)} {string.Join(' ', cells.Select((cell, column) => cell.PadLeft(widths[column])))}";
+        string[] Line(string style, string first, string[] cells) =>
+        [
+            "  " + Styled(style, first.PadRight(nameWidth)),
+            .. cells.Select((cell, column) => Styled(style, $" {cell.PadLeft(widths[column])}")),
+        ];
     }
+
+    private static string Styled(string style, string text) => style.Length == 0 ? text : $"[{style}]{text}[/]";
 }

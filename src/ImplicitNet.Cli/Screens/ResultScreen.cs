@@ -10,7 +10,8 @@ internal static class ResultScreen
     public static void Row(Terminal terminal, string name, string value, string note = "") =>
         terminal.Say(
             $"  [grey]{Markup.Escape(name.PadRight(NameWidth - 1))} [/]"
-            + $"[bold]{Markup.Escape(value)}[/]{(note.Length > 0 ? "   " + Markup.Escape(note) : "")}");
+            + $"[bold]{Markup.Escape(value)}[/]{(note.Length > 0 ? "   " + Markup.Escape(note) : "")}",
+            NameWidth + 2);
 
     /// <summary>How far several starts agree.</summary>
     public static void Starts(Terminal terminal, StartsResult agreement)

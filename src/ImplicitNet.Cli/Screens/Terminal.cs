@@ -58,6 +58,9 @@ internal sealed class Terminal
         }
     }
 
+    /// <summary>Columns of the terminal; null where there is none, and lines are as long as they are.</summary>
+    public int? Width => _console?.Profile.Width;
+
     /// <summary>A line on the way; nothing under --quiet.</summary>
     /// <param name="markup">Text with Spectre's markup; see <see cref="Markup.Escape(string)"/>.</param>
     public void Tell(string markup = "")
@@ -69,19 +72,26 @@ internal sealed class Terminal
     }
 
     /// <summary>A line of the result, also under --quiet.</summary>
-    public void Say(string markup = "")
+    /// <param name="markup">Text with Spectre's markup.</param>
+    /// <param name="hanging">Blanks before what goes on where the terminal is too narrow; null: two more than the line begins with.</param>
+    public void Say(string markup = "", int? hanging = null)
     {
         markup = VisibleText.Of(markup);
-        if (_console is null)
+        if (Width is not { } width)
         {
             Output.WriteLine(Markup.Remove(markup).TrimEnd());
+            return;
         }
-        else
+
+        int length = Markup.Remove(markup).Length;
+        if (length > width)
         {
-            // Spectre writes over the bar, and would leave what is to the right of a shorter line.
-            int missing = _hasBar ? _console.Profile.Width - 1 - Markup.Remove(markup).Length : 0;
-            _console.MarkupLine(markup + new string(' ', Math.Max(0, missing)));
+            int indent = hanging ?? markup.Length - markup.TrimStart(' ').Length + 2;
+            (markup, length) = WrappedMarkup.Of(markup, width, Math.Min(indent, width / 3), _hasBar);
         }
+
+        // Spectre writes over the bar, and would leave what is to the right of a shorter line.
+        _console!.MarkupLine(markup + new string(' ', _hasBar ? Math.Max(0, width - 1 - length) : 0));
     }
 
     /// <summary>A line as it is, such as JSON: never wrapped.</summary>

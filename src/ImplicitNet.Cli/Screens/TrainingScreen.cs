@@ -8,12 +8,32 @@ namespace ImplicitNet.Cli.Screens;
 /// <summary>Shows a training run: a line for every epoch, and a bar for where it stands.</summary>
 internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, CancellationToken cancellation) : IProgress<TrainingEvent>
 {
+    private const string Best = "  best";
+
+    // With the blanks before them: the cells below have the same widths.
+    private static readonly string[] Titles =
+        ["  epoch", "      loss", "  accuracy", "   val loss", "   val acc", "   steps", "   gamma", "     time"];
+
+    // What the end of the run says again first; the validation by which the epoch is chosen stays.
+    private static readonly int[] FirstLeftOut = [6, 5, 1, 2, 3];
+
+    private readonly IReadOnlyList<int> _columns = ColumnsWithin(terminal.Width);
     private readonly long _begin = Stopwatch.GetTimestamp();
     private long? _firstStep;
     private bool _isTold;
 
-    /// <summary>The names of the columns of <see cref="Epoch"/>.</summary>
-    public const string Header = "  epoch      loss  accuracy   val loss   val acc   steps   gamma     time";
+    /// <summary>Writes the names of the columns; those that a narrow terminal has no room for are left out, and named.</summary>
+    public static void Head(Terminal terminal)
+    {
+        IReadOnlyList<int> columns = ColumnsWithin(terminal.Width);
+        terminal.Tell();
+        terminal.Tell($"[grey]{string.Concat(columns.Select(column => Titles[column]))}[/]");
+        if (columns.Count < Titles.Length)
+        {
+            IEnumerable<string> missing = Titles.Index().Where(title => !columns.Contains(title.Index)).Select(title => title.Item.Trim());
+            terminal.Tell($"[grey]  no room for {string.Join(", ", missing)}[/]");
+        }
+    }
 
     public void Report(TrainingEvent value)
     {
@@ -36,26 +56,45 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
                     + $"on with {changed.Gradient.GetType().Name}[/]"));
                 break;
             case TrainingEvent.EpochFinished epoch:
-                terminal.Tell(Epoch(epoch));
+                terminal.Tell(Epoch(epoch, _columns));
                 break;
         }
     }
 
-    private static string Epoch(TrainingEvent.EpochFinished finished)
+    private static string Epoch(TrainingEvent.EpochFinished finished, IReadOnlyList<int> columns)
     {
         EpochRecord record = finished.Record;
-        string gamma = finished.GammaCertified is { } certified ? Display.Number(certified) : "-";
-        string training = double.IsFinite(record.TrainLoss ?? double.NaN)
-            ? string.Create(CultureInfo.InvariantCulture, $"{record.TrainLoss,8:0.0000}  {100 * record.TrainAccuracy,6:0.00} %")
-            : "no sample converged";
-        string line = string.Create(
-            CultureInfo.InvariantCulture,
-            $"  {record.Epoch,5}  {training}   {record.ValidationLoss,8:0.0000}  {100 * record.ValidationAccuracy,6:0.00} %  "
-            + $"{record.SolverSteps,6:0.0}  {gamma,6}  {Display.Seconds(record.Seconds ?? 0),7}");
+        bool isTrained = double.IsFinite(record.TrainLoss ?? double.NaN);
+        string[] cells =
+        [
+            Cell($"  {record.Epoch,5}"),
+            isTrained ? Cell($"  {record.TrainLoss,8:0.0000}") : "  no sample",
+            isTrained ? Cell($"  {100 * record.TrainAccuracy,6:0.00} %") : " converged",
+            Cell($"   {record.ValidationLoss,8:0.0000}"),
+            Cell($"  {100 * record.ValidationAccuracy,6:0.00} %"),
+            Cell($"  {record.SolverSteps,6:0.0}"),
+            $"  {(finished.GammaCertified is { } certified ? Display.Number(certified) : "-"),6}",
+            $"  {Display.Seconds(record.Seconds ?? 0),7}",
+        ];
+        string line = string.Concat(columns.Select(column => cells[column]));
         string failed = record.SolverFailures is > 0 and { } count
             ? $"  [yellow]{Display.Percent((double)count / finished.Solver.Samples)} of the solves did not converge[/]"
             : "";
         return (finished.IsBest ? $"{line}  [green]best[/]" : line) + failed;
+    }
+
+    private static string Cell(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The columns for which a terminal has room, the mark of the best epoch included.</summary>
+    private static IReadOnlyList<int> ColumnsWithin(int? width)
+    {
+        List<int> columns = [.. Titles.Index().Select(title => title.Index)];
+        foreach (int least in FirstLeftOut.TakeWhile(_ => columns.Sum(column => Titles[column].Length) + Best.Length > width))
+        {
+            columns.Remove(least);
+        }
+
+        return columns;
     }
 
     private string Step(TrainingEvent.StepFinished step)

@@ -82,6 +82,9 @@ internal sealed record ClassifierResult
     /// <summary>How far they agree; null for one start.</summary>
     public StartsResult? Agreement { get; init; }
 
+    /// <summary>What was said of a training that has taught nothing; empty for one that works.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <summary>Of an evaluation: solver, contraction and memory; not yet what part of the data it was on.</summary>
     public static ClassifierResult Of(EvaluationResult evaluation, ContractionReport contraction) => new()
     {

@@ -15,6 +15,13 @@ internal static class Display
 
     public static string Number(double value, string format = "0.0000") => value.ToString(format, CultureInfo.InvariantCulture);
 
+    /// <summary>
+    /// A loss to four digits behind the point; one that has run away, such as "5.3e+07", shows that and keeps its column.
+    /// </summary>
+    public static string Loss(double? loss) => loss is { } value && Math.Abs(value) >= 1000
+        ? value.ToString("0.0e+00", CultureInfo.InvariantCulture)
+        : Number(loss ?? double.NaN);
+
     public static string Factor(double? value) => value is { } known ? Number(known) : "none";
 
     public static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N0} MiB");
@@ -30,6 +37,9 @@ internal static class Display
 
     /// <summary>A residual, such as "3.2e-09"; "-" where it is not finite.</summary>
     public static string Residual(double value) => double.IsFinite(value) ? value.ToString("0.0e+00", CultureInfo.InvariantCulture) : "-";
+
+    /// <summary>A time that is given in hours, such as "2 h", "1.5 h" and "3.6 s".</summary>
+    public static string Hours(double hours) => hours >= 1 ? $"{Number(hours, "0.##")} h" : Seconds(3600 * hours);
 
     public static string Seconds(double seconds) => seconds switch
     {

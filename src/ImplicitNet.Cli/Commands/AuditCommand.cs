@@ -11,6 +11,7 @@ using ImplicitNet.Networks;
 using ImplicitNet.Reports;
 using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Training.Data;
+using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -68,6 +69,12 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         long begin = Stopwatch.GetTimestamp();
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         string folder = parsed.GetRequiredValue(_model);
+        string split = parsed.GetValue(_split) ?? SplitChoice.Test;
+        RunSettings settings =
+            ModelImages.Settings(folder, ModelFolder.LoadConfig(folder), parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
+
+        // Before torch is loaded and the data are, and before minutes of certificates.
+        terminal.Tell($"[bold]{Markup.Escape(folder)}[/] on {settings.Data}, {split}");
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
@@ -76,18 +83,20 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         network.eval();
         _solve.Apply(parsed, config, network, withGradient: true);
 
-        string split = parsed.GetValue(_split) ?? SplitChoice.Test;
-        RunSettings settings = ModelImages.Settings(folder, config, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
         ImageDataset images = ModelImages.Load(folder, config, settings, split, terminal, cancellation);
         int count = parsed.GetValue(_count) ?? DefaultCount;
         if (count > images.Count)
         {
-            throw new CommandException($"--count {count}: {images.Name} has {images.Count} images in its {split} part.", ExitCodes.Usage);
+            throw new CommandException(
+                $"--count {count}: {images.Name} has {Display.Count(images.Count)} images in its {split} part.", ExitCodes.Usage);
         }
 
         ImageBatches source = new(images, new BatchOptions { Normalization = config.Normalization, BatchSize = count, Device = device });
-        IReadOnlyList<GradientCertificate> certificates =
-            Certify(network, source, count, parsed.GetValue(_conditions) ?? DefaultConditions);
+        IReadOnlyList<GradientCertificate> certificates = terminal.WithBar(bar =>
+        {
+            bar.Show(0, () => $"comparing gradients on {Display.Counted(count, "image")}");
+            return Certify(network, source, count, parsed.GetValue(_conditions) ?? DefaultConditions);
+        });
         cancellation.ThrowIfCancellationRequested();
         AuditResult result = AuditResult.Of(certificates) with
         {

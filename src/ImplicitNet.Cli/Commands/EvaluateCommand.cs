@@ -67,17 +67,23 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     {
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         string folder = parsed.GetRequiredValue(_model);
+        string split = parsed.GetValue(_split) ?? SplitChoice.Test;
+        ModelConfig config = ModelFolder.LoadConfig(folder);
+        RunSettings settings = ModelImages.Settings(folder, config, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
+        if (parsed.GetValue(_applications) is null)
+        {
+            // Before torch is loaded and the data are, which take seconds.
+            terminal.Tell($"[bold]{Markup.Escape(folder)}[/] on {settings.Data}, {split}");
+        }
+
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         random.manual_seed(parsed.GetValue(_seed) ?? 1);
-        ModelConfig config = ModelFolder.LoadConfig(folder);
         config = config with { Network = config.Network with { Gamma = parsed.GetValue(_gamma) ?? config.Network.Gamma } };
         using ImplicitNetwork network = ModelFolder.LoadNetwork(folder, config);
         network.to(device);
         _solve.Apply(parsed, config, network);
 
-        string split = parsed.GetValue(_split) ?? SplitChoice.Test;
-        RunSettings settings = ModelImages.Settings(folder, config, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
         ImageDataset images = ModelImages.Load(folder, config, settings, split, terminal, cancellation);
         ImageBatches source = new(images, new BatchOptions
         {
@@ -138,7 +144,6 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
 
     private void Show(ClassifierResult result, EvaluationResult evaluation)
     {
-        terminal.Tell($"[bold]{Markup.Escape(result.Model)}[/] on {result.Data}, {result.Split}");
         ResultScreen.Row(
             terminal, "accuracy", Display.Percent(evaluation.Accuracy ?? double.NaN), $"{Display.Count(evaluation.Count)} images");
         ResultScreen.Row(terminal, "loss", Display.Number(evaluation.Loss));

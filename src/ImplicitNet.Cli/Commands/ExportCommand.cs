@@ -30,8 +30,14 @@ internal sealed class ExportCommand(Terminal terminal)
         using ImplicitNetwork owned = network;
         using OutputFolder? hold = HoldsRun(file) is { } folder ? OutputFolder.Take(folder) : null;
         PublishedWeights.Write(file, network);
-        ResultScreen.Row(terminal, "network", config.Architecture);
+        ResultScreen.Row(terminal, "network", NetworkChoice.Name(config));
         ResultScreen.Row(terminal, "written", file);
+        if (config.Network is not (MnistFpnOptions or SvhnFpnOptions or CifarFpnOptions))
+        {
+            terminal.Say("  [grey]For PyTorch: import reads the published form only, and this is the clean one. The commands here take the "
+                + "model's folder.[/]", hanging: 2);
+        }
+
         return ExitCodes.Success;
     }
 

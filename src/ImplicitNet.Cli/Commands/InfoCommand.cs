@@ -77,7 +77,8 @@ internal sealed class InfoCommand(Terminal terminal)
     {
         foreach ((string name, string value) in result.Environment)
         {
-            ResultScreen.Row(terminal, name, value);
+            // A name of the result, which stays; people know the product.
+            ResultScreen.Row(terminal, name == "ImplicitNet.Training" ? "ImplicitNet" : name, value);
         }
 
         ResultScreen.Row(terminal, "Threads", Display.Count(result.Threads));
@@ -91,8 +92,8 @@ internal sealed class InfoCommand(Terminal terminal)
         string form = sizes.Explicit ? "; explicit twin" : "";
         ResultScreen.Row(
             terminal,
-            "architecture",
-            config.Architecture,
+            "network",
+            NetworkChoice.Name(config),
             $"{channels} latent channels of {height} x {width}; gamma {Display.Number(sizes.Gamma, "0.###")}{form}");
         ResultScreen.Row(
             terminal,

@@ -63,6 +63,8 @@ internal sealed class MemoryCommand(Terminal terminal, CancellationToken cancell
 
         using OutputFolder hold = OutputFolder.Take(parsed.GetValue(_output) ?? Path.Combine("runs", "memory"));
         RunFolder folder = new(hold.Path);
+        terminal.Tell($"[bold]Measuring[/] the peak memory of {Display.Counted(gradients.Length, "gradient")}, "
+            + $"solves of {string.Join(", ", Steps)} steps, each in a process of its own");
         MemoryMeasurement[] measurements = terminal.WithBar(bar => Steps
             .SelectMany(steps => gradients.Select(gradient => (Gradient: gradient, Steps: steps)))
             .Select((trial, number) =>

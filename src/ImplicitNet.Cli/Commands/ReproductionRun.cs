@@ -25,11 +25,12 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
         long begin = Stopwatch.GetTimestamp();
         string name = aim.Clean.Data;
 
+        terminal.Tell($"[bold]Reproducing[/] the JFB paper on {name}, {Display.Hours(aim.Hours)}, "
+            + $"{Display.Counted(aim.Clean.Threads, "thread")}");
+
         // Before anything else: a missing file is told, or downloaded, once, and the sizes decide the plan.
         LoadedData data = RunData.Load(aim.Clean, terminal, cancellation);
         DataSplits splits = data.Splits;
-        terminal.Tell($"[bold]Reproducing[/] the JFB paper on {name}, {Display.Number(aim.Hours, "0.##")} h, "
-            + $"{Display.Counted(aim.Clean.Threads, "thread")}");
         terminal.Tell($"  {Display.Count(splits.Train.Count)} training, "
             + $"{Display.Count(splits.Validation.Count)} validation and {Display.Count(splits.Test.Count)} test images");
         terminal.Tell($"  in {Markup.Escape(output)}");
@@ -63,6 +64,15 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
         {
             terminal.Tell("Going on with the plan of the folder.");
             return stored.Plan;
+        }
+
+        double available = (SecondsPerHour * aim.Hours) - Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        double least = LeastCost.SecondsPerEpoch(aim.Clean, data);
+        if (least > available)
+        {
+            throw new CommandException($"--hours {Display.Number(aim.Hours, "0.######")}: one epoch of the clean form by JFB, "
+                + $"with its test, takes more than {Display.Seconds(least)} here, and {Display.Seconds(Math.Max(0, available))} are left. "
+                + "Nothing was calibrated.");
         }
 
         IReadOnlyList<TrainingCost> costs =

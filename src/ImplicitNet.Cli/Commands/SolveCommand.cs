@@ -122,6 +122,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             : SolveInput.OfProblem(FixedPointProblems.Named(problem), Asked(parsed), device);
         RunFolder folder = new(parsed.GetValue(_output) ?? DefaultFolder(problem ?? FolderName(parsed.GetValue(_model)!)));
 
+        terminal.Tell($"[bold]{Markup.Escape(input.Title)}[/]");
         List<SolverMeasurement> measured = terminal.WithBar(bar => Measure(input, names, solvers, bar));
         string[] charts = [folder.At("solve.png"), folder.At("solve.svg")];
         Chart chart = SolverComparisonChart.Create($"{input.Title}, {Display.Counted(input.Samples, "sample")}", measured);
@@ -202,7 +203,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             int count = parsed.GetValue(_count) ?? Math.Min(DefaultCount, images.Count);
             if (count > images.Count)
             {
-                throw new CommandException($"--count {count}: {images.Name} has {images.Count} test images.");
+                throw new CommandException($"--count {count}: {images.Name} has {Display.Count(images.Count)} test images.");
             }
 
             network.to(device);
@@ -236,7 +237,6 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
 
     private void Show(SolveResult result, SolveInput input)
     {
-        terminal.Tell($"[bold]{Markup.Escape(result.Title)}[/]");
         string tolerance = result.Tolerance.ToString("0.##e-0", CultureInfo.InvariantCulture);
         string samples = Display.Counted(result.Samples, "sample");
         terminal.Tell($"[grey]{Markup.Escape(input.Source)}; {samples}, tolerance {tolerance}[/]");

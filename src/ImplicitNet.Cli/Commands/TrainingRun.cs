@@ -57,6 +57,10 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
         // Before the folder is touched: a solver that cannot be made leaves nothing behind.
         _ = Chosen.Of(() => _gradient.Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver));
+
+        // Before torch is loaded and the data are, which take seconds.
+        terminal.Tell($"[bold]Training[/] an {Kind} on {settings.Data}, by {Gradient}");
+        terminal.Tell($"  {NetworkChoice.Words(settings)}");
         Device device = DeviceChoice.Open(settings.Device);
 
         // A run that is there is held from here on, a new one when its data are: without them there is none.
@@ -68,7 +72,11 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
         int asked = settings.Threads;
         settings = settings with { Threads = DeviceChoice.SetThreads(asked > 0 ? asked : null, terminal) };
-        LoadedData data = RunData.Load(settings, terminal, cancellation);
+        LoadedData data = terminal.WithBar(bar =>
+        {
+            bar.Show(0, () => DataChoice.Definition(settings.Data) is null ? $"drawing {settings.Data}" : $"reading {settings.Data}");
+            return RunData.Load(settings, terminal, cancellation);
+        });
         ModelConfig config = settings.ToModelConfig(data);
         using OutputFolder? begun = isResumed ? null : Begin();
         using IDisposable heeded = Interruption.Heed();
@@ -136,7 +144,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             return ExitCodes.Interrupted;
         }
 
-        ClassifierResult result = Result(training, test, network);
+        ClassifierResult result = Result(data, training, test, network);
         Report(data, training, test, result.Parameters, CertificateHistory.Read(folder.History)).Write(folder);
         AtomicFile.WriteText(folder.At(ResultFile), JsonSerializer.Serialize(result, ResultJson.Default.ClassifierResult) + "\n");
         Finish(result);
@@ -167,8 +175,6 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     private void Introduce(LoadedData data, ImplicitNetwork network)
     {
         DataSplits splits = data.Splits;
-        terminal.Tell($"[bold]Training[/] an {Kind} on {settings.Data}, by {Gradient}");
-        terminal.Tell($"  {NetworkChoice.Words(settings)}");
         terminal.Tell($"  {Display.Count(splits.Train.Count)} training, "
             + $"{Display.Count(splits.Validation.Count)} validation and {Display.Count(splits.Test.Count)} test images");
         terminal.Tell($"  {Display.Count(ParameterCount(network))} parameters{(settings.Explicit ? "" : Solve)}");
@@ -178,7 +184,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         terminal.Tell($"  in {Markup.Escape(_output)}");
     }
 
-    private ClassifierResult Result(TrainingResult training, FinalTest test, ImplicitNetwork network) =>
+    private ClassifierResult Result(LoadedData data, TrainingResult training, FinalTest test, ImplicitNetwork network) =>
         SplitChoice.Place(ClassifierResult.Of(test.Evaluation, test.Contraction), SplitChoice.Test, _task, test.Evaluation) with
         {
             ValidationAccuracy = training.ValidationAccuracy,
@@ -203,6 +209,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             TrainingEvaluations = Sum(training, epoch => epoch.Evaluations),
             TrainingProducts = Sum(training, epoch => epoch.Products),
             AdjointFailures = Sum(training, epoch => epoch.AdjointFailures),
+            Remarks = TrainingRemarks.Of(
+                settings, training, test.Evaluation.Accuracy, data.Splits.Test.Labels, data.Splits.Test.ClassCount),
         };
 
     /// <summary>Null when an epoch does not know, as those of a run do that an older version began.</summary>
@@ -234,7 +242,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             terminal,
             "test accuracy",
             Display.Percent(result.TestAccuracy ?? double.NaN),
-            $"{Display.Count(result.Samples)} images, loss {Display.Number(result.TestLoss ?? double.NaN)}");
+            $"{Display.Count(result.Samples)} images, loss {Display.Loss(result.TestLoss)}");
         ResultScreen.Row(
             terminal,
             "validation",
@@ -243,6 +251,11 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         ResultScreen.Solver(terminal, result);
         ResultScreen.Row(
             terminal, "time", Display.Seconds(result.Seconds ?? 0), $"{Display.Seconds(result.SecondsPerEpoch ?? 0)} an epoch");
+        foreach (string remark in result.Remarks)
+        {
+            terminal.Say($"  [yellow]{Markup.Escape(remark)}[/]", hanging: 2);
+        }
+
         terminal.Say();
         foreach ((string name, string content) in Files)
         {

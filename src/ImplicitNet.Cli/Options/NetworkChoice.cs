@@ -64,6 +64,20 @@ internal static class NetworkChoice
         return network with { Gamma = settings.Gamma, Explicit = settings.Explicit };
     }
 
+    /// <summary>What a model is, in the words of --network: "mnist-fpn, clean form".</summary>
+    public static string Name(ModelConfig config) => config.Network switch
+    {
+        MnistFpnOptions => $"{First}, published form",
+        SvhnFpnOptions => $"{Small(config)}, published form",
+        CifarFpnOptions => $"{Cifar}, published form",
+        ContractiveSvhnFpnOptions => $"{Small(config)}, clean form",
+        ContractiveCifarFpnOptions => $"{Cifar}, clean form",
+        _ => $"{First}, clean form",
+    };
+
+    // One network with two names, by its data.
+    private static string Small(ModelConfig config) => config.Data == DataChoice.Cifar10 ? SmallCifar : Svhn;
+
     /// <summary>For headings: "svhn-fpn, published form (batch norm in R), explicit twin".</summary>
     public static string Words(RunSettings settings)
     {

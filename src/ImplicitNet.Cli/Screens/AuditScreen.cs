@@ -11,7 +11,6 @@ internal static class AuditScreen
 
     public static void Show(Terminal terminal, AuditResult result)
     {
-        terminal.Tell($"[bold]{Markup.Escape(result.Model)}[/] on {result.Data}, {result.Split}");
         ResultScreen.Row(terminal, "samples", Display.Count(result.Samples), $"{Display.Count(result.Converged)} solves converged");
         ResultScreen.Row(
             terminal,

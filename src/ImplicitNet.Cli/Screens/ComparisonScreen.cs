@@ -11,7 +11,8 @@ internal static class ComparisonScreen
 
     public static void Show(Terminal terminal, SolveResult result)
     {
-        int width = Math.Max($"{result.Samples}/{result.Samples}".Length, "converged".Length);
+        string samples = Display.Count(result.Samples);
+        int width = Math.Max($"{samples}/{samples}".Length, "converged".Length);
         string[] titles =
         [
             "converged".PadLeft(width), $"{"steps",6}", $"{"max",5}", "evaluations", $"{"time",8}", "residual", $"{"worst",8}",
@@ -21,7 +22,7 @@ internal static class ComparisonScreen
         {
             int converged = solver.Statuses["Converged"];
             string colour = converged == result.Samples ? "green" : "yellow";
-            string share = $"{converged}/{result.Samples}".PadLeft(width);
+            string share = $"{Display.Count(converged)}/{samples}".PadLeft(width);
             lines.Add(
             [
                 $"  [bold]{solver.Name,-NameWidth}[/]",

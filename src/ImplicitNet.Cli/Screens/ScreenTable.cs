@@ -19,7 +19,7 @@ internal static class ScreenTable
         if (terminal.Width is { } width && rows.Max(row => row.Sum(Length)) > width)
         {
             rows = Narrowed(rows);
-            IReadOnlyList<int[]> parts = Parts(rows, width);
+            List<int[]> parts = Parts(rows, width);
             foreach ((int number, int[] part) in parts.Index())
             {
                 if (number > 0)
@@ -83,7 +83,7 @@ internal static class ScreenTable
         return cell;
     }
 
-    private static IReadOnlyList<int[]> Parts(string[][] rows, int width)
+    private static List<int[]> Parts(string[][] rows, int width)
     {
         int[] widths = [.. Enumerable.Range(0, rows.Max(row => row.Length))
             .Select(column => rows.Where(row => row.Length > 1).Max(row => Length(row[column])))];

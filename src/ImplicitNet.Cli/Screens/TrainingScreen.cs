@@ -17,7 +17,7 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
     // What the end of the run says again first; the validation by which the epoch is chosen stays.
     private static readonly int[] FirstLeftOut = [6, 5, 1, 2, 3];
 
-    private readonly IReadOnlyList<int> _columns = ColumnsWithin(terminal.Width);
+    private readonly List<int> _columns = ColumnsWithin(terminal.Width);
     private readonly long _begin = Stopwatch.GetTimestamp();
     private long? _firstStep;
     private bool _isTold;
@@ -25,7 +25,7 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
     /// <summary>Writes the names of the columns; those that a narrow terminal has no room for are left out, and named.</summary>
     public static void Head(Terminal terminal)
     {
-        IReadOnlyList<int> columns = ColumnsWithin(terminal.Width);
+        List<int> columns = ColumnsWithin(terminal.Width);
         terminal.Tell();
         terminal.Tell($"[grey]{string.Concat(columns.Select(column => Titles[column]))}[/]");
         if (columns.Count < Titles.Length)
@@ -61,16 +61,16 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
         }
     }
 
-    private static string Epoch(TrainingEvent.EpochFinished finished, IReadOnlyList<int> columns)
+    private static string Epoch(TrainingEvent.EpochFinished finished, List<int> columns)
     {
         EpochRecord record = finished.Record;
         bool isTrained = double.IsFinite(record.TrainLoss ?? double.NaN);
         string[] cells =
         [
             Cell($"  {record.Epoch,5}"),
-            isTrained ? Cell($"  {record.TrainLoss,8:0.0000}") : "  no sample",
+            isTrained ? $"  {Display.Loss(record.TrainLoss),8}" : "  no sample",
             isTrained ? Cell($"  {100 * record.TrainAccuracy,6:0.00} %") : " converged",
-            Cell($"   {record.ValidationLoss,8:0.0000}"),
+            $"   {Display.Loss(record.ValidationLoss),8}",
             Cell($"  {100 * record.ValidationAccuracy,6:0.00} %"),
             Cell($"  {record.SolverSteps,6:0.0}"),
             $"  {(finished.GammaCertified is { } certified ? Display.Number(certified) : "-"),6}",
@@ -86,7 +86,7 @@ internal sealed class TrainingScreen(Terminal terminal, Bar bar, int batchSize, 
     private static string Cell(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The columns for which a terminal has room, the mark of the best epoch included.</summary>
-    private static IReadOnlyList<int> ColumnsWithin(int? width)
+    private static List<int> ColumnsWithin(int? width)
     {
         List<int> columns = [.. Titles.Index().Select(title => title.Index)];
         foreach (int least in FirstLeftOut.TakeWhile(_ => columns.Sum(column => Titles[column].Length) + Best.Length > width))

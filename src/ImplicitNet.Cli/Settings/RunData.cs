@@ -41,8 +41,9 @@ internal static class RunData
 
         if (settings.Validation >= parts.Train.Count)
         {
-            throw new CommandException($"{settings.Validation} images cannot be held out (--validation {settings.Validation}): "
-                + $"{parts.Train.Name} has {parts.Train.Count} images, and one at least must be left to train on.");
+            throw new CommandException($"{Display.Count(settings.Validation)} images cannot be held out "
+                + $"(--validation {settings.Validation}): {parts.Train.Name} has {Display.Count(parts.Train.Count)} images, "
+                + $"and one at least must be left to train on.");
         }
 
         DataSplits splits = DataSplits.HoldOut(parts.Train, parts.Test, settings.Validation, SplitSeed);
@@ -55,7 +56,7 @@ internal static class RunData
     {
         null => dataset,
         { } number when number <= dataset.Count => dataset.Slice(0, number),
-        _ => throw new CommandException($"{option} {count}: {dataset.Name} has {dataset.Count} images."),
+        _ => throw new CommandException($"{option} {count}: {dataset.Name} has {Display.Count(dataset.Count)} images."),
     };
 
     /// <summary>One line for each file fetched.</summary>

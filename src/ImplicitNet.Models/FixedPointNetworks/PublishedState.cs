@@ -9,6 +9,7 @@ internal sealed class PublishedState
 {
     // What every published network has, and what tells where the published name begins.
     private const string Mark = "latent_convs.";
+    private const string CleanForm = "latent.operator.";
     private const string Counter = ".num_batches_tracked";
 
     // torch.optim.swa_utils.AveragedModel counts beside the weights.
@@ -45,7 +46,11 @@ internal sealed class PublishedState
         if (Prefix(tensors.Keys) is not { } prefix)
         {
             throw new WeightsFileException(
-                path, "no tensor is called latent_convs.0...: these are not the weights of a network of the paper.");
+                path,
+                tensors.Keys.Any(name => name.StartsWith(CleanForm, StringComparison.Ordinal))
+                    ? "these are weights of the clean form, and only those of the published form are read here. What they were written "
+                        + "from, the model's folder with config.json and model.safetensors, is read as it is (--model)."
+                    : "no tensor is called latent_convs.0...: these are not the weights of a network of the paper.");
         }
 
         bool hasPrefix = prefix.Length > 0

@@ -73,9 +73,11 @@ public sealed class SolveReport
             : "";
         if (AllConverged)
         {
-            return string.Create(
-                CultureInfo.InvariantCulture,
-                $"All {Samples.Count} samples converged in {MeanSteps:0.0} steps on average, {MaxSteps} at most.{differences}");
+            return Samples.Count == 1
+                ? $"The sample converged in {MaxSteps} step{(MaxSteps == 1 ? "" : "s")}.{differences}"
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"All {Samples.Count} samples converged in {MeanSteps:0.0} steps on average, {MaxSteps} at most.{differences}");
         }
 
         StringBuilder text = new();

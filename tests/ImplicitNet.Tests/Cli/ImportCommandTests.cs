@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files.PyTorch;
+using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Networks;
 using TorchSharp;
@@ -11,6 +12,24 @@ namespace ImplicitNet.Tests.Cli;
 /// <summary>import and export, and what evaluate does with their models.</summary>
 public sealed class ImportCommandTests : TensorTest
 {
+    /// <summary>What export writes of a clean model has no way back, and both say so.</summary>
+    [Fact]
+    public void The_clean_form_is_no_published_form_and_export_and_import_say_so()
+    {
+        using TemporaryFolder folder = new();
+        ModelConfig config = new() { Data = "svhn", PixelMean = [0, 0, 0], PixelDeviation = [1, 1, 1], Network = new ContractiveSvhnFpnOptions() };
+        using (ImplicitNetwork network = config.CreateNetwork())
+        {
+            ModelFolder.Save(folder["model"], config, network);
+        }
+
+        CliRun run = CliRun.Of("export", "--model", folder["model"], "--pytorch", folder["w.pth"]).Succeeded();
+        Assert.Contains("svhn-fpn, clean form", run.Output, StringComparison.Ordinal);
+        Assert.Contains("import reads the published form only", run.Output, StringComparison.Ordinal);
+        CliRun.Of("import", folder["w.pth"], "--network", "svhn-fpn", "--gamma", "0.5", "--output", folder["again"])
+            .Failed(1, "weights of the clean form", "published form", "--model");
+    }
+
     [Fact]
     public void What_is_imported_is_evaluated_and_exported_again()
     {

@@ -7,7 +7,7 @@ public sealed class InfoCommandTests(TinyModel model) : TensorTest, IClassFixtur
     {
         CliRun run = CliRun.Of("info", "--model", model.Path).Succeeded();
         Assert.All(
-            ["digit-classifier", "28 x 28 x 1", "35,856", "certified", "0.5000 declared", "readout.linear.weight [10, 784]"],
+            ["mnist-fpn, clean form", "28 x 28 x 1", "35,856", "certified", "0.5000 declared", "readout.linear.weight [10, 784]"],
             text => Assert.Contains(text, run.Output, StringComparison.Ordinal));
     }
 
@@ -15,6 +15,7 @@ public sealed class InfoCommandTests(TinyModel model) : TensorTest, IClassFixtur
     public void Without_a_model_it_tells_versions_threads_and_devices()
     {
         CliRun run = CliRun.Of("info").Succeeded();
+        Assert.StartsWith("  ImplicitNet ", run.Output, StringComparison.Ordinal);
         Assert.All(["TorchSharp", ".NET", "Threads", "Devices", "cpu"], text => Assert.Contains(text, run.Output, StringComparison.Ordinal));
     }
 }

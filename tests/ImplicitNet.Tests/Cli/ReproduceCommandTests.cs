@@ -48,8 +48,13 @@ public sealed class ReproduceCommandTests : TensorTest
         using TemporaryFolder folder = new();
         BadData.WriteDigits(folder);
         CliRun run = CliRun.Of([.. Arguments(folder).Select(text => text == "0.5" ? "0.000001" : text)]);
-        run.Failed(1, "--hours 0.000001: one epoch of the clean form by JFB", "0.0 s are left");
-        Assert.False(File.Exists(Path.Combine(folder["paper"], "plan.json")));
+        run.Failed(1, "--hours 0.000001: one epoch of the clean form by JFB, with its test, takes more than ", "0.0 s are left. Nothing was calibrated.");
+        Assert.StartsWith("Reproducing the JFB paper on mnist, 0.0 s, ", run.Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder["paper"]));
+
+        // More than an epoch cannot take less than, and less than the calibration finds: half a second.
+        run = CliRun.Of([.. Arguments(folder).Select(text => text == "0.5" ? "0.00014" : text)]);
+        run.Failed(1, "--hours 0.00014: one epoch of the clean form by JFB, with its test, ");
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using ImplicitNet.Differentiation;
 using ImplicitNet.Networks;
+using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Tasks;
 using TorchSharp;
@@ -14,6 +15,8 @@ internal sealed class TrainingStep(
 {
     // Adam divides the rate by 1 - 0.9 in its first step, and torch takes no number that float32 cannot hold.
     private const double LargestRate = float.MaxValue / 16;
+
+    private const int NumbersTold = 5;
 
     private readonly Finiteness _finiteness = new(model.Module, options.Optimizer.LargestMove);
     private readonly Parameter[] _parameters = [.. model.Module.parameters()];
@@ -52,7 +55,7 @@ internal sealed class TrainingStep(
 
         optimizer.zero_grad();
         LeaveFrozen();
-        StepOutcome outcome = new ScheduledSolve(model, task, options, latents).Run(batch, settings, draw);
+        StepOutcome outcome = Answer(batch, settings, draw);
         totals.Lap(static (times, seconds) => times with { Forward = times.Forward + seconds });
         try
         {
@@ -83,6 +86,24 @@ internal sealed class TrainingStep(
         foreach (Parameter parameter in model.Module.parameters())
         {
             parameter.grad = null;
+        }
+    }
+
+    private StepOutcome Answer(Batch batch, Func<SolveSettings, SolveSettings> settings, ulong draw)
+    {
+        try
+        {
+            return new ScheduledSolve(model, task, options, latents).Run(batch, settings, draw);
+        }
+        catch (FixedPointException failure) when (batch.HasIndices && failure.Report.Samples.Count == batch.Count)
+        {
+            // The place in a shuffled batch tells nobody which row of the data it is.
+            using Tensor host = batch.Indices.cpu();
+            long[] numbers = [.. host.data<long>()];
+            long[] failed = [.. numbers.Where((_, place) => failure.Report.Samples[place].Status != SolveStatus.Converged).Order()];
+            string told = string.Join(", ", failed.Take(NumbersTold));
+            string rest = failed.Length > NumbersTold ? $" and {failed.Length - NumbersTold} more" : "";
+            throw new FixedPointException(failure.Report, $"Their numbers in the data: {told}{rest}.");
         }
     }
 

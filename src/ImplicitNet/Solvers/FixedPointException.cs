@@ -5,8 +5,8 @@ namespace ImplicitNet.Solvers;
 /// </summary>
 public sealed class FixedPointException : Exception
 {
-    internal FixedPointException(SolveReport report)
-        : base(report.ToString()) => Report = report;
+    internal FixedPointException(SolveReport report, string? more = null)
+        : base(more is null ? report.ToString() : $"{report} {more}") => Report = report;
 
     /// <summary>How the solve went, sample by sample.</summary>
     public SolveReport Report { get; }

@@ -1,3 +1,4 @@
+using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
@@ -120,6 +121,22 @@ public sealed class RefusedTrainingTests : TensorTest
         string line = OneLine(() => trainer.Run());
         Assert.StartsWith("Table has another parameter '_first.weight' since the trainer was made, and nothing trains it.", line, StringComparison.Ordinal);
         Assert.All(model.parameters(), parameter => Assert.Equal(ScalarType.Float64, parameter.dtype));
+    }
+
+    [Theory]
+    [InlineData(1, "Their numbers in the data: 7.")]
+    [InlineData(7, "Their numbers in the data: 1, 2, 3, 4, 5 and 2 more.")]
+    public void Samples_that_do_not_converge_are_named_by_their_numbers_in_the_data(int count, string words)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = randn(40, 2), y = x.sum([1], keepdim: true);
+        x.narrow(0, count == 1 ? 7 : 1, count).fill_(double.NaN);
+        using nn.Module<Tensor, Tensor> model = SmallRegression.Model();
+        using Trainer trainer = new(model, new Regression(), BatchSource.From(x, y), options: Options);
+        FixedPointException failure = Assert.Throws<FixedPointException>(() => { trainer.Run(); });
+        Assert.StartsWith($"{count} of 40 samples did not converge: ", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith(words, failure.Message, StringComparison.Ordinal);
+        Assert.Equal(count, failure.Report.Count(SolveStatus.NonFinite));
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed record EscalationPolicy
     } = 0.9;
 
     /// <summary>
-    /// The cosine of the next cheaper gradient from which on a certificate speaks for moving down; in [-1, 1]; default 0.98.
+    /// The least cosine of the next cheaper gradient at which a certificate speaks for moving down; in [-1, 1]; default 0.98.
     /// </summary>
     public double LowerFrom
     {

@@ -22,7 +22,10 @@ public sealed class DatasetSource
     /// </summary>
     public string? DataDirectory { get; init; }
 
-    /// <summary>The folder in whose subfolder downloads are kept; created when needed. Default <see cref="CacheFolder.Default"/>.</summary>
+    /// <summary>
+    /// The folder in whose subfolder downloads are kept; created when needed. Default: the folder "implicitnet" in the local application
+    /// data on Windows, and elsewhere in XDG_CACHE_HOME or ~/.cache.
+    /// </summary>
     public string CacheDirectory { get; init; } = CacheFolder.Default;
 
     // Tests answer requests themselves.

@@ -8,7 +8,7 @@ namespace ImplicitNet.Training.Data;
 /// (<c>BatchSource.FromBatches</c>). They come in the order in which they are given: shuffling is up to the loader.
 /// </summary>
 /// <remarks>
-/// Not repeatable: a run resumes at the beginning of an epoch, and another loader of the same name and count cannot be told from this one.
+/// Not repeatable: a run resumes at the beginning of an epoch, and a different loader of the same name and count would not be noticed.
 /// Samples have no indices unless the batches provide them.
 /// </remarks>
 public sealed class LoaderBatches : BatchSource

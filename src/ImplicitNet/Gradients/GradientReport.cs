@@ -42,7 +42,7 @@ public sealed class GradientReport
     /// <summary>True unless an adjoint solve of the last pass ended without meeting its tolerance.</summary>
     public bool AllConverged => Samples.All(sample => sample.Status == LinearStatus.Converged);
 
-    /// <summary>What went wrong first inside a pass, whose gradient is then NaN; null when nothing did.</summary>
+    /// <summary>The first failure inside a pass, whose gradient is then NaN; null if there was none.</summary>
     public Exception? Failure { get; private set; }
 
     /// <summary>

@@ -24,8 +24,8 @@ public abstract record LinearSolver
     /// <param name="rightSide">b: [batch, n], float32 or float64, any device; the caller keeps it.</param>
     /// <param name="tolerances">One for every sample.</param>
     /// <param name="start">
-    /// x to start from: like <paramref name="rightSide"/>; stays the caller's; default zeros, which also stand in for a sample
-    /// that is not finite. A sample that meets its tolerance there returns it unchanged after one product.
+    /// x to start from: like <paramref name="rightSide"/>; the caller keeps it; default zeros, which also stand in for a sample that is not
+    /// finite. A sample that meets its tolerance there returns it unchanged after one product.
     /// </param>
     /// <returns>The solution. The caller owns it.</returns>
     /// <exception cref="ArgumentException">

@@ -41,8 +41,8 @@ public static class Implicit
     public static Tensor Solve(FixedPointMap map, Tensor start, SolveSettings? settings = null) => Solve(map, start, settings, out _);
 
     /// <summary>Finds the fixed points of a map, coupled or not.</summary>
-    /// <param name="map">The map; stays the caller's, who may dispose it before the backward pass.</param>
-    /// <param name="start">u at step 0: [batch, ...], floating point; held constant, stays the caller's.</param>
+    /// <param name="map">The map. The caller keeps it, and may dispose it before the backward pass.</param>
+    /// <param name="start">u at step 0: [batch, ...], floating point; held constant; the caller keeps it.</param>
     /// <param name="settings">How it solves, differentiates and fails; default: those of <see cref="SolveSettings"/>.</param>
     /// <param name="report">How the solve went, sample by sample.</param>
     /// <returns>The shape, dtype and device of the start; in the graph where gradients are enabled. The caller owns it.</returns>
@@ -71,7 +71,7 @@ public static class Implicit
 
     /// <summary>Finds the fixed points of <c>u -> function(u)</c>, which may capture anything.</summary>
     /// <param name="function">Takes and returns [batch, ...], the batch of the start.</param>
-    /// <param name="start">u at step 0: [batch, ...], floating point; held constant, stays the caller's.</param>
+    /// <param name="start">u at step 0: [batch, ...], floating point; held constant; the caller keeps it.</param>
     /// <param name="settings">How it solves, differentiates and fails; default: those of <see cref="SolveSettings"/>.</param>
     /// <param name="report">How the solve went, sample by sample.</param>
     /// <returns>The shape, dtype and device of the start; in the graph where gradients are enabled. The caller owns it.</returns>
@@ -94,7 +94,7 @@ public static class Implicit
 
     /// <summary>Finds the fixed points of <c>u -> function(u, q)</c>.</summary>
     /// <param name="function">Takes u and q, each [batch, ...], returns the shape of u; called with any batch size.</param>
-    /// <param name="start">u at step 0: [batch, ...], floating point; held constant, stays the caller's.</param>
+    /// <param name="start">u at step 0: [batch, ...], floating point; held constant; the caller keeps it.</param>
     /// <param name="input">q: [batch, ...]; the caller keeps it.</param>
     /// <param name="settings">How it solves, differentiates and fails; default: those of <see cref="SolveSettings"/>.</param>
     /// <param name="report">How the solve went, sample by sample.</param>
@@ -118,7 +118,7 @@ public static class Implicit
 
     /// <summary>Finds the fixed points of <c>u -> function(u, inputs)</c>, with several inputs such as q and a mask.</summary>
     /// <param name="function">Takes u and the inputs, each [batch, ...], returns the shape of u; called with any batch size.</param>
-    /// <param name="start">u at step 0: [batch, ...], floating point; held constant, stays the caller's.</param>
+    /// <param name="start">u at step 0: [batch, ...], floating point; held constant; the caller keeps it.</param>
     /// <param name="inputs">[batch, ...] each; the caller keeps them.</param>
     /// <param name="settings">How it solves, differentiates and fails; default: those of <see cref="SolveSettings"/>.</param>
     /// <param name="report">How the solve went, sample by sample.</param>

@@ -63,7 +63,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor q) => Run(q).OutputAlone();
 
     /// <summary>Computes u* for q, like <see cref="forward"/>, with the reports of the solve and of backward passes through it.</summary>
-    /// <remarks>Several threads may call one layer at once, in evaluation mode or where nothing changes its weights meanwhile.</remarks>
+    /// <remarks>Several threads may call one layer at once, in evaluation mode or as long as nothing changes its weights.</remarks>
     /// <param name="q">[batch, ...]; the caller keeps it.</param>
     /// <param name="settings">How this call solves; default: the layer's <see cref="Settings"/>.</param>
     /// <param name="start">Where the solve starts; default <see cref="StartingPoint.Operator"/>.</param>

@@ -53,7 +53,7 @@ public sealed class ImplicitResult : IDisposable
     /// <exception cref="ArgumentException">The shape is different, or the dtype is not floating-point.</exception>
     public Tensor Average(Tensor losses) => new SampleMask(_included).Average(losses);
 
-    /// <summary>One line: how the solve went, and how many samples count where not all do.</summary>
+    /// <summary>One line: how the solve went, and how many samples count if not all do.</summary>
     public override string ToString()
     {
         int count = _included.Count(included => included);

@@ -10,9 +10,10 @@ namespace ImplicitNet.Operators;
 /// <c>b(W)</c> at least the norm of the convolution OPERATOR (not of the reshaped kernel), so that its norm is at most 1.
 /// </summary>
 /// <remarks>
-/// b is the largest singular value of the kernel's symbol over a grid of frequencies; see <see cref="FrequencyGrid"/> for why that is
-/// rigorous. Gradients pass through b, at the frequency where it is attained. Preparing the weight costs about a millisecond for 32
-/// channels on images of 9 x 9; once for each solve in training, and once for all solves afterwards.
+/// b is the largest singular value of the kernel's symbol over a grid of frequencies. That is rigorous, since zero padding is a compression
+/// of a circular convolution, and since the values between the frequencies of a grid are bounded by those on it. Gradients pass through b,
+/// at the frequency where it is attained. Preparing the weight costs about a millisecond for 32 channels on images of 9 x 9; once for each
+/// solve in training, and once for all solves afterwards.
 /// </remarks>
 public sealed class BoundedConvolution : BoundedLayer
 {

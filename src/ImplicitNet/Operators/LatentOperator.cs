@@ -13,11 +13,8 @@ public abstract class LatentOperator : nn.Module<Tensor, Tensor, Tensor>
     {
     }
 
-    /// <summary>
-    /// Fixes q and prepares the weights, once for the many evaluations of a solve and for the one that is attached to
-    /// the graph.
-    /// </summary>
-    /// <param name="q">[batch, ...]; stays the caller's; must outlive the map.</param>
+    /// <summary>Fixes q and prepares the weights, once for all the evaluations of a solve and for the one in the graph.</summary>
+    /// <param name="q">[batch, ...]; the caller keeps it, and it must outlive the map.</param>
     /// <returns>The map <c>u -> R(u, q)</c>; it builds a graph wherever gradients are enabled. The caller owns it.</returns>
     public abstract FixedPointMap Bind(Tensor q);
 

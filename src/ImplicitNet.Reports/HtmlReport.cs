@@ -73,6 +73,11 @@ internal static class HtmlReport
             AppendTable(html, table, section.Heading);
         }
 
+        if (section.Pictures.Count > 0)
+        {
+            AppendPictures(html, section.Pictures);
+        }
+
         if (section.Charts.Count > 0)
         {
             html.Append("<div class=\"charts\">\n");
@@ -113,6 +118,24 @@ internal static class HtmlReport
         }
 
         html.Append("</tr>\n");
+    }
+
+    private static void AppendPictures(StringBuilder html, IReadOnlyList<ReportPicture> pictures)
+    {
+        html.Append("<ul class=\"pictures\">\n");
+        foreach (ReportPicture picture in pictures)
+        {
+            html.Append(picture.IsWrong ? "<li class=\"wrong\">" : "<li>").Append("<img alt=\"").Append(Escape(picture.Description))
+                .Append("\" src=\"data:image/png;base64,").Append(Convert.ToBase64String(picture.Png)).Append("\">");
+            foreach (string line in picture.Lines)
+            {
+                html.Append("<span>").Append(Escape(line)).Append("</span>");
+            }
+
+            html.Append("</li>\n");
+        }
+
+        html.Append("</ul>\n");
     }
 
     /// <summary>Twice, for wide and for narrow screens; the style sheet shows one of them.</summary>

@@ -14,6 +14,9 @@ internal sealed record ReportSection
     /// <summary>A table; none by default.</summary>
     public ReportTable? Table { get; init; }
 
+    /// <summary>Small pictures side by side; none by default.</summary>
+    public IReadOnlyList<ReportPicture> Pictures { get; init; } = [];
+
     /// <summary>Charts; none by default.</summary>
     public IReadOnlyList<Chart> Charts { get; init; } = [];
 }

@@ -11,10 +11,10 @@ internal static class ReportStyle
     private const string Page = """
         :root { color-scheme: light dark;
           --page: #f6f7f9; --card: #ffffff; --text: #1f2937; --faint: #6b7280; --line: #e5e7eb; --accent: #0b6bcb;
-          --shade: rgb(0 0 0 / .28); }
+          --shade: rgb(0 0 0 / .28); --wrong: #c02626; }
         @media (prefers-color-scheme: dark) {
           :root { --page: #0f1216; --card: #171b21; --text: #e5e7eb; --faint: #9ca3af; --line: #2b313a; --accent: #5aa9f5;
-            --shade: rgb(255 255 255 / .3); }
+            --shade: rgb(255 255 255 / .3); --wrong: #f87171; }
         }
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--page); color: var(--text); line-height: 1.55;
@@ -40,6 +40,15 @@ internal static class ReportStyle
         @media (max-width: 34rem) { figure svg.wide { display: none; } figure svg.narrow { display: block; } }
         @media (max-width: 56rem) { .broad svg.wide { display: none; } .broad svg.narrow { display: block; } }
         figcaption { color: var(--faint); font-size: .8rem; padding: .5rem .5rem 0; }
+        .pictures { list-style: none; margin: 0; padding: 0; display: grid; gap: .75rem;
+          grid-template-columns: repeat(auto-fill, minmax(8.4rem, 1fr)); }
+        .pictures li { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem; font-size: .78rem;
+          color: var(--faint); line-height: 1.4; break-inside: avoid; }
+        .pictures li.wrong { border-color: var(--wrong); }
+        .pictures img { display: block; width: 5.25rem; margin-bottom: .4rem; image-rendering: pixelated; }
+        .pictures span { display: block; }
+        .pictures img + span { color: var(--text); font-weight: 600; font-size: .88rem; }
+        .pictures .wrong img + span { color: var(--wrong); }
         .table { overflow-x: auto; margin-bottom: 1rem; scrollbar-width: thin;
           background:
             linear-gradient(to left, var(--card) 40%, transparent) right / 3rem 100% local no-repeat,
@@ -58,7 +67,8 @@ internal static class ReportStyle
         .number { text-align: right; font-variant-numeric: tabular-nums; }
         td.number { white-space: nowrap; }
         @media print {
-          :root { --page: #ffffff; --card: #ffffff; --text: #000000; --faint: #555555; --line: #cccccc; --accent: #0b6bcb; }
+          :root { --page: #ffffff; --card: #ffffff; --text: #000000; --faint: #555555; --line: #cccccc; --accent: #0b6bcb;
+            --wrong: #c02626; }
           main { max-width: none; padding: 0; }
           .table { overflow: visible; background: none; }
           figure, .figures div, tr { break-inside: avoid; }

@@ -12,6 +12,9 @@ namespace ImplicitNet.Reports;
 /// <summary>A report of a run: charts, and one page with them.</summary>
 public sealed record RunReport
 {
+    // A page that is to be sent about.
+    private const int MostImages = 40;
+
     /// <summary>The title of the page: what was trained on what.</summary>
     public required string Title { get; init; }
 
@@ -44,6 +47,12 @@ public sealed record RunReport
 
     /// <summary>The confusion matrix of the test data, and the names of the classes in order; by default none is shown.</summary>
     public (Confusion Counts, IReadOnlyList<string> Classes)? Confusion { get; init; }
+
+    /// <summary>
+    /// Images of the test data to show, in this order, with their answers; they need <see cref="Confusion"/>. The first forty are shown;
+    /// none by default.
+    /// </summary>
+    public IReadOnlyList<AnsweredImage> Images { get; init; } = [];
 
     /// <summary>Names and values of the settings that the run was started with.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; }
@@ -145,10 +154,32 @@ public sealed record RunReport
                 ? [new() { Heading = $"Confusion on the test {Samples}", Text = "Rows: the true class. Columns: "
                     + "what the network answered.", Table = Table(confusion.Counts.Counts, confusion.Classes) }]
                 : Array.Empty<ReportSection>(),
+            .. Shown(),
             new() { Heading = "Settings", Table = ReportTable.OfPairs(Settings) },
             new() { Heading = "Environment", Table = ReportTable.OfPairs(RunEnvironment.Describe()) },
         ],
     };
+
+    private IEnumerable<ReportSection> Shown()
+    {
+        AnsweredImage[] shown = [.. Images.Where(image => image.Images.Channels is 1 or 3).Take(MostImages)];
+        if (Confusion is not { } confusion || shown.Length == 0)
+        {
+            yield break;
+        }
+
+        int wrong = confusion.Counts.Counts.Index().Sum(row => row.Item.Sum() - row.Item[row.Index]);
+        int seen = shown.Count(image => !image.IsRight);
+        string which = wrong == 0
+            ? $"No test image was answered wrongly; {shown.Length} right answers."
+            : string.Create(Culture, $"{seen:N0} of the {wrong:N0} wrong answers, and {shown.Length - seen} right ones.");
+        yield return new()
+        {
+            Heading = "Images and answers",
+            Text = $"{which} Below each: the answer, its probability, and how its fixed point was found.",
+            Pictures = [.. shown.Select(image => ReportPicture.Of(image, confusion.Classes))],
+        };
+    }
 
     private bool HasAccuracy => Training.Epochs.Any(epoch => epoch.ValidationAccuracy is not null);
 

@@ -12,6 +12,16 @@ internal sealed partial class Page(string html)
     /// <summary>Its charts.</summary>
     public int Charts => Regex.Count(html, "<figure");
 
+    /// <summary>Its small pictures: what is said for those who cannot see them, what stands below, whether it is marked as wrong, the PNG.</summary>
+    public (string Description, string[] Lines, bool IsWrong, byte[] Png)[] Pictures => [.. Picture().Matches(html).Select(match => (
+        WebUtility.HtmlDecode(match.Groups[2].Value),
+        Regex.Matches(match.Groups[4].Value, "<span>(.*?)</span>").Select(line => WebUtility.HtmlDecode(line.Groups[1].Value)).ToArray(),
+        match.Groups[1].Value.Length > 0,
+        Convert.FromBase64String(match.Groups[3].Value)))];
+
+    /// <summary>The paragraphs of a section.</summary>
+    public string Text(string section) => WebUtility.HtmlDecode(html.Split($"<h2>{section}</h2>")[1].Split("<p>")[1].Split("</p>")[0]);
+
     public static Page Read(string path) => new(File.ReadAllText(path));
 
     /// <summary>The cells of a column of the table of a section.</summary>
@@ -25,6 +35,9 @@ internal sealed partial class Page(string html)
 
     [GeneratedRegex(@"</h1>\n<p>(.*?)</p>", RegexOptions.Singleline)]
     private static partial Regex SummaryText();
+
+    [GeneratedRegex("<li( class=\"wrong\")?><img alt=\"(.*?)\" src=\"data:image/png;base64,(.*?)\">(.*?)</li>")]
+    private static partial Regex Picture();
 
     [GeneratedRegex("<t[dh][^>]*>(.*?)</t[dh]>")]
     private static partial Regex Cell();

@@ -16,12 +16,14 @@ namespace ImplicitNet.Cli.Commands;
 /// <param name="Contraction">On the first images.</param>
 /// <param name="Residuals">On the first images.</param>
 /// <param name="Steps">Of the first images.</param>
+/// <param name="Shown">Wrong answers and right ones.</param>
 internal sealed record FinalTest(
     EvaluationResult Evaluation,
     Confusion Confusion,
     ContractionReport Contraction,
     ResidualTraceSummary Residuals,
-    IReadOnlyList<int> Steps)
+    IReadOnlyList<int> Steps,
+    IReadOnlyList<AnsweredImage> Shown)
 {
     private const int TracedImages = 500;
     private const int MeasuredImages = 100;
@@ -30,8 +32,10 @@ internal sealed record FinalTest(
         ImplicitNetwork network, ImageBatches source, double tolerance, IProgress<double> progress, CancellationToken cancellation)
     {
         Confusion confusion = new(source.Dataset.ClassCount);
+        ShownImages shown = new(source.Dataset);
+        Action<Tensor, Batch> each = confusion.Add;
         EvaluationResult evaluation = Evaluator.Evaluate(
-            network, new Classification(), source, each: confusion.Add, progress: progress, cancellation: cancellation);
+            network, new Classification(), source, each: each + shown.Add, progress: progress, cancellation: cancellation);
         network.eval();
         ContractionReport contraction = Measure(network, source);
         using IDisposable noGraph = no_grad();
@@ -42,7 +46,7 @@ internal sealed record FinalTest(
         double[][] residuals = [.. trace.Samples.Select(sample => sample.Select(entry => entry.Ratio * tolerance).ToArray())];
         return new FinalTest(
             evaluation, confusion, contraction, ResidualTraceSummary.FromSamples(residuals, tolerance),
-            [.. result.Report.Samples.Select(sample => sample.Steps)]);
+            [.. result.Report.Samples.Select(sample => sample.Steps)], shown.Solved(network, source, tolerance, cancellation));
     }
 
     /// <summary>The contraction factor at the fixed points of the first images; the network must be in evaluation mode.</summary>

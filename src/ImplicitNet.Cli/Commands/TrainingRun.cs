@@ -232,6 +232,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             Parameters = parameters,
             Samples = "images",
             Confusion = (test.Confusion, ClassNames.Of(settings.Data, data.Splits.Test.ClassCount)),
+            Images = test.Shown,
             Settings = [.. RunSettingsFile.Describe(settings)],
         };
 

@@ -83,7 +83,7 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
         using TemporaryFolder folder = new();
         using JsonDocument solved = JsonDocument.Parse(CliRun.Of("solve", "--problem", "cosine", "--output", folder["charts"], "--json").Succeeded().LastLine);
         Assert.Equal(
-            ["problem", "model", "title", "samples", "tolerance", "absoluteTolerance", "maxSteps", "threads", "device", "solvers", "charts"],
+            ["problem", "model", "title", "samples", "tolerance", "absoluteTolerance", "maxSteps", "threads", "device", "solvers", "charts", "page"],
             solved.RootElement.EnumerateObject().Select(member => member.Name));
         JsonElement solver = solved.RootElement.GetProperty("solvers")[0];
         Assert.Equal(

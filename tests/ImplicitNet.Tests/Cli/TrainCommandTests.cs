@@ -45,7 +45,8 @@ public sealed partial class TrainCommandTests(TinyModel model) : TensorTest, ICl
     {
         string page = File.ReadAllText(Path.Combine(model.Path, "report.html"));
         string[] loads = [.. LoadedAddress().Matches(page).Select(match => match.Groups[1].Value)];
-        Assert.Equal(8, loads.Length);
+        Assert.Equal(4, new Page(page).Charts);
+        Assert.Equal(new Page(page).Pictures.Length, loads.Length);
         Assert.All(loads, address => Assert.StartsWith("data:image/png;base64,", address, StringComparison.Ordinal));
         Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("@import", page, StringComparison.OrdinalIgnoreCase);

@@ -55,7 +55,8 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
 
     public Command Create()
     {
-        Command command = new("solve", "Compare solvers: a table, and charts of the residual over steps and over time.")
+        Command command = new(
+            "solve", "Compare solvers on a problem or a model: a table, and charts of the residual over steps and over time.")
         {
             _problem, _model, _data, _dataDirectory, _count, _batch, _solvers, _tolerance, _absoluteTolerance, _maxSteps, _damping, _memory,
             _output,

@@ -11,6 +11,6 @@ internal enum OptionGroup
     Gradient,
     Training,
     Checks,
-    Machine,
+    Run,
     Output,
 }

@@ -17,7 +17,7 @@ internal static class OptionGroups
         ["--starts"] = OptionGroup.Solver,
         ["--applications"] = OptionGroup.Solver,
         ["--gradients"] = OptionGroup.Gradient,
-        ["--seeds"] = OptionGroup.Training,
+        ["--seeds"] = OptionGroup.Run,
         ["--hours"] = OptionGroup.Training,
         ["--conditions"] = OptionGroup.Checks,
         ["--measure"] = OptionGroup.Checks,

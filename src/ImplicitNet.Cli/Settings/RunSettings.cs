@@ -39,22 +39,22 @@ internal sealed record RunSettings
     [Number(OptionGroup.Data, "Test images to use.", Least = LeastDrawings, IsHidden = true)]
     public int? TestImages { get; init; }
 
-    [Number(OptionGroup.Training, "Seed of the weights, the order and the augmentation (default: 1).", IsCompared = true)]
+    [Number(OptionGroup.Run, "Seed of the weights, the order and the augmentation (default: 1).", IsCompared = true)]
     public long Seed { get; init; } = 1;
 
     [Number(
-        OptionGroup.Machine,
+        OptionGroup.Run,
         "Threads to compute with (default: one a core). Results can differ in the last bits between numbers of threads.",
         Least = 1, Most = 1024)]
     public int Threads { get; init; }
 
-    [Choice(OptionGroup.Machine, "Where to compute (default: cpu).", typeof(DeviceChoice))]
+    [Choice(OptionGroup.Run, "Where to compute (default: cpu).", typeof(DeviceChoice))]
     public string Device { get; init; } = DeviceChoice.Processor;
 
     [Number(OptionGroup.Training, "Passes over the training images (default: 5 for digits, else 10).", Least = 1)]
     public required int Epochs { get; init; }
 
-    [Number(OptionGroup.Training, "Images in a batch (default: 100; 50 of cifar10 and svhn).", Least = 1)]
+    [Number(OptionGroup.Data, "Images in a batch (default: 100; 50 of cifar10 and svhn).", Least = 1)]
     public int Batch { get; init; } = 100;
 
     [Number(OptionGroup.Training, "Base rate of Adam (default: 0.003; 0.002 for cifar10 and svhn).", Above = 0)]

@@ -32,7 +32,10 @@ public sealed class BadDataTests : TensorTest
         using TemporaryFolder folder = new();
         BadData.WriteDigits(folder);
         File.Delete(folder[BadData.TestLabels]);
-        Train(folder, folder["run"], "--validation", "10").Failed(1, folder.Path, BadData.TestLabels);
+        CliRun run = Train(folder, folder["run"], "--validation", "10").Failed(1, folder.Path, BadData.TestLabels);
+
+        // What is going to be done is said before the data are looked for.
+        Assert.Equal("Training an implicit classifier on mnist, by JFB\n  mnist-fpn, clean form (R a certified contraction)\n", run.Output);
     }
 
     [Fact]

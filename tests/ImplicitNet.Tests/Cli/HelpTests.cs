@@ -33,7 +33,7 @@ public sealed class HelpTests
     {
         string[] help = CliRun.Of("train", "--help").Succeeded().Output.Split('\n');
         Assert.Equal(
-            ["Usage:", "Data:", "Network:", "Solver:", "Gradient:", "Training:", "Checks:", "Machine:", "Output:", "Examples:", "Exit codes:"],
+            ["Usage:", "Data:", "Network:", "Solver:", "Gradient:", "Training:", "Checks:", "Run:", "Output:", "Examples:", "Exit codes:"],
             help.Where(line => line.EndsWith(':') && line[0] != ' '));
         string[] options = [.. help.Where(line => line.StartsWith("  -", StringComparison.Ordinal))];
         Assert.Equal(40, options.Distinct().Count());

@@ -19,6 +19,18 @@ public sealed class StatusTests : TensorTest
     };
 
     [Theory]
+    [InlineData(1, 1.0, "The sample converged in 1 step.")]
+    [InlineData(1, 0.0, "The sample converged in 2 steps.")]
+    [InlineData(2, 0.0, "All 2 samples converged in 2.0 steps on average, 2 at most.")]
+    public void What_converged_is_said_in_the_number_there_is(int samples, double start, string expected)
+    {
+        using PerSampleMap map = new(static u => ones_like(u));
+        using Tensor first = full([samples, 2], start);
+        using FixedPointSolution solution = FixedPoint.Solve(map, first);
+        Assert.Equal(expected, solution.Report.ToString());
+    }
+
+    [Theory]
     [MemberData(nameof(Tolerances))]
     public void Doubling_plus_one_is_never_converged(ScalarType dtype, double? absolute, double? relative)
     {

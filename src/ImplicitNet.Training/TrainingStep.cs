@@ -103,7 +103,7 @@ internal sealed class TrainingStep(
             long[] failed = [.. numbers.Where((_, place) => failure.Report.Samples[place].Status != SolveStatus.Converged).Order()];
             string told = string.Join(", ", failed.Take(NumbersTold));
             string rest = failed.Length > NumbersTold ? $" and {failed.Length - NumbersTold} more" : "";
-            throw new FixedPointException(failure.Report, $"Their numbers in the data: {told}{rest}.");
+            throw new FixedPointException(failure.Report, $"The samples' numbers in the data: {told}{rest}.");
         }
     }
 

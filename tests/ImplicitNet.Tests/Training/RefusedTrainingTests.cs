@@ -124,8 +124,8 @@ public sealed class RefusedTrainingTests : TensorTest
     }
 
     [Theory]
-    [InlineData(1, "Their numbers in the data: 7.")]
-    [InlineData(7, "Their numbers in the data: 1, 2, 3, 4, 5 and 2 more.")]
+    [InlineData(1, "The samples' numbers in the data: 7.")]
+    [InlineData(7, "The samples' numbers in the data: 1, 2, 3, 4, 5 and 2 more.")]
     public void Samples_that_do_not_converge_are_named_by_their_numbers_in_the_data(int count, string words)
     {
         using DisposeScope scope = NewDisposeScope();

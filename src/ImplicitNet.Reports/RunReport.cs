@@ -49,8 +49,8 @@ public sealed record RunReport
     public (Confusion Counts, IReadOnlyList<string> Classes)? Confusion { get; init; }
 
     /// <summary>
-    /// Images of the test data to show, in this order, with their answers; they need <see cref="Confusion"/>. The first forty are shown;
-    /// none by default.
+    /// Images of the test data to show, in this order, with their answers. The first forty are shown, and only together with a
+    /// <see cref="Confusion"/>; none by default.
     /// </summary>
     public IReadOnlyList<AnsweredImage> Images { get; init; } = [];
 

@@ -43,13 +43,13 @@ public sealed class PyTorchFile : IDisposable
         return PyTorchReader.Read(stream, path);
     }
 
-    /// <summary>Reads a file into a model that is built alike: all of its parameters and buffers, or none.</summary>
+    /// <summary>Loads a file into a model that is built in the same way: all of its parameters and buffers, or none.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="model">Has the file's names and shapes; keeps its own dtypes and device. Stays the caller's.</param>
-    /// <param name="place">As of <see cref="StateDictionary"/>.</param>
+    /// <param name="model">The model, with the names and shapes of the file; it keeps its dtypes and device. The caller keeps it.</param>
+    /// <param name="place">The place of the dictionary, as for <see cref="StateDictionary"/>.</param>
     /// <exception cref="WeightsFileException">
-    /// As of <see cref="Read"/> and <see cref="StateDictionary"/>; or tensors are missing, too many, or of another shape or kind: the
-    /// message names them.
+    /// For the reasons of <see cref="Read"/> and <see cref="StateDictionary"/>; or tensors are missing, superfluous, or of a different
+    /// shape or kind: the message names them.
     /// </exception>
     public static void Load(string path, nn.Module model, string? place = null)
     {

@@ -46,11 +46,11 @@ public sealed class SafetensorsFile : IDisposable
         return SafetensorsReader.Read(stream, path);
     }
 
-    /// <summary>Reads a file into a model that is built alike: all of its parameters and buffers, or none.</summary>
+    /// <summary>Loads a file into a model that is built in the same way: all of its parameters and buffers, or none.</summary>
     /// <param name="path">The file, such as one that <c>Write(path, model.state_dict())</c> made.</param>
-    /// <param name="model">Has the file's names and shapes; keeps its own dtypes and device. Stays the caller's.</param>
+    /// <param name="model">The model, with the names and shapes of the file; it keeps its dtypes and device. The caller keeps it.</param>
     /// <exception cref="WeightsFileException">
-    /// As of <see cref="Read"/>; or tensors are missing, too many, or of another shape or kind: the message names them.
+    /// For the reasons of <see cref="Read"/>; or tensors are missing, superfluous, or of a different shape or kind: the message names them.
     /// </exception>
     public static void Load(string path, nn.Module model)
     {

@@ -70,7 +70,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         string split = parsed.GetValue(_split) ?? SplitChoice.Test;
         ModelConfig config = ModelFolder.LoadConfig(folder);
         RunSettings settings = ModelImages.Settings(folder, config, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
-        if (parsed.GetValue(_applications) is null)
+        if (parsed.GetValue(_applications) is not { Length: > 0 })
         {
             // Before torch is loaded and the data are, which take seconds.
             terminal.Tell($"[bold]{Markup.Escape(folder)}[/] on {settings.Data}, {split}");

@@ -6,6 +6,10 @@ namespace ImplicitNet.Tests.Cli;
 public sealed class EvaluateCommandTests(TinyModel model) : TensorTest, IClassFixture<TinyModel>
 {
     [Fact]
+    public void What_is_evaluated_on_what_stands_in_the_first_line() => Assert.StartsWith(
+        $"{model.Path} on digits, validation\n  accuracy ", CliRun.Of("evaluate", "--model", model.Path, "--split", "validation").Succeeded().Output, StringComparison.Ordinal);
+
+    [Fact]
     public void The_test_set_gives_what_the_training_reported()
     {
         using JsonDocument trained = JsonDocument.Parse(model.Training.LastLine);

@@ -34,7 +34,7 @@ internal static class ReportStyle
         figure { margin: 0; padding: .75rem; overflow: hidden; }
         figure svg { display: block; width: 100%; height: auto; margin: 0 auto; }
         figure svg.wide { max-width: 40rem; }
-        figure svg.narrow { display: none; max-width: 30rem; }
+        figure svg.narrow { display: none; max-width: 27rem; }
         .broad { grid-column: 1 / -1; }
         .broad svg.wide { max-width: none; }
         @media (max-width: 34rem) { figure svg.wide { display: none; } figure svg.narrow { display: block; } }

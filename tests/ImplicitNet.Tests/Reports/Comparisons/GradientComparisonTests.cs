@@ -1,5 +1,7 @@
+using System.Xml.Linq;
 using ImplicitNet.Reports;
 using ImplicitNet.Reports.Comparisons;
+using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Training.History;
 using SkiaSharp;
 
@@ -65,6 +67,21 @@ public sealed class GradientComparisonTests : IDisposable
         }
 
         Assert.All(paths.Where(path => path.EndsWith(".svg", StringComparison.Ordinal)), path => Assert.DoesNotContain("NaN", File.ReadAllText(path), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_point_lies_at_its_epoch_and_gradients_differ_by_their_dashes()
+    {
+        GradientComparison comparison = new([Run("jfb", 1, 10), Run("phantom:5:0.5", 1, 20), Run("neumann:3", 1, 30)]);
+        Chart chart = ComparisonCharts.All(comparison)[0].Chart;
+        XElement[] lines = [.. XElement.Parse(chart.ToElement(560, "wide")).Elements("polyline")
+            .Where(line => line.Attribute("stroke-width")!.Value == "2.25" && Along(line, 1).Distinct().Count() > 1)];
+        Assert.Equal(3, lines.Length);
+        Assert.Single(lines.Select(line => string.Join(' ', Along(line, 0))).Distinct());
+        Assert.Equal(3, lines.Select(line => line.Attribute("stroke-dasharray")?.Value).Distinct().Count());
+
+        // The signs of the legend are level.
+        static IEnumerable<string> Along(XElement line, int axis) => line.Attribute("points")!.Value.Split(' ').Select(point => point.Split(',')[axis]);
     }
 
     [Fact]

@@ -46,5 +46,6 @@ internal static class BenchmarkCommandLine
         new LatencyCommand().Create(),
         new AccuracyCommand().Create(),
         new PiecesCommand().Create(),
+        new MapsCommand().Create(),
     };
 }

@@ -3,8 +3,8 @@ using Spectre.Console;
 namespace ImplicitNet.Cli.Screens;
 
 /// <summary>
-/// Shows problems by solvers: where every sample converged the evaluations, else how many did; below that the totals. Within 80 columns
-/// with the solvers there are.
+/// Shows problems by solvers: where every sample converged the evaluations, else how many did; below that the totals, under the
+/// solvers' names once more, since the rows fill more than a screen. Within 80 columns with the solvers there are.
 /// </summary>
 internal static class ProblemTableScreen
 {
@@ -26,6 +26,7 @@ internal static class ProblemTableScreen
 
         int samples = result.Problems.Sum(problem => problem.Samples);
         lines.Add([""]);
+        lines.Add(Line("grey", "problem", names));
         lines.Add(Line("bold", $"solved of {result.Problems.Count}", [.. result.Solvers.Select(solver => Display.Count(solver.Solved))]));
         lines.Add(Line("", $"samples of {samples}", [.. result.Solvers.Select(solver => Display.Count(solver.Converged))]));
         lines.Add(Line("", "evaluations", [.. result.Solvers.Select(solver => Display.Count(solver.Evaluations))]));

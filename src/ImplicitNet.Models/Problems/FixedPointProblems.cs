@@ -3,8 +3,12 @@ namespace ImplicitNet.Models.Problems;
 /// <summary>The named test problems: maps whose fixed points are known in closed form, and systems from the literature.</summary>
 public static class FixedPointProblems
 {
-    private static readonly Dictionary<string, FixedPointProblem> Problems =
-        ClosedForms.All.Concat(MoreGarbowHillstrom.All).Concat(EquationsOfPhysics.All).ToDictionary(problem => problem.Name);
+    private static readonly Dictionary<string, FixedPointProblem> Problems = new[]
+    {
+        ClosedForms.All, MoreGarbowHillstrom.All, EquationsOfPhysics.All, MoreGarbowHillstromMinima.All, AlgebraicSystems.All,
+        SparseSystems.All, Engineering.All, BoundaryValueProblems.All, IntegralEquations.All, ImplicitSteps.All, IteratedMaps.All,
+        Economics.All, RandomNetworks.All,
+    }.SelectMany(family => family).ToDictionary(problem => problem.Name);
 
     /// <summary>All problems, the simplest first.</summary>
     public static IReadOnlyCollection<FixedPointProblem> All => Problems.Values;

@@ -99,12 +99,12 @@ public sealed class SolveCommandTests(TinyModel model) : TensorTest, IClassFixtu
     [Fact]
     public void All_problems_are_a_table_of_solvers_with_totals_in_80_columns()
     {
-        CliRun run = CliRun.Of("solve", "--problem", "all", "--max-steps", "20", "--json").Succeeded();
+        CliRun run = CliRun.Of("solve", "--problem", "all", "--max-steps", "10", "--json").Succeeded();
         string[] lines = run.Output.Split('\n');
         Assert.All(lines.Where(line => !line.StartsWith('{')), line => Assert.InRange(line.Length, 0, 79));
         JsonElement result = Last(run);
         JsonElement[] rows = [.. result.GetProperty("problems").EnumerateArray()];
-        Assert.Equal(("all", 1e-8, 20), (result.GetProperty("problem").GetString(), result.GetProperty("tolerance").GetDouble(), result.GetProperty("maxSteps").GetInt32()));
+        Assert.Equal(("all", 1e-8, 10), (result.GetProperty("problem").GetString(), result.GetProperty("tolerance").GetDouble(), result.GetProperty("maxSteps").GetInt32()));
         Assert.Equal(FixedPointProblems.All.Select(problem => (problem.Name, problem.Parameters.Count)), rows.Select(row => (row.GetProperty("name").GetString()!, row.GetProperty("samples").GetInt32())));
         Assert.Equal(SolverChoice.Names, Solvers(result).Select(solver => solver.GetProperty("name").GetString()));
         foreach ((int column, JsonElement total) in Solvers(result).Index())

@@ -25,6 +25,7 @@ public sealed class ReadmeTests
         "dotnet add package libtorch-cpu-linux-x64 --version 2.10.0", .. Packages.Select(name => $"dotnet add package {name} --prerelease"),
         "dotnet tool install --global ImplicitNet.Tool --prerelease",
         "dotnet new install ImplicitNet.Templates", "dotnet new implicitnet-layer --name Waves", "cd Waves",
+        "/usr/bin/python3 benchmarks/scipy/problems.py",
     ];
 
     public static TheoryData<string> Helped =>

@@ -201,6 +201,12 @@ def main():
     unknown = sorted(set(solvers) - set(ROOT + FIXED_POINT))
     if unknown:
         parser.error(f"SciPy has no solver {', '.join(unknown)} here; there are {', '.join(ROOT + FIXED_POINT)}")
+    ours = None
+    if arguments.ours:
+        with open(arguments.ours, encoding="utf-8") as file:
+            ours = json.load(file)
+        if arguments.problems or ours["tolerance"] != arguments.tolerance:
+            parser.error(f"--ours is of all problems at a tolerance of {ours['tolerance']:g}: leave --problems out, and give that --tolerance")
     maps = Maps(arguments.server.split() if arguments.server else SERVER)
     if arguments.problems:
         maps.problems = [problem for problem in maps.problems if problem["name"] in arguments.problems.split(",")]
@@ -212,7 +218,6 @@ def main():
                 json.dump({**head, "results": results}, file)
 
     results = measure(maps, solvers, arguments.tolerance, limits[-1], keep)
-    ours = json.load(open(arguments.ours, encoding="utf-8")) if arguments.ours else None
     for limit in limits:
         print(f"At most {limit:,} evaluations of a sample:\n\n{table(results, limit)}\n")
     print(f"SciPy {scipy.__version__}, numpy {numpy.__version__}, tolerance {arguments.tolerance:g}\n\n{summary(results, ours, limits)}\n")

@@ -16,7 +16,7 @@ needs = {
     'ImplicitNet.Reports': {'ImplicitNet.Training', 'SkiaSharp', 'SkiaSharp.NativeAssets.Linux.NoDependencies'},
 }
 page = {'README.md', 'LICENSE', 'icon.png'}
-steps = {f'buildTransitive/{name}' for name in ('Loader.targets', 'Libtorch.targets', 'ElfVersionNeed.cs')}
+steps = {f'buildTransitive/net10.0/{name}' for name in ('Loader.targets', 'Libtorch.targets', 'ElfVersionNeed.cs')}
 template = {f'content/implicitnet-layer/{name}' for name in ('ImplicitLayerApp.csproj', 'Model.cs', 'Program.cs', '.template.config/template.json')}
 natives = {
     'linux-x64': {'libLibTorchSharp.so', 'libtorch.so', 'libtorch_cpu.so', 'libc10.so', 'libgomp-98b21ff3.so.1', 'libSkiaSharp.so'},
@@ -75,7 +75,7 @@ for file in sorted(os.listdir(feed)):
             faults.append(f'{package}: not exactly its own version of {own}')
         platform = package.removeprefix('ImplicitNet.Tool.')
         if package in needs:
-            expect(package, 'files', names, page | {'THIRD-PARTY-NOTICES.txt', f'lib/net10.0/{package}.dll', f'lib/net10.0/{package}.xml'} | (steps | {f'buildTransitive/{package}.targets'} if 'TorchSharp' in needs[package] else set()))
+            expect(package, 'files', names, page | {'THIRD-PARTY-NOTICES.txt', f'lib/net10.0/{package}.dll', f'lib/net10.0/{package}.xml'} | (steps | {f'buildTransitive/net10.0/{package}.targets'} if 'TorchSharp' in needs[package] else set()))
             # A library that draws says more, so that all parts of SkiaSharp have one version.
             drawing = {name for name in dependencies if package == 'ImplicitNet.Reports' and name not in needs[package]}
             expect(package, 'dependencies', set(dependencies) - drawing, needs[package])

@@ -13,7 +13,17 @@ Tensor heights = (points[.., ..1] * 2).sin() * points[.., 1..].cos();
 (TensorBatches train, TensorBatches validation) = BatchSource.From(points, heights, batchSize: 50).Split(0.2);
 
 using Model model = new(inputs: 2, outputs: 1);
-using Trainer trainer = new(model, new Regression(), train, validation, new TrainingOptions { Epochs = 20, LearningRate = 1e-2 });
+TrainingOptions options = new() { Epochs = 10, LearningRate = 1e-2 };
+using Trainer trainer = new(model, new Regression(), train, validation, options)
+{
+    OnEvent = happened =>
+    {
+        if (happened is TrainingEvent.EpochFinished { Record: var epoch })
+        {
+            Console.WriteLine($"epoch {epoch.Epoch}: {epoch.ValidationLoss:0.0000}");
+        }
+    },
+};
 TrainingResult result = trainer.Run();
 Console.WriteLine($"Epoch {result.BestEpoch} was the best: the error on points held out is {result.ValidationLoss:0.0000}.");
 

@@ -58,12 +58,15 @@ internal static partial class PagesProgram
         {
             // A program in one file names its packages above and its types below.
             string[] code = block.Code.Split('\n');
-            string own = string.Join('\n', code.Where(line => Using().IsMatch(line)).Where(line => !usings.Contains(line, StringComparison.Ordinal)));
+            string own = string.Join('\n', code.Where(line => Using().IsMatch(line)));
+
+            // A block that says what it uses, or that it is a program, is one that a reader may take as it stands.
+            string before = own.Length > 0 || code.Any(line => line.StartsWith("#:", StringComparison.Ordinal)) ? own : usings;
             string[] lines = [.. code.Select(line => line.StartsWith("#:", StringComparison.Ordinal) || Using().IsMatch(line) ? "" : line)];
             int types = Array.FindIndex(lines, line => Type().IsMatch(line));
             types = types < 0 ? lines.Length : types;
             File.WriteAllText(Path.Combine(folder, $"Block{index}.cs"), $$"""
-                {{usings}}{{own}}
+                {{before}}
                 using static Given;
                 namespace Pages{{index}}
                 {

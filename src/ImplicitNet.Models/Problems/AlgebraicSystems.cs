@@ -43,7 +43,7 @@ internal static class AlgebraicSystems
 
         // Products of propane's combustion in air, reduced to five unknowns; four real solutions.
         FixedPointProblem.Root(
-            "combustion", "Combustion of propane", "Meintjes, Morgan 1990; Floudas et al. 1999, 14.1.3", 0.02, Combustion,
+            "combustion", "Combustion of propane", "Meintjes, Morgan 1990", 0.02, Combustion,
             [0.1, 1, 0.1, 1, 0.1]) with
         {
             Error = (_, u) => CombustionPoints.Min(point => FixedPointProblem.RelativeDistance(u, point)),

@@ -29,7 +29,7 @@ internal static class RandomNetworks
             Error = (q, u) => FixedPointProblem.Distance(u, Layer(u, q[0], Weights)),
         },
 
-        // W skew: one solution for every q, since the map less the identity is monotone, and u (artanh u - b) sums to q u W u = 0.
+        // W skew: one solution for every q, since artanh u - q W u is strictly monotone, and u (artanh u - b) sums to q u W u = 0.
         Network("network-skew", "A random network with skew weights", "Winston, Kolter 2020", SkewWeights, [[0.9], [3], [10]]) with
         {
             Error = (_, u) => Math.Abs(u.Zip(Offset, (x, b) => x * (Math.Atanh(x) - b)).Sum()),

@@ -48,8 +48,28 @@ internal static class CommandLine
         { Action: HelpWithExamples } => null,
         _ when (parsed.UnmatchedTokens is [string first, ..] ? first : Stray(parsed)) is { } word =>
             Misspelling.OfWord(word, parsed.CommandResult.Command, parsed.RootCommandResult.Command),
-        _ => parsed.Errors is [ParseError error, ..] ? error.Message.TrimEnd('.') : null,
+        _ => Missing(parsed) ?? (parsed.Errors is [ParseError error, ..] ? error.Message.TrimEnd('.') : null),
     };
+
+    /// <summary>What must be given and is not: the value of an option, or else the arguments and options that a command needs.</summary>
+    private static string? Missing(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        if (command.Options.FirstOrDefault(option => option.Arity.MinimumNumberOfValues > 0
+            && parsed.GetResult(option) is { Implicit: false, Tokens.Count: 0 }) is { } option)
+        {
+            return $"{option.Name} needs a value, {HelpWithExamples.Value(option)}";
+        }
+
+        string[] missing =
+        [
+            .. command.Arguments.Where(one => one.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(one) is not { Tokens.Count: > 0 })
+                .Select(HelpWithExamples.Value),
+            .. command.Options.Where(one => one.Required && parsed.GetResult(one) is not { Implicit: false })
+                .Select(one => $"{one.Name} {HelpWithExamples.Value(one)}"),
+        ];
+        return missing.Length > 0 ? $"{command.Name} needs {Misspelling.Either(missing, "and")}" : null;
+    }
 
     /// <summary>What looks like an option and was taken for a file, since there is none of that name.</summary>
     private static string? Stray(ParseResult parsed) => parsed.CommandResult.Children.OfType<ArgumentResult>()
@@ -74,8 +94,11 @@ internal static class CommandLine
         });
     }
 
-    // No RootCommand: that takes its name from the file, and help would tell people to type it.
-    private static Command Root(Terminal terminal, CancellationToken cancellation)
+    /// <summary>The program with its commands.</summary>
+    /// <param name="terminal">Where they speak.</param>
+    /// <param name="cancellation">Ends them.</param>
+    /// <remarks>No RootCommand: that takes its name from the file, and help would tell people to type it.</remarks>
+    public static Command Root(Terminal terminal, CancellationToken cancellation)
     {
         Command root = new(Name, "Trains implicit networks by Jacobian-free backpropagation (JFB), and uses them.")
         {

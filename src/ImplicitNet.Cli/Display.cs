@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImplicitNet.Reports.Drawing;
 
 namespace ImplicitNet.Cli;
 
@@ -12,6 +13,10 @@ internal static class Display
 
     /// <summary>Such as "1 thread" and "2 threads".</summary>
     public static string Counted(long count, string one) => $"{Count(count)} {one}{(count == 1 ? "" : "s")}";
+
+    /// <summary>Such as "seed 2" and "seeds 1, 2, 3".</summary>
+    public static string Seeds(IReadOnlyList<long> seeds) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(seeds.Count == 1 ? "seed" : "seeds")} {string.Join(", ", seeds)}");
 
     public static string Number(double value, string format = "0.0000") => value.ToString(format, CultureInfo.InvariantCulture);
 
@@ -27,13 +32,7 @@ internal static class Display
     public static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N0} MiB");
 
     /// <summary>A measured time to three digits, such as "0.41 ms", "12.3 ms" and "1.23 s".</summary>
-    public static string Measured(double seconds)
-    {
-        (double value, string unit) = seconds < 1 ? (seconds * 1000, "ms") : (seconds, "s");
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{value.ToString(value switch { < 10 => "0.00", < 100 => "0.0", _ => "0" }, CultureInfo.InvariantCulture)} {unit}");
-    }
+    public static string Measured(double seconds) => WrittenNumber.OfTime(seconds);
 
     /// <summary>A residual, such as "3.2e-09"; "-" where it is not finite.</summary>
     public static string Residual(double value) => double.IsFinite(value) ? value.ToString("0.0e+00", CultureInfo.InvariantCulture) : "-";

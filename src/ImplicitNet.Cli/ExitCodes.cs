@@ -19,12 +19,13 @@ internal static class ExitCodes
     public const int Interrupted = 130;
 
     /// <summary>The codes as help shows them.</summary>
-    public static IReadOnlyList<(int Code, string Meaning)> All { get; } =
+    /// <param name="doesTrain">Whether the command trains, and leaves a checkpoint where it is interrupted.</param>
+    public static IReadOnlyList<(int Code, string Meaning)> All(bool doesTrain) =>
     [
         (Success, "success"),
         (Failure, "bad input or failure; one line on standard error says what"),
         (Usage, "the command line is at fault"),
         (InternalError, "internal error"),
-        (Interrupted, "interrupted; train has written a checkpoint"),
+        (Interrupted, doesTrain ? "interrupted; the training has written a checkpoint" : "interrupted"),
     ];
 }

@@ -25,7 +25,7 @@ internal sealed record ReportPicture(byte[] Png, string Description, IReadOnlyLi
         string probability = double.IsFinite(image.Probability)
             ? string.Create(CultureInfo.InvariantCulture, $"{100 * image.Probability:0.0} %")
             : "no probability";
-        string said = image.IsRight ? $"{truth}, rightly" : $"said {answer}, is {truth}";
+        string said = image.IsRight ? $"{truth}, correct" : $"said {answer}, is {truth}";
         return new ReportPicture(
             Encode(image.Images, image.Index),
             string.Create(CultureInfo.InvariantCulture, $"Image {image.Index:N0}: {truth}. The network said {answer}."),

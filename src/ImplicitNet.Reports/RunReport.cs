@@ -27,10 +27,10 @@ public sealed record RunReport
     /// <summary>The contraction factor at the fixed points of test images.</summary>
     public required ContractionReport Contraction { get; init; }
 
-    /// <summary>How residuals fell on test images.</summary>
+    /// <summary>How residuals fell on the test images that <see cref="Steps"/> are of.</summary>
     public required ResidualTraceSummary Residuals { get; init; }
 
-    /// <summary>Solver steps of the test images, one number per sample.</summary>
+    /// <summary>Solver steps of the test images, or of the first of them where there are fewer; one number per sample.</summary>
     public required IReadOnlyList<int> Steps { get; init; }
 
     /// <summary>What was trained, for the beginning of a sentence; default "An implicit network".</summary>
@@ -77,8 +77,8 @@ public sealed record RunReport
         ];
         (string Name, Chart Chart)[] solving =
         [
-            ("residuals", ResidualChart.Create(Residuals)),
-            ("steps", StepHistogramChart.Create(Steps)),
+            ("residuals", ResidualChart.Create(Residuals, $"Residual over solver steps{OfFirst}")),
+            ("steps", StepHistogramChart.Create(Steps, $"Solver steps per sample{OfFirst}")),
         ];
         (string Name, Chart Chart)[] gradient = Certificates.Certificates.Count == 0
             ? []
@@ -104,7 +104,7 @@ public sealed record RunReport
         Title = Title,
         Summary = string.Create(
             Culture,
-            $"{Network} of {Parameters:N0} parameters, trained by {Gradient} for {Training.Epochs.Count} epochs in "
+            $"{Network} of {Parameters:N0} parameters, trained by {Gradient} for {Several(Training.Epochs.Count, "epoch")} in "
                 + $"{Duration(Training.Seconds)}. The weights of epoch {Training.BestEpoch}, the best on validation, ")
             + (Test.Accuracy is { } accuracy
                 ? string.Create(Culture, $"answer {100 * accuracy:0.00} % of {Test.Count:N0} test {Samples} correctly; ")
@@ -140,7 +140,7 @@ public sealed record RunReport
             new(
                 "Time",
                 Duration(Training.Seconds),
-                string.Create(Culture, $"{Duration(Training.Epochs.Average(epoch => epoch.Seconds ?? 0))} an epoch")),
+                string.Create(Culture, $"{Duration(Training.Epochs.Average(epoch => epoch.Seconds ?? 0))} per epoch")),
         ],
         Sections =
         [
@@ -172,7 +172,7 @@ public sealed record RunReport
         int seen = shown.Count(image => !image.IsRight);
         string which = wrong == 0
             ? $"No test image was answered wrongly; {shown.Length} right answers."
-            : string.Create(Culture, $"{seen:N0} of the {wrong:N0} wrong answers, and {shown.Length - seen} right ones.");
+            : $"{Wrong(seen, wrong)}, and {Several(shown.Length - seen, "right one")}.";
         yield return new()
         {
             Heading = "Images and answers",
@@ -180,6 +180,13 @@ public sealed record RunReport
             Pictures = [.. shown.Select(image => ReportPicture.Of(image, confusion.Classes))],
         };
     }
+
+    private string Wrong(int seen, int wrong) => (seen, wrong) switch
+    {
+        (1, 1) => "The one wrong answer",
+        _ when seen == wrong => string.Create(Culture, $"All {wrong:N0} wrong answers"),
+        _ => string.Create(Culture, $"{seen:N0} of the {wrong:N0} wrong answers"),
+    };
 
     private bool HasAccuracy => Training.Epochs.Any(epoch => epoch.ValidationAccuracy is not null);
 
@@ -206,7 +213,7 @@ public sealed record RunReport
             + $"{Certificates.Certificates.Average(record => record.Cosine):0.0000} on average. ")
         + (Certificates.Changes.Count == 0
             ? "The gradient was never changed."
-            : $"The gradient was changed {Certificates.Changes.Count} times: "
+            : $"The gradient was changed {Several(Certificates.Changes.Count, "time")}: "
                 + $"{string.Join(", ", Certificates.Changes.Select(Change))}; 0 is the cheapest.");
 
     private string Change(GradientChangeRecord change) => string.Create(
@@ -229,6 +236,8 @@ public sealed record RunReport
             epoch.LearningRate is { } rate ? WrittenNumber.Of(rate, 2) : "–",
             Duration(epoch.Seconds ?? 0),
         ])]);
+
+    private string OfFirst => Steps.Count < Test.Count ? string.Create(Culture, $" of the first {Steps.Count:N0} {Samples}") : "";
 
     private IReadOnlyList<string> ScoreNames => [.. Training.Epochs.SelectMany(epoch => epoch.Scores.Keys).Distinct()];
 
@@ -274,6 +283,8 @@ public sealed record RunReport
         value is double.NaN ? "no sample converged" : Text(value, format) + unit;
 
     private string Text(double? value, string format) => value is { } number ? number.ToString(format, Culture) : "–";
+
+    private string Several(long count, string one) => string.Create(Culture, $"{count:N0} {one}{(count == 1 ? "" : "s")}");
 
     private string Factor(double? value) => Text(value, "0.0000");
 

@@ -52,7 +52,7 @@ internal static class SolverComparisonChart
         IEnumerable<string> each = solvers.Select(solver => string.Create(
             CultureInfo.InvariantCulture,
             $"{solver.Name}: {solver.Samples.Count - solver.Failed} of {solver.Samples.Count} samples converged, "
-                + $"{solver.MeanSteps:0.0} steps on average, {WrittenNumber.Of(solver.Seconds)} s"));
+                + $"{solver.MeanSteps:0.0} steps on average, {WrittenNumber.OfTime(solver.Seconds)}"));
         return $"Relative residual over steps and over time. {string.Join("; ", each)}.";
     }
 

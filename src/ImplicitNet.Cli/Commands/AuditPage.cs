@@ -1,6 +1,5 @@
 using ImplicitNet.Reports;
 using ImplicitNet.Reports.Drawing;
-using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Cli.Commands;
 
@@ -47,7 +46,7 @@ internal static class AuditPage
                         new("Device", result.Device), new("Time", Display.Seconds(result.Seconds)),
                     ]),
             },
-            new() { Heading = "Environment", Table = ReportTable.OfPairs(RunEnvironment.Describe()) },
+            PageEnvironment.Section(),
         ],
     };
 

@@ -36,7 +36,7 @@ internal sealed class Calibration(Terminal terminal, string folder, Reproduction
             bar.Show((double)number / trainings.Count, () => $"calibrating: {training.Title}");
             TrainingCost cost = Measure(training);
             terminal.Tell(
-                $"  {training.Title,-28} {Display.Seconds(cost.SecondsPerEpoch)} an epoch, {Display.Seconds(cost.SecondsPerRun)} beside");
+                $"  {training.Title,-28} {Display.Seconds(cost.SecondsPerEpoch)} per epoch, {Display.Seconds(cost.SecondsPerRun)} beside");
             return cost;
         })
         .ToArray());

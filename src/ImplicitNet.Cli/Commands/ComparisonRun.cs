@@ -61,7 +61,7 @@ internal sealed class ComparisonRun(
                 [
                     $"  {summary.Gradient,-20}",
                     $" test {Display.Percent(summary.TestAccuracy?.Mean ?? double.NaN),8}",
-                    string.Create(CultureInfo.InvariantCulture, $"  {summary.Seconds?.Mean,8:0.00} s an epoch"),
+                    string.Create(CultureInfo.InvariantCulture, $"  {summary.Seconds?.Mean,8:0.00} s per epoch"),
                     string.Create(CultureInfo.InvariantCulture, $"  {summary.Evaluations?.Mean,12:N0} evaluations"),
                     string.Create(CultureInfo.InvariantCulture, $"  {summary.Products?.Mean,12:N0} products"),
                 ]),
@@ -74,12 +74,16 @@ internal sealed class ComparisonRun(
         return (comparison.Summaries, paths[^1]);
     }
 
+    /// <summary>What the numbers are: of one seed themselves, of several their mean and deviation.</summary>
+    public static string Over(IReadOnlyList<long> seeds) =>
+        $"{(seeds.Count > 1 ? "mean ± standard deviation over " : "")}{Display.Seeds(seeds)}";
+
     private string Heading() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{settings.Data}, {NetworkChoice.Words(settings)}, {settings.Epochs} epochs, batches of {settings.Batch}, "
+        $"{settings.Data}, {NetworkChoice.Words(settings)}, {Display.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
             + $"gamma {settings.Gamma}, tolerance {settings.ToleranceWords}, solver {settings.Solver}, "
             + $"{Display.Counted(settings.Threads, "thread")} on {settings.Device}; "
-            + $"mean ± standard deviation over seeds {string.Join(", ", seeds)}.")
+            + $"{Over(seeds)}.")
         + (_series.Failures.Count == 0 ? "" : $" Missing, because they failed: "
         + $"{string.Join(", ", _series.Failures.Select(run => $"{run.Gradient} with seed {run.Seed}"))}.");
 }

@@ -29,7 +29,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     private readonly Option<int?> _batch =
         RunSetting.Option<int?>(nameof(RunSettings.Batch), $"Images in a batch (default: {DefaultBatch}).");
     private readonly Option<long?> _seed = RunSetting.Option<long?>(
-        nameof(RunSettings.Seed), "Seed of torch's random state; an evaluation as it is draws nothing from it (default: 1).");
+        nameof(RunSettings.Seed), "Seed of torch's random numbers; nothing that evaluate does uses them (default: 1).");
     private readonly Option<double?> _gamma =
         RunSetting.Option<double?>(nameof(RunSettings.Gamma), "Factor gamma of the latent operator (default: the model's).");
     private readonly Option<int[]?> _applications = ApplicationsOption.Create();

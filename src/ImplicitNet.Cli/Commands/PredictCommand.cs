@@ -14,10 +14,13 @@ namespace ImplicitNet.Cli.Commands;
 /// <summary>predict: what a model says about image files.</summary>
 internal sealed class PredictCommand(Terminal terminal, CancellationToken cancellation)
 {
+    private static readonly string[] Verbs = ["is", "has", "cannot", "announces"];
+
     private readonly Argument<string[]> _images = new("images")
     {
         Description = $"{ImageFormat.Expected} files with one digit or one thing each, or a folder of them. A model answers with one of "
-            + "its classes, whatever it is shown; an empty picture is told, and so is what can be measured against an answer.",
+            + "its classes, whatever it is shown. A picture with nothing on it is reported, "
+            + "and so are measured reasons to doubt an answer.",
         Arity = ArgumentArity.OneOrMore,
         HelpName = "image"
     };
@@ -71,9 +74,20 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         }
 
         PredictionResult.Prediction[] without = [.. predictions.Where(prediction => prediction.Error is not null)];
-        return without.Length == 0 ? ExitCodes.Success : throw new CommandException(
-            (without.Length == 1 ? "" : $"{without.Length} of {predictions.Length} pictures have no answer, the first of them ")
-            + $"{without[0].Path}: {without[0].Error}");
+        return without.Length == 0 ? ExitCodes.Success : throw new CommandException(WithoutAnswer(without, predictions.Length));
+    }
+
+    private static string WithoutAnswer(PredictionResult.Prediction[] without, int count)
+    {
+        (string path, string error) = (without[0].Path, without[0].Error ?? "");
+        if (without.Length == 1)
+        {
+            return $"{path}: {error}";
+        }
+
+        // What is wrong with a file goes on behind its name, or is a sentence of its own.
+        bool goesOn = Array.Exists(Verbs, verb => error.StartsWith($"{verb} ", StringComparison.Ordinal));
+        return $"{without.Length} of {count} pictures have no answer. The first, {path}{(goesOn ? "," : ":")} {error}";
     }
 
     private PredictionResult.Prediction[] Predict(

@@ -33,12 +33,7 @@ internal static class PredictImage
         SeenPicture picture = new(path);
         if (Directory.Exists(path))
         {
-            string endings = string.Join(", ", ImageFormat.Endings);
-            return picture with
-            {
-                Status = PredictionResult.Unreadable,
-                Error = $"is a folder without pictures; the names of pictures end in {endings}.",
-            };
+            return picture with { Status = PredictionResult.Unreadable, Error = PictureFiles.Problem(path) };
         }
 
         try

@@ -89,7 +89,7 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
     private void Tell(ReproductionPlan plan)
     {
         terminal.Tell($"[bold]Plan[/] {string.Join(", ", plan.Trainings)}; {Display.Counted(plan.Epochs, "epoch")}; "
-            + $"seeds {string.Join(", ", plan.Seeds)}; about {Display.Seconds(plan.ExpectedSeconds)}");
+            + $"{Display.Seeds(plan.Seeds)}; about {Display.Seconds(plan.ExpectedSeconds)}");
         foreach (string leftOut in plan.LeftOut)
         {
             terminal.Tell($"  [yellow]left out for want of time:[/] {Markup.Escape(leftOut)}");

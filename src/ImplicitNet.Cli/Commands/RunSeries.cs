@@ -70,7 +70,7 @@ internal sealed class RunSeries(Terminal terminal, CancellationToken cancellatio
         terminal.Tell(string.Create(
             CultureInfo.InvariantCulture,
             $"  {run.Name,-20} seed {seed,-4} test {Display.Percent(compared.TestAccuracy ?? double.NaN),8}  "
-                + $"{compared.Epochs.Average(epoch => epoch.Seconds):0.00} s an epoch"));
+                + $"{compared.Epochs.Average(epoch => epoch.Seconds):0.00} s per epoch"));
         return compared;
 
         void Watch()

@@ -65,6 +65,12 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
         Option[] ofModels = [_data, _dataDirectory, _count, _batch];
         command.Validators.Add(result =>
         {
+            // What has no value, or two, is refused as such, and cannot be asked for its value.
+            if (((Option[])[_problem, _model]).Any(option => result.GetResult(option) is { Tokens.Count: not 1 }))
+            {
+                return;
+            }
+
             if ((result.GetValue(_problem) is null) == (result.GetValue(_model) is null))
             {
                 result.AddError("give either --problem NAME or --model FOLDER");

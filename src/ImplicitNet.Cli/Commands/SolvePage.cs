@@ -1,7 +1,6 @@
 using System.Globalization;
 using ImplicitNet.Reports;
 using ImplicitNet.Reports.Drawing;
-using ImplicitNet.Training.History;
 
 namespace ImplicitNet.Cli.Commands;
 
@@ -12,7 +11,7 @@ internal static class SolvePage
     {
         Title = $"Solvers compared on {result.Title}",
         Summary = $"{input.Source}; {Display.Counted(result.Samples, "sample")}, relative tolerance "
-            + $"{WrittenNumber.Of(result.Tolerance)}, at most {Display.Counted(result.MaxSteps, "step")}. {Best(result)}",
+            + $"{WrittenNumber.Of(result.Tolerance)}, at most {Display.Counted(result.MaxSteps, "step")}. {Equation(result)}{Best(result)}",
         Sections =
         [
             new()
@@ -23,9 +22,14 @@ internal static class SolvePage
                 Table = Table(result),
             },
             new() { Heading = "Residuals", Charts = [chart] },
-            new() { Heading = "Environment", Table = ReportTable.OfPairs(RunEnvironment.Describe()) },
+            PageEnvironment.Section(),
         ],
     };
+
+    // Of a root problem the title says the map, and nothing else says what F is.
+    private static string Equation(SolveResult result) => result.Title.Contains("F(u)", StringComparison.Ordinal)
+        ? "F(u) = 0 is the equation to solve; the map in the title has its solutions as fixed points. "
+        : "";
 
     private static string Best(SolveResult result)
     {

@@ -251,7 +251,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             $"epoch {result.BestEpoch} of {result.Epochs}, chosen by it");
         ResultScreen.Solver(terminal, result);
         ResultScreen.Row(
-            terminal, "time", Display.Seconds(result.Seconds ?? 0), $"{Display.Seconds(result.SecondsPerEpoch ?? 0)} an epoch");
+            terminal, "time", Display.Seconds(result.Seconds ?? 0), $"{Display.Seconds(result.SecondsPerEpoch ?? 0)} per epoch");
         foreach (string remark in result.Remarks)
         {
             terminal.Say($"  [yellow]{Markup.Escape(remark)}[/]", hanging: 2);

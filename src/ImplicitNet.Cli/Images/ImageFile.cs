@@ -149,6 +149,10 @@ internal static class ImageFile
             stream.ReadExactly(content);
             return content;
         }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ImageFileException(path, "there is no such file.", exception);
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new ImageFileException(path, $"cannot be opened: {exception.Message}", exception);

@@ -25,7 +25,7 @@ internal static class DeviceChoice
     }
 
     /// <summary>
-    /// Sets the threads, to those given or one a core, and never more than there are cores to this process, by its affinity and its
+    /// Sets the threads, to those given or one per core, and never more than there are cores to this process, by its affinity and its
     /// container: threads that wait for each other without cores of their own bring a machine to its knees.
     /// </summary>
     /// <param name="threads">The number; null for the default.</param>

@@ -67,7 +67,8 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
         }
 
         layout.Heading("Exit codes");
-        Rows(layout, ExitCodes.All.Select(code => ($"{code.Code,-3}", code.Meaning)));
+        bool doesTrain = _command.Options.Any(option => option.Name == "--epochs");
+        Rows(layout, ExitCodes.All(doesTrain).Select(code => ($"{code.Code,-3}", code.Meaning)));
         return ExitCodes.Success;
     }
 
@@ -86,9 +87,11 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
             ' ', [name, .. arguments, .. required, _command.Subcommands.Count > 0 ? "<command> [options]" : "[options]"]);
     }
 
-    private static string Value(Argument argument) => $"<{argument.HelpName}>{(argument.Arity.MaximumNumberOfValues > 1 ? "..." : "")}";
+    /// <summary>How the value of an argument is written, such as &lt;image&gt;...</summary>
+    public static string Value(Argument argument) => $"<{argument.HelpName}>{(argument.Arity.MaximumNumberOfValues > 1 ? "..." : "")}";
 
-    private static string Value(Option option) => option.HelpName is { } name ? $"<{name}>" : "";
+    /// <summary>How the value of an option is written, such as &lt;folder&gt;; empty for a switch.</summary>
+    public static string Value(Option option) => option.HelpName is { } name ? $"<{name}>" : "";
 
     // Names as they are written on every platform, short ones first.
     private static string Term(Option option)

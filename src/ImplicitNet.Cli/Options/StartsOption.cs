@@ -10,7 +10,7 @@ internal static class StartsOption
 
     public static Option<int?> Create() => NumberOption.Whole(
         "--starts",
-        "Starts of every solve: the model's own, zero, and random ones. With several, how far they agree is told sample by sample, "
+        "Starts of every solve: the model's own, zero, and random ones. With several, how far they agree is reported sample by sample, "
             + "and the answer with the smallest residual is taken (default: 1).",
         most: Most);
 }

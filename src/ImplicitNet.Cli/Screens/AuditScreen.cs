@@ -54,6 +54,12 @@ internal static class AuditScreen
             ResultScreen.Row(terminal, $"kappa, sample {condition.Sample}", kappa, $"limit {Number(condition.Limit)}; {holds}");
         }
 
+        if (result.Conditions.Count > 0)
+        {
+            const string kappa = "kappa is the condition number of M M^T, M = dR/dTheta: how R of a sample changes with its weights";
+            terminal.Say($"  [grey]{kappa}[/]", hanging: 2);
+        }
+
         terminal.Say($"  {Markup.Escape(result.Explanation)}", hanging: 2);
         foreach (string file in result.Files)
         {

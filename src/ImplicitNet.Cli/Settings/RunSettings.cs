@@ -44,7 +44,7 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Run,
-        "Threads to compute with (default: one a core). Results can differ in the last bits between numbers of threads.",
+        "Threads to compute with (default: one per core). Results can differ in the last bits between numbers of threads.",
         Least = 1, Most = 1024)]
     public int Threads { get; init; }
 
@@ -149,7 +149,7 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Checks,
-        "Times an epoch that the gradient is compared with the exact one, outside the time measured (default: 0).",
+        "How often per epoch the gradient is compared with the exact one, outside the time measured (default: 0).",
         Least = 0, IsFreeOnResume = true)]
     public int Cosines { get; init; }
 

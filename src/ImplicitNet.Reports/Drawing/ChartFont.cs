@@ -23,7 +23,8 @@ internal readonly record struct ChartFont(double Size, bool IsBold = false)
         "Inter", "Segoe UI", "Helvetica Neue", "Roboto", "Open Sans", "Noto Sans", "Liberation Sans", "Arial", "DejaVu Sans",
     ];
 
-    private static readonly string Family =
+    /// <summary>The family in which widths are measured.</summary>
+    public static string Family { get; } =
         Families.FirstOrDefault(Exists) ?? SKFontManager.Default.FontFamilies.FirstOrDefault() ?? Families[^1];
 
     private static readonly SKTypeface? Regular = SKTypeface.FromFamilyName(Family);

@@ -15,9 +15,9 @@ internal static class LinearAxis
         double[] finite = [.. values.Where(double.IsFinite)];
         (double low, double high) = finite.Length == 0 ? (0, 1) : (finite.Min(), finite.Max());
 
-        // Values that are equal but for rounding get a range around them that is in keeping with their size.
+        // Values that are equal but for rounding get a range around them that is in keeping with their size; zeros have none.
         double size = Math.Max(Math.Abs(low), Math.Abs(high));
-        double room = high - low > 1e-9 * size ? 0.06 * (high - low) : Math.Max(0.1 * size, 1e-12);
+        double room = high - low > 1e-9 * size ? 0.06 * (high - low) : size > 0 ? Math.Max(0.1 * size, 1e-12) : 1;
         (low, high) = (Math.Max(low - room, lowest), Math.Min(high + room, highest));
         double step = NiceStep((high - low) / TickTarget, [1, 2, 2.5, 5, 10]);
         string format = Format(Math.Max(Math.Abs(low), Math.Abs(high)), step);

@@ -8,6 +8,9 @@ internal static class LogAxis
     private const int MostDecades = 8;
     private const double Room = 0.04;
 
+    // One label alone gives no scale.
+    private const int LeastLabels = 2;
+
     /// <summary>An axis for positive values. Zero lies on its lower end, negative and non-finite values have no position.</summary>
     /// <param name="values">What it must hold.</param>
     /// <param name="isPlain">Whether powers of ten are written out where they are short, as is usual for counts and times.</param>
@@ -18,12 +21,22 @@ internal static class LogAxis
         double room = Math.Max(Room * (high - low), 0.08);
         (low, high) = (low - room, high + room);
         double floor = low;
-        return new ChartAxis(low, high, Ticks(low, high, isPlain), value => value switch
+        IReadOnlyList<AxisTick> ticks = Ticks(low, high, isPlain);
+        bool isNarrow = ticks.Count(tick => tick.Label.Length > 0) < LeastLabels;
+        return new ChartAxis(low, high, isNarrow ? Between(low, high) : ticks, value => value switch
         {
             0 => floor,
             > 0 and < double.PositiveInfinity => Math.Log10(value),
             _ => double.NaN,
         });
+    }
+
+    /// <summary>The ticks of equal differences, for a range too narrow to hold single digits.</summary>
+    private static AxisTick[] Between(double low, double high)
+    {
+        (double least, double most) = (Math.Pow(10, low), Math.Pow(10, high));
+        IReadOnlyList<AxisTick> ticks = LinearAxis.ForValues([least, most], least, most).Ticks;
+        return [.. ticks.Select(tick => tick with { Position = Math.Log10(tick.Position) })];
     }
 
     private static List<AxisTick> Ticks(double low, double high, bool isPlain)

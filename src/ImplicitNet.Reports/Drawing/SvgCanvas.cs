@@ -13,7 +13,11 @@ namespace ImplicitNet.Reports.Drawing;
 /// </param>
 internal sealed class SvgCanvas(SvgGlyphs? glyphs) : ChartCanvas
 {
-    private const string Families = "system-ui,'Segoe UI',Roboto,'Helvetica Neue','Noto Sans','Liberation Sans',Arial,sans-serif";
+    private const string Fallback = "system-ui,'Segoe UI',Roboto,'Helvetica Neue','Noto Sans','Liberation Sans',Arial,sans-serif";
+
+    // First the font that widths were measured in: another one is squeezed or stretched to them.
+    private static readonly string Families =
+        ChartFont.IsAvailable ? $"'{WebUtility.HtmlEncode(ChartFont.Family)}',{Fallback}" : Fallback;
 
     private readonly StringBuilder _svg = new();
     private readonly SortedSet<int> _roles = [];

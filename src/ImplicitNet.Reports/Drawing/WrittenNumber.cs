@@ -35,6 +35,13 @@ internal static class WrittenNumber
         return Scientific(mantissa, exponent);
     }
 
+    /// <summary>A measured time to three digits, such as "0.41 ms", "12.3 ms" and "1.23 s".</summary>
+    public static string OfTime(double seconds)
+    {
+        (double value, string unit) = seconds < 1 ? (seconds * 1000, "ms") : (seconds, "s");
+        return $"{value.ToString(value switch { < 10 => "0.00", < 100 => "0.0", _ => "0" }, CultureInfo.InvariantCulture)} {unit}";
+    }
+
     /// <summary>Such as 2.7 × 10⁻⁵.</summary>
     public static string Scientific(string mantissa, int exponent) => $"{mantissa} × {PowerOfTen(exponent)}";
 

@@ -45,7 +45,7 @@ public sealed class AuditCommandTests(TinyModel model) : TensorTest, IClassFixtu
     {
         using TemporaryFolder folder = new();
         CliRun run = CliRun.Of("audit", "--model", model.Path, "--count", "3", "--conditions", "1", "--output", folder.Path, "--threads", "1").Succeeded();
-        Assert.All(["3 solves converged", "certified", "JFB", "Neumann(5)", "refined(5)", "kappa, sample 0", "The gradient is "], text => Assert.Contains(text, run.Output, StringComparison.Ordinal));
+        Assert.All(["3 solves converged", "certified", "JFB", "Neumann(5)", "refined(5)", "kappa, sample 0", "kappa is the condition number of M M^T", "The gradient is "], text => Assert.Contains(text, run.Output, StringComparison.Ordinal));
     }
 
     [Fact]

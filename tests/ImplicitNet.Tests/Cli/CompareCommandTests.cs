@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ImplicitNet.Cli.Commands;
 
 namespace ImplicitNet.Tests.Cli;
 
@@ -24,6 +25,9 @@ public sealed class CompareCommandTests : TensorTest
         Page page = Page.Read(json.RootElement.GetProperty("page").GetString()!);
         Assert.Equal(["jfb", "neumann:0"], page.Column("Accuracy, work and time", "Gradient"));
         Assert.StartsWith("digits, ", page.Summary, StringComparison.Ordinal);
+        Assert.Contains(", 1 epoch, ", page.Summary, StringComparison.Ordinal);
+        Assert.EndsWith("; seed 1.", page.Summary, StringComparison.Ordinal);
+        Assert.DoesNotContain("deviation", File.ReadAllText(Path.Combine(output, "comparison.md")) + File.ReadAllText(Path.Combine(output, "comparison.html")), StringComparison.Ordinal);
         Assert.Equal(4, page.Charts);
         Assert.Contains(Path.Combine(output, "comparison.html"), run.Output, StringComparison.Ordinal);
         string[] names = ["accuracy-by-epoch", "accuracy-by-second", "seconds", "work"];
@@ -69,6 +73,13 @@ public sealed class CompareCommandTests : TensorTest
         CliRun run = CliRun.Of(Arguments(output, "jfb,phantom:2")).Failed(1, "1 of 2 runs failed", "phantom:2:0.5 with seed 1", "checkpoint.safetensors");
         Assert.Contains("jfb", run.Output, StringComparison.Ordinal);
         Assert.Contains("they failed: phantom:2:0.5 with seed 1", File.ReadAllText(Path.Combine(output, "comparison.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_seed_has_no_mean_and_several_are_named()
+    {
+        Assert.Equal("seed 2", ComparisonRun.Over([2]));
+        Assert.Equal("mean ± standard deviation over seeds 1, 2, -3", ComparisonRun.Over([1, 2, -3]));
     }
 
     [Theory]

@@ -24,6 +24,21 @@ public sealed class HelpTests
         Assert.All(run.Output.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
     }
 
+    [Theory]
+    [InlineData("train", true)]
+    [InlineData("compare", true)]
+    [InlineData("reproduce", true)]
+    [InlineData("", false)]
+    [InlineData("memory", false)]
+    [InlineData("solve", false)]
+    [InlineData("predict", false)]
+    [InlineData("evaluate", false)]
+    public void A_checkpoint_is_promised_where_there_is_one(string command, bool isPromised)
+    {
+        CliRun run = CliRun.Of([.. command.Length > 0 ? new[] { command } : [], "--help"]).Succeeded();
+        Assert.EndsWith(isPromised ? "\n  130  interrupted; the training has written a checkpoint\n" : "\n  130  interrupted\n", run.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Without_a_command_the_help_is_shown() =>
         Assert.Equal(CliRun.Of("--help").Succeeded().Output, CliRun.Of().Succeeded().Output);

@@ -1,3 +1,7 @@
+using System.CommandLine;
+using ImplicitNet.Cli;
+using ImplicitNet.Cli.Screens;
+
 namespace ImplicitNet.Tests.Cli;
 
 public sealed class OptionTests
@@ -33,6 +37,39 @@ public sealed class OptionTests
     [InlineData("predict", "--model", "x")]
     [InlineData("evaluate", "--model", "x", "--split", "all")]
     public void A_command_that_is_not_understood_is_refused(params string[] arguments) => CliRun.Of(arguments).Failed(2, "--help");
+
+    [Fact]
+    public void Every_option_of_every_command_without_its_value_is_refused_in_one_line_that_names_it()
+    {
+        Command root = CommandLine.Root(Terminal.Plain(TextWriter.Null, TextWriter.Null), CancellationToken.None);
+        (Command Command, Option Option)[] valued =
+        [
+            .. root.Subcommands.SelectMany(command => command.Options.Where(option => option.Arity.MinimumNumberOfValues > 0)
+                .Select(option => (command, option))),
+        ];
+        Assert.InRange(valued.Length, 100, 300);
+        foreach ((Command command, Option option) in valued)
+        {
+            foreach (string name in option.Aliases.Prepend(option.Name))
+            {
+                CliRun.Of(command.Name, name).Failed(2, $"error: {option.Name} needs a value, <", $"See 'implicitnet {command.Name} --help'.");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("-p kepler -p boggs")]
+    [InlineData("--model a --model b")]
+    [InlineData("--problem kepler --model")]
+    public void Two_values_for_one_are_refused_like_none(string arguments) => CliRun.Of(["solve", .. arguments.Split(' ')]).Failed(2, "solve --help");
+
+    [Theory]
+    [InlineData("predict", "error: predict needs <image>... and --model <folder>. See")]
+    [InlineData("predict --model x", "error: predict needs <image>.... See")]
+    [InlineData("predict a.png", "error: predict needs --model <folder>. See")]
+    [InlineData("evaluate", "error: evaluate needs --model <folder>. See")]
+    [InlineData("reproduce mnist", "error: reproduce needs --hours <number>. See")]
+    public void What_a_command_needs_is_named(string arguments, string expected) => CliRun.Of(arguments.Split(' ')).Failed(2, expected);
 
     [Fact]
     public void A_device_that_is_not_there_is_refused()

@@ -46,7 +46,7 @@ public sealed class PredictCommandTests(TinyModel model) : TensorTest, IClassFix
         [
             (folder.Write("text.png", "no image"u8), "is not an image"),
             (folder.Write("cut.png", whole.AsSpan(0, whole.Length / 2)), "cut off"),
-            (folder["none.png"], "cannot be opened"),
+            (folder["none.png"], "there is no such file"),
             (Directory.CreateDirectory(folder["empty"]).FullName, "is a folder without pictures; the names of pictures end in .png, .jpg, "),
         ];
         foreach ((string path, string expected) in bad)
@@ -55,7 +55,7 @@ public sealed class PredictCommandTests(TinyModel model) : TensorTest, IClassFix
         }
 
         CliRun run = CliRun.Of(["predict", "--model", model.Path, "--json", good, .. bad.Select(one => one.Path), good])
-            .Failed(1, "4 of 6 pictures have no answer", bad[0].Path, bad[0].Expected);
+            .Failed(1, $"error: 4 of 6 pictures have no answer. The first, {bad[0].Path}, is not an image; ");
         string[] lines = run.Output.TrimEnd().Split('\n');
         Assert.Contains("Converged", lines[0], StringComparison.Ordinal);
         Assert.Contains("Converged", lines[5..].First(line => line.Contains(good, StringComparison.Ordinal)), StringComparison.Ordinal);
@@ -66,6 +66,37 @@ public sealed class PredictCommandTests(TinyModel model) : TensorTest, IClassFix
         Assert.Equal(["Converged", "Unreadable", "Unreadable", "Unreadable", "Unreadable", "Converged"], images.Select(image => image.GetProperty("status").GetString()));
         Assert.Equal(images[0].GetProperty("probabilities").GetRawText(), images[5].GetProperty("probabilities").GetRawText());
         Assert.Contains(bad[1].Expected, images[2].GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_first_picture_without_an_answer_stands_in_a_sentence()
+    {
+        using TemporaryFolder folder = new();
+        CliRun.Of("predict", "--model", model.Path, folder["a.png"], folder["b.png"])
+            .Failed(1, $"error: 2 of 2 pictures have no answer. The first, {folder["a.png"]}: there is no such file.\n");
+        CliRun.Of("predict", "--model", model.Path, folder[Path.Combine("no", "a.png")]).Failed(1, $"error: {folder[Path.Combine("no", "a.png")]}: there is no such file.\n");
+    }
+
+    [Fact]
+    public void A_folder_that_may_not_be_read_is_not_called_empty()
+    {
+        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
+        {
+            Assert.Skip("nothing is hidden from this user");
+            return;
+        }
+
+        using TemporaryFolder folder = new();
+        string locked = Directory.CreateDirectory(folder["locked"]).FullName;
+        File.SetUnixFileMode(locked, UnixFileMode.None);
+        try
+        {
+            CliRun.Of("predict", "--model", model.Path, locked).Failed(1, $"{locked}: is a folder that cannot be read: ");
+        }
+        finally
+        {
+            File.SetUnixFileMode(locked, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public sealed class ReportImagesTests(TinyModel model) : TensorTest, IClassFixtu
             int index = int.Parse(Regex.Match(description, "^Image ([0-9]+): ").Groups[1].Value, CultureInfo.InvariantCulture);
             (int truth, long answer) = (images.Label(index), answers[index]);
             Assert.Equal($"Image {index}: {truth}. The network said {answer}.", description);
-            Assert.Equal(truth == answer ? $"{truth}, rightly" : $"said {answer}, is {truth}", lines[0]);
+            Assert.Equal(truth == answer ? $"{truth}, correct" : $"said {answer}, is {truth}", lines[0]);
             Assert.Equal(truth != answer, isWrong);
             Assert.Equal(100 * probabilities[index], double.Parse(lines[1].TrimEnd('%'), CultureInfo.InvariantCulture), 0.06);
             Assert.Matches("^[0-9]+ steps$", lines[2]);
@@ -53,7 +53,8 @@ public sealed class ReportImagesTests(TinyModel model) : TensorTest, IClassFixtu
             .Index().Where(cell => cell.Index != answer && cell.Item != "–").Sum(cell => int.Parse(cell.Item, CultureInfo.InvariantCulture)));
         int shown = page.Pictures.Count(picture => picture.IsWrong);
         Assert.Equal(Math.Min(wrong, 24), shown);
-        Assert.StartsWith($"{shown} of the {wrong} wrong answers, and {page.Pictures.Length - shown} right ones.", page.Text(Section), StringComparison.Ordinal);
+        string named = shown < wrong ? $"{shown} of the {wrong} wrong answers" : wrong == 1 ? "The one wrong answer" : $"All {wrong} wrong answers";
+        Assert.StartsWith($"{named}, and {page.Pictures.Length - shown} right one{(page.Pictures.Length - shown == 1 ? "" : "s")}.", page.Text(Section), StringComparison.Ordinal);
         Assert.All(page.Pictures[..shown], picture => Assert.True(picture.IsWrong));
         string[] right = [.. page.Pictures[shown..].Select(picture => picture.Lines[0])];
         Assert.Equal(right.Distinct().Order(), right);

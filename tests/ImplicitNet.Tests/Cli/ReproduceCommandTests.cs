@@ -13,7 +13,7 @@ public sealed class ReproduceCommandTests : TensorTest
         BadData.WriteDigits(folder);
         string output = folder["paper"];
         CliRun run = CliRun.Of(Arguments(folder, "--json")).Succeeded();
-        Assert.Contains("Plan jfb, published, explicit, implicit:cg-normal; 1 epoch; seeds 7", run.Output, StringComparison.Ordinal);
+        Assert.Contains("Plan jfb, published, explicit, implicit:cg-normal; 1 epoch; seed 7; about ", run.Output, StringComparison.Ordinal);
         using JsonDocument json = JsonDocument.Parse(run.LastLine);
         Assert.Equal(
             ["data", "hours", "epochs", "seeds", "leftOut", "threads", "output", "trainings", "applications", "failures"], json.RootElement.EnumerateObject().Select(member => member.Name));

@@ -31,6 +31,22 @@ public sealed class SolveCommandTests(TinyModel model) : TensorTest, IClassFixtu
     }
 
     [Fact]
+    public void The_page_says_what_F_is_where_the_title_names_it_and_nothing_of_training()
+    {
+        using TemporaryFolder folder = new();
+        string[] html =
+        [
+            .. new[] { "bratu", "cosine" }.Select(problem => File.ReadAllText(
+                Last(CliRun.Of("solve", "-p", problem, "--solvers", "anderson", "--output", folder[problem], "--json").Succeeded()).GetProperty("page").GetString()!)),
+        ];
+        Assert.Contains("F(u) = 0 is the equation to solve", new Page(html[0]).Summary, StringComparison.Ordinal);
+        Assert.DoesNotContain("F(u)", html[1], StringComparison.Ordinal);
+        Assert.All(html, page => Assert.DoesNotContain("ImplicitNet.Training", page, StringComparison.Ordinal));
+        Assert.All(html, page => Assert.Contains("<h2>Environment</h2>", page, StringComparison.Ordinal));
+        Assert.All(html, page => Assert.Contains(new Page(page).Column("Solvers", "Time").Single() + ".", page, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void An_absolute_tolerance_is_a_thousandth_of_the_relative_one_unless_told()
     {
         using TemporaryFolder folder = new();

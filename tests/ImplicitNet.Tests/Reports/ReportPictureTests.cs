@@ -41,7 +41,7 @@ public sealed class ReportPictureTests
         Assert.Equal(("Image 0: cat. The network said <dog>.", true), (wrong.Description, wrong.IsWrong));
         Assert.Equal(["said <dog>, is cat", "51.2 %", "7 steps, Stalled", "residual 2 × 10⁻⁵"], wrong.Lines);
         ReportPicture right = ReportPicture.Of(image with { Answer = 0, Status = SolveStatus.Converged, Steps = 1, Probability = double.NaN }, Classes);
-        Assert.Equal(["cat, rightly", "no probability", "1 step", "residual 2 × 10⁻⁵"], right.Lines);
+        Assert.Equal(["cat, correct", "no probability", "1 step", "residual 2 × 10⁻⁵"], right.Lines);
         Assert.False(right.IsWrong);
         Assert.Equal(2, ReportPicture.Of(image with { Status = null }, Classes).Lines.Count);
     }

@@ -49,6 +49,30 @@ public sealed class ChartAxisTests
     }
 
     [Fact]
+    public void Zero_alone_gets_a_range_of_one() => Assert.Equal("0.0 0.2 0.4 0.6 0.8 1.0", Labels(LinearAxis.ForValues([0], 0, 100.5)));
+
+    [Theory]
+    [InlineData(1.4, 1.4, "1.2 1.3 1.4 1.5 1.6")]
+    [InlineData(15, 19, "14 16 18 20 22")]
+    [InlineData(1.5e-8, 1.5e-8, "1.3 × 10⁻⁸ 1.4 × 10⁻⁸ 1.5 × 10⁻⁸ 1.6 × 10⁻⁸ 1.7 × 10⁻⁸ 1.8 × 10⁻⁸")]
+    public void A_narrow_logarithmic_axis_has_labels_too(double low, double high, string expected)
+    {
+        ChartAxis axis = LogAxis.ForValues([low, high]);
+        Assert.Equal(expected, Labels(axis));
+        Assert.All(axis.Ticks, tick => Assert.InRange(tick.Position, axis.Minimum - 1e-9, axis.Maximum + 1e-9));
+        Assert.Equal(axis.Position(2), axis.Position(1) + Math.Log10(2), 12);
+    }
+
+    [Fact]
+    public void Any_logarithmic_axis_has_two_labels_at_least_and_each_is_where_it_says() =>
+        Gen.Select(Gen.Double[-12, 12], Gen.Double[0, 3]).Sample((low, span) =>
+        {
+            ChartAxis axis = LogAxis.ForValues([Math.Pow(10, low), Math.Pow(10, low + span)]);
+            Assert.InRange(axis.Ticks.Count(tick => tick.Label.Length > 0), 2, 14);
+            Assert.Equal(axis.Ticks.Select(tick => tick.Position).Order(), axis.Ticks.Select(tick => tick.Position));
+        }, iter: 1000);
+
+    [Fact]
     public void Bounds_are_kept() => Assert.Equal((0, 100.5), (LinearAxis.ForValues([0, 100], 0, 100.5) is var axis ? axis.Minimum : 0, axis.Maximum));
 
     [Fact]

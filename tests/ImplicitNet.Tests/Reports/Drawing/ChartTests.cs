@@ -123,6 +123,15 @@ public sealed class ChartTests : IDisposable
     }
 
     [Fact]
+    public void Text_is_shown_first_in_the_font_that_it_was_measured_in()
+    {
+        Assert.SkipUnless(Chart.HasLabels, "there is no font");
+        Assert.All(
+            XElement.Parse(Charts["steps"]().ToElement(560, "wide")).Elements("text"),
+            text => Assert.StartsWith($"'{ChartFont.Family}',system-ui,", text.Attribute("font-family")!.Value, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_same_data_give_the_same_picture() =>
         Assert.Equal(Charts["a run"]().ToPng(), Charts["a run"]().ToPng());
 
@@ -155,7 +164,7 @@ public sealed class ChartTests : IDisposable
 
     [Fact]
     public void A_comparison_says_the_main_numbers() => Assert.Equal(
-        "Relative residual over steps and over time. picard: 0 of 1 samples converged, 100.0 steps on average, 0.1 s; anderson: 1 of 1 samples converged, 2.0 steps on average, 0.002 s.",
+        "Relative residual over steps and over time. picard: 0 of 1 samples converged, 100.0 steps on average, 100 ms; anderson: 1 of 1 samples converged, 2.0 steps on average, 2.00 ms.",
         Charts["solvers far apart"]().Description);
 
     [Fact]

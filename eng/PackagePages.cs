@@ -9,8 +9,8 @@ using Microsoft.Build.Framework;
 namespace ImplicitNet.Packaging;
 
 /// <summary>
-/// The build step that writes the two pages of a package: README.md, and THIRD-PARTY-NOTICES.txt, what it takes from others with names, versions,
-/// licences, and where it brings their files, the texts.
+/// The build step that writes the two pages of a package: README.md, and THIRD-PARTY-NOTICES.txt, which says what it takes from
+/// others, with names, versions and licences, and where it brings their files, the texts.
 /// </summary>
 /// <remarks>What is taken is read from the packages themselves, so that there is no list to keep.</remarks>
 public sealed class PackagePages : Microsoft.Build.Utilities.Task
@@ -58,13 +58,16 @@ public sealed class PackagePages : Microsoft.Build.Utilities.Task
 
         StringBuilder notices = new StringBuilder(AreContained
             ? "ImplicitNet is under the licence in LICENSE. This package contains files of the packages below, under their own licences.\n"
-            : "ImplicitNet is under the licence in LICENSE. This package contains no files of others; it depends on the packages below, and on theirs.\n");
+            : "ImplicitNet is under the licence in LICENSE. This package contains no files of others; it depends on the packages below, and on "
+                + "theirs.\n");
         HashSet<string> written = new HashSet<string>();
         foreach (KeyValuePair<string, string> package in packages)
         {
-            XElement about = XElement.Load(Directory.GetFiles(package.Value, "*.nuspec").Single()).Elements().Single(element => element.Name.LocalName == "metadata");
+            XElement nuspec = XElement.Load(Directory.GetFiles(package.Value, "*.nuspec").Single());
+            XElement about = nuspec.Elements().Single(element => element.Name.LocalName == "metadata");
             string licence = Text(about, "license");
-            notices.Append($"\n{Line}\n{Text(about, "id")} {Text(about, "version")}\n{Text(about, "copyright")}\nLicence: {licence}\n{Text(about, "projectUrl")}\n");
+            notices.Append($"\n{Line}\n{Text(about, "id")} {Text(about, "version")}\n{Text(about, "copyright")}\n");
+            notices.Append($"Licence: {licence}\n{Text(about, "projectUrl")}\n");
             if (AreContained && !Append(notices, package.Key, package.Value, licence, written))
             {
                 return false;
@@ -77,7 +80,8 @@ public sealed class PackagePages : Microsoft.Build.Utilities.Task
 
     private bool Append(StringBuilder notices, string id, string folder, string licence, HashSet<string> written)
     {
-        string[] texts = Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Where(IsNotice).OrderBy(path => path, StringComparer.Ordinal).ToArray();
+        string[] texts = Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Where(IsNotice).ToArray();
+        Array.Sort(texts, StringComparer.Ordinal);
         if (texts.Length == 0)
         {
             texts = new[] { Path.Combine(Texts, licence + ".txt") };
@@ -99,8 +103,9 @@ public sealed class PackagePages : Microsoft.Build.Utilities.Task
     private static bool IsNotice(string path)
     {
         string name = Path.GetFileNameWithoutExtension(path).ToUpperInvariant();
-        return name.StartsWith("LICENSE", StringComparison.Ordinal) || name.StartsWith("NOTICE", StringComparison.Ordinal) || name.StartsWith("THIRD-PARTY", StringComparison.Ordinal);
+        return new[] { "LICENSE", "NOTICE", "THIRD-PARTY" }.Any(word => name.StartsWith(word, StringComparison.Ordinal));
     }
 
-    private static string Text(XElement about, string name) => about.Elements().FirstOrDefault(element => element.Name.LocalName == name)?.Value ?? "";
+    private static string Text(XElement about, string name) =>
+        about.Elements().FirstOrDefault(element => element.Name.LocalName == name)?.Value ?? "";
 }

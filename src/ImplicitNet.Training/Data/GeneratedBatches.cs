@@ -74,16 +74,26 @@ public abstract class GeneratedBatches : IndexedBatches
     /// </returns>
     protected abstract (Tensor Input, Tensor Target, Tensor? Weight) Generate(long number, RandomNumbers random);
 
+    /// <summary>The random numbers of one sample, from the first on.</summary>
+    /// <param name="index">0 to count - 1.</param>
+    /// <param name="epoch">The training epoch; null, the default: as in evaluation.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such sample.</exception>
+    internal RandomNumbers NumbersOf(int index, int? epoch = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        int part = IsFreshEveryEpoch && epoch is { } number ? number + 1 : 0;
+        return new RandomNumbers(RandomNumbers.Key(Seed, RandomPurpose.Sample, part), Number(index));
+    }
+
     /// <inheritdoc/>
     protected sealed override Batch Make(ReadOnlySpan<int> indices, int? epoch)
     {
         using DisposeScope scope = NewDisposeScope();
-        ulong key = RandomNumbers.Key(Seed, RandomPurpose.Sample, IsFreshEveryEpoch && epoch is { } number ? number + 1 : 0);
         List<Tensor> inputs = [], targets = [], weights = [];
         foreach (int index in indices)
         {
-            uint stream = ((uint)Part * MostSamples) + (uint)index;
-            (Tensor input, Tensor target, Tensor? weight) = Generate(stream, new RandomNumbers(key, stream));
+            (Tensor input, Tensor target, Tensor? weight) = Generate(Number(index), NumbersOf(index, epoch));
             inputs.Add(Dense(input, index, "input"));
             targets.Add(Dense(target, index, "target"));
             if (weight is not null)
@@ -100,6 +110,8 @@ public abstract class GeneratedBatches : IndexedBatches
 
         return new Batch(Stack(inputs, "inputs"), Stack(targets, "targets"), weights.Count > 0 ? Stack(weights, "weights") : null);
     }
+
+    private uint Number(int index) => ((uint)Part * MostSamples) + (uint)index;
 
     private Tensor Dense(Tensor? tensor, int index, string what) => TensorCheck.HasFault(tensor, out string? fault)
         ? throw new InvalidOperationException($"The {what} of sample {index} of {Name} {fault}.")

@@ -9,14 +9,14 @@ namespace ImplicitNet.Tests.Solvers.Fronts;
 /// convolution of width 3 to two channels and one of width 1 back. q is [batch, 2, n]: the bits, and 1 where there is one: samples of
 /// different lengths.
 /// </summary>
-internal sealed class PrefixSums : LatentOperator
+internal sealed class RunningParity : LatentOperator
 {
     private readonly Tensor _before;
     private readonly Tensor _offsets;
     private readonly Tensor _shares;
 
-    public PrefixSums(ScalarType dtype = ScalarType.Float32)
-        : base(nameof(PrefixSums))
+    public RunningParity(ScalarType dtype = ScalarType.Float32)
+        : base(nameof(RunningParity))
     {
         _before = tensor([1f, 0, 0, 1, 0, 0], [2, 1, 3], dtype);
         _offsets = tensor([0f, -1], dtype);

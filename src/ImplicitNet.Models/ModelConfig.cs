@@ -5,7 +5,7 @@ using ImplicitNet.Solvers;
 namespace ImplicitNet.Models;
 
 /// <summary>
-/// The description of a saved classifier, apart from its weights: all that is needed to build it again and to prepare its inputs.
+/// The description of a saved network, apart from its weights: all that is needed to build it again and to prepare its inputs.
 /// </summary>
 public sealed record ModelConfig
 {
@@ -13,41 +13,61 @@ public sealed record ModelConfig
     public string Architecture => Network.Architecture;
 
     /// <summary>The architecture and its sizes; default: a digit classifier.</summary>
-    public ClassifierOptions Network
+    public NetworkOptions Network
     {
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(Network));
     } = new DigitClassifierOptions();
 
     /// <summary>
-    /// The data set that it was trained on: "digits", "mnist", "fashion-mnist", "cifar10", "svhn", or any other name.
+    /// What it was trained on: "digits", "mnist", "fashion-mnist", "cifar10", "svhn", "mazes:9", "sums:32", or any other name.
     /// </summary>
     public required string Data { get; init; }
 
-    /// <summary>Mean of the training pixels, each byte over 255; finite. One for each channel of an image, or one for all.</summary>
-    public required ChannelValues PixelMean
+    /// <summary>
+    /// Mean of the training pixels, each byte over 255; finite. One for each channel of an image, or one for all. A network of images
+    /// needs it; for every other it is null, the default.
+    /// </summary>
+    public ChannelValues? PixelMean
     {
         get;
-        init => field = value.All(double.IsFinite)
+        init => field = value?.All(double.IsFinite) != false
             ? value
             : throw new ArgumentOutOfRangeException(nameof(PixelMean), $"PixelMean must be finite; it is {value}.");
     }
 
-    /// <summary>Standard deviation of the training pixels; above 0 and finite. As many as there are means.</summary>
-    public required ChannelValues PixelDeviation
+    /// <summary>
+    /// Standard deviation of the training pixels; above 0 and finite. As many as there are means, and null where there is none.
+    /// </summary>
+    public ChannelValues? PixelDeviation
     {
         get;
-        init => field = value.All(number => number is > 0 and < double.PositiveInfinity)
+        init => field = value?.All(number => number is > 0 and < double.PositiveInfinity) != false
             ? value
             : throw new ArgumentOutOfRangeException(
                 nameof(PixelDeviation), $"PixelDeviation must be a finite number above 0; it is {value}.");
     }
 
     /// <summary>How pixels become the network's input.</summary>
-    /// <exception cref="ArgumentException">Means and deviations do not match each other or the network.</exception>
-    public PixelNormalization Normalization => PixelMean.Fit(Network.ImageChannels)
-        ? new PixelNormalization(PixelMean, PixelDeviation)
-        : throw new ArgumentException($"PixelMean must be one number or {Network.ImageChannels}, one for each channel; it is {PixelMean}.");
+    /// <exception cref="ArgumentException">Means and deviations are missing, or do not match each other or the network.</exception>
+    /// <exception cref="InvalidOperationException">The network takes no images.</exception>
+    public PixelNormalization Normalization
+    {
+        get
+        {
+            if (Network is not ClassifierOptions images)
+            {
+                throw new InvalidOperationException($"A network {Architecture} takes no images: it has no pixels to normalise.");
+            }
+
+            ChannelValues mean = PixelMean ?? throw Missing(nameof(PixelMean));
+            ChannelValues deviation = PixelDeviation ?? throw Missing(nameof(PixelDeviation));
+            return mean.Fit(images.ImageChannels)
+                ? new PixelNormalization(mean, deviation)
+                : throw new ArgumentException(
+                    $"PixelMean must be one number or {images.ImageChannels}, one for each channel; it is {mean}.");
+        }
+    }
 
     /// <summary>Relative tolerance of the solve, in [0, 1), dimensionless; default 1e-3.</summary>
     public double RelativeTolerance
@@ -115,6 +135,7 @@ public sealed record ModelConfig
                 // Beside a relative one, none is 0; 0 would be another identity of the runs before there was a choice.
                 AbsoluteTolerance = AbsoluteTolerance > 0 ? AbsoluteTolerance : null,
                 MaxSteps = MaxSteps,
+                Stall = Network.Stall,
             },
         };
     }
@@ -129,5 +150,27 @@ public sealed record ModelConfig
     }
 
     /// <summary>The content of <c>config.json</c>.</summary>
-    public string ToJson() => ModelConfigFile.Of(this).ToJson();
+    /// <exception cref="ArgumentException">Pixel means and deviations are missing, or do not fit the network.</exception>
+    public string ToJson()
+    {
+        EnsureFits();
+        return ModelConfigFile.Of(this).ToJson();
+    }
+
+    /// <summary>Refuses a normalisation that is not that of the network's images, or where it takes none.</summary>
+    /// <exception cref="ArgumentException">It is.</exception>
+    internal void EnsureFits()
+    {
+        if (Network is ClassifierOptions)
+        {
+            _ = Normalization;
+        }
+        else if ((PixelMean ?? PixelDeviation) is { } pixels)
+        {
+            string name = PixelMean is null ? nameof(PixelDeviation) : nameof(PixelMean);
+            throw new ArgumentException($"{name} is {pixels}, and a network {Architecture} takes no images: leave it out.");
+        }
+    }
+
+    private static ArgumentException Missing(string name) => new($"{name} is missing, and a network of images needs it.");
 }

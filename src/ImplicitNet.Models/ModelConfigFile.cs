@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -33,9 +34,11 @@ internal sealed record ModelConfigFile
 
     public required string Data { get; init; }
 
-    public required ChannelValues PixelMean { get; init; }
+    [DisallowNull, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ChannelValues? PixelMean { get; init; }
 
-    public required ChannelValues PixelDeviation { get; init; }
+    [DisallowNull, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ChannelValues? PixelDeviation { get; init; }
 
     public double RelativeTolerance { get; init; } = 1e-3;
 
@@ -56,8 +59,8 @@ internal sealed record ModelConfigFile
         Architecture = config.Architecture,
         Network = JsonSerializer.SerializeToElement(config.Network, config.Network.GetType(), Options),
         Data = config.Data,
-        PixelMean = config.PixelMean,
-        PixelDeviation = config.PixelDeviation,
+        PixelMean = config.PixelMean!,
+        PixelDeviation = config.PixelDeviation!,
         RelativeTolerance = config.RelativeTolerance,
         AbsoluteTolerance = config.AbsoluteTolerance,
         MaxSteps = config.MaxSteps,
@@ -80,9 +83,16 @@ internal sealed record ModelConfigFile
             throw new JsonException($"member 'format' is {file.Format}; 1 was expected.");
         }
 
+        NetworkOptions network = ReadNetwork(file.Architecture, file.Network);
+        if (network is ClassifierOptions && (file.PixelMean is null || file.PixelDeviation is null))
+        {
+            string missing = file.PixelMean is null ? "pixelMean" : "pixelDeviation";
+            throw new JsonException($"member '{missing}' is missing; a number or a list of numbers was expected.");
+        }
+
         ModelConfig config = new()
         {
-            Network = ReadNetwork(file.Architecture, file.Network),
+            Network = network,
             Data = file.Data,
             PixelMean = file.PixelMean,
             PixelDeviation = file.PixelDeviation,
@@ -95,11 +105,11 @@ internal sealed record ModelConfigFile
             Gradient = file.Gradient,
         };
         _ = config.CreateSettings(); // refuses names and numbers that there are not
-        _ = config.Normalization; // refuses numbers of means, deviations and channels that do not fit
+        config.EnsureFits(); // refuses numbers of means, deviations and channels that do not fit
         return config;
     }
 
-    private static ClassifierOptions ReadNetwork(string architecture, JsonElement network)
+    private static NetworkOptions ReadNetwork(string architecture, JsonElement network)
     {
         if (!Architectures.TryGetValue(architecture, out Type? type))
         {
@@ -107,8 +117,8 @@ internal sealed record ModelConfigFile
         }
 
         return network.ValueKind == JsonValueKind.Undefined
-            ? (ClassifierOptions)Activator.CreateInstance(type)!
-            : (ClassifierOptions)JsonShape.Read(network, Options.GetTypeInfo(type), "network");
+            ? (NetworkOptions)Activator.CreateInstance(type)!
+            : (NetworkOptions)JsonShape.Read(network, Options.GetTypeInfo(type), "network");
     }
 
     private static JsonSerializerOptions Created()

@@ -16,7 +16,7 @@ internal static class ModelFit
 
     /// <summary>
     /// Compares a network with one built from the configuration that is given the same weights: names, shapes and kinds, then Q, R and S on
-    /// one image. How it solves is not compared: tolerances are for whoever loads it to choose.
+    /// one input. How it solves is not compared: tolerances are for whoever loads it to choose.
     /// </summary>
     /// <returns>What differs, for a message; null where nothing does. Weights, statistics and random state are as before.</returns>
     public static string? Fault(ModelConfig config, ImplicitNetwork network)
@@ -45,21 +45,21 @@ internal static class ModelFit
             target.copy_(weights[name]);
         }
 
-        return Compare(described, network, Image(config.Network, one));
+        return Compare(described, network, config.Network.TrialInput(one));
     }
 
-    private static string? Compare(ImplicitNetwork described, ImplicitNetwork network, Tensor image)
+    private static string? Compare(ImplicitNetwork described, ImplicitNetwork network, Tensor input)
     {
         bool wasTraining = network.training;
         try
         {
             network.eval();
             described.eval();
-            Tensor q = described.Encoder.call(image);
+            Tensor q = described.Encoder.call(input);
             Tensor u = described.Layer.Operator.StartingLatent(q);
             (string Part, Func<ImplicitNetwork, Tensor> Value)[] parts =
             [
-                ("encoder", one => one.Encoder.call(image)),
+                ("encoder", one => one.Encoder.call(input)),
                 ("latent operator", one => Apply(one.Layer.Operator, u, q)),
                 ("readout", one => one.Readout.call(u)),
             ];
@@ -82,12 +82,4 @@ internal static class ModelFit
     private static bool AreAlike(Tensor expected, Tensor actual) =>
         expected.shape.AsSpan().SequenceEqual(actual.shape)
         && ((expected - actual).norm() <= (Tolerance * expected.norm())).item<bool>();
-
-    /// <summary>Anything that is not constant.</summary>
-    private static Tensor Image(ClassifierOptions sizes, Tensor like)
-    {
-        long[] shape = [1, sizes.ImageChannels, sizes.Height, sizes.Width];
-        return linspace(-1, 1, shape.Aggregate((a, b) => a * b), dtype: ScalarType.Float64)
-            .mul(17).sin().reshape(shape).to(like.dtype).to(like.device);
-    }
 }

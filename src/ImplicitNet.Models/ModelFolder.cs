@@ -6,7 +6,7 @@ using ImplicitNet.Networks;
 namespace ImplicitNet.Models;
 
 /// <summary>
-/// A saved classifier: a folder with <c>config.json</c> and <c>model.safetensors</c>, which other tools read too.
+/// A saved network: a folder with <c>config.json</c> and <c>model.safetensors</c>, which other tools read too.
 /// </summary>
 public static class ModelFolder
 {

@@ -79,7 +79,8 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         random.manual_seed(parsed.GetValue(_seed) ?? 1);
-        config = config with { Network = config.Network with { Gamma = parsed.GetValue(_gamma) ?? config.Network.Gamma } };
+        ClassifierOptions sizes = ModelImages.Sizes(folder, config);
+        config = config with { Network = sizes with { Gamma = parsed.GetValue(_gamma) ?? sizes.Gamma } };
         using ImplicitNetwork network = ModelFolder.LoadNetwork(folder, config);
         network.to(device);
         _solve.Apply(parsed, config, network);

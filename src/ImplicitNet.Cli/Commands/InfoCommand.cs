@@ -87,19 +87,7 @@ internal sealed class InfoCommand(Terminal terminal)
 
     private void ShowModel(InfoResult result, ModelConfig config, ImplicitNetwork network)
     {
-        ClassifierOptions sizes = config.Network;
-        (int channels, int height, int width) = sizes.LatentShape;
-        string form = sizes.Explicit ? "; explicit twin" : "";
-        ResultScreen.Row(
-            terminal,
-            "network",
-            NetworkChoice.Name(config),
-            $"{channels} latent channels of {height} x {width}; gamma {Display.Number(sizes.Gamma, "0.###")}{form}");
-        ResultScreen.Row(
-            terminal,
-            "images",
-            $"{sizes.Height} x {sizes.Width} x {sizes.ImageChannels}",
-            $"in {sizes.Classes} classes; trained on {config.Data}");
+        ShowNetwork(config);
         ResultScreen.Row(
             terminal,
             "contraction",
@@ -114,5 +102,27 @@ internal sealed class InfoCommand(Terminal terminal)
         {
             ResultScreen.Row(terminal, "", $"{Display.Count(parameter.numel()),8}", $"{name} [{string.Join(", ", parameter.shape)}]");
         }
+    }
+
+    private void ShowNetwork(ModelConfig config)
+    {
+        string form = config.Network.Explicit ? "; explicit twin" : "";
+        if (config.Network is not ClassifierOptions sizes)
+        {
+            ResultScreen.Row(terminal, "network", config.Architecture, $"trained on {config.Data}{form}");
+            return;
+        }
+
+        (int channels, int height, int width) = sizes.LatentShape;
+        ResultScreen.Row(
+            terminal,
+            "network",
+            NetworkChoice.Name(config),
+            $"{channels} latent channels of {height} x {width}; gamma {Display.Number(sizes.Gamma, "0.###")}{form}");
+        ResultScreen.Row(
+            terminal,
+            "images",
+            $"{sizes.Height} x {sizes.Width} x {sizes.ImageChannels}",
+            $"in {sizes.Classes} classes; trained on {config.Data}");
     }
 }

@@ -40,9 +40,14 @@ internal static class ModelImages
         return images;
     }
 
+    /// <summary>The sizes of a model's images.</summary>
+    /// <exception cref="CommandException">It takes none.</exception>
+    public static ClassifierOptions Sizes(string folder, ModelConfig config) => config.Network as ClassifierOptions
+        ?? throw new CommandException($"{folder}: a model {config.Architecture}, trained on {config.Data}, takes no images.");
+
     private static void EnsureFits(string folder, ModelConfig config, ImageDataset images)
     {
-        ClassifierOptions network = config.Network;
+        ClassifierOptions network = Sizes(folder, config);
         if ((images.Height, images.Width, images.Channels) != (network.Height, network.Width, network.ImageChannels))
         {
             throw new CommandException(

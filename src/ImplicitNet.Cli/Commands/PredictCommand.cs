@@ -52,6 +52,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
         using ImplicitNetwork owned = network;
+        ClassifierOptions sizes = ModelImages.Sizes(folder, config);
         network.to(device);
         _solve.Apply(parsed, config, network);
         IReadOnlyList<string> paths = PictureFiles.In(parsed.GetRequiredValue(_images));
@@ -59,7 +60,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
 
         long begin = Stopwatch.GetTimestamp();
         SeveralStarts? starts = SeveralStarts.Of(parsed.GetValue(_starts));
-        PredictionResult.Prediction[] predictions = Predict(network, config, device, pictures, starts);
+        PredictionResult.Prediction[] predictions = Predict(network, config, sizes, device, pictures, starts);
         PredictionResult result = new()
         {
             Model = folder,
@@ -67,7 +68,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
             Seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds,
             Starts = starts?.Count ?? 1,
         };
-        PredictionScreen.Show(terminal, predictions, ClassNames.Of(config.Data, config.Network.Classes));
+        PredictionScreen.Show(terminal, predictions, ClassNames.Of(config.Data, sizes.Classes));
         if (parsed.GetValue(_common.Json))
         {
             terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.PredictionResult));
@@ -91,10 +92,10 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
     }
 
     private PredictionResult.Prediction[] Predict(
-        ImplicitNetwork network, ModelConfig config, Device device, SeenPicture[] pictures, SeveralStarts? starts)
+        ImplicitNetwork network, ModelConfig config, ClassifierOptions sizes, Device device, SeenPicture[] pictures, SeveralStarts? starts)
     {
         const int batchSize = 250;
-        IReadOnlyList<string> names = ClassNames.Of(config.Data, config.Network.Classes);
+        IReadOnlyList<string> names = ClassNames.Of(config.Data, sizes.Classes);
         PredictionResult.Prediction[] predictions =
         [
             .. pictures.Select(picture =>
@@ -104,14 +105,14 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         foreach (int[] indices in Enumerable.Range(0, pictures.Length).Where(i => pictures[i].Pixels is not null).Chunk(batchSize))
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor inputs = PredictImage.ToTensor([.. indices.Select(i => pictures[i].Pixels!)], config).to(device);
+            Tensor inputs = PredictImage.ToTensor([.. indices.Select(i => pictures[i].Pixels!)], sizes, config.Normalization).to(device);
             IReadOnlyList<StartsResult.Sample>? agreements = starts?.Measure(network, inputs);
             using SolveScope best = new(starts is null ? null : starts.Best);
             using ImplicitResult result = network.Run(inputs, cancellation: cancellation);
             float[] shares = [.. nn.functional.softmax(result.Output, 1).cpu().data<float>()];
             for (int place = 0; place < indices.Length; place++)
             {
-                float[] row = shares[(place * config.Network.Classes)..((place + 1) * config.Network.Classes)];
+                float[] row = shares[(place * sizes.Classes)..((place + 1) * sizes.Classes)];
                 int? answer = row.All(float.IsFinite) ? Array.IndexOf(row, row.Max()) : null;
                 Solvers.SampleReport sample = result.Report.Samples[place];
                 SeenPicture picture = pictures[indices[place]];

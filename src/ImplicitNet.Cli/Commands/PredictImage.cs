@@ -1,5 +1,6 @@
 using ImplicitNet.Cli.Images;
 using ImplicitNet.Cli.Settings;
+using ImplicitNet.Files;
 using ImplicitNet.Models;
 using static TorchSharp.torch;
 
@@ -18,10 +19,10 @@ internal static class PredictImage
     /// is scaled, in colour where the model takes colours. A file that cannot be read, and a picture that nothing is on, is told by the
     /// result.
     /// </summary>
-    /// <exception cref="CommandException">The model takes neither grey images nor red, green and blue.</exception>
+    /// <exception cref="CommandException">The model takes no images, or neither grey images nor red, green and blue.</exception>
     public static SeenPicture Read(string path, string folder, ModelConfig config)
     {
-        ClassifierOptions network = config.Network;
+        ClassifierOptions network = ModelImages.Sizes(folder, config);
         if (network.ImageChannels is not (1 or 3))
         {
             throw new CommandException(
@@ -66,12 +67,12 @@ internal static class PredictImage
     }
 
     /// <summary>[images, channels, height, width] in channels-last memory, normalised. The caller owns it.</summary>
-    public static Tensor ToTensor(IReadOnlyList<byte[]> images, ModelConfig config)
+    public static Tensor ToTensor(IReadOnlyList<byte[]> images, ClassifierOptions network, PixelNormalization normalization)
     {
-        int channels = config.Network.ImageChannels;
-        float[][] tables = [.. Enumerable.Range(0, channels).Select(config.Normalization.Table)];
+        int channels = network.ImageChannels;
+        float[][] tables = [.. Enumerable.Range(0, channels).Select(normalization.Table)];
         float[] values = [.. images.SelectMany(image => image.Select((value, place) => tables[place % channels][value]))];
-        using Tensor pixels = tensor(values, [images.Count, config.Network.Height, config.Network.Width, channels]);
+        using Tensor pixels = tensor(values, [images.Count, network.Height, network.Width, channels]);
         return pixels.permute(0, 3, 1, 2);
     }
 }

@@ -4,7 +4,6 @@ using System.Text.Json;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
-using ImplicitNet.Files;
 using ImplicitNet.Models;
 using ImplicitNet.Models.Problems;
 using ImplicitNet.Networks;
@@ -216,7 +215,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             network.to(device);
             ImageBatches source = new(images, new BatchOptions
             {
-                Normalization = new PixelNormalization(config.PixelMean, config.PixelDeviation),
+                Normalization = config.Normalization,
                 BatchSize = parsed.GetValue(_batch) ?? count,
                 Device = device,
             });

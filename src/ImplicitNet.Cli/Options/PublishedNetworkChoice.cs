@@ -11,12 +11,12 @@ internal static class PublishedNetworkChoice
     // The published code normalises CIFAR-10 by the figures of ImageNet.
     private static readonly PixelNormalization ImageNet = new([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 
-    private static readonly Dictionary<string, Func<int, ModelConfig>> Networks = new()
+    private static readonly Dictionary<string, Func<int, (ClassifierOptions, string, PixelNormalization)>> Networks = new()
     {
-        ["mnist-fpn"] = layers => Of(new MnistFpnOptions { LatentLayers = layers }, DataChoice.Mnist, PixelNormalization.Mnist),
-        ["svhn-fpn"] = layers => Of(new SvhnFpnOptions { LatentLayers = layers }, DataChoice.Svhn, PixelNormalization.Svhn),
-        ["cifar10-fpn-small"] = layers => Of(new SvhnFpnOptions { LatentLayers = layers }, DataChoice.Cifar10, ImageNet),
-        ["cifar10-fpn"] = layers => Of(new CifarFpnOptions { LatentLayers = layers }, DataChoice.Cifar10, ImageNet),
+        ["mnist-fpn"] = layers => (new MnistFpnOptions { LatentLayers = layers }, DataChoice.Mnist, PixelNormalization.Mnist),
+        ["svhn-fpn"] = layers => (new SvhnFpnOptions { LatentLayers = layers }, DataChoice.Svhn, PixelNormalization.Svhn),
+        ["cifar10-fpn-small"] = layers => (new SvhnFpnOptions { LatentLayers = layers }, DataChoice.Cifar10, ImageNet),
+        ["cifar10-fpn"] = layers => (new CifarFpnOptions { LatentLayers = layers }, DataChoice.Cifar10, ImageNet),
     };
 
     public static IReadOnlyList<string> Names { get; } = [.. Networks.Keys];
@@ -28,15 +28,13 @@ internal static class PublishedNetworkChoice
     /// <param name="isExplicit">Whether R is applied once.</param>
     public static ModelConfig Describe(string name, int layers, double gamma, bool isExplicit)
     {
-        ModelConfig config = Networks[name](layers);
-        return config with { Network = config.Network with { Gamma = gamma, Explicit = isExplicit } };
+        (ClassifierOptions network, string data, PixelNormalization pixels) = Networks[name](layers);
+        return new ModelConfig
+        {
+            Network = network with { Gamma = gamma, Explicit = isExplicit },
+            Data = data,
+            PixelMean = pixels.Mean,
+            PixelDeviation = pixels.Deviation,
+        };
     }
-
-    private static ModelConfig Of(ClassifierOptions network, string data, PixelNormalization normalization) => new()
-    {
-        Network = network,
-        Data = data,
-        PixelMean = normalization.Mean,
-        PixelDeviation = normalization.Deviation,
-    };
 }

@@ -27,7 +27,8 @@ public sealed class ColourDataTests : TensorTest
         Assert.Contains("10 validation and 10 test images", run.Output, StringComparison.Ordinal);
         Assert.Contains("test: 12 images", run.Output, StringComparison.Ordinal);
         ModelConfig config = ModelFolder.LoadConfig(folder["run"]);
-        Assert.Equal((3, 32, 32, 3), (config.Network.ImageChannels, config.Network.Height, config.Network.Width, config.PixelMean.Count));
+        ClassifierOptions sizes = Assert.IsAssignableFrom<ClassifierOptions>(config.Network);
+        Assert.Equal((3, 32, 32, 3), (sizes.ImageChannels, sizes.Height, sizes.Width, config.Normalization.Mean.Count));
 
         // The name of the class of the label 0, in the report and in a prediction.
         Assert.Equal(firstClass, ClassNames.Of(data, 10)[0]);

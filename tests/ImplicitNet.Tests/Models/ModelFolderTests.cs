@@ -13,12 +13,14 @@ namespace ImplicitNet.Tests.Models;
 
 public sealed class ModelFolderTests : TensorTest
 {
+    private static readonly DigitClassifierOptions Sizes = new() { LatentChannels = 4, Gamma = 0.7, Height = 12, Width = 15 };
+
     private static readonly ModelConfig Config = new()
     {
         Data = "digits",
         PixelMean = [0.2],
         PixelDeviation = [0.3],
-        Network = new DigitClassifierOptions { LatentChannels = 4, Gamma = 0.7, Height = 12, Width = 15 },
+        Network = Sizes,
         RelativeTolerance = 1e-4,
         MaxSteps = 77,
     };
@@ -130,6 +132,8 @@ public sealed class ModelFolderTests : TensorTest
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 0}""", "PixelDeviation")]
     [InlineData("""{"data": "digits", "pixelMean": [0.1, 0.2], "pixelDeviation": [1, 1]}""", "PixelMean")]
     [InlineData("""{"data": "digits", "pixelMean": [0.1, 0.2, 0.3], "pixelDeviation": [1, 1], "network": {"imageChannels": 3}}""", "2 deviations")]
+    [InlineData("""{"data": "digits", "pixelDeviation": 1}""", "member 'pixelMean' is missing; a number or a list of numbers was expected")]
+    [InlineData("""{"data": "digits", "pixelMean": 0.1}""", "member 'pixelDeviation' is missing; a number or a list of numbers was expected")]
     [InlineData("""{"data": "digits", "pixelMean": [], "pixelDeviation": 1}""", "member 'pixelMean' is a list; a number or a list of numbers was expected")]
     [InlineData("""{"data": "digits", "pixelMean": [1, "2"], "pixelDeviation": 1}""", "member 'pixelMean' is a list; a number or a list of numbers was expected")]
     [InlineData("""{"data": "digits", "pixelMean": 0.1, "pixelDeviation": 1, "architecture": "resnet"}""", "member 'architecture' is none of digit-classifier")]
@@ -202,7 +206,7 @@ public sealed class ModelFolderTests : TensorTest
     public void Each_channel_may_have_its_own_mean_and_deviation()
     {
         using TemporaryFolder folder = new();
-        ModelConfig colour = Config with { PixelMean = [0.1, 0.2, 0.3], PixelDeviation = [1, 2, 3], Network = Config.Network with { ImageChannels = 3 } };
+        ModelConfig colour = Config with { PixelMean = [0.1, 0.2, 0.3], PixelDeviation = [1, 2, 3], Network = Sizes with { ImageChannels = 3 } };
         ModelFolder.SaveConfig(folder.Path, colour);
         Assert.Equal(colour, ModelFolder.LoadConfig(folder.Path));
         ModelFolder.SaveConfig(folder.Path, Config);

@@ -32,7 +32,8 @@ public sealed class Maze
         EnsureOpen(goal, nameof(goal));
         if (start == goal)
         {
-            throw new ArgumentException($"Start and goal are two pixels. Given: both at row {start.Row}, column {start.Column}.", nameof(goal));
+            throw new ArgumentException(
+                $"Start and goal are two pixels. Given: both at row {start.Row}, column {start.Column}.", nameof(goal));
         }
 
         Path = ShortestPath();
@@ -54,14 +55,14 @@ public sealed class Maze
     public IReadOnlyList<(int Row, int Column)> Path { get; }
 
     /// <summary>
-    /// Rounds of dead-end filling until nothing changes: in each, all open pixels close that have at most one open neighbour and are neither
-    /// start nor goal. Of a maze without loops it leaves the path. How hard the maze is for what looks at neighbours only.
+    /// Rounds of dead-end filling until nothing changes: in each, all open pixels close that have at most one open neighbour and are
+    /// neither start nor goal. Of a maze without loops it leaves the path. How hard the maze is for what looks at neighbours only.
     /// </summary>
     public int LongestDeadEnd { get; }
 
     /// <summary>
-    /// Draws a perfect maze, one with one way from each of its cells to every other, by depth-first search. A cell is a pixel of odd row and
-    /// column; between two of them is a wall or an opening of one pixel, and around them a border of wall.
+    /// Draws a perfect maze, one with one way from each of its cells to every other, by depth-first search. A cell is a pixel of odd row
+    /// and column; between two of them is a wall or an opening of one pixel, and around them a border of wall.
     /// </summary>
     /// <param name="side">Pixels a side, for (side - 1) / 2 cells; odd and at least 5.</param>
     /// <param name="random">What it is drawn by. Start and goal are two of the cells.</param>

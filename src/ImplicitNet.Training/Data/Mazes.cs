@@ -8,8 +8,8 @@ namespace ImplicitNet.Training.Data;
 /// </summary>
 /// <remarks>
 /// Inputs are float32, [batch, 3, <see cref="Side"/>, side]: 1 where a pixel is open, 1 at the start, 1 at the goal, and 0 elsewhere.
-/// Targets are int64, [batch, side, side]: 1 on the path. Weights are float32, [batch, side, side]: 1 where a pixel is open, since walls are
-/// no question. For <see cref="Tasks.DenseClassification"/>. A maze of N x N pixels has (N - 1) / 2 cells a side; other sizes in the
+/// Targets are int64, [batch, side, side]: 1 on the path. Weights are float32, [batch, side, side]: 1 where a pixel is open, since walls
+/// are no question. For <see cref="Tasks.DenseClassification"/>. A maze of N x N pixels has (N - 1) / 2 cells a side; other sizes in the
 /// literature count pixels of a finer drawing, so that mazes are to be compared by their cells.
 /// </remarks>
 public sealed class Mazes : GeneratedBatches
@@ -45,7 +45,8 @@ public sealed class Mazes : GeneratedBatches
         return sides is [int side]
             ? tensor([.. mazes.SelectMany(InputOf)], [mazes.Count, 3, side, side])
             : throw new ArgumentException(
-                $"At least one maze is needed, all of one side. Given: {mazes.Count} of sides [{string.Join(", ", sides)}].", nameof(mazes));
+                $"At least one maze is needed, all of one side. Given: {mazes.Count} of sides [{string.Join(", ", sides)}].",
+                nameof(mazes));
     }
 
     /// <inheritdoc/>

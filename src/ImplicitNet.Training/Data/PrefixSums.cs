@@ -8,8 +8,8 @@ namespace ImplicitNet.Training.Data;
 /// </summary>
 /// <remarks>
 /// Inputs are the bits, float32, [batch, 1, <see cref="Bits"/>]; targets the sums, int64, [batch, bits], for
-/// <see cref="Tasks.DenseClassification"/>. One of the tasks of Schwarzschild et al., "Can you learn an algorithm? Generalizing from easy to
-/// hard problems with recurrent networks", NeurIPS 2021.
+/// <see cref="Tasks.DenseClassification"/>. One of the tasks of Schwarzschild et al., "Can you learn an algorithm? Generalizing from easy
+/// to hard problems with recurrent networks", NeurIPS 2021.
 /// </remarks>
 public sealed class PrefixSums : GeneratedBatches
 {

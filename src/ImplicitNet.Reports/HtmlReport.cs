@@ -81,9 +81,9 @@ internal static class HtmlReport
         if (section.Charts.Count > 0)
         {
             html.Append("<div class=\"charts\">\n");
-            foreach (Chart chart in section.Charts)
+            foreach (Figure figure in section.Charts)
             {
-                AppendChart(html, chart);
+                AppendFigure(html, figure);
             }
 
             html.Append("</div>\n");
@@ -139,13 +139,12 @@ internal static class HtmlReport
     }
 
     /// <summary>Twice, for wide and for narrow screens; the style sheet shows one of them.</summary>
-    private static void AppendChart(StringBuilder html, Chart chart)
+    private static void AppendFigure(StringBuilder html, Figure figure)
     {
-        bool isBroad = chart.Panels.Count > 1;
-        html.Append(isBroad ? "<figure class=\"broad\">\n" : "<figure>\n");
-        html.Append(chart.ToElement(isBroad ? BroadWidth : Chart.StandardWidth, "wide"));
-        html.Append(chart.ToElement(NarrowWidth, "narrow"));
-        html.Append("<figcaption>").Append(Escape(chart.Description)).Append("</figcaption></figure>\n");
+        html.Append(figure.IsBroad ? "<figure class=\"broad\">\n" : "<figure>\n");
+        html.Append(figure.ToElement(figure.IsBroad ? BroadWidth : Figure.StandardWidth, "wide"));
+        html.Append(figure.ToElement(NarrowWidth, "narrow"));
+        html.Append("<figcaption>").Append(Escape(figure.Description)).Append("</figcaption></figure>\n");
     }
 
     private static void AppendText(StringBuilder html, string text)

@@ -17,6 +17,6 @@ internal sealed record ReportSection
     /// <summary>Small pictures side by side; none by default.</summary>
     public IReadOnlyList<ReportPicture> Pictures { get; init; } = [];
 
-    /// <summary>Charts; none by default.</summary>
-    public IReadOnlyList<Chart> Charts { get; init; } = [];
+    /// <summary>Charts and other figures; none by default.</summary>
+    public IReadOnlyList<Figure> Charts { get; init; } = [];
 }

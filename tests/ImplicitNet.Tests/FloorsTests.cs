@@ -38,6 +38,7 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Training.Checkpoints"],
         ["ImplicitNet.Training"],
         ["ImplicitNet.Reports.Drawing"],
+        ["ImplicitNet.Reports.Mazes"],
         ["ImplicitNet.Reports"],
         ["ImplicitNet.Reports.Comparisons"],
         ["ImplicitNet.Models.Problems"],

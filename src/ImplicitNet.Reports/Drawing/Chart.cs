@@ -1,114 +1,20 @@
-using System.Globalization;
-using System.Net;
-using ImplicitNet.Files;
-using SkiaSharp;
-
 namespace ImplicitNet.Reports.Drawing;
 
-/// <summary>A chart that can be drawn at any width: as SVG, in a page or a file of its own, and as PNG.</summary>
-/// <remarks>
-/// In a file of its own letters are outlines: the same on every machine, whatever fonts it has, and by every renderer, few of which heed
-/// the length of a text. In a page they are text, since a browser has fonts, and a reader may select, search and have read out.
-/// </remarks>
+/// <summary>Panels with axes.</summary>
 /// <param name="title">The title, which is also drawn.</param>
 /// <param name="description">What is seen, for those who cannot see it, with the main numbers.</param>
 /// <param name="panels">At least one, in the order of rows.</param>
-internal sealed class Chart(string title, string description, params IReadOnlyList<ChartPanel> panels)
+internal sealed class Chart(string title, string description, params IReadOnlyList<ChartPanel> panels) : Figure(title, description)
 {
-    /// <summary>PNG pixels per CSS pixel, for sharp text on dense screens and paper.</summary>
-    public const int Scale = 2;
-
-    /// <summary>The width of a chart with panels one below the other: little enough to be read on a phone that shrinks it to 340.</summary>
-    public const int StandardWidth = 560;
-
-    private const int Radius = 8;
-
-    /// <summary>The title.</summary>
-    public string Title { get; } = Visible(title);
-
-    /// <summary>What is seen.</summary>
-    public string Description { get; } = Visible(description);
-
     /// <summary>The panels.</summary>
     public IReadOnlyList<ChartPanel> Panels => panels;
 
     /// <summary>Panels side by side at most; 2 by default.</summary>
     public int Columns { get; init; } = 2;
 
-    /// <summary>The width as a file, in CSS pixels; <see cref="StandardWidth"/> by default.</summary>
-    public int Width { get; init; } = StandardWidth;
+    /// <inheritdoc/>
+    public override bool IsBroad => panels.Count > 1;
 
-    /// <summary>Whether this machine has a font; without one a PNG has no titles and labels.</summary>
-    public static bool HasLabels => ChartFont.IsAvailable;
-
-    /// <summary>Draws as PNG, <see cref="Scale"/> times as many pixels wide, on white.</summary>
-    public byte[] ToPng()
-    {
-        ChartLayout layout = new(this, Width);
-        using SKSurface surface = SKSurface.Create(new SKImageInfo(Width * Scale, layout.Height * Scale));
-        surface.Canvas.Clear(SKColor.Parse(ChartTheme.Light.Code(ChartColour.Background)));
-        surface.Canvas.Scale(Scale);
-        layout.Draw(new PngCanvas(surface.Canvas));
-        using SKImage image = surface.Snapshot();
-        using SKData data = image.Encode(SKEncodedImageFormat.Png, quality: 100);
-        return data.ToArray();
-    }
-
-    /// <summary>
-    /// Draws as a file that needs nothing else: light or dark as whoever shows it asks, on a ground of its own, so that it can be read
-    /// where nobody asks.
-    /// </summary>
-    public string ToSvg()
-    {
-        ChartLayout layout = new(this, Width);
-        SvgGlyphs glyphs = new();
-        SvgCanvas canvas = new(glyphs);
-        layout.Draw(canvas);
-        string dark = ChartTheme.Dark.Css(canvas.Roles.Prepend(ChartColour.Background.Role));
-        string light = ChartTheme.Light.Code(ChartColour.Background);
-        return string.Create(
-                CultureInfo.InvariantCulture,
-                $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Width}\" height=\"{layout.Height}\" ")
-            + string.Create(CultureInfo.InvariantCulture, $"viewBox=\"0 0 {Width} {layout.Height}\" role=\"img\">\n")
-            + $"<title>{WebUtility.HtmlEncode(Title)}</title>\n<desc>{WebUtility.HtmlEncode(Description)}</desc>\n"
-            + $"<style>@media (prefers-color-scheme: dark) {{{dark}}}</style>\n<defs>{glyphs.Definitions}</defs>\n"
-            + $"<rect width=\"100%\" height=\"100%\" rx=\"{Radius}\" fill=\"{light}\" class=\"f{ChartColour.Background.Role}\"/>\n"
-            + $"{canvas.Content}</svg>\n";
-    }
-
-    /// <summary>Draws as an element of a page, whose style sheet gives the colours of the dark theme on dark screens.</summary>
-    /// <param name="width">In CSS pixels; the page may stretch or shrink it.</param>
-    /// <param name="kind">A class of the style sheet.</param>
-    public string ToElement(int width, string kind)
-    {
-        ChartLayout layout = new(this, width);
-        SvgCanvas canvas = new(glyphs: null);
-        layout.Draw(canvas);
-        return string.Create(CultureInfo.InvariantCulture, $"<svg class=\"{kind}\" viewBox=\"0 0 {width} {layout.Height}\" role=\"img\" ")
-            + $"aria-label=\"{WebUtility.HtmlEncode($"{Title}. {Description}")}\">\n{canvas.Content}</svg>\n";
-    }
-
-    /// <summary>Draws into a file, whole or not at all: SVG where the name ends in .svg, PNG where it ends in .png.</summary>
-    /// <param name="path">The file; its folder must exist.</param>
-    /// <exception cref="ArgumentException">The name ends in neither.</exception>
-    /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
-    public void Save(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        switch (Path.GetExtension(path).ToUpperInvariant())
-        {
-            case ".PNG":
-                byte[] png = ToPng();
-                AtomicFile.Write(path, stream => stream.Write(png));
-                break;
-            case ".SVG":
-                AtomicFile.WriteText(path, ToSvg());
-                break;
-            default:
-                throw new ArgumentException($"A chart is saved as .png or .svg; the name given is '{path}'.", nameof(path));
-        }
-    }
-
-    /// <summary>No XML may hold a control character.</summary>
-    private static string Visible(string text) => string.Concat(text.Select(letter => char.IsControl(letter) ? ' ' : letter));
+    /// <inheritdoc/>
+    protected override FigureLayout Place(double width) => new ChartLayout(this, width);
 }

@@ -35,6 +35,9 @@ internal readonly record struct ChartColour(int Role, double Opacity = 1)
     /// <summary>What is wrong: red.</summary>
     public static ChartColour Bad => Series(SeriesCount - 1);
 
+    /// <summary>Walls of mazes.</summary>
+    public static ChartColour Wall => new(FirstSeries + SeriesCount);
+
     /// <summary>One of many series; they begin anew after eight.</summary>
     public static ChartColour Series(int index) => new(FirstSeries + (index % SeriesCount));
 }

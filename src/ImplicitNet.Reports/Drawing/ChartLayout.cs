@@ -3,7 +3,7 @@ namespace ImplicitNet.Reports.Drawing;
 /// <summary>
 /// A chart at one width: its title, its legend, and below them its panels, as many side by side as have room. Legends never lie on data.
 /// </summary>
-internal sealed class ChartLayout
+internal sealed class ChartLayout : FigureLayout
 {
     private const double Margin = 12;
     private const double TitleHeight = 22;
@@ -38,11 +38,11 @@ internal sealed class ChartLayout
         Height = (int)Math.Ceiling(top + Margin);
     }
 
-    /// <summary>In CSS pixels.</summary>
-    public int Height { get; }
+    /// <inheritdoc/>
+    public override int Height { get; }
 
-    /// <summary>Draws it.</summary>
-    public void Draw(ChartCanvas canvas)
+    /// <inheritdoc/>
+    public override void Draw(ChartCanvas canvas)
     {
         foreach ((int line, string text) in _title.Index())
         {

@@ -3,7 +3,10 @@ using System.Buffers.Binary;
 namespace ImplicitNet.Reports.Drawing;
 
 /// <summary>Pictures of one size and one palette, shown one after the other: a GIF file (89a).</summary>
-/// <remarks>Of every picture but the first, only the rectangle is stored in which it differs from the one before.</remarks>
+/// <remarks>
+/// Of every picture but the first, only the rectangle is stored in which it differs from the one before, and in it what stays is
+/// transparent, if the palette leaves a place for that: fewer bytes, since all that stays is one colour.
+/// </remarks>
 internal sealed class GifAnimation
 {
     private const int MostColours = 256;
@@ -16,7 +19,7 @@ internal sealed class GifAnimation
     private readonly int _width;
     private readonly uint[] _palette;
     private readonly int _colourBits;
-    private readonly MemoryStream _file = new();
+    private readonly List<byte> _file = [];
     private byte[]? _last;
 
     /// <summary>Begins a file.</summary>
@@ -31,7 +34,8 @@ internal sealed class GifAnimation
         EnsureIn(palette.Count, 1, MostColours, nameof(palette));
         EnsureIn(repeats, 0, ushort.MaxValue, nameof(repeats));
         (_height, _width, _palette) = (height, width, [.. palette]);
-        while (1 << _colourBits < palette.Count)
+        int places = Math.Min(palette.Count + 1, MostColours);
+        while (1 << _colourBits < places)
         {
             _colourBits++;
         }
@@ -55,20 +59,22 @@ internal sealed class GifAnimation
 
         (int top, int left, int bottom, int right) = _last is null ? (0, 0, _height, _width) : Changed(_last, pixels);
 
-        // Graphic control: what was there stays, how long, no colour is transparent.
-        _file.Write([0x21, 0xF9, 4, 1 << 2]);
+        // Graphic control: what was there stays, which colour is transparent, how long.
+        bool isOver = _last is not null && _palette.Length < MostColours;
+        _file.AddRange((ReadOnlySpan<byte>)[0x21, 0xF9, 4, (byte)((1 << 2) | (isOver ? 1 : 0))]);
         WriteShort(hundredths);
-        _file.Write([0, 0]);
-        _file.WriteByte((byte)',');
+        _file.AddRange((ReadOnlySpan<byte>)[(byte)(isOver ? _palette.Length : 0), 0]);
+        _file.Add((byte)',');
         WriteShort(left);
         WriteShort(top);
         WriteShort(right - left);
         WriteShort(bottom - top);
-        _file.WriteByte(0);
+        _file.Add(0);
         byte[] part = new byte[(bottom - top) * (right - left)];
-        for (int row = top; row < bottom; row++)
+        for (int i = 0; i < part.Length; i++)
         {
-            pixels.AsSpan((row * _width) + left, right - left).CopyTo(part.AsSpan((row - top) * (right - left)));
+            int place = ((top + (i / (right - left))) * _width) + left + (i % (right - left));
+            part[i] = isOver && _last![place] == pixels[place] ? (byte)_palette.Length : pixels[place];
         }
 
         new GifCodeWriter(_file, _colourBits).Write(part);
@@ -78,28 +84,28 @@ internal sealed class GifAnimation
     /// <summary>The file with all pictures added so far, one at least.</summary>
     public byte[] ToBytes() => _last is null
         ? throw new InvalidOperationException("A GIF needs at least one picture.")
-        : [.. _file.ToArray(), (byte)';'];
+        : [.. _file, (byte)';'];
 
     private void WriteHead(int repeats)
     {
-        _file.Write("GIF89a"u8);
+        _file.AddRange("GIF89a"u8);
         WriteShort(_width);
         WriteShort(_height);
 
         // A palette of 1 << bits colours of 8 bits; the background is its first one, pixels are square.
-        _file.Write([(byte)(0xF0 | (_colourBits - 1)), 0, 0]);
+        _file.AddRange((ReadOnlySpan<byte>)[(byte)(0xF0 | (_colourBits - 1)), 0, 0]);
         for (int i = 0; i < 1 << _colourBits; i++)
         {
             uint colour = _palette[Math.Min(i, _palette.Length - 1)];
-            _file.Write([(byte)(colour >> 16), (byte)(colour >> 8), (byte)colour]);
+            _file.AddRange((ReadOnlySpan<byte>)[(byte)(colour >> 16), (byte)(colour >> 8), (byte)colour]);
         }
 
         // The extension by which every viewer has repeated animations since Netscape 2.0.
-        _file.Write([0x21, 0xFF, 11]);
-        _file.Write("NETSCAPE2.0"u8);
-        _file.Write([3, 1]);
+        _file.AddRange((ReadOnlySpan<byte>)[0x21, 0xFF, 11]);
+        _file.AddRange("NETSCAPE2.0"u8);
+        _file.AddRange((ReadOnlySpan<byte>)[3, 1]);
         WriteShort(repeats);
-        _file.WriteByte(0);
+        _file.Add(0);
     }
 
     /// <summary>The rectangle that holds all changes; one pixel where there are none, since a picture of nothing is none.</summary>
@@ -132,7 +138,7 @@ internal sealed class GifAnimation
     {
         Span<byte> bytes = stackalloc byte[2];
         BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)value);
-        _file.Write(bytes);
+        _file.AddRange(bytes);
     }
 
     private static void EnsureIn(int value, int least, int most, string name)

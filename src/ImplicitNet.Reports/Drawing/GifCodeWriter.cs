@@ -6,7 +6,7 @@ namespace ImplicitNet.Reports.Drawing;
 /// </summary>
 /// <param name="output">Where they go.</param>
 /// <param name="colourBits">2 to 8: every pixel is below 1 &lt;&lt; colourBits.</param>
-internal sealed class GifCodeWriter(Stream output, int colourBits)
+internal sealed class GifCodeWriter(List<byte> output, int colourBits)
 {
     private const int MostCodes = 4096;
     private const int LongestBlock = 255;
@@ -24,7 +24,7 @@ internal sealed class GifCodeWriter(Stream output, int colourBits)
     /// <summary>Writes a whole picture, row by row from the top.</summary>
     public void Write(ReadOnlySpan<byte> pixels)
     {
-        output.WriteByte((byte)colourBits);
+        output.Add((byte)colourBits);
         Clear();
         int known = pixels[0];
         foreach (byte pixel in pixels[1..])
@@ -99,8 +99,8 @@ internal sealed class GifCodeWriter(Stream output, int colourBits)
     {
         if (_blockLength > 0)
         {
-            output.WriteByte((byte)_blockLength);
-            output.Write(_block, 0, _blockLength);
+            output.Add((byte)_blockLength);
+            output.AddRange(_block.AsSpan(0, _blockLength));
             _blockLength = 0;
         }
     }
@@ -113,6 +113,6 @@ internal sealed class GifCodeWriter(Stream output, int colourBits)
         }
 
         FlushBlock();
-        output.WriteByte(0);
+        output.Add(0);
     }
 }

@@ -2,9 +2,10 @@ using SkiaSharp;
 
 namespace ImplicitNet.Reports.Drawing;
 
-/// <summary>Draws on a bitmap, in the light theme.</summary>
+/// <summary>Draws on a bitmap.</summary>
 /// <param name="canvas">Scaled to CSS pixels; the caller owns it.</param>
-internal sealed class PngCanvas(SKCanvas canvas) : ChartCanvas
+/// <param name="theme">Its colours.</param>
+internal sealed class PngCanvas(SKCanvas canvas, ChartTheme theme) : ChartCanvas
 {
     public override void Line(IReadOnlyList<(double X, double Y)> points, ChartPen pen)
     {
@@ -62,9 +63,9 @@ internal sealed class PngCanvas(SKCanvas canvas) : ChartCanvas
         return path;
     }
 
-    private static SKPaint Fill(ChartColour colour) => new() { IsAntialias = true, Color = Colour(colour) };
+    private SKPaint Fill(ChartColour colour) => new() { IsAntialias = true, Color = Colour(colour) };
 
-    private static SKPaint Stroke(ChartPen pen)
+    private SKPaint Stroke(ChartPen pen)
     {
         using SKPathEffect? dashes =
             pen.Dash.Lengths is { } lengths ? SKPathEffect.CreateDash([.. lengths.Select(length => (float)length)], 0) : null;
@@ -79,6 +80,6 @@ internal sealed class PngCanvas(SKCanvas canvas) : ChartCanvas
         };
     }
 
-    private static SKColor Colour(ChartColour colour) =>
-        SKColor.Parse(ChartTheme.Light.Code(colour)).WithAlpha((byte)Math.Round(255 * colour.Opacity));
+    private SKColor Colour(ChartColour colour) =>
+        SKColor.Parse(theme.Code(colour)).WithAlpha((byte)Math.Round(255 * colour.Opacity));
 }

@@ -21,6 +21,7 @@ internal sealed record ModelConfigFile
         [ContractiveSvhnFpnOptions.Name] = typeof(ContractiveSvhnFpnOptions),
         [CifarFpnOptions.Name] = typeof(CifarFpnOptions),
         [ContractiveCifarFpnOptions.Name] = typeof(ContractiveCifarFpnOptions),
+        [GridSolverOptions.Name] = typeof(GridSolverOptions),
     };
 
     // By reflection: generated readers would set a member that the file leaves out to zero, not to its default.

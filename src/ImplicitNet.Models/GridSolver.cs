@@ -10,9 +10,9 @@ namespace ImplicitNet.Models;
 /// until nothing changes carries it as far as it goes.
 /// </summary>
 /// <remarks>
-/// Input: [batch, channels, length] or [batch, channels, height, width] float32; output: logits [batch, classes, length] or [batch,
-/// classes, height, width]. q is one convolution of the input to both q1 and q2, injected at every step; the readout has two. R is no contraction in
-/// the L2 norm: a contraction forgets what is far away. Whether the answer depends on the start is measured
+/// Input: [batch, channels, length] or [batch, channels, height, width] float32; output: logits [batch, classes, length] or
+/// [batch, classes, height, width]. q is one convolution of the input to both q1 and q2, injected at every step; the readout has two. R is
+/// no contraction in the L2 norm: a contraction forgets what is far away. Whether the answer depends on the start is measured
 /// (<see cref="Certification.PathIndependence"/>). The weights know no size: train on small instances, solve larger ones with more steps.
 /// After Bansal et al., "End-to-end algorithm synthesis with recurrent networks", NeurIPS 2022, whose networks see the input at every step
 /// too.

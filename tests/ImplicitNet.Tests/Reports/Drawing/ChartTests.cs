@@ -33,6 +33,12 @@ public sealed class ChartTests : IDisposable
         ["steps all alike"] = () => StepHistogramChart.Create([0, 0]),
         ["steps by the thousand"] = () => StepHistogramChart.Create([1, 9_500]),
         ["steps far apart"] = () => StepHistogramChart.Create([1, 100_000]),
+        ["accuracy by steps"] = () => StepAccuracyChart.Create("sizes", [("9 x 9", Study(0.08, 0.6, 1)), ("17 x 17", Study(0, 0.1, 0.25))]),
+        ["accuracy by one step"] = () => StepAccuracyChart.Create("one size", [("9 x 9", new StepStudy([1], [0], []))]),
+        ["steps by difficulty"] = () => DifficultyChart.Create("mazes", "Longest dead end (pixels)", [1, 5, 9], Study(1)),
+        ["steps by difficulty, all alike"] = () => DifficultyChart.Create("mazes", "Longest dead end (pixels)", [0], new StepStudy([], [], [new(1, SolveStatus.Converged, true)])),
+        ["starts"] = () => StartsChart.Create("starts", new StartsStudy(4, [new(4, true), new(4, true), new(1, false), new(3, false)])),
+        ["starts, none wrong"] = () => StartsChart.Create("starts", new StartsStudy(2, [new(2, true)])),
         ["solvers compared"] = () => SolverComparisonChart.Create("three solvers", [Measured("picard", [1, 0.1, 1e-3]), Measured("anderson", [1, 1e-9]), Measured("broyden", [1, 1e300, double.NaN])]),
         ["solvers far apart"] = () => SolverComparisonChart.Create("two solvers", [Measured("picard", [.. Enumerable.Repeat(1.0, 100)]), Measured("anderson", [1, 0])]),
         ["one solver, one step"] = () => SolverComparisonChart.Create("one solver", [Measured("picard", [0])]),
@@ -196,6 +202,10 @@ public sealed class ChartTests : IDisposable
         Assert.Throws<ArgumentException>(() => StepHistogramChart.Create([]));
         Assert.Throws<ArgumentException>(() => StepHistogramChart.Create([1, -1]));
     }
+
+    private static StepStudy Study(params double[] accuracy) => new(
+        [.. accuracy.Select((_, i) => 5 * (i + 1))], accuracy,
+        [new(3, SolveStatus.Converged, true), new(9, SolveStatus.Converged, true), new(20, SolveStatus.MaxStepsReached, false)]);
 
     private static LearningCurves Curves(int count, int brokenEpoch = 0) => new()
     {

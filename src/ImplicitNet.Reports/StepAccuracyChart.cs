@@ -18,9 +18,15 @@ internal static class StepAccuracyChart
             .. studies.Select(one => new MeasuredSeries(
                 one.Name, [.. one.Study.Steps.Zip(one.Study.Accuracy, (step, share) => new MeasuredPoint(step, 0, 100 * share, 0))])),
         ];
-        string description = string.Join(" ", studies.Select(one => $"{one.Name}: " + string.Join(", ",
-            one.Study.Steps.Zip(one.Study.Accuracy, (step, share) =>
-                string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0} % after {step:N0}"))) + "."));
+        string description = string.Join(" ", studies.Select(one => Describe(one.Name, one.Study)));
         return MeasuredLineChart.Create(title, "Solver steps", x, "Answered wholly right (%)", series, description);
+    }
+
+    private static string Describe(string name, StepStudy study)
+    {
+        (int step, double share)[] points = [.. study.Steps.Zip(study.Accuracy)];
+        int half = Array.FindIndex(points, point => point.share >= points[^1].share / 2);
+        return string.Create(CultureInfo.InvariantCulture, $"{name}: {100 * points[^1].share:0.0} % after {points[^1].step:N0} steps")
+            + (points[^1].share > 0 ? string.Create(CultureInfo.InvariantCulture, $", half of that after {points[half].step:N0}.") : ".");
     }
 }

@@ -54,8 +54,8 @@ internal sealed record MazeSolve(Maze Maze, SolveMoments Solve)
         }
     }
 
-    // Only then is whatever is not the path wrong.
-    private bool HasOneWay => Maze.Path.Count > 0 && Answer.Loops == 0;
+    // Where there are several ways, what is not the one is not wrong.
+    private bool MarksMistakes => Maze.Path.Count > 0 && Answer.Loops == 0 && !Answer.IsPath;
 
     /// <summary>Solves a maze; a failure never throws.</summary>
     /// <param name="network">In evaluation mode: from [1, 3, side, side] to logits of two classes, [1, 2, side, side].</param>
@@ -72,10 +72,10 @@ internal sealed record MazeSolve(Maze Maze, SolveMoments Solve)
 
     /// <summary>The milestones side by side.</summary>
     /// <param name="title">The title.</param>
-    public MazeFigure ToFigure(string title) => new(title, Words, Maze, Milestones) { MarksMistakes = HasOneWay };
+    public MazeFigure ToFigure(string title) => new(title, Words, Maze, Milestones) { MarksMistakes = MarksMistakes };
 
     /// <summary>All moments one after the other.</summary>
-    public byte[] ToGif() => MazeAnimation.ToGif(Maze, Moments, marksMistakes: HasOneWay);
+    public byte[] ToGif() => MazeAnimation.ToGif(Maze, Moments, marksMistakes: MarksMistakes);
 
     private static string Steps(int count) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} step{(count == 1 ? "" : "s")}");
 

@@ -9,6 +9,7 @@ namespace ImplicitNet.Cli;
 [JsonSerializable(typeof(ApplicationResult))]
 [JsonSerializable(typeof(AuditResult))]
 [JsonSerializable(typeof(PredictionResult))]
+[JsonSerializable(typeof(MazeResult))]
 [JsonSerializable(typeof(InfoResult))]
 [JsonSerializable(typeof(SolveResult))]
 [JsonSerializable(typeof(ProblemTableResult))]

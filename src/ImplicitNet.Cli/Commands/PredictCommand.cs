@@ -18,20 +18,25 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
 
     private readonly Argument<string[]> _images = new("images")
     {
-        Description = $"{ImageFormat.Expected} files with one digit or one thing each, or a folder of them. A model answers with one of "
-            + "its classes, whatever it is shown. A picture with nothing on it is reported, "
-            + "and so are measured reasons to doubt an answer.",
+        Description = $"{ImageFormat.Expected} files, or a folder of them: with one digit or one thing each for a classifier, which "
+            + "answers with one of its classes, whatever it is shown; a picture with nothing on it is reported, and so are measured "
+            + $"reasons to doubt an answer. For a maze solver with a maze each: {MazeImage.Expected}, all cells squares of one size.",
         Arity = ArgumentArity.OneOrMore,
         HelpName = "image"
     };
     private readonly Option<string> _model = ModelOption.Create();
     private readonly Option<int?> _starts = StartsOption.Create();
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "File for the solved maze, of a maze solver and one picture: .png or .svg, or .gif for the solve step by step.",
+        HelpName = "file",
+    };
     private readonly SolveOptions _solve = new();
     private readonly CommonOptions _common = new();
 
     public Command Create()
     {
-        Command command = new("predict", "Classify image files.") { _images, _model, _starts };
+        Command command = new("predict", "Classify image files, or solve mazes that were drawn.") { _images, _model, _starts, _output };
         _solve.AddTo(command);
         _common.AddTo(command);
         command.SetAction(Run);
@@ -39,6 +44,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
             command,
             "implicitnet predict --model runs/digits-20260131-180000 seven.png",
             "implicitnet predict --model runs/first --starts 4 seven.png",
+            "implicitnet predict --model runs/mazes maze.png --output solved.gif",
             "implicitnet predict --model runs/first --json scans/*.jpg",
             "implicitnet predict --model runs/first scans");
         return command;
@@ -52,10 +58,28 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
         using ImplicitNetwork owned = network;
-        ClassifierOptions sizes = ModelImages.Sizes(folder, config);
         network.to(device);
         _solve.Apply(parsed, config, network);
         IReadOnlyList<string> paths = PictureFiles.In(parsed.GetRequiredValue(_images));
+        if (config.Network is GridSolverOptions)
+        {
+            MazeResult mazes = new PredictMazes(terminal, cancellation).Run(
+                folder, config, network, paths, SeveralStarts.Of(parsed.GetValue(_starts)), parsed.GetValue(_solve.MaxSteps),
+                parsed.GetValue(_output));
+            if (parsed.GetValue(_common.Json))
+            {
+                terminal.Raw(JsonSerializer.Serialize(mazes, ResultJson.Default.MazeResult));
+            }
+
+            return Ended([.. mazes.Mazes.Select(maze => (maze.Path, maze.Error))]);
+        }
+
+        if (parsed.GetValue(_output) is { } output)
+        {
+            throw new CommandException($"--output {output} is for mazes; {folder} is a model for {config.Data}.", ExitCodes.Usage);
+        }
+
+        ClassifierOptions sizes = ModelImages.Sizes(folder, config);
         SeenPicture[] pictures = [.. paths.Select(path => PredictImage.Read(path, folder, config))];
 
         long begin = Stopwatch.GetTimestamp();
@@ -74,21 +98,29 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
             terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.PredictionResult));
         }
 
-        PredictionResult.Prediction[] without = [.. predictions.Where(prediction => prediction.Error is not null)];
-        return without.Length == 0 ? ExitCodes.Success : throw new CommandException(WithoutAnswer(without, predictions.Length));
+        return Ended([.. predictions.Select(prediction => (prediction.Path, prediction.Error))]);
     }
 
-    private static string WithoutAnswer(PredictionResult.Prediction[] without, int count)
+    /// <summary>Success where every picture has an answer.</summary>
+    /// <exception cref="CommandException">One has none.</exception>
+    private static int Ended((string Path, string? Error)[] pictures)
     {
+        (string Path, string? Error)[] without = [.. pictures.Where(picture => picture.Error is not null)];
+        if (without.Length == 0)
+        {
+            return ExitCodes.Success;
+        }
+
         (string path, string error) = (without[0].Path, without[0].Error ?? "");
         if (without.Length == 1)
         {
-            return $"{path}: {error}";
+            throw new CommandException($"{path}: {error}");
         }
 
         // What is wrong with a file goes on behind its name, or is a sentence of its own.
         bool goesOn = Array.Exists(Verbs, verb => error.StartsWith($"{verb} ", StringComparison.Ordinal));
-        return $"{without.Length} of {count} pictures have no answer. The first, {path}{(goesOn ? "," : ":")} {error}";
+        throw new CommandException(
+            $"{without.Length} of {pictures.Length} pictures have no answer. The first, {path}{(goesOn ? "," : ":")} {error}");
     }
 
     private PredictionResult.Prediction[] Predict(

@@ -19,6 +19,9 @@ internal sealed class SeveralStarts
 
     public int Count => _starts.Length;
 
+    /// <summary>The starts, the operator's own first.</summary>
+    public IReadOnlyList<StartingPoint> Points => _starts;
+
     /// <summary>Null where there is one start.</summary>
     public static SeveralStarts? Of(int? count) => count > 1 ? new SeveralStarts(count.Value) : null;
 

@@ -9,6 +9,8 @@ internal sealed class MazeAnswer
 {
     private const double Least = 0.5;
 
+    private readonly HashSet<(int Row, int Column)> _pixels = [];
+
     /// <summary>Looks at an answer.</summary>
     /// <param name="maze">The maze.</param>
     /// <param name="shares">As in <see cref="MazeFrame"/>, one a pixel.</param>
@@ -18,8 +20,10 @@ internal sealed class MazeAnswer
         for (int place = 0; place < shares.Count; place++)
         {
             (int row, int column) = Math.DivRem(place, maze.Side);
-            isOn[row, column] = maze.IsOpen(row, column) && shares[place] > Least;
-            Pixels += isOn[row, column] ? 1 : 0;
+            if (maze.IsOpen(row, column) && shares[place] > Least)
+            {
+                isOn[row, column] = _pixels.Add((row, column));
+            }
         }
 
         bool hasEnds = isOn[maze.Start.Row, maze.Start.Column] && isOn[maze.Goal.Row, maze.Goal.Column];
@@ -28,7 +32,7 @@ internal sealed class MazeAnswer
     }
 
     /// <summary>Pixels answered as on the path.</summary>
-    public int Pixels { get; }
+    public int Pixels => _pixels.Count;
 
     /// <summary>The shortest way from start to goal over such pixels, both included; empty where there is none.</summary>
     public IReadOnlyList<(int Row, int Column)> Way { get; }
@@ -44,6 +48,9 @@ internal sealed class MazeAnswer
     /// one way from start to goal at most.
     /// </summary>
     public int Loops { get; }
+
+    /// <summary>Whether another answer to the same maze is the same pixel by pixel.</summary>
+    public bool IsLike(MazeAnswer other) => _pixels.SetEquals(other._pixels);
 
     /// <summary>Of a connected graph: edges less the nodes, and 1.</summary>
     private static int CountLoops(Maze maze)

@@ -61,18 +61,24 @@ internal sealed record MazeSolve(Maze Maze, SolveMoments Solve)
     /// <param name="network">In evaluation mode: from [1, 3, side, side] to logits of two classes, [1, 2, side, side].</param>
     /// <param name="maze">The maze.</param>
     /// <param name="settings">How; default: the network's own. A solver that makes no row of iterates leaves the last moment alone.</param>
+    /// <param name="start">Where it starts; default: the operator's own start.</param>
     /// <param name="cancellation">Checked before every step.</param>
     public static MazeSolve Run(
-        ImplicitNetwork network, Maze maze, SolveSettings? settings = null, CancellationToken cancellation = default)
+        ImplicitNetwork network, Maze maze, SolveSettings? settings = null, StartingPoint? start = null,
+        CancellationToken cancellation = default)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor input = Training.Data.Mazes.Inputs([maze]).to(network.parameters().FirstOrDefault()?.device ?? CPU);
-        return new MazeSolve(maze, SolveMoments.Of(network, input, Shares, settings, cancellation));
+        return new MazeSolve(maze, SolveMoments.Of(network, input, Shares, settings, start, cancellation));
     }
 
     /// <summary>The milestones side by side.</summary>
     /// <param name="title">The title.</param>
     public MazeFigure ToFigure(string title) => new(title, Words, Maze, Milestones) { MarksMistakes = MarksMistakes };
+
+    /// <summary>The last moment alone.</summary>
+    public MazeFigure ToPicture() =>
+        new($"A maze of {Maze.Side} x {Maze.Side}", Words, Maze, Frame(Report.Steps)) { MarksMistakes = MarksMistakes };
 
     /// <summary>All moments one after the other.</summary>
     public byte[] ToGif() => MazeAnimation.ToGif(Maze, Moments, marksMistakes: MarksMistakes);

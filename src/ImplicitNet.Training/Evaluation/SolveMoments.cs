@@ -35,9 +35,10 @@ internal sealed record SolveMoments(SampleReport Report, SortedList<int, double[
     /// <param name="input">[1, ...]; the caller keeps it.</param>
     /// <param name="read">Reads numbers out of an output, [1, ...].</param>
     /// <param name="settings">How; default: the network's own. A solver that makes no row of iterates leaves the end alone.</param>
+    /// <param name="start">Where it starts; default: the operator's own start.</param>
     /// <param name="cancellation">Checked before every step.</param>
     public static SolveMoments Of(
-        ImplicitNetwork network, Tensor input, Func<Tensor, double[]> read, SolveSettings? settings = null,
+        ImplicitNetwork network, Tensor input, Func<Tensor, double[]> read, SolveSettings? settings = null, StartingPoint? start = null,
         CancellationToken cancellation = default)
     {
         settings = (settings ?? network.Settings) with { OnFailure = new MaskFailures() };
@@ -54,7 +55,7 @@ internal sealed record SolveMoments(SampleReport Report, SortedList<int, double[
                 }
             }),
         };
-        using ImplicitResult result = network.Run(input, watched, cancellation: cancellation);
+        using ImplicitResult result = network.Run(input, watched, start, cancellation: cancellation);
         SampleReport report = result.Report.Samples[0];
         foreach (int later in answers.Keys.Where(step => step > report.Steps).ToArray())
         {

@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using ImplicitNet.Cli.Images;
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Files;
+using ImplicitNet.Models;
+using ImplicitNet.Networks;
+using ImplicitNet.Reports.Mazes;
+using ImplicitNet.Solvers;
+using ImplicitNet.Training.Data;
+
+namespace ImplicitNet.Cli.Commands;
+
+/// <summary>predict with a model that solves mazes: reads drawings, solves them, says what the answer is worth, and draws it.</summary>
+internal sealed class PredictMazes(Terminal terminal, CancellationToken cancellation)
+{
+    // What a step carries two cells further may have to pass every cell.
+    private const int FewestSteps = 200;
+
+    private static readonly string[] Endings = [".png", ".svg", ".gif"];
+
+    /// <summary>Solves what is drawn in some files.</summary>
+    /// <param name="folder">The model's, for messages.</param>
+    /// <param name="config">The model's.</param>
+    /// <param name="network">The model, in evaluation mode, with the settings asked for.</param>
+    /// <param name="paths">The pictures.</param>
+    /// <param name="starts">Where solves start; null for the operator's own start.</param>
+    /// <param name="maxSteps">The step limit asked for; null for the square of a maze's side.</param>
+    /// <param name="output">Where the one maze is drawn; null for nowhere.</param>
+    /// <exception cref="CommandException">The model takes no mazes, or the output is none.</exception>
+    public MazeResult Run(
+        string folder, ModelConfig config, ImplicitNetwork network, IReadOnlyList<string> paths, SeveralStarts? starts, int? maxSteps,
+        string? output)
+    {
+        if (config.Network is not GridSolverOptions { Dimensions: 2, InputChannels: 3, Classes: 2 })
+        {
+            throw new CommandException($"{folder}: the model was trained on {config.Data}; predict reads pictures.");
+        }
+
+        if (output is not null)
+        {
+            EnsureDrawable(output, paths);
+        }
+
+        long begin = Stopwatch.GetTimestamp();
+        List<MazeResult.Maze> mazes = [];
+        foreach (string path in paths)
+        {
+            mazes.Add(Solve(network, path, starts, maxSteps, output));
+            MazeScreen.Show(terminal, mazes[^1], starts?.Count ?? 1, paths.Count > 1);
+        }
+
+        return new MazeResult
+        {
+            Model = folder,
+            Mazes = mazes,
+            Seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds,
+            Starts = starts?.Count ?? 1,
+        };
+    }
+
+    private static void EnsureDrawable(string output, IReadOnlyList<string> paths)
+    {
+        if (!Endings.Contains(Path.GetExtension(output).ToLowerInvariant()))
+        {
+            throw new CommandException(
+                $"--output {output}: a name that ends in {string.Join(", ", Endings)} was expected.", ExitCodes.Usage);
+        }
+
+        if (paths.Count > 1)
+        {
+            throw new CommandException($"--output {output} is for one picture; {paths.Count} are named.", ExitCodes.Usage);
+        }
+
+        // Before the solve, which may take its time.
+        if (Path.GetDirectoryName(Path.GetFullPath(output)) is { } parent && !Directory.Exists(parent))
+        {
+            throw new CommandException($"--output {output}: there is no folder {parent}.");
+        }
+    }
+
+    private MazeResult.Maze Solve(ImplicitNetwork network, string path, SeveralStarts? starts, int? maxSteps, string? output)
+    {
+        if (Directory.Exists(path))
+        {
+            return new MazeResult.Maze(path) { Error = PictureFiles.Problem(path) };
+        }
+
+        Maze maze;
+        try
+        {
+            maze = MazeImage.Read(path);
+        }
+        catch (ImageFileException exception)
+        {
+            return new MazeResult.Maze(path) { Error = exception.Problem };
+        }
+
+        SolveSettings settings = network.Settings with
+        {
+            Stopping = network.Stopping with { MaxSteps = maxSteps ?? Math.Max(maze.Side * maze.Side, FewestSteps) },
+        };
+        MazeSolve[] solves =
+            [.. (starts?.Points ?? [StartingPoint.Operator]).Select(start => MazeSolve.Run(network, maze, settings, start, cancellation))];
+        MazeSolve best = solves.OrderBy(solve => solve.Report.Status != SolveStatus.Converged)
+            .ThenBy(solve => double.IsFinite(solve.Report.Residual) ? solve.Report.Residual : double.PositiveInfinity).First();
+        if (output is not null)
+        {
+            Draw(best, output);
+        }
+
+        return new MazeResult.Maze(path)
+        {
+            Side = maze.Side,
+            IsPath = best.Answer.IsPath,
+            IsConnected = best.Answer.IsConnected,
+            HasWay = maze.Path.Count > 0,
+            Cells = best.Answer.Pixels,
+            Way = [.. best.Answer.Way.Select(place => new[] { place.Row, place.Column })],
+            Loops = best.Answer.Loops,
+            Status = best.Report.Status.ToString(),
+            Steps = best.Report.Steps,
+            Residual = best.Report.Residual,
+            AgreeingStarts = starts is null ? null : solves.Count(solve => solve.Answer.IsLike(best.Answer)),
+            Output = output,
+        };
+    }
+
+    private static void Draw(MazeSolve solve, string output)
+    {
+        if (Path.GetExtension(output).Equals(".gif", StringComparison.OrdinalIgnoreCase))
+        {
+            byte[] gif = solve.ToGif();
+            AtomicFile.Write(output, stream => stream.Write(gif));
+        }
+        else
+        {
+            solve.ToPicture().Save(output);
+        }
+    }
+}

@@ -85,6 +85,18 @@ internal sealed record ClassifierResult
     /// <summary>What was said of a training that has taught nothing; empty for one that works.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
+    /// <summary>What the task measures beside accuracy and loss, such as the share of right cells.</summary>
+    public IReadOnlyDictionary<string, double> Scores { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>By data, where there are several of them: those of the run first.</summary>
+    public IReadOnlyList<TestResult> Tests { get; init; } = [];
+
+    /// <summary>Names of the pictures in the run's folder.</summary>
+    public IReadOnlyList<string> Pictures { get; init; } = [];
+
+    /// <summary>The step limit of the solves; null where an older version did not say.</summary>
+    public int? MaxSteps { get; init; }
+
     /// <summary>Of an evaluation: solver, contraction and memory; not yet what part of the data it was on.</summary>
     public static ClassifierResult Of(EvaluationResult evaluation, ContractionReport contraction) => new()
     {
@@ -95,6 +107,7 @@ internal sealed record ClassifierResult
         Statuses = evaluation.Solver.Statuses.ToDictionary(status => status.Key.ToString(), status => status.Value),
         Evaluations = evaluation.Solver.Evaluations,
         Samples = evaluation.Count,
+        Scores = TestResult.ScoresOf(evaluation),
         PeakMemoryBytes = ProcessMemory.Peak(),
     };
 

@@ -53,7 +53,7 @@ public abstract record ClassifierOptions : NetworkOptions
 
     /// <inheritdoc/>
     [JsonIgnore]
-    internal sealed override Stall Stall => Stall.Residual;
+    internal sealed override StoppingRule Rule => new();
 
     internal sealed override Tensor TrialInput(Tensor like) => Wave(like, 1, ImageChannels, Height, Width);
 }

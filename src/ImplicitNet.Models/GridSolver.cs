@@ -35,7 +35,7 @@ public static class GridSolver
             : nn.Conv2d(inputs, outputs, 3, padding: 1);
         return options.Join(
             new GridEncoder(Layer(options.InputChannels, 2 * channels)),
-            new GridOperator(Layer(channels, channels), Layer(channels, channels)),
+            [.. Enumerable.Range(0, options.Layers).Select(_ => new GridOperator(Layer(channels, channels), Layer(channels, channels)))],
             new GridReadout(Layer(channels, channels), Layer(channels, options.Classes), options.Dimensions));
     }
 }

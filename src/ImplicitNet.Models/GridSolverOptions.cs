@@ -32,6 +32,16 @@ public sealed record GridSolverOptions : NetworkOptions
     /// <summary>Classes of a place; 2 to 4096; default 2.</summary>
     public int Classes { get; init => field = Within(value, 2, MostChannels, nameof(Classes)); } = 2;
 
+    /// <summary>
+    /// Layers of the explicit twin: R as often in a row, each time with weights of its own; 1 to 256; default 1. The implicit network has
+    /// one R, whatever this is.
+    /// </summary>
+    public int ExplicitLayers { get; init => field = Within(value, 1, MostLayers, nameof(ExplicitLayers)); } = 1;
+
+    /// <summary>The layers that are built.</summary>
+    [JsonIgnore]
+    internal int Layers => Explicit ? ExplicitLayers : 1;
+
     /// <inheritdoc/>
     [JsonIgnore]
     internal override long LeastNumbers
@@ -39,13 +49,13 @@ public sealed record GridSolverOptions : NetworkOptions
         get
         {
             long channels = LatentChannels;
-            return channels * ((2 * InputChannels) + (3 * channels) + Classes) * (Dimensions == 1 ? 3 : 9);
+            return channels * ((2 * InputChannels) + ((1 + (2 * Layers)) * channels) + Classes) * (Dimensions == 1 ? 3 : 9);
         }
     }
 
     /// <inheritdoc/>
     [JsonIgnore]
-    internal override Stall Stall => new LatentStall();
+    internal override StoppingRule Rule => new() { Stall = new LatentStall(), Returned = ReturnedIterate.Last };
 
     /// <inheritdoc/>
     public override ImplicitNetwork CreateNetwork() => GridSolver.Create(this);

@@ -128,14 +128,13 @@ public sealed record ModelConfig
         {
             Solver = gradient.Fit(SolverChoice.Create(Solver, Damping, Memory), Solver),
             Gradient = gradient.Gradient,
-            Stopping = new StoppingRule
+            Stopping = Network.Rule with
             {
                 RelativeTolerance = RelativeTolerance,
 
                 // Beside a relative one, none is 0; 0 would be another identity of the runs before there was a choice.
                 AbsoluteTolerance = AbsoluteTolerance > 0 ? AbsoluteTolerance : null,
                 MaxSteps = MaxSteps,
-                Stall = Network.Stall,
             },
         };
     }

@@ -33,9 +33,9 @@ public abstract record NetworkOptions
     [JsonIgnore]
     internal abstract long LeastNumbers { get; }
 
-    /// <summary>What counts as progress in the solves of such a network.</summary>
+    /// <summary>When the solves of such a network stop, but for tolerances and limit.</summary>
     [JsonIgnore]
-    internal abstract Stall Stall { get; }
+    internal abstract StoppingRule Rule { get; }
 
     /// <summary>
     /// True for the explicit twin <c>S(R(0, Q(d)))</c>, the same layers with R applied once; default false. See
@@ -77,8 +77,13 @@ public abstract record NetworkOptions
 
     /// <summary>Joins the three parts, R in the form asked for, with a relative tolerance of 1e-3.</summary>
     internal ImplicitNetwork Join(nn.Module<Tensor, Tensor> encoder, LatentOperator latentOperator, nn.Module<Tensor, Tensor> readout) =>
-        new(encoder, Explicit ? new ExplicitOperator(latentOperator) : latentOperator, readout)
+        Join(encoder, [latentOperator], readout);
+
+    /// <summary>As the other; the explicit twin has as many layers as there are operators, the implicit network takes the first.</summary>
+    internal ImplicitNetwork Join(
+        nn.Module<Tensor, Tensor> encoder, IReadOnlyList<LatentOperator> operators, nn.Module<Tensor, Tensor> readout) =>
+        new(encoder, Explicit ? new ExplicitOperator(operators[0], [.. operators.Skip(1)]) : operators[0], readout)
         {
-            Stopping = new StoppingRule { RelativeTolerance = 1e-3, Stall = Stall },
+            Stopping = Rule with { RelativeTolerance = 1e-3 },
         };
 }

@@ -54,6 +54,9 @@ public sealed record RunReport
     /// </summary>
     public IReadOnlyList<AnsweredImage> Images { get; init; } = [];
 
+    /// <summary>Further parts of the page, behind its figures; none by default.</summary>
+    internal IReadOnlyList<ReportSection> Sections { get; init; } = [];
+
     /// <summary>Names and values of the settings that the run was started with.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; }
 
@@ -144,6 +147,7 @@ public sealed record RunReport
         ],
         Sections =
         [
+            .. Sections,
             new() { Heading = "Learning", Charts = learning, Table = Epochs() },
             new() { Heading = "Work and time", Text = WorkText, Table = Work() },
             new() { Heading = "Solving", Text = SolverText(), Charts = solving },

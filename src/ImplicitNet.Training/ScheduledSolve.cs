@@ -47,7 +47,7 @@ internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, Trai
             using IDisposable? noGraph = phase.LossWeight > 0 ? null : no_grad();
             SolveScope? before = scopes.LastOrDefault();
             SolveScope scope = new(
-                own => Cut(settings(own), phase),
+                own => Cut(Loosened(settings(own)), phase),
                 before is null
                     ? number => Start(number, batch, draw)
                     : number => StartingPoint.From(_ => before.Solves[number].Latent.alias()),
@@ -115,6 +115,10 @@ internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, Trai
     /// <summary>A solve cut short counts like one that converged: that it goes no further is the schedule's doing.</summary>
     private static SolveSettings Cut(SolveSettings settings, SolvePhase phase) => phase.Steps is { } steps
         ? settings with { Stopping = settings.Stopping with { MaxSteps = steps }, OnFailure = new AcceptMaxSteps() }
+        : settings;
+
+    private SolveSettings Loosened(SolveSettings settings) => options.Solves.RelativeTolerance is { } tolerance
+        ? settings with { Stopping = settings.Stopping with { RelativeTolerance = tolerance } }
         : settings;
 
     /// <summary>The penalties of all solves, one a sample: [batch]; null where none was asked for.</summary>

@@ -19,6 +19,18 @@ public abstract record SolveSchedule
             : throw new ArgumentOutOfRangeException(nameof(StartNoise), value, "The noise must be at least 0 and finite.");
     }
 
+    /// <summary>
+    /// Relative tolerance of the solves of training steps, dimensionless; in (0, 1), or null, the default, for that of the layers' own
+    /// rules. Evaluations go by the layers' own whatever this is.
+    /// </summary>
+    public double? RelativeTolerance
+    {
+        get;
+        init => field = value is null or (> 0 and < 1)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(RelativeTolerance), value, "The relative tolerance must be in (0, 1).");
+    }
+
     /// <summary>The phases of one training step: at least one, and at least one of them with a share in the loss.</summary>
     /// <param name="draw">Drawn uniformly from all 64-bit numbers for this step: a function of the seed and the step.</param>
     public abstract IReadOnlyList<SolvePhase> Phases(ulong draw);

@@ -46,7 +46,7 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Cli.Images", "ImplicitNet.Cli.Reproduction"],
         ["ImplicitNet.Cli"],
         ["ImplicitNet.Cli.Screens"],
-        ["ImplicitNet.Cli.Options", "ImplicitNet.Cli.Settings"],
+        ["ImplicitNet.Cli.Options", "ImplicitNet.Cli.Settings", "ImplicitNet.Cli.Kinds"],
         ["ImplicitNet.Cli.Commands"],
         [Entry],
     ];

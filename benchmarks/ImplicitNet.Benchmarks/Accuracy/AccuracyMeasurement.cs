@@ -1,3 +1,4 @@
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
@@ -25,11 +26,11 @@ internal sealed class AccuracyMeasurement(RunSettings settings, LoadedData data,
         RunSettings own = settings with { Seed = seed };
         GradientChoice gradient = GradientChoice.Parse(own.Gradient);
         random.manual_seed(seed);
-        using ImplicitNetwork network = own.ToModelConfig(data).CreateNetwork();
+        using ImplicitNetwork network = ImageKind.Config(own, data).CreateNetwork();
         network.Solver = gradient.Fit(SolverChoice.Create(own.Solver, own.Damping, own.Memory), own.Solver);
         network.Gradient = gradient.Gradient;
         network.OnFailure = new MaskFailures();
-        BatchOptions batches = own.ToBatchOptions(data, DeviceChoice.Open(own.Device));
+        BatchOptions batches = ImageKind.Batches(own, data, DeviceChoice.Open(own.Device));
         using Trainer trainer = new(
             network,
             new Classification(),

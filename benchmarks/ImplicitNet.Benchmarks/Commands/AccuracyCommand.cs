@@ -2,6 +2,7 @@ using System.CommandLine;
 using ImplicitNet.Benchmarks.Accuracy;
 using ImplicitNet.Benchmarks.Measurement;
 using ImplicitNet.Cli;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
@@ -15,8 +16,8 @@ internal sealed class AccuracyCommand
     private const int LeastImages = 10;
 
     private static readonly long[] DefaultSeeds = [1, 2, 3];
-    private static readonly RunSettings Mnist = RunSettings.DefaultsFor(DataChoice.Mnist);
-    private static readonly RunSettings Drawn = RunSettings.DefaultsFor(DataChoice.Digits);
+    private static readonly RunSettings Mnist = RunKinds.DefaultsFor(DataChoice.Mnist);
+    private static readonly RunSettings Drawn = RunKinds.DefaultsFor(DataChoice.Digits);
 
     private readonly Option<double?> _target = NumberOption.Create<double>(
         "--target",

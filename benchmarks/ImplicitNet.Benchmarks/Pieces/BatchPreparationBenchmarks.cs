@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files;
 using ImplicitNet.Training.Data;
@@ -23,8 +24,8 @@ public class BatchPreparationBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        RunSettings mnist = RunSettings.DefaultsFor(DataChoice.Mnist);
-        RunSettings cifar = RunSettings.DefaultsFor(DataChoice.Cifar10) with { Augment = true };
+        RunSettings mnist = RunKinds.DefaultsFor(DataChoice.Mnist);
+        RunSettings cifar = RunKinds.DefaultsFor(DataChoice.Cifar10) with { Augment = true };
         _mnist = Batches(mnist, Noise(MnistImages, side: 28, channels: 1), PixelNormalization.Mnist).GetEnumerator();
         _cifar = Batches(cifar, Noise(CifarImages, side: 32, channels: 3), PixelNormalization.Cifar10).GetEnumerator();
     }
@@ -54,7 +55,7 @@ public class BatchPreparationBenchmarks
     private static IEnumerable<Batch> Batches(RunSettings settings, ImageDataset images, PixelNormalization normalization)
     {
         LoadedData data = new(new DataSplits(images, images, images), normalization);
-        ImageBatches source = new(images, settings.ToBatchOptions(data, CPU));
+        ImageBatches source = new(images, ImageKind.Batches(settings, data, CPU));
         for (int epoch = 0; ; epoch++)
         {
             foreach (Batch batch in source.Epoch(epoch))

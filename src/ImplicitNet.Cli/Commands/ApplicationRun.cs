@@ -14,7 +14,7 @@ namespace ImplicitNet.Cli.Commands;
 internal sealed class ApplicationRun(Terminal terminal, string model, string output, CancellationToken cancellation)
 {
     /// <summary>Evaluates, shows, and writes the chart.</summary>
-    public ApplicationResult Execute(ImplicitNetwork network, ImageBatches source, IReadOnlyList<int> applications)
+    public ApplicationResult Execute(ImplicitNetwork network, BatchSource source, IReadOnlyList<int> applications)
     {
         // Before the work: a folder that cannot be written to is told at once.
         RunFolder folder = new(output);

@@ -2,15 +2,16 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
 using ImplicitNet.Certification;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Gradients;
-using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Reports;
 using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Tasks;
 using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -33,14 +34,14 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
 
     private readonly Option<string> _model = ModelOption.Create();
     private readonly Option<string?> _data =
-        RunSetting.Option<string?>(nameof(RunSettings.Data), "Data set (default: the one the model was trained on).");
+        RunSetting.Option<string?>(nameof(RunSettings.Data), "Data (default: those the model was trained on; any other size of a task).");
     private readonly Option<string?> _dataDirectory =
         RunSetting.Option<string?>(nameof(RunSettings.DataDir), "Folder that holds the data set's files (default: as in training).");
     private readonly Option<string?> _split = ChoiceOption.Create("--split", "Part of the data set (default: test).", SplitChoice.Names);
-    private readonly Option<int?> _count = NumberOption.Whole("--count", $"Images, from the first (default: {DefaultCount}).");
+    private readonly Option<int?> _count = NumberOption.Whole("--count", $"Samples, from the first (default: {DefaultCount}).");
     private readonly Option<int?> _conditions = NumberOption.Whole(
         "--conditions",
-        $"Images for which the descent condition of JFB is looked at, some seconds each (default: {DefaultConditions}).",
+        $"Samples for which the descent condition of JFB is looked at, some seconds each (default: {DefaultConditions}).",
         least: 0);
     private readonly Option<string?> _output =
         new("--output", "-o") { Description = "Folder of page and charts (default: audit in the model's folder).", HelpName = "folder" };
@@ -70,32 +71,27 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         string folder = parsed.GetRequiredValue(_model);
         string split = parsed.GetValue(_split) ?? SplitChoice.Test;
-        RunSettings settings =
-            ModelImages.Settings(folder, ModelFolder.LoadConfig(folder), parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
+        SavedModel model = SavedModel.In(folder);
+        RunKind kind = RunKinds.Of(model.Config.Network);
+        RunSettings settings = ModelSettings.Of(model, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
 
         // Before torch is loaded and the data are, and before minutes of certificates.
         terminal.Tell($"[bold]{Markup.Escape(folder)}[/] on {settings.Data}, {split}");
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
-        (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
-        using ImplicitNetwork owned = network;
+        model = model with { Config = model.Config with { MaxSteps = kind.StepLimit(settings.Data) ?? model.Config.MaxSteps } };
+        using ImplicitNetwork network = model.LoadNetwork();
         network.to(device);
         network.eval();
-        _solve.Apply(parsed, config, network, withGradient: true);
+        _solve.Apply(parsed, model.Config, network, withGradient: true);
 
-        ImageDataset images = ModelImages.Load(folder, config, settings, split, terminal, cancellation);
         int count = parsed.GetValue(_count) ?? DefaultCount;
-        if (count > images.Count)
-        {
-            throw new CommandException(
-                $"--count {count}: {images.Name} has {Display.Count(images.Count)} images in its {split} part.", ExitCodes.Usage);
-        }
-
-        ImageBatches source = new(images, new BatchOptions { Normalization = config.Normalization, BatchSize = count, Device = device });
+        IndexedBatches source = kind.Source(model, settings, split, count, null, device, terminal, cancellation);
+        ModelSettings.EnsureCount(count, source, kind.Samples(settings.Data), ExitCodes.Usage);
         IReadOnlyList<GradientCertificate> certificates = terminal.WithBar(bar =>
         {
-            bar.Show(0, () => $"comparing gradients on {Display.Counted(count, "image")}");
-            return Certify(network, source, count, parsed.GetValue(_conditions) ?? DefaultConditions);
+            bar.Show(0, () => $"comparing gradients on {Display.Counted(count, "sample")}");
+            return Certify(network, kind.Task, source, parsed.GetValue(_conditions) ?? DefaultConditions);
         });
         cancellation.ThrowIfCancellationRequested();
         AuditResult result = AuditResult.Of(certificates) with
@@ -117,15 +113,16 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         return ExitCodes.Success;
     }
 
-    private static IReadOnlyList<GradientCertificate> Certify(ImplicitNetwork network, ImageBatches source, int count, int conditions)
+    private static IReadOnlyList<GradientCertificate> Certify(
+        ImplicitNetwork network, TrainingTask task, IndexedBatches source, int conditions)
     {
         using DisposeScope scope = NewDisposeScope();
-        using Batch batch = source.Read([.. Enumerable.Range(0, count)]);
+        using Batch batch = FinalTest.First(source, source.Count, network);
         GradientCertifier certifier = new() { ConditionSamples = conditions };
         return certifier.Compare(
             network,
             batch.Inputs,
-            outputs => nn.functional.cross_entropy(outputs, batch.Targets, reduction: nn.Reduction.None),
+            outputs => task.Losses(outputs, batch),
             [.. Others.Prepend(network.Settings.Gradient).Distinct()]);
     }
 

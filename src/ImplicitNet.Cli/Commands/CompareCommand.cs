@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
@@ -14,7 +15,7 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
 
     private static readonly long[] DefaultSeeds = [1, 2, 3];
 
-    private readonly Option<string[]?> _gradients = GradientOption.Several(DefaultGradients);
+    private readonly Option<string[]?> _gradients = ComparedOption.Create(DefaultGradients);
     private readonly Option<long[]?> _seeds = SeedsOption.Create(string.Join(',', DefaultSeeds));
     private readonly Option<string?> _output = new("--output", "-o")
     {
@@ -34,9 +35,10 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
         command.SetAction(Run);
         HelpWithExamples.AddTo(
             command,
+            "implicitnet compare --data mazes:9 --gradients jfb,through:30,explicit,untied:10 --evaluate mazes:17,mazes:33",
             "implicitnet compare --data mnist --threads 1",
-            "implicitnet compare --gradients jfb,neumann:5,implicit:gmres --seeds 1,2 --epochs 3",
-            "implicitnet compare --gradients jfb,inverse-reuse --solver broyden --output runs/reuse --json",
+            "implicitnet compare --data digits --gradients jfb,neumann:5,implicit:gmres --seeds 1,2 --epochs 3",
+            "implicitnet compare --data digits --gradients jfb,inverse-reuse --solver broyden --output runs/reuse --json",
             "implicitnet compare --data mnist --gradients jfb,implicit:cg-normal,explicit --latent-layers 2");
         return command;
     }
@@ -56,14 +58,29 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
         string[] gradients = parsed.GetValue(_gradients) is { Length: > 0 } named
             ? named
             : [.. DefaultGradients.Split(',').Select(text => GradientChoice.Parse(text).Text)];
-        foreach (string gradient in gradients.Where(name => name != GradientChoice.Explicit))
+        foreach (string twin in gradients)
+        {
+            if (RunKinds.Problem(Twin.Of(settings, twin)) is { } problem)
+            {
+                throw new CommandException($"--gradients {twin}: --{problem}", ExitCodes.Usage);
+            }
+
+            RunSetting untied = RunSetting.All.First(setting => setting.Property == nameof(RunSettings.Untied));
+            if (Twin.Of(settings, twin).Untied is { } layers)
+            {
+                RunKinds.EnsureTakes(settings.Data, untied, layers);
+            }
+        }
+
+        foreach (string gradient in gradients.Where(name => !Twin.IsMeant(name)))
         {
             Chosen.Of(() => GradientChoice.Parse(gradient)
                 .Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver));
         }
 
         long[] seeds = parsed.GetValue(_seeds) is { Length: > 0 } given ? given : [.. DefaultSeeds];
-        using OutputFolder hold = OutputFolder.Take(parsed.GetValue(_output) ?? Path.Combine("runs", $"compare-{settings.Data}"));
+        using OutputFolder hold = OutputFolder.Take(
+            parsed.GetValue(_output) ?? Path.Combine("runs", $"compare-{settings.Data.Replace(':', '-')}"));
         string output = Path.GetFullPath(hold.Path);
         return new ComparisonRun(terminal, output, settings, gradients, seeds, cancellation).Execute(parsed.GetValue(_common.Json));
     }

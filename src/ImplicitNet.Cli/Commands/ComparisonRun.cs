@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Reports.Comparisons;
@@ -15,6 +15,7 @@ internal sealed class ComparisonRun(
     Terminal terminal, string output, RunSettings settings, IReadOnlyList<string> gradients, IReadOnlyList<long> seeds,
     CancellationToken cancellation)
 {
+    private readonly RunKind _kind = RunKinds.Of(settings.Data);
     private readonly RunSeries _series = new(terminal, cancellation);
 
     /// <summary>Runs what is missing, and reports on all.</summary>
@@ -22,12 +23,12 @@ internal sealed class ComparisonRun(
     public int Execute(bool isJson)
     {
         NamedRun[] runs = [.. seeds.SelectMany(seed => gradients.Select(gradient => NamedRun.In(Path.Combine(output, "runs"), gradient,
-            (settings with { Seed = seed }).Compared(gradient))))];
+            Twin.Of(settings with { Seed = seed }, gradient))))];
         RunSeries.Prepare(runs);
         terminal.Tell($"[bold]Comparing[/] {Display.Counted(gradients.Count, "gradient")} on {settings.Data}, "
             + $"{Display.Counted(seeds.Count, "seed")}, {Display.Counted(settings.Epochs, "epoch")}, "
             + $"{Display.Counted(settings.Threads, "thread")}");
-        terminal.Tell($"  {NetworkChoice.Words(settings)}");
+        terminal.Tell($"  {_kind.Network(settings)}");
         terminal.Tell($"  in {Markup.Escape(output)}");
         ComparedRun[] compared = _series.Execute(runs);
         (IReadOnlyList<GradientSummary> summaries, string? page) = compared.Length > 0 ? Report(compared) : ([], null);
@@ -80,8 +81,8 @@ internal sealed class ComparisonRun(
 
     private string Heading() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{settings.Data}, {NetworkChoice.Words(settings)}, {Display.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
-            + $"gamma {settings.Gamma}, tolerance {settings.ToleranceWords}, solver {settings.Solver}, "
+        $"{settings.Data}, {_kind.Network(settings)}, {Display.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
+            + $"{_kind.Solve(settings)}, solver {settings.Solver}, "
             + $"{Display.Counted(settings.Threads, "thread")} on {settings.Device}; "
             + $"{Over(seeds)}.")
         + (_series.Failures.Count == 0 ? "" : $" Missing, because they failed: "

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
@@ -18,20 +19,20 @@ namespace ImplicitNet.Cli.Commands;
 /// <summary>evaluate: a trained model on one part of a data set.</summary>
 internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cancellation)
 {
-    private const int DefaultBatch = 250;
-
     private readonly Option<string> _model = ModelOption.Create();
     private readonly Option<string?> _data =
-        RunSetting.Option<string?>(nameof(RunSettings.Data), "Data set (default: the one the model was trained on).");
+        RunSetting.Option<string?>(nameof(RunSettings.Data), "Data (default: those the model was trained on; any other size of a task).");
     private readonly Option<string?> _dataDirectory =
         RunSetting.Option<string?>(nameof(RunSettings.DataDir), "Folder that holds the data set's files (default: as in training).");
     private readonly Option<string?> _split = ChoiceOption.Create("--split", "Part of the data set (default: test).", SplitChoice.Names);
+    private readonly Option<int?> _count =
+        NumberOption.Whole("--count", "Samples, from the first (default: all images; 1000 mazes or strings).");
     private readonly Option<int?> _batch =
-        RunSetting.Option<int?>(nameof(RunSettings.Batch), $"Images in a batch (default: {DefaultBatch}).");
+        RunSetting.Option<int?>(nameof(RunSettings.Batch), "Samples in a batch (default: 250, fewer of large mazes and strings).");
     private readonly Option<long?> _seed = RunSetting.Option<long?>(
         nameof(RunSettings.Seed), "Seed of torch's random numbers; nothing that evaluate does uses them (default: 1).");
     private readonly Option<double?> _gamma =
-        RunSetting.Option<double?>(nameof(RunSettings.Gamma), "Factor gamma of the latent operator (default: the model's).");
+        RunSetting.Option<double?>(nameof(RunSettings.Gamma), "Factor gamma of the operator of a model for images (default: the model's).");
     private readonly Option<int[]?> _applications = ApplicationsOption.Create();
     private readonly Option<int?> _starts = StartsOption.Create();
     private readonly Option<string?> _output =
@@ -41,7 +42,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
 
     public Command Create()
     {
-        Command command = new("evaluate", "Evaluate a model on a data set.") { _model, _data, _dataDirectory, _split, _batch, _seed,
+        Command command = new("evaluate", "Evaluate a model on a data set.") { _model, _data, _dataDirectory, _split, _count, _batch, _seed,
             _gamma, _applications, _starts, _output };
         _solve.AddTo(command);
         _common.AddTo(command);
@@ -56,6 +57,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         HelpWithExamples.AddTo(
             command,
             "implicitnet evaluate --model runs/digits-20260131-180000",
+            "implicitnet evaluate --model runs/mazes --data mazes:33 --count 100",
             "implicitnet evaluate --model runs/first --split validation --tolerance 1e-5",
             "implicitnet evaluate --model runs/first --applications 1,2,3,5,10",
             "implicitnet evaluate --model runs/first --starts 4",
@@ -68,8 +70,16 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         string folder = parsed.GetRequiredValue(_model);
         string split = parsed.GetValue(_split) ?? SplitChoice.Test;
-        ModelConfig config = ModelFolder.LoadConfig(folder);
-        RunSettings settings = ModelImages.Settings(folder, config, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
+        SavedModel model = SavedModel.In(folder);
+        RunKind kind = RunKinds.Of(model.Config.Network);
+        RunSettings settings = ModelSettings.Of(model, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
+        if (parsed.GetValue(_applications) is { Length: > 0 } && kind is not ImageKind)
+        {
+            throw new CommandException(
+                $"--applications is for images alone; {folder} is a model for {model.Config.Data}: end its solves early by --max-steps.",
+                ExitCodes.Usage);
+        }
+
         if (parsed.GetValue(_applications) is not { Length: > 0 })
         {
             // Before torch is loaded and the data are, which take seconds.
@@ -79,19 +89,15 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         random.manual_seed(parsed.GetValue(_seed) ?? 1);
-        ClassifierOptions sizes = ModelImages.Sizes(folder, config);
-        config = config with { Network = sizes with { Gamma = parsed.GetValue(_gamma) ?? sizes.Gamma } };
-        using ImplicitNetwork network = ModelFolder.LoadNetwork(folder, config);
+        model = model with { Config = Asked(model, parsed.GetValue(_gamma), kind.StepLimit(settings.Data)) };
+        using ImplicitNetwork network = model.LoadNetwork();
         network.to(device);
-        _solve.Apply(parsed, config, network);
+        _solve.Apply(parsed, model.Config, network);
 
-        ImageDataset images = ModelImages.Load(folder, config, settings, split, terminal, cancellation);
-        ImageBatches source = new(images, new BatchOptions
-        {
-            Normalization = config.Normalization,
-            BatchSize = parsed.GetValue(_batch) ?? DefaultBatch,
-            Device = device,
-        });
+        IndexedBatches source = kind.Source(
+            model, settings, split, parsed.GetValue(_count), parsed.GetValue(_batch) ?? kind.BatchOf(settings.Data), device, terminal,
+            cancellation);
+        ModelSettings.EnsureCount(parsed.GetValue(_count), source, kind.Samples(settings.Data), ExitCodes.Usage);
         if (parsed.GetValue(_applications) is { Length: > 0 } numbers)
         {
             ApplicationResult study = new ApplicationRun(terminal, folder, parsed.GetValue(_output) ?? folder, cancellation)
@@ -110,7 +116,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             return ExitCodes.Success;
         }
 
-        Classification task = new();
+        TrainingTask task = kind.Task;
         SeveralStarts? starts = SeveralStarts.Of(parsed.GetValue(_starts));
         StartsResult? agreement = starts is null ? null : terminal.WithBar(
             bar => starts.Measure(network, source, new ShareProgress(bar, $"solving from {starts.Count} starts"), cancellation));
@@ -133,8 +139,9 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             Model = folder,
             Starts = starts?.Count ?? 1,
             Agreement = agreement,
+            MaxSteps = network.Stopping.MaxSteps,
         };
-        Show(result, evaluation);
+        Show(result, evaluation, kind.Samples(settings.Data));
         if (parsed.GetValue(_common.Json))
         {
             terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.ClassifierResult));
@@ -143,10 +150,23 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         return ExitCodes.Success;
     }
 
-    private void Show(ClassifierResult result, EvaluationResult evaluation)
+    /// <summary>The model's configuration with another gamma, and the step limit of the data.</summary>
+    /// <exception cref="CommandException">The model has no gamma.</exception>
+    private static ModelConfig Asked(SavedModel model, double? gamma, int? stepLimit)
+    {
+        ModelConfig config = model.Config with { MaxSteps = stepLimit ?? model.Config.MaxSteps };
+        return gamma is not { } factor ? config
+            : config.Network is ClassifierOptions images ? config with { Network = images with { Gamma = factor } }
+            : throw new CommandException(
+                FormattableString.Invariant($"--gamma {factor} is for images alone; {model.Folder} is a model for {config.Data}."),
+                ExitCodes.Usage);
+    }
+
+    private void Show(ClassifierResult result, EvaluationResult evaluation, string samples)
     {
         ResultScreen.Row(
-            terminal, "accuracy", Display.Percent(evaluation.Accuracy ?? double.NaN), $"{Display.Count(evaluation.Count)} images");
+            terminal, "accuracy", Display.Percent(evaluation.Accuracy ?? double.NaN), $"{Display.Count(evaluation.Count)} {samples}");
+        ResultScreen.Scores(terminal, result.Scores);
         ResultScreen.Row(terminal, "loss", Display.Number(evaluation.Loss));
         ResultScreen.Solver(terminal, result);
         if (result.Agreement is { } agreement)
@@ -157,7 +177,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         ResultScreen.Row(
             terminal,
             "speed",
-            $"{Display.Count((long)(evaluation.Count / Math.Max(1e-9, evaluation.Seconds)))} images/s",
+            $"{Display.Count((long)(evaluation.Count / Math.Max(1e-9, evaluation.Seconds)))} {samples}/s",
             Display.Seconds(evaluation.Seconds));
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Kernels;
@@ -29,11 +30,11 @@ internal static class LeastCost
             return 0;
         }
 
-        using ImplicitNetwork network = settings.ToModelConfig(data).CreateNetwork();
+        using ImplicitNetwork network = ImageKind.Config(settings, data).CreateNetwork();
         network.eval();
         network.Stopping = network.Stopping with { MaxSteps = 1 };
         network.OnFailure = new WarnOnFailure { Warn = static _ => { } };
-        ImageBatches source = new(data.Splits.Train, settings.ToBatchOptions(data, CPU));
+        ImageBatches source = new(data.Splits.Train, ImageKind.Batches(settings, data, CPU));
         using Batch batch = source.First(Math.Min(settings.Batch, data.Splits.Train.Count));
         int threads = ThreadCount.Get();
         ThreadCount.Set(1);

@@ -1,4 +1,5 @@
 using ImplicitNet.Cli.Images;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files;
 using ImplicitNet.Models;

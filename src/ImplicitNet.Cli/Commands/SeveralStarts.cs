@@ -31,10 +31,12 @@ internal sealed class SeveralStarts
     /// <summary>Solves a batch from every start.</summary>
     /// <param name="network">In evaluation mode.</param>
     /// <param name="inputs">[batch, ...]; stays the caller's.</param>
+    /// <param name="weights">How much the parts of an answer count: those of weight 0 may differ. Null where all do.</param>
     /// <returns>One a sample.</returns>
-    public IReadOnlyList<StartsResult.Sample> Measure(ImplicitNetwork network, Tensor inputs)
+    public IReadOnlyList<StartsResult.Sample> Measure(ImplicitNetwork network, Tensor inputs, Tensor? weights = null)
     {
-        PathIndependenceReport report = PathIndependence.Measure(network, inputs, _starts, output => output.argmax(1));
+        PathIndependenceReport report = PathIndependence.Measure(network, inputs, _starts, output =>
+            weights is null ? output.argmax(1) : output.argmax(1).masked_fill(weights.eq(0), 0));
         return
         [
             .. report.Solves[0].Samples.Zip(report.SameAnswers, (sample, same) => new StartsResult.Sample
@@ -56,7 +58,8 @@ internal sealed class SeveralStarts
             using Batch owned = batch;
             using DisposeScope scope = NewDisposeScope();
             cancellation.ThrowIfCancellationRequested();
-            samples.AddRange(Measure(network, batch.Inputs));
+            batch.Convert(ScalarType.Float32, network.parameters().First().device);
+            samples.AddRange(Measure(network, batch.Inputs, batch.Weights));
             progress.Report((double)samples.Count / source.Count);
         }
 

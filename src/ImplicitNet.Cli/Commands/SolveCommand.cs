@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
@@ -201,26 +202,21 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
 
     private SolveInput OfModel(ParseResult parsed, string folder, Device device)
     {
-        (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
+        SavedModel model = SavedModel.In(folder);
+        ImplicitNetwork network = model.LoadNetwork();
         try
         {
-            RunSettings settings = ModelImages.Settings(folder, config, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
-            ImageDataset images = ModelImages.Load(folder, config, settings, SplitChoice.Test, terminal, cancellation);
-            int count = parsed.GetValue(_count) ?? Math.Min(DefaultCount, images.Count);
-            if (count > images.Count)
-            {
-                throw new CommandException($"--count {count}: {images.Name} has {Display.Count(images.Count)} test images.");
-            }
-
+            RunKind kind = RunKinds.Of(model.Config.Network);
+            RunSettings settings = ModelSettings.Of(model, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
+            int? asked = parsed.GetValue(_count);
+            IndexedBatches source = kind.Source(
+                model, settings, SplitChoice.Test, asked, parsed.GetValue(_batch) ?? asked ?? DefaultCount, device, terminal, cancellation);
+            ModelSettings.EnsureCount(asked, source, kind.Samples(settings.Data), ExitCodes.Failure);
+            int count = asked ?? Math.Min(DefaultCount, source.Count);
             network.to(device);
-            ImageBatches source = new(images, new BatchOptions
-            {
-                Normalization = config.Normalization,
-                BatchSize = parsed.GetValue(_batch) ?? count,
-                Device = device,
-            });
             string title = $"{FolderName(folder)}: the operator of a trained model";
-            return SolveInput.OfModel(title, $"test images of {settings.Data}", network, source, count, Asked(parsed));
+            string what = $"test {kind.Samples(settings.Data)} of {settings.Data}";
+            return SolveInput.OfModel(title, what, network, source, count, Asked(parsed));
         }
         catch
         {

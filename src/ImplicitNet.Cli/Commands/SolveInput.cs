@@ -65,7 +65,7 @@ internal sealed class SolveInput : IDisposable
     /// <param name="count">Images.</param>
     /// <param name="asked">When to stop, from the model's rule.</param>
     public static SolveInput OfModel(
-        string title, string data, ImplicitNetwork network, ImageBatches source, int count, Func<StoppingRule, StoppingRule> asked)
+        string title, string data, ImplicitNetwork network, IndexedBatches source, int count, Func<StoppingRule, StoppingRule> asked)
     {
         SolveInput input = new(title, data, asked(network.Stopping));
         input._owned.Add(network);

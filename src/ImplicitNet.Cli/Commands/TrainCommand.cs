@@ -17,7 +17,7 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
 
     public Command Create()
     {
-        Command command = new("train", "Train an implicit classifier, and test it once at the end.") { _output, _resume };
+        Command command = new("train", "Train an implicit network, and test it once at the end.") { _output, _resume };
         _options.AddTo(command);
         _common.AddScreenTo(command);
         command.SetAction(Run);
@@ -26,7 +26,9 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
             "implicitnet train",
             "implicitnet train --epochs 10 --seed 2 --output runs/second",
             "implicitnet train --resume --output runs/second",
-            "implicitnet train --gradient phantom:5:0.5",
+            "implicitnet train --data mazes:15 --validate mazes:17,mazes:33 --epochs 20",
+            "implicitnet train --data sums:32 --evaluate sums:64,sums:512",
+            "implicitnet train --data digits --gradient phantom:5:0.5",
             "implicitnet train --data mnist --data-dir ~/data/mnist --average 0.999 --json",
             "implicitnet train --data cifar10 --augment --epochs 30",
             "implicitnet train --data mnist --latent-layers 2 --published --gamma 0.95");

@@ -1,17 +1,15 @@
 using System.Text.Json;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
-using ImplicitNet.Operators;
 using ImplicitNet.Reports;
 using ImplicitNet.Training;
-using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.History;
-using ImplicitNet.Training.Tasks;
 using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -29,16 +27,12 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     private const string ResultFile = "result.json";
 
     private string _output = output ?? "";
-    private readonly Classification _task = new();
+    private readonly RunKind _kind = RunKinds.Of(settings.Data);
     private readonly GradientChoice _gradient = GradientChoice.Parse(settings.Gradient);
 
-    private string Kind => settings.Explicit ? "explicit twin" : "implicit classifier";
+    private bool IsExplicit => settings.Explicit || settings.Untied is not null;
 
-    private string Solve =>
-        $", {(settings.Published ? "gamma" : "contraction factor")} {Display.Number(settings.Gamma, "0.###")}, "
-            + $"tolerance {settings.ToleranceWords}";
-
-    private string Gradient => settings.Explicit ? "plain backpropagation" : _gradient.Words;
+    private string Gradient => IsExplicit ? "plain backpropagation" : _gradient.Words;
 
     /// <summary>Trains, tests and reports; or reports only, where that is all that is left to do.</summary>
     /// <returns>The exit code.</returns>
@@ -59,8 +53,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         _ = Chosen.Of(() => _gradient.Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver));
 
         // Before torch is loaded and the data are, which take seconds.
-        terminal.Tell($"[bold]Training[/] an {Kind} on {settings.Data}, by {Gradient}");
-        terminal.Tell($"  {NetworkChoice.Words(settings)}");
+        terminal.Tell($"[bold]Training[/] an {_kind.Model(settings)} on {settings.Data}, by {Gradient}");
+        terminal.Tell($"  {_kind.Network(settings)}");
         Device device = DeviceChoice.Open(settings.Device);
 
         // A run that is there is held from here on, a new one when its data are: without them there is none.
@@ -72,24 +66,23 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
         int asked = settings.Threads;
         settings = settings with { Threads = DeviceChoice.SetThreads(asked > 0 ? asked : null, terminal) };
-        LoadedData data = terminal.WithBar(bar =>
+        RunSubject subject = terminal.WithBar(bar =>
         {
             bar.Show(0, () => DataChoice.Definition(settings.Data) is null ? $"drawing {settings.Data}" : $"reading {settings.Data}");
-            return RunData.Load(settings, terminal, cancellation);
+            return _kind.Load(settings, terminal, cancellation);
         });
-        ModelConfig config = settings.ToModelConfig(data);
         using OutputFolder? begun = isResumed ? null : Begin();
         using IDisposable heeded = Interruption.Heed();
         RunFolder folder = new(_output);
 
         // A run keeps the threads that it was started with, also where it goes on with fewer.
         RunSettings kept = isResumed && asked > 0 ? settings with { Threads = asked } : settings;
-        return Train(folder, config, data, device, isResumed, kept);
+        return Train(folder, subject, device, isResumed, kept);
     }
 
     private OutputFolder Begin()
     {
-        OutputFolder folder = output is null ? OutputFolder.TakeNew(settings.Data) : OutputFolder.TakeEmpty(output);
+        OutputFolder folder = output is null ? OutputFolder.TakeNew(settings.Data.Replace(':', '-')) : OutputFolder.TakeEmpty(output);
         _output = folder.Path;
         return folder;
     }
@@ -108,21 +101,19 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         return true;
     }
 
-    private int Train(
-        RunFolder folder, ModelConfig config, LoadedData data, Device device, bool isResumed, RunSettings kept)
+    private int Train(RunFolder folder, RunSubject subject, Device device, bool isResumed, RunSettings kept)
     {
         random.manual_seed(settings.Seed);
-        using ImplicitNetwork network = config.CreateNetwork();
-        network.OnFailure = PolicyFor(network);
+        using ImplicitNetwork network = subject.Config.CreateNetwork();
+        network.OnFailure = subject.PolicyFor(network);
         network.to(device);
-        BatchOptions batches = settings.ToBatchOptions(data, device);
-        using Trainer trainer = new(
-            network, _task, new ImageBatches(data.Splits.Train, batches), new ImageBatches(data.Splits.Validation, batches),
-            settings.ToTrainingOptions(), folder)
+        RunSources sources = subject.Sources(device);
+        using Trainer trainer = new(network, _kind.Task, sources.Train, sources.Validation, settings.ToTrainingOptions(), folder)
         {
+            MoreValidation = [.. sources.More.Select(each => each.Source)],
             Probe = settings.Cosines > 0 ? new GradientProbe { TimesPerEpoch = settings.Cosines } : null,
         };
-        Introduce(data, network);
+        Introduce(subject, network);
         if (isResumed)
         {
             terminal.Tell(
@@ -131,12 +122,16 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
         // Only now: a checkpoint that is refused leaves the folder as it was.
         RunSettingsFile.Write(_output, kept);
-        ModelFolder.SaveConfig(_output, config);
+        ModelFolder.SaveConfig(_output, subject.Config);
 
-        TrainingScreen.Head(terminal);
-        TrainingResult training =
-            terminal.WithBar(bar => trainer.Run(new TrainingScreen(terminal, bar, settings.Batch, cancellation), cancellation));
-        FinalTest? test = training.IsComplete ? Test(network, new ImageBatches(data.Splits.Test, batches)) : null;
+        EpochColumns columns = new(terminal.Width, [.. sources.More.Select(each => (each.Data, each.Source.Name))])
+        {
+            TellsFailures = settings.TrainSteps is null,
+        };
+        columns.Head(terminal);
+        TrainingResult training = terminal.WithBar(bar => trainer.Run(
+            new TrainingScreen(terminal, bar, columns, settings.Batch, _kind.Samples(settings.Data), cancellation), cancellation));
+        FinalTest? test = training.IsComplete ? Test(subject, network, device) : null;
         if (test is null)
         {
             terminal.Say($"Interrupted after {Display.Counted(training.Steps, "step")}; the checkpoint is written. To go on:");
@@ -144,20 +139,27 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             return ExitCodes.Interrupted;
         }
 
-        ClassifierResult result = Result(data, training, test, network);
-        Report(data, training, test, result.Parameters, CertificateHistory.Read(folder.History)).Write(folder);
+        RunPictures pictures = subject.Draw(network, folder, device, cancellation);
+        ClassifierResult result = Result(subject, training, test, network) with
+        {
+            Pictures = [.. pictures.Files.Select(file => file.Name)],
+        };
+        RunReport report = Report(training, test, result.Parameters, CertificateHistory.Read(folder.History)) with
+        {
+            Sections = [.. Tests(test), .. pictures.Sections],
+        };
+        subject.Complete(report, test).Write(folder);
         AtomicFile.WriteText(folder.At(ResultFile), JsonSerializer.Serialize(result, ResultJson.Default.ClassifierResult) + "\n");
         Finish(result);
         return ExitCodes.Success;
     }
 
     /// <summary>Null when it was interrupted.</summary>
-    private FinalTest? Test(ImplicitNetwork network, ImageBatches source)
+    private FinalTest? Test(RunSubject subject, ImplicitNetwork network, Device device)
     {
         try
         {
-            return terminal.WithBar(
-                bar => FinalTest.Run(network, source, settings.Tolerance, new ShareProgress(bar, "testing"), cancellation));
+            return terminal.WithBar(bar => subject.Test(network, device, new ShareProgress(bar, "testing"), cancellation));
         }
         catch (OperationCanceledException)
         {
@@ -165,34 +167,25 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         }
     }
 
-    /// <summary>
-    /// Samples that do not converge are left out of the loss. Those of a coupled batch fail all together, as most do before the
-    /// weights have settled: left out, they would train nothing. The batch goes on with its best iterate, and the epoch counts it.
-    /// </summary>
-    private static FailurePolicy PolicyFor(ImplicitNetwork network) =>
-        network.Layer.Operator is CoupledModuleOperator ? new WarnOnFailure { Warn = static _ => { } } : new MaskFailures();
-
-    private void Introduce(LoadedData data, ImplicitNetwork network)
+    private void Introduce(RunSubject subject, ImplicitNetwork network)
     {
-        DataSplits splits = data.Splits;
-        terminal.Tell($"  {Display.Count(splits.Train.Count)} training, "
-            + $"{Display.Count(splits.Validation.Count)} validation and {Display.Count(splits.Test.Count)} test images");
-        terminal.Tell($"  {Display.Count(ParameterCount(network))} parameters{(settings.Explicit ? "" : Solve)}");
+        terminal.Tell($"  {subject.Amounts}");
+        terminal.Tell($"  {Display.Count(ParameterCount(network))} parameters{(IsExplicit ? "" : $", {_kind.Solve(settings)}")}");
         terminal.Tell($"  {Display.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
             + $"learning rate {Display.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
         terminal.Tell($"  seed {settings.Seed}, {Display.Counted(settings.Threads, "thread")}, {settings.Device}");
         terminal.Tell($"  in {Markup.Escape(_output)}");
     }
 
-    private ClassifierResult Result(LoadedData data, TrainingResult training, FinalTest test, ImplicitNetwork network) =>
-        SplitChoice.Place(ClassifierResult.Of(test.Evaluation, test.Contraction), SplitChoice.Test, _task, test.Evaluation) with
+    private ClassifierResult Result(RunSubject subject, TrainingResult training, FinalTest test, ImplicitNetwork network) =>
+        SplitChoice.Place(ClassifierResult.Of(test.Evaluation, test.Contraction), SplitChoice.Test, _kind.Task, test.Evaluation) with
         {
             ValidationAccuracy = training.ValidationAccuracy,
             ValidationLoss = training.ValidationLoss,
             Score = new ScoreResult
             {
-                Name = _task.Score.Name,
-                Test = ScoreResult.Of(_task, test.Evaluation),
+                Name = _kind.Task.Score.Name,
+                Test = ScoreResult.Of(_kind.Task, test.Evaluation),
                 Validation = training.Score,
             },
             Parameters = ParameterCount(network),
@@ -209,32 +202,41 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             TrainingEvaluations = Sum(training, epoch => epoch.Evaluations),
             TrainingProducts = Sum(training, epoch => epoch.Products),
             AdjointFailures = Sum(training, epoch => epoch.AdjointFailures),
-            Remarks = TrainingRemarks.Of(
-                settings, training, test.Evaluation.Accuracy, data.Splits.Test.Labels, data.Splits.Test.ClassCount),
+            MaxSteps = settings.MaxSteps,
+            Tests = test.More,
+            Remarks = subject.Remarks(training, test),
         };
 
     /// <summary>Null when an epoch does not know, as those of a run do that an older version began.</summary>
     private static long? Sum(TrainingResult training, Func<EpochRecord, long?> count) =>
         training.Epochs.All(epoch => count(epoch) is not null) ? training.Epochs.Sum(count) : null;
 
-    private RunReport Report(LoadedData data, TrainingResult training, FinalTest test, long parameters, CertificateHistory certificates) =>
+    private RunReport Report(TrainingResult training, FinalTest test, long parameters, CertificateHistory certificates) => new()
+    {
+        Title = $"{char.ToUpperInvariant(_kind.Model(settings)[0])}{_kind.Model(settings)[1..]} on {settings.Data}",
+        Network = $"The network {_kind.Network(settings)},",
+        Training = training,
+        Test = test.Evaluation,
+        Contraction = test.Contraction,
+        Residuals = test.Residuals,
+        Steps = test.Steps,
+        Gradient = !IsExplicit && settings.Gradient == GradientChoice.Default ? "Jacobian-free backpropagation" : Gradient,
+        Certificates = certificates,
+        Parameters = parameters,
+        Samples = _kind.Samples(settings.Data),
+        Settings = [.. RunSettingsFile.Describe(settings)],
+    };
+
+    /// <summary>What the page says of several sizes; nothing where there is one.</summary>
+    private static IEnumerable<ReportSection> Tests(FinalTest test) => test.More.Count < 2 ? [] :
+    [
         new()
         {
-            Title = $"{(settings.Explicit ? "Explicit twin" : "Implicit classifier")} on {settings.Data}",
-            Network = $"The network {NetworkChoice.Words(settings)},",
-            Training = training,
-            Test = test.Evaluation,
-            Contraction = test.Contraction,
-            Residuals = test.Residuals,
-            Steps = test.Steps,
-            Gradient = settings is { Explicit: false, Gradient: GradientChoice.Default } ? "Jacobian-free backpropagation" : Gradient,
-            Certificates = certificates,
-            Parameters = parameters,
-            Samples = "images",
-            Confusion = (test.Confusion, ClassNames.Of(settings.Data, data.Splits.Test.ClassCount)),
-            Images = test.Shown,
-            Settings = [.. RunSettingsFile.Describe(settings)],
-        };
+            Heading = "Sizes",
+            Text = "Each tested once, at the end, with a step limit of its own.",
+            Table = TestTable.Of(test.More),
+        },
+    ];
 
     private void Finish(ClassifierResult result)
     {
@@ -243,7 +245,9 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             terminal,
             "test accuracy",
             Display.Percent(result.TestAccuracy ?? double.NaN),
-            $"{Display.Count(result.Samples)} images, loss {Display.Loss(result.TestLoss)}");
+            $"{Display.Count(result.Samples)} {_kind.Samples(settings.Data)}, loss {Display.Loss(result.TestLoss)}");
+        ResultScreen.Scores(terminal, result.Scores);
+        ResultScreen.Tests(terminal, [.. result.Tests.Skip(1)], _kind.Samples(settings.Data));
         ResultScreen.Row(
             terminal,
             "validation",
@@ -258,7 +262,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         }
 
         terminal.Say();
-        foreach ((string name, string content) in Files)
+        foreach ((string name, string content) in Files.Concat(result.Pictures.Select(name => (name, "picture"))))
         {
             ResultScreen.Row(terminal, content, Path.Combine(_output, name));
         }

@@ -26,6 +26,9 @@ internal abstract class FlagAttribute(OptionGroup group, string help) : Attribut
     /// <summary>Whether the runs of one comparison differ in it, so that the comparison does not take it.</summary>
     public bool IsCompared { get; init; }
 
+    /// <summary>The kind of data that it is for alone; null for every kind.</summary>
+    public string? Only { get; init; }
+
     /// <summary>Makes the option, which refuses what the setting cannot be.</summary>
     /// <param name="name">Its name, with dashes.</param>
     /// <param name="help">What the help says.</param>

@@ -7,7 +7,8 @@ namespace ImplicitNet.Cli.Options;
 /// <summary>Makes options that take gradients; their values are canonical, as <see cref="GradientChoice.Text"/> is.</summary>
 internal static class GradientOption
 {
-    private static string Choices { get; } =
+    /// <summary>What may be written.</summary>
+    public static string Choices { get; } =
         $"{string.Join(", ", GradientChoice.Forms)}; the linear solvers are {string.Join(", ", GradientChoice.LinearSolverNames)}";
 
     /// <summary>What the help says of one gradient.</summary>
@@ -22,18 +23,8 @@ internal static class GradientOption
         CustomParser = argument => Parse(argument, argument.Tokens[0].Value),
     };
 
-    /// <param name="defaults">Taken when the option is not given.</param>
-    public static Option<string[]?> Several(string defaults) => new("--gradients")
-    {
-        Description = $"Gradients, with commas between them (default: {defaults}). There are {Choices}; and {GradientChoice.Explicit}, "
-            + $"the explicit twin by plain backpropagation.",
-        HelpName = "list",
-        CustomParser = argument =>
-            Distinct(argument, [.. argument.Tokens[0].Value.Split(',')
-                .Select(text => text == GradientChoice.Explicit ? text : Parse(argument, text)).OfType<string>()]),
-    };
-
-    private static string? Parse(ArgumentResult argument, string text)
+    /// <summary>Reads one; what cannot be read is an error of the argument, and null.</summary>
+    public static string? Parse(ArgumentResult argument, string text)
     {
         try
         {
@@ -53,15 +44,5 @@ internal static class GradientOption
         return !GradientChoice.Names.Contains(parts[0]) ? Misspelling.Meant(parts[0], GradientChoice.Names)
             : parts is ["implicit", var solver] ? Misspelling.Meant(solver, GradientChoice.LinearSolverNames)
             : null;
-    }
-
-    private static string[] Distinct(ArgumentResult argument, string[] gradients)
-    {
-        foreach (string twice in gradients.GroupBy(text => text).Where(group => group.Count() > 1).Select(group => group.Key))
-        {
-            argument.AddError($"--gradients: {twice} is there more than once.");
-        }
-
-        return gradients;
     }
 }

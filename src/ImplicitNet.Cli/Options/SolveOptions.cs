@@ -18,7 +18,8 @@ internal sealed class SolveOptions
         RunSetting.Option<double?>(nameof(RunSettings.AbsoluteTolerance), "Absolute tolerance that is added to it (default: the model's).");
 
     public Option<int?> MaxSteps { get; } =
-        RunSetting.Option<int?>(nameof(RunSettings.MaxSteps), "Step limit of the solve (default: the model's).");
+        RunSetting.Option<int?>(
+            nameof(RunSettings.MaxSteps), "Step limit of the solve (default: the model's; of mazes:N N^2 or 200, of sums:N 4 N or 100).");
 
     public Option<double?> Damping { get; } =
         RunSetting.Option<double?>(nameof(RunSettings.Damping), "Share of the full step that is taken (default: the model's).");

@@ -9,8 +9,9 @@ internal static class SplitChoice
 {
     public const string Test = "test";
 
-    private const string Train = "train";
-    private const string Validation = "validation";
+    public const string Train = "train";
+
+    public const string Validation = "validation";
 
     public static IReadOnlyList<string> Names { get; } = [Train, Validation, Test];
 

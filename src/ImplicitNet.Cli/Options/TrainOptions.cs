@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Settings;
 
 namespace ImplicitNet.Cli.Options;
@@ -32,16 +33,21 @@ internal sealed class TrainOptions
     /// <exception cref="CommandException">They do not go together.</exception>
     public RunSettings Begin(ParseResult parsed)
     {
-        RunSettings given = Replace(parsed, RunSettings.DefaultsFor(DataChoice.Digits));
-        return Over(parsed, RunSettings.DefaultsFor(given.Data, given.Published));
+        RunSettings given = Replace(parsed, RunKinds.DefaultsFor(DataChoice.Default));
+        return Over(parsed, RunKinds.DefaultsFor(given.Data, given.Published));
     }
 
     /// <summary>Settings with those replaced that are given.</summary>
     /// <exception cref="CommandException">They do not go together.</exception>
     public RunSettings Over(ParseResult parsed, RunSettings settings)
     {
+        foreach ((RunSetting setting, object value) in Given(parsed))
+        {
+            RunKinds.EnsureTakes(settings.Data, setting, value);
+        }
+
         RunSettings replaced = Replace(parsed, settings);
-        return NetworkChoice.Problem(replaced) is { } problem ? throw new CommandException($"--{problem}", ExitCodes.Usage) : replaced;
+        return RunKinds.Problem(replaced) is { } problem ? throw new CommandException($"--{problem}", ExitCodes.Usage) : replaced;
     }
 
     private RunSettings Replace(ParseResult parsed, RunSettings settings)

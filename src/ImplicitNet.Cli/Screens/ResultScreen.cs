@@ -13,6 +13,30 @@ internal static class ResultScreen
             + $"[bold]{Markup.Escape(value)}[/]{(note.Length > 0 ? "   " + Markup.Escape(note) : "")}",
             NameWidth + 2);
 
+    /// <summary>What a task measures beside accuracy and loss; shares all.</summary>
+    public static void Scores(Terminal terminal, IReadOnlyDictionary<string, double> scores)
+    {
+        foreach ((string name, double value) in scores)
+        {
+            Row(terminal, name, Display.Percent(value), "right on average");
+        }
+    }
+
+    /// <summary>A row for each of further data.</summary>
+    public static void Tests(Terminal terminal, IReadOnlyList<TestResult> tests, string samples)
+    {
+        foreach (TestResult test in tests)
+        {
+            long converged = test.Statuses.GetValueOrDefault(nameof(Solvers.SolveStatus.Converged));
+            Row(
+                terminal,
+                test.Data,
+                Display.Percent(test.Accuracy ?? double.NaN),
+                $"{Display.Count(test.Samples)} {samples}, {Display.Count(converged)} converged, "
+                    + $"{Display.Number(test.MeanSteps ?? double.NaN, "0.0")} of {Display.Count(test.MaxSteps)} steps");
+        }
+    }
+
     /// <summary>How far several starts agree.</summary>
     public static void Starts(Terminal terminal, StartsResult agreement)
     {

@@ -2,7 +2,7 @@ using ImplicitNet.Training.Data;
 
 namespace ImplicitNet.Cli.Settings;
 
-/// <summary>The data sets by name.</summary>
+/// <summary>What can be trained on, by name: data sets of images, and tasks of any size.</summary>
 internal static class DataChoice
 {
     public const string Digits = "digits";
@@ -13,6 +13,9 @@ internal static class DataChoice
 
     public const string Svhn = "svhn";
 
+    /// <summary>What is trained on where nobody says.</summary>
+    public const string Default = "mazes:9";
+
     private static readonly Dictionary<string, DatasetDefinition> Published = new()
     {
         [Mnist] = IdxDatasetDefinition.Mnist,
@@ -21,7 +24,11 @@ internal static class DataChoice
         [Svhn] = SvhnDefinition.Published,
     };
 
-    public static IReadOnlyList<string> Names { get; } = [Digits, .. Published.Keys];
+    /// <summary>Data sets of images.</summary>
+    public static IReadOnlyList<string> Images { get; } = [Digits, .. Published.Keys];
+
+    /// <summary>All of them; of tasks of any size the form of their names.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Images, .. GridTask.All.Select(task => task.Form)];
 
     /// <summary>Where a published data set is; null for one that is drawn.</summary>
     public static DatasetDefinition? Definition(string name) => Published.GetValueOrDefault(name);

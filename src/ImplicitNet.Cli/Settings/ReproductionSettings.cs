@@ -1,3 +1,4 @@
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Reproduction;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
@@ -21,7 +22,7 @@ internal static class ReproductionSettings
     /// <summary>The clean form, as large as the network of the paper's table, with the training that serves it best.</summary>
     public static RunSettings Clean(string data)
     {
-        RunSettings settings = RunSettings.DefaultsFor(data);
+        RunSettings settings = RunKinds.DefaultsFor(data);
         return data == DataChoice.Mnist ? settings with { LatentLayers = 2, Batch = 50, Average = 0.999, WeightDecay = 0.05 } : settings;
     }
 
@@ -31,8 +32,8 @@ internal static class ReproductionSettings
     public static RunSettings Of(RunSettings clean, string training) => training switch
     {
         ReproducedTraining.Published => Published(clean),
-        ReproducedTraining.Explicit => clean.Compared(GradientChoice.Explicit),
-        _ => clean.Compared(training),
+        ReproducedTraining.Explicit => Twin.Of(clean, GradientChoice.Explicit),
+        _ => Twin.Of(clean, training),
     };
 
     /// <summary>
@@ -40,7 +41,7 @@ internal static class ReproductionSettings
     /// </summary>
     private static RunSettings Published(RunSettings clean)
     {
-        RunSettings published = RunSettings.DefaultsFor(clean.Data, isPublished: true);
+        RunSettings published = RunKinds.DefaultsFor(clean.Data, isPublished: true);
         return clean with
         {
             Published = true,

@@ -1,9 +1,9 @@
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Training;
-using ImplicitNet.Training.Data;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Cli.Settings;
@@ -21,23 +21,42 @@ internal sealed record RunSettings
     /// <summary>Version of the file's format; 1.</summary>
     public int Format { get; init; } = 1;
 
-    [Choice(OptionGroup.Data, "Data set (default: digits, which are drawn here and need no file).", typeof(DataChoice))]
+    [Data($"What to train on (default: {DataChoice.Default}); N is a size, bits of a string or pixels a side.")]
     public required string Data { get; init; }
 
-    [Folder(OptionGroup.Data, "Folder that holds the data set's files (default: downloaded once into a cache).", IsFreeOnResume = true)]
+    [Folder(
+        OptionGroup.Data,
+        "Folder that holds the data set's files (default: downloaded once into a cache).", IsFreeOnResume = true, Only = ImageKind.Images)]
     public string? DataDir { get; init; }
 
-    [Number(OptionGroup.Data, "Training images to use (default: 12000 digits; of other data sets all).", Least = LeastDrawings)]
+    [Number(
+        OptionGroup.Data,
+        "Training images to use (default: 12000 digits; of other data sets all).", Least = LeastDrawings, Only = ImageKind.Images)]
     public int? Images { get; init; }
 
     [Number(
         OptionGroup.Data,
-        "Images held out of training to choose the weights by (default: 2000 digits, 5000 of cifar10 and svhn, else 10000).",
+        "Samples held out of training to choose the weights by (default: 2000 digits, 5000 of cifar10 and svhn, of other images 10000; "
+            + "of mazes and sums 500, of every size).",
         Least = LeastDrawings)]
     public required int Validation { get; init; }
 
-    [Number(OptionGroup.Data, "Test images to use.", Least = LeastDrawings, IsHidden = true)]
+    [Number(OptionGroup.Data, "Test images to use.", Least = LeastDrawings, IsHidden = true, Only = ImageKind.Images)]
     public int? TestImages { get; init; }
+
+    [Number(OptionGroup.Data, "Mazes or strings of an epoch (default: 19200 mazes, 25600 strings).", Least = 1, Only = GridKind.Grids)]
+    public int? Samples { get; init; }
+
+    [Number(OptionGroup.Data, "Mazes or strings to test on, of every size (default: 1000).", Least = 1, Only = GridKind.Grids)]
+    public int? TestSamples { get; init; }
+
+    [Data(
+        "Further sizes to validate on after every epoch, such as mazes:17,mazes:33; the weights are chosen by the size that is trained on.",
+        IsList = true, Only = GridKind.Grids)]
+    public string? Validate { get; init; }
+
+    [Data("Further sizes to test on at the end, such as mazes:17,mazes:33.", IsList = true, Only = GridKind.Grids)]
+    public string? Evaluate { get; init; }
 
     [Number(OptionGroup.Run, "Seed of the weights, the order and the augmentation (default: 1).", IsCompared = true)]
     public long Seed { get; init; } = 1;
@@ -51,13 +70,13 @@ internal sealed record RunSettings
     [Choice(OptionGroup.Run, "Where to compute (default: cpu).", typeof(DeviceChoice))]
     public string Device { get; init; } = DeviceChoice.Processor;
 
-    [Number(OptionGroup.Training, "Passes over the training images (default: 5 for digits, else 10).", Least = 1)]
+    [Number(OptionGroup.Training, "Passes over the training data (default: 5 for digits and sums, 6 for mazes, else 10).", Least = 1)]
     public required int Epochs { get; init; }
 
-    [Number(OptionGroup.Data, "Images in a batch (default: 100; 50 of cifar10 and svhn).", Least = 1)]
+    [Number(OptionGroup.Data, "Samples in a batch (default: 100; 50 of cifar10 and svhn; 48 mazes, 128 strings).", Least = 1)]
     public int Batch { get; init; } = 100;
 
-    [Number(OptionGroup.Training, "Base rate of Adam (default: 0.003; 0.002 for cifar10 and svhn).", Above = 0)]
+    [Number(OptionGroup.Training, "Base rate of Adam (default: 0.003 for digits and mnist, else 0.002).", Above = 0)]
     public double LearningRate { get; init; } = 3e-3;
 
     [Choice(OptionGroup.Training, "How the rate falls (default: cosine).", typeof(ScheduleChoice))]
@@ -69,7 +88,7 @@ internal sealed record RunSettings
     [Number(OptionGroup.Training, "Decoupled weight decay (default: 0).", Least = 0)]
     public double WeightDecay { get; init; }
 
-    [Number(OptionGroup.Training, "Largest norm of the gradient (default: none).", Above = 0)]
+    [Number(OptionGroup.Training, "Largest norm of the gradient (default: none; 1 for mazes and sums).", Above = 0)]
     public double? ClipNorm { get; init; }
 
     [Number(
@@ -79,43 +98,60 @@ internal sealed record RunSettings
         Above = 0, Below = 1)]
     public double? Average { get; init; }
 
-    [Number(OptionGroup.Data, "Largest random shift of a training image in pixels (default: 2 for mnist, else 0).", Least = 0, Most = 16)]
+    [Number(
+        OptionGroup.Data,
+        "Largest random shift of a training image in pixels (default: 2 for mnist, else 0).",
+        Least = 0, Most = 16, Only = ImageKind.Images)]
     public int Shift { get; init; }
 
     [Switch(
         OptionGroup.Data,
-        "Change training images at random: mirrored (not digits), cropped out of a border of 4 pixels, a rectangle erased.")]
+        "Change training images at random: mirrored (not digits), cropped out of a border of 4 pixels, a rectangle erased.",
+        Only = ImageKind.Images)]
     public bool Augment { get; init; }
 
     /// <summary>What a file does not say, as those of older versions do not, is read as null: there was one network then.</summary>
     [Choice(
         OptionGroup.Network,
-        "Network of the paper (default: mnist-fpn; for svhn svhn-fpn, for cifar10 cifar10-fpn-small).",
-        typeof(NetworkChoice))]
+        "Network of the paper for images (default: mnist-fpn; for svhn svhn-fpn, for cifar10 cifar10-fpn-small).",
+        typeof(NetworkChoice), Only = ImageKind.Images)]
     public string Network { get => field ?? NetworkChoice.First; init; }
 
     [Number(
         OptionGroup.Network,
         "Latent layers (default: 1, with --published cifar10-fpn 5). The clean mnist-fpn has one, and a residual block in its encoder for "
             + "every further one: 2 have the 54,352 parameters of the paper's.",
-        Least = 1, Most = 50)]
+        Least = 1, Most = 50, Only = ImageKind.Images)]
     public int? LatentLayers { get; init; }
 
     [Switch(
         OptionGroup.Network,
         "The network as published, with batch norm in R, which couples the samples of a batch (default: the clean form, R a certified "
-            + "contraction).")]
+            + "contraction).",
+        Only = ImageKind.Images)]
     public bool Published { get; init; }
+
+    [Number(OptionGroup.Network, "Channels of the latent (default: 24).", Least = 1, Most = 1024, Only = GridKind.Grids)]
+    public int? Channels { get; init; }
+
+    [Number(
+        OptionGroup.Network,
+        "The explicit twin with as many copies of R in a row, each with weights of its own.",
+        Least = 1, Most = 256, IsCompared = true, Only = GridKind.Grids)]
+    public int? Untied { get; init; }
 
     [Switch(OptionGroup.Network, "The explicit twin: the same layers, R applied once, by plain backpropagation.", IsCompared = true)]
     public bool Explicit { get; init; }
 
     [Number(
         OptionGroup.Network,
-        "Contraction factor of the latent operator; as published, a factor that bounds nothing (default: 0.5).", Above = 0, Below = 1)]
+        "Contraction factor of the latent operator; as published, a factor that bounds nothing (default: 0.5).", Above = 0, Below = 1,
+        Only = ImageKind.Images)]
     public double Gamma { get; init; } = 0.5;
 
-    [Number(OptionGroup.Solver, "Relative tolerance of the solve (default: 0.001, with --published 0.01).", Above = 0, Below = 1)]
+    [Number(
+        OptionGroup.Solver,
+        "Relative tolerance of the solve (default: 0.001, with --published 0.01; 0.0001 for mazes and sums).", Above = 0, Below = 1)]
     public double Tolerance { get; init; } = 1e-3;
 
     [Number(OptionGroup.Solver, "Absolute tolerance of the solve, which is added to it (default: 0).", Least = 0)]
@@ -126,8 +162,30 @@ internal sealed record RunSettings
         Display.Number(Tolerance, "0.######")
         + (AbsoluteTolerance > 0 ? $" and absolute {Display.Number(AbsoluteTolerance, "0.######")}" : "");
 
-    [Number(OptionGroup.Solver, "Step limit of the solve (default: 100).", Least = 1)]
+    [Number(
+        OptionGroup.Solver,
+        "Step limit of the solve (default: 100; of mazes N^2, at least 200; of sums 4 N, at least 100).", Least = 1)]
     public int MaxSteps { get; init; } = 100;
+
+    [Number(
+        OptionGroup.Training,
+        "Steps after which a training solve is cut short and counts as it is (default: none; 3.3 N for mazes, N + 2 for sums).", Least = 1)]
+    public int? TrainSteps { get; init; }
+
+    [Number(
+        OptionGroup.Training,
+        "Relative tolerance of training solves (default: that of the others; 0.001 for mazes and sums).", Above = 0, Below = 1)]
+    public double? TrainTolerance { get; init; }
+
+    [Switch(OptionGroup.Training, "Cut every training solve short after a random number of steps, up to --train-steps.")]
+    public bool RandomSteps { get; init; }
+
+    [Number(
+        OptionGroup.Training,
+        "Deviation of normal noise that is added to where training solves start: 1 makes it a random start (default: 0; 1 for mazes and "
+            + "sums).",
+        Least = 0)]
+    public double StartNoise { get; init; }
 
     [Choice(OptionGroup.Solver, $"How fixed points are found (default: {SolverChoice.Default}).", typeof(SolverChoice))]
     public string Solver { get; init; } = SolverChoice.Default;
@@ -167,46 +225,6 @@ internal sealed record RunSettings
         "Steps between two checkpoints; one is also written after every epoch (default: 500).", Least = 1, IsFreeOnResume = true)]
     public int CheckpointEvery { get; init; } = 500;
 
-    /// <summary>
-    /// What a run does that is told no more than its data. The tolerance of the networks as published is for a whole batch,
-    /// which their batch norm couples, and is near the rule that they were published with: 0.1 for the norm over channels at
-    /// every pixel, from one iterate to the next.
-    /// </summary>
-    public static RunSettings DefaultsFor(string data, bool isPublished = false) => Of(data) with
-    {
-        Network = NetworkChoice.DefaultFor(data),
-        Published = isPublished,
-        Tolerance = isPublished ? 1e-2 : 1e-3,
-    };
-
-    private static RunSettings Of(string data) => data switch
-    {
-        DataChoice.Digits => new RunSettings { Data = data, Epochs = 5, Validation = 2_000 },
-        DataChoice.Mnist => new RunSettings { Data = data, Epochs = 10, Validation = 10_000, Shift = 2 },
-        DataChoice.Cifar10 or DataChoice.Svhn =>
-            new RunSettings { Data = data, Epochs = 10, Validation = 5_000, Batch = 50, LearningRate = 2e-3, Average = 0.99 },
-        _ => new RunSettings { Data = data, Epochs = 10, Validation = 10_000 },
-    };
-
-    /// <summary>
-    /// The run of a comparison for a gradient, or for <see cref="GradientChoice.Explicit"/>. The explicit twin has one gradient, which is
-    /// exact: no cosine is measured.
-    /// </summary>
-    public RunSettings Compared(string name) => name == GradientChoice.Explicit
-        ? this with { Explicit = true, Cosines = 0 }
-        : this with { Gradient = name };
-
-    /// <summary>How batches are cut and training images changed.</summary>
-    public BatchOptions ToBatchOptions(LoadedData data, Device device) => new()
-    {
-        Normalization = data.Normalization,
-        BatchSize = Batch,
-        Seed = Seed,
-        MaximumShift = Shift,
-        Augmentations = Augment ? AugmentationChoice.For(Data) : [],
-        Device = device,
-    };
-
     /// <summary>How the trainer is told.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public TrainingOptions ToTrainingOptions() => new()
@@ -223,15 +241,14 @@ internal sealed record RunSettings
         CertificateSteps = CertificateEvery,
         Escalation = Escalate ? new EscalationPolicy() : null,
         CheckpointSteps = CheckpointEvery,
+        Solves = Solves,
     };
 
-    /// <summary>What the network is, but for its data.</summary>
+    /// <summary>A model of a network on the data of the run, solved as the run says.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
-    public ModelConfig ToModelConfig(LoadedData data) => new()
+    public ModelConfig ToModelConfig(NetworkOptions network) => new()
     {
         Data = Data,
-        PixelMean = data.Normalization.Mean,
-        PixelDeviation = data.Normalization.Deviation,
         RelativeTolerance = Tolerance,
         AbsoluteTolerance = AbsoluteTolerance,
         MaxSteps = MaxSteps,
@@ -239,12 +256,11 @@ internal sealed record RunSettings
         Damping = Damping,
         Memory = Memory,
         Gradient = GradientChoice.Parse(Gradient).Text,
-        Network = NetworkChoice.Create(this) with
-        {
-            Height = data.Splits.Train.Height,
-            Width = data.Splits.Train.Width,
-            ImageChannels = data.Splits.Train.Channels,
-            Classes = data.Splits.Train.ClassCount,
-        },
+        Network = network,
     };
+
+    /// <summary>How far training solves go.</summary>
+    private SolveSchedule Solves => TrainSteps is { } most
+        ? new RandomSteps { From = RandomSteps ? 1 : most, To = most, StartNoise = StartNoise, RelativeTolerance = TrainTolerance }
+        : SolveSchedule.UntilConverged with { StartNoise = StartNoise, RelativeTolerance = TrainTolerance };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Files;
 
@@ -53,7 +54,8 @@ internal static class RunSettingsFile
     /// <summary>Names and values for a report.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Describe(RunSettings settings) =>
         JsonNode.Parse(Json(settings))!.AsObject()
-            .Where(member => member.Key is not ("format" or "data-dir"))
+            .Where(member => member.Key is not ("format" or "data-dir")
+                && RunSetting.All.Any(setting => setting.Name == member.Key && RunKinds.Takes(settings.Data, setting)))
             .Select(member => KeyValuePair.Create(member.Key, member.Value?.ToString() ?? ""));
 
     private static string Json(RunSettings settings) => JsonSerializer.Serialize(settings, RunSettingsJson.Default.RunSettings);
@@ -65,12 +67,13 @@ internal static class RunSettingsFile
             throw new ArgumentException($"format must be 1; it is {settings.Format}.");
         }
 
-        foreach (RunSetting setting in RunSetting.All)
+        RunSetting.All.First(setting => setting.Property == nameof(RunSettings.Data)).Check(settings);
+        foreach (RunSetting setting in RunSetting.All.Where(setting => RunKinds.Takes(settings.Data, setting)))
         {
             setting.Check(settings);
         }
 
-        if (NetworkChoice.Problem(settings) is { } problem)
+        if (RunKinds.Problem(settings) is { } problem)
         {
             throw new ArgumentException(problem);
         }

@@ -7,7 +7,7 @@ namespace ImplicitNet.Operators;
 
 /// <summary>
 /// <c>R(0, q)</c>, whatever u is: turns an implicit network into its explicit twin <c>S(R(0, Q(d)))</c>, the same layers with the same
-/// weights applied once.
+/// weights applied once. Of several operators it is <c>Rn(... R1(0, q) ..., q)</c>: a network of n layers, each with weights of its own.
 /// </summary>
 /// <remarks>
 /// R is applied once, when q is bound, and its value is kept; the map returns that value, so the solve costs nothing more. The map is
@@ -19,18 +19,32 @@ public sealed class ExplicitOperator : LatentOperator, IContraction
 {
     [ComponentName(Name = "operator")]
     private readonly LatentOperator _operator;
+    private readonly LatentOperator[] _next;
 
     /// <summary>Creates the explicit form of an operator.</summary>
     /// <param name="latentOperator">R. Owned from now on.</param>
     public ExplicitOperator(LatentOperator latentOperator)
-        : base(nameof(ExplicitOperator))
+        : this(latentOperator, [])
     {
-        ArgumentNullException.ThrowIfNull(latentOperator);
-        _operator = latentOperator;
-        RegisterComponents();
     }
 
-    /// <summary>R.</summary>
+    /// <summary>Creates the explicit form of several operators, which are applied one after the other.</summary>
+    /// <param name="first">R1, which is applied to zeros of its own start. Owned from now on.</param>
+    /// <param name="next">R2 and so on, of latents of the same shape. Owned from now on.</param>
+    public ExplicitOperator(LatentOperator first, params IReadOnlyList<LatentOperator> next)
+        : base(nameof(ExplicitOperator))
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(next);
+        (_operator, _next) = (first, [.. next]);
+        RegisterComponents();
+        for (int place = 0; place < _next.Length; place++)
+        {
+            register_module($"operator{place + 2}", _next[place]);
+        }
+    }
+
+    /// <summary>R, the first where there are several.</summary>
     public LatentOperator Operator => _operator;
 
     /// <summary>0: the map does not depend on u.</summary>
@@ -40,12 +54,18 @@ public sealed class ExplicitOperator : LatentOperator, IContraction
     public double CertifyFactor() => 0;
 
     /// <inheritdoc/>
-    /// <remarks>Evaluates R once, in the graph where gradients are enabled.</remarks>
+    /// <remarks>Evaluates every R once, in the graph where gradients are enabled.</remarks>
     public override FixedPointMap Bind(Tensor q)
     {
         using DisposeScope scope = NewDisposeScope();
-        using FixedPointMap map = _operator.Bind(q);
-        Tensor value = LatentContract.EvaluateCopy(map, StartingLatent(q)).DetachFromDisposeScope();
+        Tensor value = StartingLatent(q);
+        foreach (LatentOperator layer in (LatentOperator[])[_operator, .. _next])
+        {
+            using FixedPointMap map = layer.Bind(q);
+            value = LatentContract.EvaluateCopy(map, value);
+        }
+
+        value = value.DetachFromDisposeScope();
         return new ConstantMap(new MapInputs { PerSample = [value], Parameters = [], Owned = [value] });
     }
 

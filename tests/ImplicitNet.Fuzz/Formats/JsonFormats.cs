@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli;
 using ImplicitNet.Cli.Reproduction;
 using ImplicitNet.Cli.Settings;
@@ -49,7 +50,7 @@ internal sealed class RunFormat(string folder) : FuzzFormat
     public override string Name => "run";
 
     public override byte[] Make(FuzzRandom random) =>
-        JsonMutation.Of(random, JsonSerializer.Serialize(RunSettings.DefaultsFor(random.Of(DataChoice.Names)) with { Threads = 1 }, RunSettingsJson.Default.RunSettings));
+        JsonMutation.Of(random, JsonSerializer.Serialize(RunKinds.DefaultsFor(random.Of<string>([.. DataChoice.Images, "mazes:9", "sums:32"])) with { Threads = 1 }, RunSettingsJson.Default.RunSettings));
 
     public override void Read(string path, FuzzRandom random)
     {

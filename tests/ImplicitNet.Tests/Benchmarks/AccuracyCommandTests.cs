@@ -47,7 +47,7 @@ public sealed class AccuracyCommandTests : TensorTest
     public void The_training_is_that_of_train_to_its_end_where_that_is_asked_for()
     {
         using TemporaryFolder folder = new();
-        CliRun.Of(["train", "--seed", "5", "--test-images", "10", "--output", folder["run"], .. Tiny]).Succeeded();
+        CliRun.Of(["train", "--data", "digits", "--seed", "5", "--test-images", "10", "--output", folder["run"], .. Tiny]).Succeeded();
         Run(folder, "--target", "1", "--seeds", "5", "--all-epochs");
         double[] expected = [.. RunHistory.ReadEpochs(Path.Combine(folder["run"], "history.jsonl")).Select(epoch => epoch.ValidationLoss!.Value)];
         JsonElement run = Json(folder).GetProperty("seeds")[0];

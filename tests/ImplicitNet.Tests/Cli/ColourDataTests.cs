@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Settings;
@@ -69,16 +70,16 @@ public sealed class ColourDataTests : TensorTest
     [Fact]
     public void Digits_are_never_mirrored()
     {
-        Assert.All(DataChoice.Names, data => Assert.NotEmpty(AugmentationChoice.For(data)));
-        Assert.Equal(["fashion-mnist", "cifar10"], DataChoice.Names.Where(data => AugmentationChoice.For(data).Any(item => item is HorizontalFlip)));
+        Assert.All(DataChoice.Images, data => Assert.NotEmpty(AugmentationChoice.For(data)));
+        Assert.Equal(["fashion-mnist", "cifar10"], DataChoice.Images.Where(data => AugmentationChoice.For(data).Any(item => item is HorizontalFlip)));
     }
 
     [Fact]
     public void The_defaults_of_a_data_set_are_these()
     {
-        (string, int, int, int)[] found = [.. DataChoice.Names.Select(data => RunSettings.DefaultsFor(data)).Select(settings => (settings.Data, settings.Epochs, settings.Validation, settings.Shift))];
+        (string, int, int, int)[] found = [.. DataChoice.Images.Select(data => RunKinds.DefaultsFor(data)).Select(settings => (settings.Data, settings.Epochs, settings.Validation, settings.Shift))];
         Assert.Equal([("digits", 5, 2_000, 0), ("mnist", 10, 10_000, 2), ("fashion-mnist", 10, 10_000, 0), ("cifar10", 10, 5_000, 0), ("svhn", 10, 5_000, 0)], found);
-        Assert.All(DataChoice.Names, data => Assert.False(RunSettings.DefaultsFor(data).Augment));
+        Assert.All(DataChoice.Images, data => Assert.False(RunKinds.DefaultsFor(data).Augment));
     }
 
     private static void Write(TemporaryFolder folder, string data)

@@ -101,7 +101,7 @@ public sealed class CompareCommandTests : TensorTest
 
     private static string[] Arguments(string output, string gradients, params string[] more) =>
     [
-        "compare", "--gradients", gradients, "--seeds", 1.ToString(CultureInfo.InvariantCulture), "--images", "60", "--validation", "20", "--test-images", "20",
+        "compare", "--data", "digits", "--gradients", gradients, "--seeds", 1.ToString(CultureInfo.InvariantCulture), "--images", "60", "--validation", "20", "--test-images", "20",
         "--epochs", "1", "--batch", "20", "--threads", "1", "--cosines", "1", "--output", output, .. more,
     ];
 

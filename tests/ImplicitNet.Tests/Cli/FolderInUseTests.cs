@@ -10,12 +10,12 @@ public sealed partial class FolderInUseTests : TensorTest
 
     private static string[] Long(string output) =>
     [
-        "train", "--output", output, "--quiet", "--images", "200", "--test-images", "20", "--batch", "20", "--epochs", "500", "--validation", "40",
+        "train", "--data", "digits", "--output", output, "--quiet", "--images", "200", "--test-images", "20", "--batch", "20", "--epochs", "500", "--validation", "40",
         "--checkpoint-every", "3", "--threads", "1",
     ];
 
     private static string[] Short(params string[] more) =>
-        ["train", "--images", "60", "--validation", "20", "--test-images", "20", "--epochs", "1", "--batch", "20", .. more];
+        ["train", "--data", "digits", "--images", "60", "--validation", "20", "--test-images", "20", "--epochs", "1", "--batch", "20", .. more];
 
     [Fact]
     public void A_second_process_in_a_folder_is_refused_by_name_until_the_first_is_dead()

@@ -44,7 +44,7 @@ public sealed class HangupTests
 
     private static string[] Arguments(string output) =>
     [
-        "train", "--output", output, "--quiet", "--images", "200", "--test-images", "20", "--validation", "40",
+        "train", "--data", "digits", "--output", output, "--quiet", "--images", "200", "--test-images", "20", "--validation", "40",
         "--batch", "20", "--epochs", "5000", "--checkpoint-every", "3", "--threads", "1",
     ];
 }

@@ -51,7 +51,7 @@ public sealed class HelpTests
             ["Usage:", "Data:", "Network:", "Solver:", "Gradient:", "Training:", "Checks:", "Run:", "Output:", "Examples:", "Exit codes:"],
             help.Where(line => line.EndsWith(':') && line[0] != ' '));
         string[] options = [.. help.Where(line => line.StartsWith("  -", StringComparison.Ordinal))];
-        Assert.Equal(40, options.Distinct().Count());
+        Assert.Equal(50, options.Distinct().Count());
         Assert.InRange(Array.FindIndex(help, line => line.Contains("--damping", StringComparison.Ordinal)),
             Array.IndexOf(help, "Solver:"), Array.IndexOf(help, "Gradient:"));
     }
@@ -68,7 +68,7 @@ public sealed class HelpTests
     {
         string help = CliRun.Of("train", "--help").Succeeded().Output;
         using TemporaryFolder folder = new();
-        ImplicitNet.Cli.Settings.RunSettings settings = ImplicitNet.Cli.Settings.RunSettings.DefaultsFor("digits") with
+        ImplicitNet.Cli.Settings.RunSettings settings = ImplicitNet.Cli.Kinds.RunKinds.DefaultsFor("digits") with
         {
             Images = 1,
             DataDir = "x",
@@ -78,11 +78,18 @@ public sealed class HelpTests
             JacobianPenalty = 1,
             CertificateEvery = 5,
             LatentLayers = 2,
+            Samples = 1,
+            Validate = "mazes:11",
+            Evaluate = "mazes:11",
+            Channels = 3,
+            Untied = 2,
+            TrainSteps = 5,
+            TrainTolerance = 0.1,
         };
         ImplicitNet.Cli.Settings.RunSettingsFile.Write(folder.Path, settings);
         using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(folder["run.json"]));
         string[] names = [.. json.RootElement.EnumerateObject().Select(member => member.Name).Where(name => name != "format")];
-        Assert.Equal(35, names.Length);
+        Assert.Equal(44, names.Length);
         Assert.All(names, name => Assert.Matches($"--{name}[ ,]", help));
     }
 }

@@ -31,7 +31,7 @@ public sealed class HelpWidthTests
         string text = string.Join('\n', Help("compare", "40"));
         string[] wide = [.. Help("compare", "200").Where(line => line.StartsWith("  implicitnet compare -", StringComparison.Ordinal))];
         string joined = System.Text.RegularExpressions.Regex.Replace(text, @" \\\n +", " ");
-        Assert.Equal(4, wide.Length);
+        Assert.Equal(5, wide.Length);
         Assert.All(wide, line => Assert.Contains(line, joined, StringComparison.Ordinal));
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files.PyTorch;
 using ImplicitNet.Models;
@@ -174,7 +175,7 @@ public sealed class ImportCommandTests : TensorTest
     /// <summary>On a few digits: those of a run that is said to have made the model.</summary>
     private static JsonElement Evaluate(string model, params string[] more)
     {
-        RunSettingsFile.Write(model, RunSettings.DefaultsFor("digits") with { Images = 100, Validation = 40, TestImages = 20, Threads = 1 });
+        RunSettingsFile.Write(model, RunKinds.DefaultsFor("digits") with { Images = 100, Validation = 40, TestImages = 20, Threads = 1 });
         CliRun run = CliRun.Of(["evaluate", "--model", model, "--data", "digits", "--split", "validation", "--threads", "1", "--quiet", "--json", .. more]).Succeeded();
         using JsonDocument json = JsonDocument.Parse(run.LastLine);
         return json.RootElement.Clone();

@@ -117,7 +117,7 @@ public sealed class KillTests
 
     private static string[] Arguments(string output, int epochs, int validation = 40) =>
     [
-        "train", "--output", output, "--quiet", "--images", "200", "--test-images", "20", "--batch", "20",
+        "train", "--data", "digits", "--output", output, "--quiet", "--images", "200", "--test-images", "20", "--batch", "20",
         "--epochs", epochs.ToString(CultureInfo.InvariantCulture), "--validation", validation.ToString(CultureInfo.InvariantCulture), "--checkpoint-every", "3", "--threads", "1", "--average", "0.9", "--shift", "1",
     ];
 

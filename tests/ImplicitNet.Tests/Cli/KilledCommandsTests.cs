@@ -22,7 +22,7 @@ public sealed class KilledCommandsTests : TensorTest
     public void A_training() => Check(
         (folder, output) =>
         [
-            "train", "--output", output, "--quiet", "--images", "60", "--test-images", "20", "--batch", "20", "--epochs", "3", "--validation", "20",
+            "train", "--data", "digits", "--output", output, "--quiet", "--images", "60", "--test-images", "20", "--batch", "20", "--epochs", "3", "--validation", "20",
             "--checkpoint-every", "1", "--threads", "1", "--average", "0.9", "--shift", "1", "--warm-start",
         ],
         (folder, output) => File.Exists(Path.Combine(output, "run.json"))
@@ -34,7 +34,7 @@ public sealed class KilledCommandsTests : TensorTest
     public void A_comparison() => Check(
         (folder, output) =>
         [
-            "compare", "--output", output, "--quiet", "--gradients", "jfb,neumann:1", "--seeds", "3", "--images", "60", "--test-images", "20", "--batch", "20",
+            "compare", "--data", "digits", "--output", output, "--quiet", "--gradients", "jfb,neumann:1", "--seeds", "3", "--images", "60", "--test-images", "20", "--batch", "20",
             "--epochs", "2", "--validation", "20", "--checkpoint-every", "1", "--threads", "1",
         ],
         (_, _) => [],

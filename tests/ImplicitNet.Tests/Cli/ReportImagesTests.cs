@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using ImplicitNet.Cli.Commands;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
@@ -23,7 +23,7 @@ public sealed class ReportImagesTests(TinyModel model) : TensorTest, IClassFixtu
     {
         Page page = Page.Read(Path.Combine(model.Path, "report.html"));
         ModelConfig config = ModelFolder.LoadConfig(model.Path);
-        RunSettings settings = ModelImages.Settings(model.Path, config, null, null);
+        RunSettings settings = ModelSettings.Of(new SavedModel(model.Path, config), null, null);
         using StringWriter nowhere = new();
         ImageDataset images = ModelImages.Load(model.Path, config, settings, SplitChoice.Test, Terminal.Plain(nowhere, nowhere), CancellationToken.None);
         (long[] answers, double[] probabilities) = Answers(images, config);

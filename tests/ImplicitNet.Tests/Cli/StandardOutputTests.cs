@@ -42,7 +42,7 @@ public sealed class StandardOutputTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "redirects as a Unix shell does");
         using TemporaryFolder folder = new();
-        string[] arguments = ["train", "--output", folder["run"], "--images", "200", "--test-images", "20", "--validation", "40", "--batch", "20", "--epochs", "2"];
+        string[] arguments = ["train", "--data", "digits", "--output", folder["run"], "--images", "200", "--test-images", "20", "--validation", "40", "--batch", "20", "--epochs", "2"];
 
         // At the first line there is nothing yet that could be saved.
         using (CliProcess early = CliProcess.StartInShell(Full, new Dictionary<string, string>(), arguments))
@@ -89,7 +89,7 @@ public sealed class StandardOutputTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "redirects as a Unix shell does");
         using TemporaryFolder folder = new();
-        string[] arguments = ["train", "--output", folder["run"], "--images", "100", "--test-images", "20", "--validation", "20", "--batch", "20", "--epochs", "1", "--quiet"];
+        string[] arguments = ["train", "--data", "digits", "--output", folder["run"], "--images", "100", "--test-images", "20", "--validation", "20", "--batch", "20", "--epochs", "1", "--quiet"];
         using CliProcess process = CliProcess.StartInShell("exec \"$@\" >&- 2>&-", new Dictionary<string, string>(), arguments);
         Assert.Equal(1, process.Wait().Code);
         using CliProcess again = CliProcess.Start("evaluate", "--model", folder["run"], "--quiet");

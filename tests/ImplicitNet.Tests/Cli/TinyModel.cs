@@ -13,7 +13,7 @@ public sealed class TinyModel : IDisposable
 
     /// <summary>The command that trains in a second or two, with further options.</summary>
     public static string[] Arguments(params string[] more) =>
-        ["train", "--images", "200", "--validation", "40", "--test-images", "60", "--epochs", "2", "--batch", "20", "--threads", "1", .. more];
+        ["train", "--data", "digits", "--images", "200", "--validation", "40", "--test-images", "60", "--epochs", "2", "--batch", "20", "--threads", "1", .. more];
 
     /// <summary>The model alone in a folder of its own.</summary>
     internal void CopyTo(TemporaryFolder folder)

@@ -60,5 +60,5 @@ public sealed class TrainGradientTests(TinyModel model) : TensorTest, IClassFixt
     [InlineData("lu", "--gradient must be one of jfb, neumann:TERMS")]
     [InlineData("implicit:lu", "lu is none of gmres")]
     public void An_unknown_gradient_is_refused(string gradient, string expected) =>
-        CliRun.Of("train", "--gradient", gradient).Failed(2, expected, "train --help");
+        CliRun.Of("train", "--data", "digits", "--gradient", gradient).Failed(2, expected, "train --help");
 }

@@ -1,3 +1,4 @@
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
@@ -18,8 +19,8 @@ public sealed class TrainNetworkTests : TensorTest
     [InlineData("svhn", "svhn-fpn")]
     public void A_data_set_has_its_network(string data, string network)
     {
-        Assert.Equal((network, 1e-3), (RunSettings.DefaultsFor(data).Network, RunSettings.DefaultsFor(data).Tolerance));
-        Assert.Equal((network, 1e-2), (RunSettings.DefaultsFor(data, isPublished: true).Network, RunSettings.DefaultsFor(data, isPublished: true).Tolerance));
+        Assert.Equal((network, 1e-3), (RunKinds.DefaultsFor(data).Network, RunKinds.DefaultsFor(data).Tolerance));
+        Assert.Equal((network, 1e-2), (RunKinds.DefaultsFor(data, isPublished: true).Network, RunKinds.DefaultsFor(data, isPublished: true).Tolerance));
     }
 
     [Theory]
@@ -35,7 +36,7 @@ public sealed class TrainNetworkTests : TensorTest
     [InlineData("cifar10", "cifar10-fpn", true, null, "cifar10-fpn", 843_430)]
     public void A_network_and_its_explicit_twin_have_the_size_of_the_papers(string data, string? name, bool isPublished, int? layers, string architecture, long parameters)
     {
-        RunSettings settings = RunSettings.DefaultsFor(data, isPublished) with { LatentLayers = layers, Gamma = 0.7 };
+        RunSettings settings = RunKinds.DefaultsFor(data, isPublished) with { LatentLayers = layers, Gamma = 0.7 };
         settings = settings with { Network = name ?? settings.Network };
         foreach (bool isExplicit in (bool[])[false, true])
         {
@@ -84,7 +85,7 @@ public sealed class TrainNetworkTests : TensorTest
     public void A_run_begun_before_there_was_a_choice_is_of_the_digit_classifier()
     {
         using TemporaryFolder folder = new();
-        RunSettingsFile.Write(folder.Path, RunSettings.DefaultsFor("cifar10") with { Threads = 1 });
+        RunSettingsFile.Write(folder.Path, RunKinds.DefaultsFor("cifar10") with { Threads = 1 });
         string[] lines = File.ReadAllLines(folder["run.json"]);
         string[] old = [.. lines.Where(line => !line.Contains("\"network\"", StringComparison.Ordinal) && !line.Contains("\"published\"", StringComparison.Ordinal) && !line.Contains("\"explicit\"", StringComparison.Ordinal))];
         Assert.Equal(lines.Length - 3, old.Length);
@@ -92,7 +93,7 @@ public sealed class TrainNetworkTests : TensorTest
         RunSettings settings = RunSettingsFile.Read(folder.Path);
         Assert.IsType<DigitClassifierOptions>(NetworkChoice.Create(settings));
         RunSettingsFile.EnsureSame(settings, settings with { Network = "mnist-fpn" });
-        Assert.IsType<ContractiveSvhnFpnOptions>(NetworkChoice.Create(RunSettings.DefaultsFor("cifar10")));
+        Assert.IsType<ContractiveSvhnFpnOptions>(NetworkChoice.Create(RunKinds.DefaultsFor("cifar10")));
     }
 
     [Theory]
@@ -105,7 +106,7 @@ public sealed class TrainNetworkTests : TensorTest
     public void What_no_network_can_be_is_refused_before_anything_is_written(string options, string expected)
     {
         using TemporaryFolder folder = new();
-        CliRun.Of(["train", "--output", folder["run"], .. options.Split(' ')]).Failed(2, expected);
+        CliRun.Of(["train", "--data", "digits", "--output", folder["run"], .. options.Split(' ')]).Failed(2, expected);
         Assert.Empty(folder.Names);
     }
 
@@ -115,7 +116,7 @@ public sealed class TrainNetworkTests : TensorTest
     public void Settings_of_no_network_are_refused(string right, string wrong, string expected)
     {
         using TemporaryFolder folder = new();
-        RunSettingsFile.Write(folder.Path, RunSettings.DefaultsFor("digits") with { Threads = 1 });
+        RunSettingsFile.Write(folder.Path, RunKinds.DefaultsFor("digits") with { Threads = 1 });
         string text = File.ReadAllText(folder["run.json"]);
         Assert.Contains(right, text, StringComparison.Ordinal);
         File.WriteAllText(folder["run.json"], text.Replace(right, wrong, StringComparison.Ordinal));

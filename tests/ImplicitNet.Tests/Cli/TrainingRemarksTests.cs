@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ImplicitNet.Cli.Commands;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Training;
 using ImplicitNet.Training.History;
@@ -34,7 +34,7 @@ public sealed class TrainingRemarksTests : TensorTest
     public void A_short_run_that_learns_is_told_nothing(string line)
     {
         using TemporaryFolder folder = new();
-        string[] arguments = ["train", .. line.Split(' '), "--validation", "100", "--test-images", "200", "--batch", "20", "--threads", "1", "--output", folder["run"], "--json"];
+        string[] arguments = ["train", "--data", "digits", .. line.Split(' '), "--validation", "100", "--test-images", "200", "--batch", "20", "--threads", "1", "--output", folder["run"], "--json"];
         using JsonDocument json = JsonDocument.Parse(CliRun.Of(arguments).Succeeded().LastLine);
         Assert.InRange(json.RootElement.GetProperty("testAccuracy").GetDouble(), 0.3, 1);
         Assert.Equal(0, json.RootElement.GetProperty("remarks").GetArrayLength());
@@ -51,25 +51,26 @@ public sealed class TrainingRemarksTests : TensorTest
     [InlineData(0.01, 9.0, 0.8, 0)]
     [InlineData(double.NaN, double.NaN, 0.5, 0)]
     public void There_is_a_remark_where_the_loss_is_twice_that_of_guessing_or_the_accuracy_is_its(double trained, double validated, double accuracy, int remarks) =>
-        Assert.Equal(remarks, Of(RunSettings.DefaultsFor(DataChoice.Digits), trained, validated, accuracy, Even).Count);
+        Assert.Equal(remarks, Of(RunKinds.DefaultsFor(DataChoice.Digits), trained, validated, accuracy, Even).Count);
 
     [Fact]
     public void Who_names_the_most_frequent_class_has_learned_nothing()
     {
         byte[] uneven = [.. Enumerable.Repeat((byte)1, 200), .. Even[..800]];
-        Assert.Empty(Of(RunSettings.DefaultsFor(DataChoice.Svhn), 2.2, 2.2, 0.33, uneven));
-        Assert.Contains("guessing has too (28.00 %): try more --epochs", Assert.Single(Of(RunSettings.DefaultsFor(DataChoice.Svhn), 2.2, 2.2, 0.28, uneven)), StringComparison.Ordinal);
+        Assert.Empty(Of(RunKinds.DefaultsFor(DataChoice.Svhn), 2.2, 2.2, 0.33, uneven));
+        Assert.Contains("guessing has too (28.00 %): try more --epochs", Assert.Single(Of(RunKinds.DefaultsFor(DataChoice.Svhn), 2.2, 2.2, 0.28, uneven)), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_rate_below_the_default_is_answered_by_one_that_is_smaller_still()
     {
-        RunSettings slow = RunSettings.DefaultsFor(DataChoice.Digits) with { LearningRate = 0.001 };
+        RunSettings slow = RunKinds.DefaultsFor(DataChoice.Digits) with { LearningRate = 0.001 };
         Assert.EndsWith("Try a smaller --learning-rate (it was 0.001), or --clip-norm 1.", Of(slow, 90, 90, 0.5, Even)[0], StringComparison.Ordinal);
     }
 
     private static IReadOnlyList<string> Of(RunSettings settings, double trained, double validated, double accuracy, byte[] labels) => TrainingRemarks.Of(
         settings,
+        RunKinds.DefaultsFor(settings.Data).LearningRate,
         new TrainingResult
         {
             Stopped = default,

@@ -45,7 +45,7 @@ public sealed class ModelConfigTests
 
         internal override long LeastNumbers => 1;
 
-        internal override Stall Stall => new LatentStall();
+        internal override StoppingRule Rule => new() { Stall = new LatentStall() };
 
         public override ImplicitNetwork CreateNetwork() => throw new NotSupportedException();
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ImplicitNet.Cli;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
@@ -24,9 +25,10 @@ public sealed partial class RunSettingTests
     {
         RunSetting setting = RunSetting.All.Single(one => one.Name == name);
         string? value = Other(setting);
-        RunSettings given = Begin(value is null ? [$"--{name}"] : [$"--{name}", value]);
+        string[] data = name == "data" ? [] : ["--data", setting.Flag.Only == GridKind.Grids || name == "random-steps" ? "mazes:9" : "digits"];
+        RunSettings given = Begin([.. data, .. value is null ? [$"--{name}"] : (string[])[$"--{name}", value]]);
         object expected = setting.Of(given)!;
-        Assert.NotEqual(setting.Of(Begin()), expected);
+        Assert.NotEqual(setting.Of(Begin(data)), expected);
         Assert.Equal(name == "data-dir" ? Path.GetFullPath(value!) : value ?? "True", Convert.ToString(expected, CultureInfo.InvariantCulture));
 
         using TemporaryFolder folder = new();
@@ -62,7 +64,7 @@ public sealed partial class RunSettingTests
         string words = MustBe().Match(line).Groups[1].Value;
 
         using TemporaryFolder folder = new();
-        RunSettingsFile.Write(folder.Path, RunSettings.DefaultsFor(DataChoice.Digits) with { Threads = 1 });
+        RunSettingsFile.Write(folder.Path, RunKinds.DefaultsFor(DataChoice.Digits) with { Threads = 1 });
         JsonObject file = JsonNode.Parse(File.ReadAllText(folder["run.json"]))!.AsObject();
         file[name] = double.TryParse(value, CultureInfo.InvariantCulture, out _) ? JsonNode.Parse(value) : value;
         File.WriteAllText(folder["run.json"], file.ToJsonString());
@@ -74,7 +76,7 @@ public sealed partial class RunSettingTests
     [Fact]
     public void The_help_names_the_defaults_that_there_are()
     {
-        RunSettings[] defaults = [.. DataChoice.Names.SelectMany(data => new[] { RunSettings.DefaultsFor(data), RunSettings.DefaultsFor(data, isPublished: true) })];
+        RunSettings[] defaults = [.. DataChoice.Images.Concat(["mazes:9", "sums:32"]).SelectMany(data => new[] { RunKinds.DefaultsFor(data), RunKinds.DefaultsFor(data, isPublished: true) })];
         int numbers = 0;
         foreach (RunSetting setting in RunSetting.All.Where(setting => setting.Flag is NumberAttribute && Default().IsMatch(setting.Flag.Help)))
         {
@@ -82,7 +84,7 @@ public sealed partial class RunSettingTests
             double[] named = [.. Number().Matches(words).Select(match => double.Parse(match.Value, CultureInfo.InvariantCulture))];
             foreach (double actual in defaults.Select(setting.Of).OfType<object>().Select(value => Convert.ToDouble(value, CultureInfo.InvariantCulture)))
             {
-                Assert.True(setting.Name == "threads" || named.Contains(actual), $"--{setting.Name}: {actual}, and the help says {words}");
+                Assert.True(setting.Name is "threads" or "max-steps" or "train-steps" || named.Contains(actual), $"--{setting.Name}: {actual}, and the help says {words}");
                 numbers++;
             }
         }
@@ -94,7 +96,7 @@ public sealed partial class RunSettingTests
     public void A_published_network_and_another_data_set_have_their_own_defaults_and_what_is_given_counts()
     {
         Assert.Equal((0.01, "svhn-fpn", 50), (Begin("--published", "--data", "svhn") is { } settings ? (settings.Tolerance, settings.Network, settings.Batch) : default));
-        Assert.Equal(0.2, Begin("--published", "--tolerance", "0.2").Tolerance);
+        Assert.Equal(0.2, Begin("--data", "digits", "--published", "--tolerance", "0.2").Tolerance);
         Assert.Equal(0.25, Begin("--mixing", "0.25").Damping);
     }
 
@@ -103,7 +105,7 @@ public sealed partial class RunSettingTests
     {
         string help = CliRun.Of("compare", "--help").Succeeded().Output;
         Assert.All(RunSetting.All.Where(setting => !setting.Flag.IsHidden), setting =>
-            Assert.Equal(setting.Name is not ("seed" or "gradient" or "explicit"), Regex.IsMatch(help, $"--{setting.Name}[ ,\n]")));
+            Assert.Equal(setting.Name is not ("seed" or "gradient" or "explicit" or "untied"), Regex.IsMatch(help, $"--{setting.Name}[ ,\n]")));
     }
 
     /// <summary>A value that is not the default.</summary>
@@ -112,7 +114,9 @@ public sealed partial class RunSettingTests
         SwitchAttribute => null,
         FolderAttribute => "somewhere",
         GradientAttribute => "neumann:2",
-        ChoiceAttribute => setting.Name switch { "data" => "mnist", "network" => "svhn-fpn", "schedule" => "constant", "device" => "cuda", _ => SolverChoice.Names[^1] },
+        DataAttribute { IsList: true } => "mazes:11,mazes:33",
+        DataAttribute => "mnist",
+        ChoiceAttribute => setting.Name switch { "network" => "svhn-fpn", "schedule" => "constant", "device" => "cuda", _ => SolverChoice.Names[^1] },
         NumberAttribute { Below: 1 } or NumberAttribute { Most: 1 } => "0.125",
         _ => "13",
     };

@@ -5,7 +5,7 @@ using ImplicitNet.Training.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ImplicitNet.Cli.Commands;
+namespace ImplicitNet.Cli.Kinds;
 
 /// <summary>
 /// The images that a report shows, chosen while a network is evaluated in order: the first wrong answers, and the first right one of each

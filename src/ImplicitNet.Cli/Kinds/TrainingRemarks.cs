@@ -2,7 +2,7 @@ using System.Globalization;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Training;
 
-namespace ImplicitNet.Cli.Commands;
+namespace ImplicitNet.Cli.Kinds;
 
 /// <summary>What is said at the end of a training that has taught nothing, and what to try.</summary>
 /// <remarks>
@@ -16,12 +16,13 @@ internal static class TrainingRemarks
 
     /// <summary>The remarks; none for a training that works.</summary>
     /// <param name="settings">What was run.</param>
+    /// <param name="usualRate">The learning rate of such runs where nobody says otherwise.</param>
     /// <param name="training">How it went.</param>
     /// <param name="accuracy">On test images; null where it is not known.</param>
     /// <param name="labels">Those of the test images.</param>
     /// <param name="classes">How many there are.</param>
     public static IReadOnlyList<string> Of(
-        RunSettings settings, TrainingResult training, double? accuracy, ReadOnlySpan<byte> labels, int classes)
+        RunSettings settings, double usualRate, TrainingResult training, double? accuracy, ReadOnlySpan<byte> labels, int classes)
     {
         List<string> remarks = [];
         double ignorance = Math.Log(classes);
@@ -30,7 +31,7 @@ internal static class TrainingRemarks
             remarks.Add(string.Create(
                 CultureInfo.InvariantCulture,
                 $"Training has run away: the validation loss ended at {Amount(loss)}, and that of a network that knows nothing is "
-                    + $"{ignorance:0.00}. Try {Smaller(settings)}."));
+                    + $"{ignorance:0.00}. Try {Smaller(settings, usualRate)}."));
         }
 
         // Who always names the most frequent class is right so often.
@@ -44,7 +45,9 @@ internal static class TrainingRemarks
         double most = chance + (Deviations * Math.Sqrt(chance * (1 - chance) / Math.Max(1, labels.Length)));
         if (accuracy <= most)
         {
-            string advice = IsFast(settings) ? Smaller(settings) : "more --epochs, or another --learning-rate";
+            string advice = settings.LearningRate > 3 * usualRate
+                ? Smaller(settings, usualRate)
+                : "more --epochs, or another --learning-rate";
             remarks.Add($"The test accuracy of {Display.Percent(accuracy.Value)} is one that guessing has too "
                 + $"({Display.Percent(chance)}){(remarks.Count > 0 ? "." : $": try {advice}.")}");
         }
@@ -52,14 +55,10 @@ internal static class TrainingRemarks
         return remarks;
     }
 
-    private static bool IsFast(RunSettings settings) => settings.LearningRate > 3 * Usual(settings);
-
-    private static string Smaller(RunSettings settings) => settings.LearningRate > Usual(settings)
-        ? $"--learning-rate {Display.Number(Usual(settings), "0.######")}, the default "
+    private static string Smaller(RunSettings settings, double usualRate) => settings.LearningRate > usualRate
+        ? $"--learning-rate {Display.Number(usualRate, "0.######")}, the default "
             + $"(it was {Display.Number(settings.LearningRate, "0.######")})"
         : $"a smaller --learning-rate (it was {Display.Number(settings.LearningRate, "0.########")}), or --clip-norm 1";
-
-    private static double Usual(RunSettings settings) => RunSettings.DefaultsFor(settings.Data, settings.Published).LearningRate;
 
     private static string Amount(double loss) => loss < 1e4 ? Display.Number(loss, "0.00") : Display.Count((long)Math.Min(loss, 1e18));
 }

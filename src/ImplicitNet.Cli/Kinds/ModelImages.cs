@@ -4,31 +4,11 @@ using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Training.Data;
 
-namespace ImplicitNet.Cli.Commands;
+namespace ImplicitNet.Cli.Kinds;
 
 /// <summary>The images that a model is tried on.</summary>
 internal static class ModelImages
 {
-    /// <summary>The data of the run that made the model, where it lies in its run's folder; else the defaults of the data set.</summary>
-    /// <param name="folder">The model's folder.</param>
-    /// <param name="config">What it is.</param>
-    /// <param name="data">The name of another data set than the one it was trained on; null for that one.</param>
-    /// <param name="directory">Where the data set's files lie; null for where they lay in training.</param>
-    /// <exception cref="CommandException">The model was trained on data that has no name here, and no other is named.</exception>
-    public static RunSettings Settings(string folder, ModelConfig config, string? data, string? directory)
-    {
-        data ??= config.Data;
-        if (!DataChoice.Names.Contains(data))
-        {
-            throw new CommandException($"{folder}: the model was trained on '{data}', "
-                + $"which is none of {string.Join(", ", DataChoice.Names)}; name one by --data.");
-        }
-
-        RunSettings? stored = File.Exists(RunSettingsFile.PathIn(folder)) ? RunSettingsFile.Read(folder) : null;
-        RunSettings settings = stored?.Data == data ? stored : RunSettings.DefaultsFor(data);
-        return directory is null ? settings : settings with { DataDir = directory };
-    }
-
     /// <summary>Draws or reads one part of a data set.</summary>
     /// <exception cref="CommandException">The images are of another size than the model takes, or in more classes.</exception>
     public static ImageDataset Load(

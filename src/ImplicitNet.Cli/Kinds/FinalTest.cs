@@ -1,0 +1,75 @@
+using ImplicitNet.Networks;
+using ImplicitNet.Operators;
+using ImplicitNet.Reports;
+using ImplicitNet.Solvers;
+using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Tasks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Cli.Kinds;
+
+/// <summary>All that is measured of a network on test data.</summary>
+/// <param name="Evaluation">On all samples.</param>
+/// <param name="Contraction">On the first samples.</param>
+/// <param name="Residuals">On the first samples.</param>
+/// <param name="Steps">Of the first samples.</param>
+internal sealed record FinalTest(
+    EvaluationResult Evaluation, ContractionReport Contraction, ResidualTraceSummary Residuals, IReadOnlyList<int> Steps)
+{
+    private const int TracedSamples = 500;
+    private const int MeasuredSamples = 100;
+
+    /// <summary>Of classes, on all samples; null for other tasks.</summary>
+    public Confusion? Confusion { get; init; }
+
+    /// <summary>Images with wrong answers and right ones.</summary>
+    public IReadOnlyList<AnsweredImage> Shown { get; init; } = [];
+
+    /// <summary>On further data.</summary>
+    public IReadOnlyList<TestResult> More { get; init; } = [];
+
+    /// <summary>Evaluates a network, which is in evaluation mode afterwards.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="task">What is measured.</param>
+    /// <param name="source">The data.</param>
+    /// <param name="tolerance">Relative: that of the network's solves.</param>
+    /// <param name="each">Called with every output and its batch.</param>
+    /// <param name="progress">Told the share done.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static FinalTest Run(
+        ImplicitNetwork network, TrainingTask task, BatchSource source, double tolerance, Action<Tensor, Batch>? each,
+        IProgress<double> progress, CancellationToken cancellation)
+    {
+        EvaluationResult evaluation =
+            Evaluator.Evaluate(network, task, source, each: each, progress: progress, cancellation: cancellation);
+        network.eval();
+        ContractionReport contraction = Measure(network, source);
+        using IDisposable noGraph = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        using Batch batch = First(source, TracedSamples, network);
+        ResidualTrace trace = new();
+        using ImplicitResult result = network.Run(batch.Inputs, trace: trace, cancellation: cancellation);
+        double[][] residuals = [.. trace.Samples.Select(sample => sample.Select(entry => entry.Ratio * tolerance).ToArray())];
+        return new FinalTest(
+            evaluation, contraction, ResidualTraceSummary.FromSamples(residuals, tolerance),
+            [.. result.Report.Samples.Select(sample => sample.Steps)]);
+    }
+
+    /// <summary>The contraction factor at the fixed points of the first samples; the network must be in evaluation mode.</summary>
+    public static ContractionReport Measure(ImplicitNetwork network, BatchSource source)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Batch batch = First(source, MeasuredSamples, network);
+        return network.MeasureContraction(batch.Inputs);
+    }
+
+    /// <summary>The first samples, where a network is.</summary>
+    public static Batch First(BatchSource source, int count, ImplicitNetwork network)
+    {
+        Batch batch = source.First(count);
+        batch.Convert(ScalarType.Float32, network.parameters().First().device);
+        return batch;
+    }
+}

@@ -1,0 +1,204 @@
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Cli.Settings;
+using ImplicitNet.Models;
+using ImplicitNet.Networks;
+using ImplicitNet.Reports;
+using ImplicitNet.Training;
+using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Tasks;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Cli.Kinds;
+
+/// <summary>Tasks of any size with an answer for every cell: mazes, and sums of bits.</summary>
+/// <remarks>What is validated and tested on depends on no seed of a run. What is trained on does, and is new in every epoch.</remarks>
+internal sealed class GridKind : RunKind
+{
+    /// <summary>Its name.</summary>
+    public const string Grids = "mazes and sums";
+
+    private const int UsualTests = 1_000;
+    private const long TestSeed = 1;
+
+    public override string Name => Grids;
+
+    public override TrainingTask Task { get; } = new DenseClassification();
+
+    public override bool Has(string data) => GridData.IsMeant(data);
+
+    public override bool Fits(NetworkOptions network) => network is GridSolverOptions;
+
+    public override RunSettings DefaultsFor(string data, bool isPublished = false)
+    {
+        GridData grid = GridData.Parse(data);
+        return new RunSettings
+        {
+            Data = grid.Name,
+            Epochs = grid.Task.Epochs,
+            Validation = 500,
+            Batch = grid.Task.Batch,
+            LearningRate = 2e-3,
+            ClipNorm = 1,
+            Tolerance = 1e-4,
+            MaxSteps = grid.StepLimit,
+            TrainSteps = grid.Task.TrainSteps(grid.Size),
+            TrainTolerance = 1e-3,
+            StartNoise = 1,
+        };
+    }
+
+    public override string? Problem(RunSettings settings)
+    {
+        try
+        {
+            GridData own = GridData.Parse(settings.Data);
+            foreach (string? list in new[] { settings.Validate, settings.Evaluate })
+            {
+                if (GridData.ParseList(list).FirstOrDefault(data => data.Task != own.Task) is { } other)
+                {
+                    string option = list == settings.Validate ? "validate" : "evaluate";
+                    return $"{option} {list}: a network for {own.Name} does not take {other.Name}; name other sizes of {own.Task.Form}.";
+                }
+            }
+        }
+        catch (ArgumentException exception)
+        {
+            return $"data {exception.Message}.";
+        }
+
+        return settings switch
+        {
+            { Explicit: true, Untied: { } copies } => $"untied {copies}: that is the explicit twin with more layers; leave out --explicit.",
+            { Gradient: not GradientChoice.Default } when settings.Explicit || settings.Untied is not null =>
+                $"gradient {settings.Gradient}: an explicit twin has no fixed point; plain backpropagation is its exact gradient.",
+            _ => null,
+        };
+    }
+
+    public override string Samples(string data) => GridData.Parse(data).Task.Noun;
+
+    public override string Model(RunSettings settings) =>
+        IsExplicit(settings) ? "explicit twin" : $"implicit {GridData.Parse(settings.Data).Task.Solver}";
+
+    public override string Network(RunSettings settings) => Words(Options(settings))
+        + (settings.Untied is { } copies ? $", explicit twin ({Display.Counted(copies, "layer")} R, untied)"
+            : settings.Explicit ? ", explicit twin (R applied once)" : "");
+
+    public override string Network(ModelConfig config) => Words((GridSolverOptions)config.Network);
+
+    public override string Solve(RunSettings settings) => $"tolerance {settings.ToleranceWords}, {settings.MaxSteps} steps at most"
+        + (settings.TrainSteps is { } steps ? $", in training {(settings.RandomSteps ? "1 to " : "")}{steps}" : "");
+
+    public override RunSubject Load(RunSettings settings, Terminal terminal, CancellationToken cancellation) =>
+        new Subject(settings, GridData.Parse(settings.Data), Task);
+
+    public override IndexedBatches Source(
+        SavedModel model, RunSettings settings, string split, int? count, int? batchSize, Device device, Terminal terminal,
+        CancellationToken cancellation)
+    {
+        GridData grid = GridData.Parse(settings.Data);
+        GridSolverOptions network = (GridSolverOptions)model.Config.Network;
+        if ((grid.Task.Dimensions, grid.Task.InputChannels) != (network.Dimensions, network.InputChannels))
+        {
+            throw new CommandException(
+                $"{model.Folder}: the model was trained on {model.Config.Data} and does not take {grid.Name}. Name another size by --data.",
+                ExitCodes.Usage);
+        }
+
+        (DataPart part, int usual, long seed) = split switch
+        {
+            SplitChoice.Train => (DataPart.Training, settings.Samples ?? grid.Task.Samples, settings.Seed),
+            SplitChoice.Validation => (DataPart.Validation, settings.Validation, TestSeed),
+            _ => (DataPart.Test, settings.TestSamples ?? UsualTests, TestSeed),
+        };
+        int samples = count ?? usual;
+        return grid.Source(samples, batchSize ?? samples, seed, part);
+    }
+
+    public override int BatchOf(string data) => GridData.Parse(data).EvaluationBatch;
+
+    public override int? StepLimit(string data) => GridData.Parse(data).StepLimit;
+
+    private static bool IsExplicit(RunSettings settings) => settings.Explicit || settings.Untied is not null;
+
+    private static GridSolverOptions Options(RunSettings settings)
+    {
+        GridTask task = GridData.Parse(settings.Data).Task;
+        GridSolverOptions options = new()
+        {
+            Dimensions = task.Dimensions,
+            InputChannels = task.InputChannels,
+            Explicit = IsExplicit(settings),
+            ExplicitLayers = settings.Untied ?? 1,
+        };
+        return settings.Channels is { } channels ? options with { LatentChannels = channels } : options;
+    }
+
+    private static string Words(GridSolverOptions network) =>
+        $"{network.Architecture}, {Display.Counted(network.LatentChannels, "channel")}, "
+            + (network.Dimensions == 1 ? "convolutions along a string" : "convolutions over a grid");
+
+    private sealed class Subject(RunSettings settings, GridData grid, TrainingTask task) : RunSubject
+    {
+        private readonly IReadOnlyList<GridData> _validated = GridData.ParseList(settings.Validate);
+        private readonly IReadOnlyList<GridData> _tested = GridData.ParseList(settings.Evaluate);
+
+        /// <summary>Validated on larger sizes, it goes as many steps as the largest needs, unless the run says how many.</summary>
+        public override ModelConfig Config => settings.ToModelConfig(Options(settings)) with
+        {
+            MaxSteps = settings.MaxSteps == grid.StepLimit
+                ? _validated.Select(data => data.StepLimit).Append(settings.MaxSteps).Max()
+                : settings.MaxSteps,
+        };
+
+        public override string Amounts => $"{Display.Count(Samples)} training, "
+            + $"{Display.Count(settings.Validation)} validation and {Display.Count(TestSamples)} test {grid.Task.Noun}";
+
+        private int Samples => settings.Samples ?? grid.Task.Samples;
+
+        private int TestSamples => settings.TestSamples ?? UsualTests;
+
+        public override RunSources Sources(Device device) => new(
+            grid.Source(Samples, settings.Batch, settings.Seed, DataPart.Training, isFreshEveryEpoch: true),
+            Validation(grid),
+            [.. _validated.Select(data => (data.Name, (BatchSource)Validation(data)))]);
+
+        /// <summary>A solve of a grid that comes to its limit has an answer too, and most do while the weights are new.</summary>
+        public override FailurePolicy PolicyFor(ImplicitNetwork network) => new AcceptMaxSteps();
+
+        public override FinalTest Test(
+            ImplicitNetwork network, Device device, IProgress<double> progress, CancellationToken cancellation)
+        {
+            network.Stopping = network.Stopping with { MaxSteps = settings.MaxSteps };
+            FinalTest test = FinalTest.Run(network, task, Tests(grid), settings.Tolerance, null, progress, cancellation);
+            List<TestResult> results = [TestResult.Of(grid.Name, test.Evaluation, settings.MaxSteps)];
+            foreach (GridData other in _tested)
+            {
+                EvaluationResult evaluation = Evaluator.Evaluate(
+                    network, task, Tests(other), own => own with { Stopping = own.Stopping with { MaxSteps = other.StepLimit } },
+                    progress: progress, cancellation: cancellation);
+                results.Add(TestResult.Of(other.Name, evaluation, other.StepLimit));
+            }
+
+            return test with { More = results };
+        }
+
+        public override IReadOnlyList<string> Remarks(TrainingResult training, FinalTest test) => test.Evaluation.Accuracy is 0
+            ? [$"No {grid.Task.Noun} were answered rightly: try more --epochs, or another --seed."]
+            : [];
+
+        public override RunReport Complete(RunReport report, FinalTest test) => report with { };
+
+        /// <summary>This is where mazes are drawn, as frames and as one moving picture.</summary>
+        public override RunPictures Draw(ImplicitNetwork network, RunFolder folder, Device device, CancellationToken cancellation) =>
+            RunPictures.None;
+
+        private GeneratedBatches Validation(GridData data) =>
+            data.Source(settings.Validation, data.EvaluationBatch, TestSeed, DataPart.Validation);
+
+        private GeneratedBatches Tests(GridData data) =>
+            data.Source(TestSamples, data.EvaluationBatch, TestSeed, DataPart.Test);
+    }
+}

@@ -1,0 +1,160 @@
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Cli.Settings;
+using ImplicitNet.Models;
+using ImplicitNet.Networks;
+using ImplicitNet.Operators;
+using ImplicitNet.Reports;
+using ImplicitNet.Training;
+using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Evaluation;
+using ImplicitNet.Training.Tasks;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Cli.Kinds;
+
+/// <summary>Images in classes, by the networks of the paper.</summary>
+internal sealed class ImageKind : RunKind
+{
+    /// <summary>Its name.</summary>
+    public const string Images = "images";
+
+    public override string Name => Images;
+
+    public override TrainingTask Task { get; } = new Classification();
+
+    public override bool Has(string data) => DataChoice.Images.Contains(data);
+
+    public override bool Fits(NetworkOptions network) => network is ClassifierOptions;
+
+    /// <summary>
+    /// The tolerance of the networks as published is for a whole batch, which their batch norm couples, and is near the rule that they were
+    /// published with: 0.1 for the norm over channels at every pixel, from one iterate to the next.
+    /// </summary>
+    public override RunSettings DefaultsFor(string data, bool isPublished = false) => Of(data) with
+    {
+        Network = NetworkChoice.DefaultFor(data),
+        Published = isPublished,
+        Tolerance = isPublished ? 1e-2 : 1e-3,
+    };
+
+    public override string? Problem(RunSettings settings) => NetworkChoice.Problem(settings);
+
+    public override string Samples(string data) => Images;
+
+    public override string Model(RunSettings settings) => settings.Explicit ? "explicit twin" : "implicit classifier";
+
+    public override string Network(RunSettings settings) => NetworkChoice.Words(settings);
+
+    public override string Network(ModelConfig config) => NetworkChoice.Name(config);
+
+    public override string Solve(RunSettings settings) =>
+        $"{(settings.Published ? "gamma" : "contraction factor")} {Display.Number(settings.Gamma, "0.###")}, "
+            + $"tolerance {settings.ToleranceWords}";
+
+    public override RunSubject Load(RunSettings settings, Terminal terminal, CancellationToken cancellation) =>
+        new Subject(this, settings, RunData.Load(settings, terminal, cancellation));
+
+    public override IndexedBatches Source(
+        SavedModel model, RunSettings settings, string split, int? count, int? batchSize, Device device, Terminal terminal,
+        CancellationToken cancellation)
+    {
+        ImageDataset images = ModelImages.Load(model.Folder, model.Config, settings, split, terminal, cancellation);
+        images = images.Slice(0, Math.Min(count ?? images.Count, images.Count));
+        return new ImageBatches(images, new BatchOptions
+        {
+            Normalization = model.Config.Normalization,
+            BatchSize = batchSize ?? images.Count,
+            Device = device,
+        });
+    }
+
+    public override int BatchOf(string data) => 250;
+
+    public override int? StepLimit(string data) => null;
+
+    /// <summary>What the network is, but for its data.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    public static ModelConfig Config(RunSettings settings, LoadedData data) => settings.ToModelConfig(NetworkChoice.Create(settings) with
+    {
+        Height = data.Splits.Train.Height,
+        Width = data.Splits.Train.Width,
+        ImageChannels = data.Splits.Train.Channels,
+        Classes = data.Splits.Train.ClassCount,
+    }) with
+    {
+        PixelMean = data.Normalization.Mean,
+        PixelDeviation = data.Normalization.Deviation,
+    };
+
+    /// <summary>How batches are cut and training images changed.</summary>
+    public static BatchOptions Batches(RunSettings settings, LoadedData data, Device device) => new()
+    {
+        Normalization = data.Normalization,
+        BatchSize = settings.Batch,
+        Seed = settings.Seed,
+        MaximumShift = settings.Shift,
+        Augmentations = settings.Augment ? AugmentationChoice.For(settings.Data) : [],
+        Device = device,
+    };
+
+    private static RunSettings Of(string data) => data switch
+    {
+        DataChoice.Digits => new RunSettings { Data = data, Epochs = 5, Validation = 2_000 },
+        DataChoice.Mnist => new RunSettings { Data = data, Epochs = 10, Validation = 10_000, Shift = 2 },
+        DataChoice.Cifar10 or DataChoice.Svhn =>
+            new RunSettings { Data = data, Epochs = 10, Validation = 5_000, Batch = 50, LearningRate = 2e-3, Average = 0.99 },
+        _ => new RunSettings { Data = data, Epochs = 10, Validation = 10_000 },
+    };
+
+    private sealed class Subject(ImageKind kind, RunSettings settings, LoadedData data) : RunSubject
+    {
+        private DataSplits Splits => data.Splits;
+
+        public override ModelConfig Config { get; } = Config(settings, data);
+
+        public override string Amounts => $"{Display.Count(Splits.Train.Count)} training, "
+            + $"{Display.Count(Splits.Validation.Count)} validation and {Display.Count(Splits.Test.Count)} test images";
+
+        public override RunSources Sources(Device device)
+        {
+            BatchOptions options = Batches(settings, data, device);
+            return new RunSources(new ImageBatches(Splits.Train, options), new ImageBatches(Splits.Validation, options), []);
+        }
+
+        /// <summary>
+        /// Samples that do not converge are left out of the loss. Those of a coupled batch fail all together, as most do before the
+        /// weights have settled: left out, they would train nothing. The batch goes on with its best iterate, and the epoch counts it.
+        /// </summary>
+        public override FailurePolicy PolicyFor(ImplicitNetwork network) =>
+            network.Layer.Operator is CoupledModuleOperator ? new WarnOnFailure { Warn = static _ => { } } : new MaskFailures();
+
+        public override FinalTest Test(
+            ImplicitNetwork network, Device device, IProgress<double> progress, CancellationToken cancellation)
+        {
+            ImageBatches source = new(Splits.Test, Batches(settings, data, device));
+            Confusion confusion = new(Splits.Test.ClassCount);
+            ShownImages shown = new(Splits.Test);
+            Action<Tensor, Batch> each = confusion.Add;
+            FinalTest test = FinalTest.Run(network, kind.Task, source, settings.Tolerance, each + shown.Add, progress, cancellation);
+            return test with
+            {
+                Confusion = confusion,
+                Shown = shown.Solved(network, source, settings.Tolerance, cancellation),
+            };
+        }
+
+        public override IReadOnlyList<string> Remarks(TrainingResult training, FinalTest test) => TrainingRemarks.Of(
+            settings, kind.DefaultsFor(settings.Data, settings.Published).LearningRate, training, test.Evaluation.Accuracy,
+            Splits.Test.Labels, Splits.Test.ClassCount);
+
+        public override RunReport Complete(RunReport report, FinalTest test) => report with
+        {
+            Confusion = (test.Confusion!, ClassNames.Of(settings.Data, Splits.Test.ClassCount)),
+            Images = test.Shown,
+        };
+
+        public override RunPictures Draw(ImplicitNetwork network, RunFolder folder, Device device, CancellationToken cancellation) =>
+            RunPictures.None;
+    }
+}

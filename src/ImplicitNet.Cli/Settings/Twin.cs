@@ -1,0 +1,47 @@
+using System.Globalization;
+using ImplicitNet.Models;
+
+namespace ImplicitNet.Cli.Settings;
+
+/// <summary>What a run of a comparison may be beside a gradient, by name: the same network trained or built otherwise.</summary>
+/// <remarks>
+/// "explicit" has the parameters of the implicit network, R applied once. "untied:N" has the memory of N steps: N layers R, each with
+/// weights of its own. "through:K" is the implicit network itself, trained by backpropagation through K steps from the start, as unrolled
+/// networks are. That is not "unrolled:K", which solves first and goes K steps from the fixed point.
+/// </remarks>
+internal static class Twin
+{
+    private const string Untied = "untied";
+    private const string Through = "through";
+
+    // As many as the settings of a run take.
+    private const int MostLayers = 256;
+
+    /// <summary>What may be written, for help and errors.</summary>
+    public static IReadOnlyList<string> Forms { get; } = [GradientChoice.Explicit, $"{Untied}:N", $"{Through}:K"];
+
+    /// <summary>Whether a name is meant as that of a twin.</summary>
+    public static bool IsMeant(string name) => name.Split(':')[0] is GradientChoice.Explicit or Untied or Through;
+
+    /// <summary>What is wrong with a name that is meant as that of a twin; null when nothing is.</summary>
+    public static string? Problem(string name) => name == GradientChoice.Explicit || Number(name) is >= 1 and <= MostLayers
+        ? null
+        : $"{name}: it must be one of {string.Join(", ", Forms)}, N and K from 1 to {MostLayers}";
+
+    /// <summary>Whether it has a fixed point to differentiate through by the gradient of its settings.</summary>
+    public static bool HasGradient(string name) => !IsMeant(name) || name.StartsWith(Through, StringComparison.Ordinal);
+
+    /// <summary>The settings of a run of a comparison, by a gradient or a twin. An explicit one has an exact gradient: no cosine.</summary>
+    public static RunSettings Of(RunSettings settings, string name) => name.Split(':')[0] switch
+    {
+        GradientChoice.Explicit => settings with { Explicit = true, Cosines = 0 },
+        Untied => settings with { Untied = Number(name), Cosines = 0 },
+
+        // A solve of one step returns where it starts: the steps of the gradient are all there are.
+        Through => settings with { Gradient = $"unrolled:{Number(name)}", TrainSteps = 1, RandomSteps = false, Cosines = 0 },
+        _ => settings with { Gradient = name },
+    };
+
+    private static int? Number(string name) => name.Split(':') is [_, var text]
+        && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+}

@@ -20,8 +20,8 @@ internal static class SolverChoice
             Solvers =
             [
                 new AndersonSolver { Mixing = damping, Memory = memory ?? new AndersonSolver().Memory },
+                .. new SolverChain().Solvers.Skip(1).SkipLast(1),
                 new PicardSolver { Damping = damping / 2 },
-                new SolverChain().Solvers[^1],
             ],
         },
     };

@@ -3,19 +3,25 @@ using ImplicitNet.Solvers.Loop;
 namespace ImplicitNet.Solvers;
 
 /// <summary>
-/// A solver made of several: the samples that one leaves unconverged go on with the next, each from the iterate that the stopping rule
-/// would return, by default its best one. Every change and its reason is in <see cref="SolveReport.Changes"/>.
+/// A solver made of several: the samples that one leaves unconverged are the next one's. Every change and its reason is in
+/// <see cref="SolveReport.Changes"/>.
 /// </summary>
 /// <remarks>
-/// Each solver has the full step limit of the stopping rule; the report adds up steps and evaluations. A sample that none of them can solve
-/// keeps the status of the last one, and the iterate to be returned among those of all.
+/// A sample that ran out of steps with a residual of at most a thousandth of that at the start goes on from the iterate that the stopping
+/// rule would return. Any other is stuck or lost there, and begins at the start again: from where one method got stuck the next one solves
+/// less, and takes longer. What all of them leave is tried once more by all but the first, from the best iterate that was found.
+/// <para>
+/// Each solver has the full step limit of the stopping rule each time; the report adds up steps and evaluations. A sample that none of them
+/// can solve keeps the status of the last one, and the iterate to be returned among those of all.
+/// </para>
 /// </remarks>
 public sealed record SolverChain : FixedPointSolver
 {
     /// <summary>
-    /// The solvers in the order in which they are tried; at least one, none of them a chain. Default: Anderson, then Picard with damping
-    /// 0.5, then Newton-Krylov with every step solved to a tenth, since what is left for it is hard and loose steps would cost more than
-    /// they save.
+    /// The solvers in the order in which they are tried; at least one, none of them a chain. Default: Anderson; Newton-Krylov with every
+    /// step solved to a tenth, since what is left for it is hard and loose steps would cost more than they save; Newton's own steps, solved
+    /// to a hundredth and taken at full length, which leave the valleys that a line search ends in; and Picard with damping 0.5, which
+    /// needs no derivative.
     /// </summary>
     public IReadOnlyList<FixedPointSolver> Solvers
     {
@@ -26,8 +32,9 @@ public sealed record SolverChain : FixedPointSolver
     } =
     [
         new AndersonSolver(),
-        new PicardSolver { Damping = 0.5 },
         new NewtonKrylovSolver { Forcing = new ForcingTerm { Initial = 0.1, Maximum = 0.1 } },
+        new NewtonKrylovSolver { Forcing = new ForcingTerm { Initial = 0.01, Maximum = 0.01 }, LineSearch = null, GrowthLimit = 1000 },
+        new PicardSolver { Damping = 0.5 },
     ];
 
     /// <inheritdoc/>
@@ -42,10 +49,20 @@ public sealed record SolverChain : FixedPointSolver
     internal override FixedPointSolution Solve(SolveContext context)
     {
         FixedPointSolution solution = Solvers[0].Solve(context);
-        for (int next = 1; next < Solvers.Count && !solution.Report.AllConverged; next++)
+        FixedPointSolver last = Solvers[0];
+        foreach (bool isAgain in (ReadOnlySpan<bool>)[false, true])
         {
-            using FixedPointSolution before = solution;
-            solution = Continuation.Solve(context, before, Solvers[next - 1], Solvers[next]);
+            foreach (FixedPointSolver next in Solvers.Skip(1))
+            {
+                if (solution.Report.AllConverged)
+                {
+                    return solution;
+                }
+
+                using FixedPointSolution before = solution;
+                solution = Continuation.Solve(context, before, last, next, fromBest: isAgain);
+                last = next;
+            }
         }
 
         return solution;

@@ -5,5 +5,5 @@ namespace ImplicitNet.Solvers;
 /// <param name="Step">The sample's steps until then.</param>
 /// <param name="From">The solver that failed, with its options, as text.</param>
 /// <param name="Reason">How it failed.</param>
-/// <param name="To">The solver that took over, from the best iterate so far, as text.</param>
+/// <param name="To">The solver that took over, as text.</param>
 public readonly record struct SolverChange(int Sample, int Step, string From, SolveStatus Reason, string To);

@@ -71,7 +71,9 @@ public sealed class RunawayTests : TensorTest
         using FixedPointSolution solution = FixedPoint.Solve(map, zeros(2, 1), chain, rule);
         Assert.All(solution.Report.Samples, sample => Assert.Equal(SolveStatus.MaxStepsReached, sample.Status));
         Assert.All(solution.Report.Samples, sample => Assert.True(sample.StartResidual == 1 && sample.Passed != TolerancePart.None, sample.ToString()));
-        Assert.All(solution.Report.Samples, sample => Assert.Equal(24, sample.Steps));
+
+        // Eight of the first solver, and of each other from the start and from the best iterate.
+        Assert.All(solution.Report.Samples, sample => Assert.Equal(40, sample.Steps));
         Assert.Contains("without coming to half of the residual at the start", solution.Report.ToString(), StringComparison.Ordinal);
     }
 

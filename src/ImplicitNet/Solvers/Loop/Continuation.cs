@@ -4,17 +4,23 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers.Loop;
 
-/// <summary>Goes on with the samples that a solve left unconverged, by another solver, from the iterates returned.</summary>
+/// <summary>Goes on with the samples that a solve left unconverged, by another solver.</summary>
 internal static class Continuation
 {
+    // Of the residual at the start: with less, a sample that ran out of steps was on its way.
+    private const double NearShare = 1e-3;
+
     /// <summary>Solves the failed samples again.</summary>
     /// <param name="context">The solve.</param>
     /// <param name="solution">What the first solver found; the caller keeps it.</param>
     /// <param name="first">The first solver.</param>
     /// <param name="second">The one to go on with.</param>
+    /// <param name="fromBest">
+    /// Whether all go on from the iterates that the solution has; else only those that were on their way, and others begin at the start.
+    /// </param>
     /// <returns>All samples; each with the one of its two answers that the rule returns. The caller owns it.</returns>
     public static FixedPointSolution Solve(
-        SolveContext context, FixedPointSolution solution, FixedPointSolver first, FixedPointSolver second)
+        SolveContext context, FixedPointSolution solution, FixedPointSolver first, FixedPointSolver second, bool fromBest)
     {
         (FixedPointMap map, ResidualTrace? trace) = (context.Map, context.Trace);
         using DisposeScope scope = NewDisposeScope();
@@ -25,7 +31,7 @@ internal static class Continuation
         // A coupled map is one system: it failed as a whole, and goes on as a whole.
         Tensor rows = RowIndices.Of(failed, solution.Latent.device);
         using FixedPointMap? restricted = map.IsPerSample ? map.Restrict(rows) : null;
-        Tensor start = LatentLayout.SelectRows(solution.Latent, rows);
+        Tensor start = Start(context, solution, rows, [.. failed.Select(sample => fromBest || IsUnderWay(samples[sample]))]);
         ResidualTrace? further = trace is null ? null : new ResidualTrace();
         double[] beginnings = [.. failed.Select(sample => samples[sample].StartResidual)];
         using FixedPointSolution again = second.Solve(
@@ -77,5 +83,26 @@ internal static class Continuation
             changes,
             solution.Report.JacobianByDifferences || again.Report.JacobianByDifferences);
         return new FixedPointSolution(layout.Restore(latents).DetachFromDisposeScope(), report, inverse);
+    }
+
+    private static bool IsUnderWay(SampleReport sample) =>
+        sample.Status == SolveStatus.MaxStepsReached && sample.Residual <= NearShare * sample.StartResidual;
+
+    /// <summary>Where the samples begin: at their best iterate or at the start.</summary>
+    private static Tensor Start(SolveContext context, FixedPointSolution solution, Tensor rows, bool[] goesOn)
+    {
+        if (Array.TrueForAll(goesOn, isOn => isOn))
+        {
+            return LatentLayout.SelectRows(solution.Latent, rows);
+        }
+
+        Tensor start = LatentLayout.SelectRows(context.Start, rows);
+        if (!goesOn.Contains(true))
+        {
+            return start;
+        }
+
+        long[] column = [rows.shape[0], .. Enumerable.Repeat(1L, start.shape.Length - 1)];
+        return where(tensor(goesOn, device: start.device).reshape(column), LatentLayout.SelectRows(solution.Latent, rows), start);
     }
 }

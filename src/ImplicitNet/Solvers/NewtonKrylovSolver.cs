@@ -37,7 +37,7 @@ public sealed record NewtonKrylovSolver : IterativeSolver
         init => field = value ?? throw new ArgumentNullException(nameof(Product));
     } = new DoubleBackwardProduct();
 
-    /// <summary>How exactly a step is solved for; by default as Eisenstat and Walker recommend.</summary>
+    /// <summary>How exactly a step is solved for; by default after Eisenstat and Walker, to 0.3 at most.</summary>
     public ForcingTerm Forcing
     {
         get;

@@ -107,6 +107,12 @@ public sealed class SolveReport
                 + $"u has grown until any residual, or its rounding, is small beside it.");
         }
 
+        // NaN is NaN for every solver, and what a chain has left was tried by several.
+        if (Changes.Count == 0 && Failures().Any(group => group.Key != SolveStatus.NonFinite))
+        {
+            text.Append(" Other solvers may find it: new SolverChain() tries four.");
+        }
+
         return text.Append(differences).ToString();
     }
 

@@ -18,10 +18,9 @@ namespace ImplicitNet.Solvers;
 public sealed record SolverChain : FixedPointSolver
 {
     /// <summary>
-    /// The solvers in the order in which they are tried; at least one, none of them a chain. Default: Anderson; Newton-Krylov with every
-    /// step solved to a tenth, since what is left for it is hard and loose steps would cost more than they save; Newton's own steps, solved
-    /// to a hundredth and taken at full length, which leave the valleys that a line search ends in; and Picard with damping 0.5, which
-    /// needs no derivative.
+    /// The solvers in the order in which they are tried; at least one, none of them a chain. Default: Anderson; Newton-Krylov; Newton's own
+    /// steps, solved to a hundredth and taken at full length, which leave the valleys that a line search ends in; and Picard with damping
+    /// 0.5, which needs no derivative.
     /// </summary>
     public IReadOnlyList<FixedPointSolver> Solvers
     {
@@ -32,7 +31,7 @@ public sealed record SolverChain : FixedPointSolver
     } =
     [
         new AndersonSolver(),
-        new NewtonKrylovSolver { Forcing = new ForcingTerm { Initial = 0.1, Maximum = 0.1 } },
+        new NewtonKrylovSolver(),
         new NewtonKrylovSolver { Forcing = new ForcingTerm { Initial = 0.01, Maximum = 0.01 }, LineSearch = null, GrowthLimit = 1000 },
         new PicardSolver { Damping = 0.5 },
     ];

@@ -19,7 +19,7 @@ public sealed class NewtonKrylovSolverTests : TensorTest
         Assert.Equal((2, 1), (solver.GrowthLimit, solver.Damping));
         Assert.Null(new FiniteDifferenceProduct().RelativeStep);
         ForcingTerm forcing = solver.Forcing;
-        Assert.Equal((0.5, 0.9, 0.9, 2), (forcing.Initial, forcing.Maximum, forcing.Factor, forcing.Exponent));
+        Assert.Equal((0.3, 0.3, 0.9, 2), (forcing.Initial, forcing.Maximum, forcing.Factor, forcing.Exponent));
         Assert.Throws<ArgumentOutOfRangeException>(() => new NewtonKrylovSolver { Damping = 0 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new NewtonKrylovSolver { GrowthLimit = 0 });
         Assert.Throws<ArgumentNullException>(() => new NewtonKrylovSolver { LinearSolver = null! });
@@ -138,7 +138,7 @@ public sealed class NewtonKrylovSolverTests : TensorTest
     [Fact]
     public void The_forcing_term_follows_the_residual_with_the_safeguard_of_its_authors()
     {
-        ForcingTerm forcing = new();
+        ForcingTerm forcing = new() { Initial = 0.5, Maximum = 0.9 };
         Assert.Equal(0.9 * 0.25, forcing.Next(0.5, 1, 0.1), 1e-12);
         Assert.Equal(0.9 * 1e-4, forcing.Next(0.1, 1, 0.01), 1e-12);
         Assert.Equal(0.9, forcing.Next(0.1, 1, 5));

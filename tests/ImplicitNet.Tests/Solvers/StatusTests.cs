@@ -154,7 +154,21 @@ public sealed class StatusTests : TensorTest
         using FixedPointSolution solution = FixedPoint.Solve(map, start);
         FixedPointException exception = Assert.Throws<FixedPointException>(solution.Report.ThrowIfFailed);
         Assert.StartsWith("1 of 2 samples did not converge: 1 Diverged (the worst is sample 1:", exception.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Other solvers may find it: new SolverChain() tries four.", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(4, new SolverChain().Solvers.Count);
         Assert.Same(solution.Report, exception.Report);
+    }
+
+    [Fact]
+    public void Other_solvers_are_proposed_unless_they_were_tried_or_cannot_help()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PerSampleMap none = new(u => u + 1);
+        using PerSampleMap broken = new(u => u / 0 * 0);
+        using FixedPointSolution tried = FixedPoint.Solve(none, ones(1, 1, ScalarType.Float64), new SolverChain());
+        using FixedPointSolution hopeless = FixedPoint.Solve(broken, ones(1, 1, ScalarType.Float64));
+        Assert.False(tried.Report.AllConverged || hopeless.Report.AllConverged);
+        Assert.DoesNotContain("SolverChain", $"{tried.Report}{hopeless.Report}", StringComparison.Ordinal);
     }
 
     private static void AssertFinite(Tensor tensor)

@@ -1,4 +1,5 @@
 using ImplicitNet.Gradients;
+using ImplicitNet.Kernels;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
@@ -158,15 +159,15 @@ public sealed class GridSolverTests : TensorTest
     public void Trained_by_jfb_on_12_bits_it_sums_96_and_its_explicit_twin_does_not_even_sum_12()
     {
         // One thread: for so small tensors a second one costs more than it does where the machine is shared.
-        int threads = get_num_threads();
-        set_num_threads(1);
+        int threads = ThreadCount.Get();
+        ThreadCount.Set(1);
         try
         {
             TrainAndCompare();
         }
         finally
         {
-            set_num_threads(threads);
+            ThreadCount.Set(threads);
         }
     }
 

@@ -71,7 +71,7 @@ public sealed class SecantHistoryTests : TensorTest
     }
 
     /// <summary>
-    /// Takes any coefficients, and takes some steps back; notes all that it is told of differences that are not forgotten. Sample by sample,
+    /// Takes any coefficients, takes some steps back, and separates some differences; notes all that it is told of differences that are not forgotten. Sample by sample,
     /// since samples may come from several threads.
     /// </summary>
     private sealed class Script(int samples) : ISecantChoice
@@ -83,7 +83,8 @@ public sealed class SecantHistoryTests : TensorTest
 
         public void Begin(int sample, double norm) => _samples[sample].Seen.Add(norm);
 
-        public bool TryChoose(int sample, in SecantProducts products, Span<double> gamma) => _samples[sample].TryChoose(products, gamma);
+        public SecantStep Choose(int sample, in SecantProducts products, Span<double> gamma, Span<double> overlaps) =>
+            _samples[sample].Choose(products, gamma, overlaps);
 
         public void Keep(int[] kept)
         {
@@ -98,14 +99,20 @@ public sealed class SecantHistoryTests : TensorTest
 
             public List<double> Seen { get; } = [];
 
-            public bool TryChoose(in SecantProducts products, Span<double> gamma)
+            public SecantStep Choose(in SecantProducts products, Span<double> gamma, Span<double> overlaps)
             {
                 _asked++;
                 Seen.Add(products.Norm);
                 if (_asked % 7 == 3)
                 {
                     _filled.Clear();
-                    return false;
+                    return new SecantStep { IsKept = false, Mixing = 0.3 };
+                }
+
+                if (_asked % 7 == 5)
+                {
+                    _filled.Remove(products.Newest);
+                    return new SecantStep { IsKept = false, Mixing = 0.3, Share = 0.25 };
                 }
 
                 _filled.Add(products.Newest);
@@ -115,7 +122,16 @@ public sealed class SecantHistoryTests : TensorTest
                     Seen.AddRange([products.TestsByNew[slot], products.TestsByResidual[slot], products.NewByResiduals[slot]]);
                 }
 
-                return true;
+                int newest = products.Newest;
+                if (_asked % 3 == 0)
+                {
+                    foreach (int slot in _filled.Except([newest]))
+                    {
+                        overlaps[slot] = Math.Cos(_asked + slot) / 4;
+                    }
+                }
+
+                return new SecantStep { IsKept = true, Mixing = 0.5 + (0.1 * (_asked % 4)) };
             }
         }
     }

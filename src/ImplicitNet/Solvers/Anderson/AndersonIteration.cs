@@ -8,23 +8,22 @@ namespace ImplicitNet.Solvers.Anderson;
 /// <summary>One solve by Anderson acceleration; see <see cref="AndersonSolver"/>.</summary>
 internal sealed class AndersonIteration : FixedPointIteration, ISecantChoice
 {
-    private readonly AndersonSolver _options;
     private readonly SecantHistory _history;
     private FixedPointMap _map;
     private Tensor _latent;
     private SecantSystem[] _systems;
-    private SampleState[] _states;
+    private SecantSafeguard[] _safeguards;
 
     public AndersonIteration(FixedPointMap map, Tensor start, AndersonSolver options)
     {
         int count = (int)start.shape[0];
-        _options = options;
         _history = SecantHistory.Of(start, options);
         _map = map;
         _latent = start.alias().DetachFromDisposeScope();
+        bool isSeparable = start.numel() > (long)count * options.Memory;
         double dependence = _history.Dependence(Precision.Of(start.dtype));
-        _systems = [.. Enumerable.Range(0, count).Select(_ => new SecantSystem(options.Memory, dependence))];
-        _states = new SampleState[count];
+        _systems = [.. Enumerable.Range(0, count).Select(_ => new SecantSystem(options.Memory, dependence, isSeparable))];
+        _safeguards = [.. Enumerable.Range(0, count).Select(_ => NewSafeguard(options))];
     }
 
     public override FixedPointStep Step()
@@ -47,7 +46,7 @@ internal sealed class AndersonIteration : FixedPointIteration, ISecantChoice
         _history.Restrict(samples);
         _map = map;
         _systems = [.. kept.Select(sample => _systems[sample])];
-        _states = [.. kept.Select(sample => _states[sample])];
+        _safeguards = [.. kept.Select(sample => _safeguards[sample])];
     }
 
     public override void Dispose()
@@ -56,60 +55,47 @@ internal sealed class AndersonIteration : FixedPointIteration, ISecantChoice
         _history.Dispose();
     }
 
-    void ISecantChoice.Begin(int sample, double norm) => _states[sample].LastNorm = norm;
+    private static SecantSafeguard NewSafeguard(AndersonSolver options) =>
+        new(options.SafeguardFactor, options.Mixing, options.Retries, options.Variant);
 
-    bool ISecantChoice.TryChoose(int sample, in SecantProducts products, Span<double> gamma)
+    void ISecantChoice.Begin(int sample, double norm) => _safeguards[sample].Begin(norm);
+
+    SecantStep ISecantChoice.Choose(int sample, in SecantProducts products, Span<double> gamma, Span<double> overlaps)
     {
-        ref SampleState state = ref _states[sample];
-        SecantSystem system = _systems[sample];
-        if (state.IsAccelerated && !(products.Norm <= _options.SafeguardFactor * state.LastNorm))
+        (SecantSafeguard safeguard, SecantSystem system) = (_safeguards[sample], _systems[sample]);
+        if (safeguard.TakesBack(products, out SecantStep step))
         {
-            state.Reject();
-            system.Clear();
-            return false;
-        }
-
-        system.Store(products.Newest, products.TestsByNew, products.NewByResiduals);
-        state.Accept(products.Norm);
-        state.IsAccelerated = state.MayAccelerate && system.Solve(products.Newest, products.TestsByResidual, gamma);
-        return true;
-    }
-
-    /// <summary>What the safeguard knows of one sample.</summary>
-    private struct SampleState
-    {
-        // At most this many plain steps after a step taken back: where acceleration keeps failing it costs 3 %.
-        private const int LongestPause = 32;
-
-        private int _pause;
-        private int _nextPause;
-
-        /// <summary>The norm of the residual at the last point that was kept.</summary>
-        public double LastNorm { get; set; }
-
-        /// <summary>True when the iterate under way is an accelerated one.</summary>
-        public bool IsAccelerated { get; set; }
-
-        /// <summary>False during the plain steps after a step was taken back.</summary>
-        public readonly bool MayAccelerate => _pause == 0;
-
-        public void Accept(double norm)
-        {
-            if (IsAccelerated)
+            if (step.Share > 0)
             {
-                _nextPause = 0;
+                system.Forget(products.Newest);
+            }
+            else
+            {
+                system.Clear();
             }
 
-            _pause = Math.Max(0, _pause - 1);
-            LastNorm = norm;
+            return step;
         }
 
-        /// <summary>Doubles the pause each time in a row.</summary>
-        public void Reject()
+        safeguard.Accept(products);
+        if (safeguard.IsHistorySpent)
         {
-            IsAccelerated = false;
-            _nextPause = Math.Min(LongestPause, Math.Max(1, 2 * _nextPause));
-            _pause = _nextPause;
+            system.Clear();
         }
+
+        system.Store(products);
+        if (safeguard.HasFallen)
+        {
+            system.Separate(products.Newest, overlaps);
+        }
+
+        safeguard.IsAccelerated = safeguard.MayAccelerate && system.Solve(products.Newest, gamma);
+        for (int slot = 0; slot < gamma.Length; slot++)
+        {
+            // The newest difference still has its parts along the others.
+            gamma[slot] -= gamma[products.Newest] * overlaps[slot];
+        }
+
+        return new SecantStep { IsKept = true, Mixing = safeguard.Mixing };
     }
 }

@@ -18,7 +18,6 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
     private const int MostSamples = 8;
 
     private readonly int _memory = options.Memory;
-    private readonly T _mixing = T.CreateChecked(options.Mixing);
     private int _steps;
 
     // Where in the tensors below the samples still in the batch are.
@@ -84,7 +83,7 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
                 Span<T> residual = lastResiduals[sample];
                 SecantKernels<T>.Subtract(values[sample], latents[sample], residual);
                 double norm = SecantKernels<T>.Norm(residual);
-                SecantKernels<T>.AddScaled(latents[sample], residual, _mixing, nexts[sample]);
+                SecantKernels<T>.AddScaled(latents[sample], residual, T.CreateChecked(options.Mixing), nexts[sample]);
                 latents[sample].CopyTo(lastLatents[sample]);
                 if (SecantUnit.Exponent(norm, residual) is var exponent and not 0)
                 {
@@ -112,12 +111,12 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         ForEach(count, size, arrays: 5 + (2 * filled), (first, last) =>
         {
             T[] memory = ArrayPool<T>.Shared.Rent(3 * size);
-            Span<double> gamma = stackalloc double[_memory];
+            Span<double> gamma = stackalloc double[_memory], overlaps = stackalloc double[_memory];
             Span<double> numbers = stackalloc double[SecantSample<T>.Numbers(_memory)];
             for (int sample = first; sample < last; sample++)
             {
                 int place = _places[sample], exponent = _exponents[place];
-                SecantSample<T> rows = new(options.Variant, _mixing)
+                SecantSample<T> rows = new(options.Variant)
                 {
                     Latent = exponent == 0 ? latents[sample] : SecantUnit.Scaled(latents[sample], -exponent, memory.AsSpan(size, size)),
                     Mapped = exponent == 0 ? values[sample] : SecantUnit.Scaled(values[sample], -exponent, memory.AsSpan(2 * size, size)),
@@ -130,8 +129,10 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
                 };
                 SecantProducts products = rows.Update(newest, numbers);
                 gamma.Clear();
-                rejected[sample] = !choice.TryChoose(sample, products, gamma);
-                rows.Move(gamma, isKept: !rejected[sample]);
+                overlaps.Clear();
+                SecantStep step = choice.Choose(sample, products, gamma, overlaps);
+                rejected[sample] = !step.IsKept;
+                rows.Move(step, newest, gamma, overlaps);
                 SecantUnit.Scale(nexts[sample], exponent);
             }
 

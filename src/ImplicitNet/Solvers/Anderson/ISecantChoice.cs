@@ -11,10 +11,12 @@ internal interface ISecantChoice
     /// <param name="norm">||f||.</param>
     void Begin(int sample, double norm);
 
-    /// <summary>Chooses the coefficients of the next step.</summary>
+    /// <summary>Chooses the next step.</summary>
     /// <param name="sample">Position in the batch as it is now.</param>
     /// <param name="products">Of its history; slots that were never filled hold anything.</param>
-    /// <param name="gamma">Filled: by slot; zero on entry.</param>
-    /// <returns>False where the step that led here is taken back; gamma stays zero then.</returns>
-    bool TryChoose(int sample, in SecantProducts products, Span<double> gamma);
+    /// <param name="gamma">Filled: by slot; zero on entry, and where the step that led here is taken back.</param>
+    /// <param name="overlaps">
+    /// Filled: what is to be taken away, by slot, from the newest difference once the step is made; zero on entry, and where nothing is.
+    /// </param>
+    SecantStep Choose(int sample, in SecantProducts products, Span<double> gamma, Span<double> overlaps);
 }

@@ -30,11 +30,11 @@ internal abstract class SecantHistory : IDisposable
 
     /// <summary>
     /// Takes note of an iterate and what the map made of it, and combines all into the next one. A sample whose step is taken back makes
-    /// the mixed step from its last point instead, which it keeps.
+    /// the mixed step, or a share of the same one, from its last point instead, which it keeps.
     /// </summary>
     /// <param name="latent">u: [batch, n].</param>
     /// <param name="mapped">map(u): [batch, n].</param>
-    /// <param name="choice">Chooses gamma, sample by sample.</param>
+    /// <param name="choice">Chooses the steps, sample by sample.</param>
     /// <returns>
     /// The next iterate, [batch, n], in the caller's dispose scope; and which samples' steps were taken back, empty where none was.
     /// </returns>

@@ -10,8 +10,7 @@ namespace ImplicitNet.Solvers.Anderson;
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
 /// <param name="variant">What the tests are.</param>
-/// <param name="mixing">b in <c>u + b f - (dU + b dF) gamma</c>.</param>
-internal readonly ref struct SecantSample<T>(AndersonVariant variant, T mixing)
+internal readonly ref struct SecantSample<T>(AndersonVariant variant)
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     // A piece of as many slots as are usual takes half of a first cache of 32 KiB.
@@ -96,20 +95,23 @@ internal readonly ref struct SecantSample<T>(AndersonVariant variant, T mixing)
     }
 
     /// <summary>Makes the next iterate, from this one or, where it is not kept, from the last.</summary>
-    public void Move(ReadOnlySpan<double> gamma, bool isKept)
+    public void Move(in SecantStep step, int newest, ReadOnlySpan<double> gamma, ReadOnlySpan<double> overlaps)
     {
+        T mixing = T.CreateChecked(step.Share > 0 ? step.Share : step.Mixing);
+        bool isSeparated = overlaps.ContainsAnyExcept(0.0);
         for (int start = 0; start < Latent.Length; start += Piece)
         {
             int length = Math.Min(Piece, Latent.Length - start);
             Span<T> lastLatent = LastLatent.Slice(start, length), lastResidual = LastResidual.Slice(start, length),
             next = Next.Slice(start, length);
-            if (isKept)
+            if (step.IsKept)
             {
                 Latent.Slice(start, length).CopyTo(lastLatent);
                 Residual.Slice(start, length).CopyTo(lastResidual);
             }
 
-            SecantKernels<T>.AddScaled(lastLatent, lastResidual, mixing, next);
+            SecantKernels<T>.AddScaled(
+                lastLatent, step.Share > 0 ? Slot(LatentSlots, newest, start, length) : lastResidual, mixing, next);
             for (int slot = 0; slot < Slots; slot++)
             {
                 if (gamma[slot] != 0)
@@ -119,8 +121,21 @@ internal readonly ref struct SecantSample<T>(AndersonVariant variant, T mixing)
                         next, Slot(LatentSlots, slot, start, length), own, Slot(ResidualSlots, slot, start, length), own * mixing);
                 }
             }
+
+            for (int slot = 0; slot < Slots && isSeparated; slot++)
+            {
+                if (overlaps[slot] != 0)
+                {
+                    T own = T.CreateChecked(overlaps[slot]);
+                    Separate(Slot(LatentSlots, newest, start, length), Slot(LatentSlots, slot, start, length), own);
+                    Separate(Slot(ResidualSlots, newest, start, length), Slot(ResidualSlots, slot, start, length), own);
+                }
+            }
         }
     }
+
+    private static void Separate(Span<T> newest, ReadOnlySpan<T> other, T part) =>
+        SecantKernels<T>.AddScaled(newest, other, -part, newest);
 
     /// <summary>Some slots' rows, from one of them on, times two others.</summary>
     private SecantSums<T> Sums(Span<T> slots, int row, int start, ReadOnlySpan<T> first, ReadOnlySpan<T> second) => new()

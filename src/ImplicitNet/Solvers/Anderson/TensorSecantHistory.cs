@@ -39,21 +39,31 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
         Tensor residual = mapped - latent;
 
         Push(latent, residual);
-        (Tensor gamma, bool[] rejected) = Choose(residual, choice);
+        (Tensor chosen, bool[] rejected, bool isSeparated) = Choose(residual, choice);
+        Tensor gamma = chosen.narrow(1, 0, options.Memory), overlaps = chosen.narrow(1, options.Memory, options.Memory);
+        Tensor mixing = chosen.narrow(1, 2 * options.Memory, 1), share = chosen.narrow(1, (2 * options.Memory) + 1, 1);
+        Tensor newLatent = _latents!.select(1, _newest), newResidual = _residuals!.select(1, _newest);
+        Tensor toward = residual * mixing;
         bool anyRejected = Array.Exists(rejected, value => value);
         if (anyRejected)
         {
-            Tensor mask = tensor(rejected, device: latent.device);
-            Tensor column = mask.unsqueeze(1);
-            latent = where(column, _lastLatent, latent);
-            residual = where(column, _lastResidual!, residual);
-            _latents!.masked_fill_(column.unsqueeze(2), 0);
-            _residuals!.masked_fill_(column.unsqueeze(2), 0);
+            Tensor mask = tensor(rejected, device: latent.device).unsqueeze(1);
+            latent = where(mask, _lastLatent, latent);
+            residual = where(mask, _lastResidual!, residual);
+            toward = where(share > 0, newLatent * share, residual * mixing);
+            newLatent.masked_fill_(mask, 0);
+            newResidual.masked_fill_(mask, 0);
         }
 
         Tensor row = gamma.unsqueeze(1);
-        Tensor back = row.bmm(_latents!) + (row.bmm(_residuals!) * options.Mixing);
-        Tensor next = latent.add(residual, alpha: options.Mixing) - back.squeeze(1);
+        Tensor back = row.bmm(_latents!) + (row.bmm(_residuals!) * mixing.unsqueeze(2));
+        Tensor next = latent + toward - back.squeeze(1);
+        if (isSeparated)
+        {
+            newLatent.sub_(overlaps.unsqueeze(1).bmm(_latents!).squeeze(1));
+            newResidual.sub_(overlaps.unsqueeze(1).bmm(_residuals!).squeeze(1));
+        }
+
         Remember(latent, residual);
         next = _units is null ? next : next / _units;
         return (next.to(dtype).MoveToOuterDisposeScope(), anyRejected ? rejected : []);
@@ -121,8 +131,11 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
         _residuals.select(1, _newest).copy_(residual - _lastResidual!);
     }
 
-    /// <summary>Gamma for every sample, [batch, memory], and which samples' steps are taken back.</summary>
-    private (Tensor Gamma, bool[] Rejected) Choose(Tensor residual, ISecantChoice choice)
+    /// <summary>
+    /// For every sample gamma, overlaps, mixing and share, [batch, 2 memory + 2]; which samples' steps are taken back; and whether there
+    /// are overlaps.
+    /// </summary>
+    private (Tensor Chosen, bool[] Rejected, bool IsSeparated) Choose(Tensor residual, ISecantChoice choice)
     {
         int memory = options.Memory;
         int count = (int)residual.shape[0];
@@ -135,8 +148,10 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
         Tensor row = _residuals!.bmm(newTest.unsqueeze(2)).squeeze(2);
         double[] numbers = Numbers(cat([products, row, RowNorms.Column(residual).to(residual.dtype)], 1).flatten());
         int width = (3 * memory) + 1;
-        double[] gamma = new double[count * memory];
+        int columns = (2 * memory) + 2;
+        double[] chosen = new double[count * columns];
         bool[] rejected = new bool[count];
+        bool isSeparated = false;
         for (int sample = 0; sample < count; sample++)
         {
             ReadOnlySpan<double> own = numbers.AsSpan(sample * width, width);
@@ -148,10 +163,14 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
                 NewByResiduals = own.Slice(2 * memory, memory),
                 Norm = own[^1],
             };
-            rejected[sample] = !choice.TryChoose(sample, asked, gamma.AsSpan(sample * memory, memory));
+            Span<double> answer = chosen.AsSpan(sample * columns, columns);
+            SecantStep step = choice.Choose(sample, asked, answer[..memory], answer.Slice(memory, memory));
+            (answer[^2], answer[^1]) = (step.Mixing, step.Share);
+            rejected[sample] = !step.IsKept;
+            isSeparated |= answer.Slice(memory, memory).ContainsAnyExcept(0.0);
         }
 
-        return (tensor(gamma).reshape(count, memory).to(residual.dtype).to(residual.device), rejected);
+        return (tensor(chosen).reshape(count, columns).to(residual.dtype).to(residual.device), rejected, isSeparated);
     }
 
     private void Remember(Tensor latent, Tensor residual)

@@ -89,6 +89,13 @@ internal static class HtmlReport
             html.Append("</div>\n");
         }
 
+        if (section.Animation is { } animation)
+        {
+            string words = Escape(animation.Description);
+            html.Append("<figure class=\"animation\"><img alt=\"").Append(words).Append("\" src=\"data:image/gif;base64,")
+                .Append(Convert.ToBase64String(animation.Gif)).Append("\"><figcaption>").Append(words).Append("</figcaption></figure>\n");
+        }
+
         html.Append("</section>\n");
     }
 

@@ -19,4 +19,7 @@ internal sealed record ReportSection
 
     /// <summary>Charts and other figures; none by default.</summary>
     public IReadOnlyList<Figure> Charts { get; init; } = [];
+
+    /// <summary>A moving picture behind them; none by default.</summary>
+    public ReportAnimation? Animation { get; init; }
 }

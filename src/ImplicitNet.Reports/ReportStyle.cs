@@ -39,6 +39,8 @@ internal static class ReportStyle
         .broad svg.wide { max-width: none; }
         @media (max-width: 34rem) { figure svg.wide { display: none; } figure svg.narrow { display: block; } }
         @media (max-width: 56rem) { .broad svg.wide { display: none; } .broad svg.narrow { display: block; } }
+        figure.animation { margin-top: 1rem; max-width: 31.5rem; }
+        figure.animation img { display: block; max-width: 100%; height: auto; }
         figcaption { color: var(--faint); font-size: .8rem; padding: .5rem .5rem 0; }
         .pictures { list-style: none; margin: 0; padding: 0; display: grid; gap: .75rem;
           grid-template-columns: repeat(auto-fill, minmax(8.4rem, 1fr)); }

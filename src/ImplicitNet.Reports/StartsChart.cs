@@ -15,8 +15,8 @@ internal static class StartsChart
     public static Chart Create(string title, StartsStudy study)
     {
         ChartPanel panel = new(
-            $"Starts of {study.Starts} that come to the same answer",
-            LinearAxis.ForIntegers(1, study.Starts),
+            $"Starts of {study.Starts} that converge to the same answer",
+            LinearAxis.ForIntegers(0, study.Starts),
             "Share (%)",
             LinearAxis.ForHeights(100));
         List<string> words = [];
@@ -25,7 +25,7 @@ internal static class StartsChart
         {
             long[] counts = study.Counts(isRight);
             long all = counts.Sum();
-            for (int agreeing = 1; agreeing <= study.Starts && all > 0; agreeing++)
+            for (int agreeing = 0; agreeing <= study.Starts && all > 0; agreeing++)
             {
                 double middle = agreeing + (shift * Thickness), height = 100.0 * counts[agreeing] / all;
                 panel.Bar((middle - (Thickness / 2), 0), (middle + (Thickness / 2), height), colour);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ImplicitNet.Networks;
+using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
@@ -74,7 +75,9 @@ internal sealed record MazeSolve(Maze Maze, SolveMoments Solve)
 
     /// <summary>The milestones side by side.</summary>
     /// <param name="title">The title.</param>
-    public MazeFigure ToFigure(string title) => new(title, Words, Maze, Milestones) { MarksMistakes = MarksMistakes };
+    /// <param name="width">As a file, in CSS pixels.</param>
+    public MazeFigure ToFigure(string title, int width = Figure.StandardWidth) =>
+        new(title, Words, Maze, Milestones) { MarksMistakes = MarksMistakes, Width = width };
 
     /// <summary>The last moment alone.</summary>
     public MazeFigure ToPicture() =>

@@ -1,4 +1,5 @@
 using ImplicitNet.Networks;
+using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Tasks;
 using TorchSharp;
@@ -6,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Training.Evaluation;
 
-/// <summary>Whether samples that are answered alike from several starts are the right ones: the trust where no contraction is.</summary>
+/// <summary>
+/// Whether samples that converge to one answer from several starts are the right ones: the trust in a network that is no contraction.
+/// </summary>
 /// <param name="Starts">Starts of every solve.</param>
 /// <param name="Samples">One a sample, in order.</param>
 internal sealed record StartsStudy(int Starts, IReadOnlyList<StartsStudy.Sample> Samples)
@@ -67,18 +70,22 @@ internal sealed record StartsStudy(int Starts, IReadOnlyList<StartsStudy.Sample>
             using DisposeScope scope = NewDisposeScope();
             model.Take(batch);
             bool[] right = [];
-            List<string[]> answers = [];
+            List<string?[]> answers = [];
             foreach (StartingPoint start in starts)
             {
                 using ImplicitResult result = network.Run(batch.Inputs, settings, start, cancellation: cancellation);
                 right = answers.Count > 0 ? right
                     : [.. task.Measure(result.Output, batch).First(one => one.Name == Measurement.Accuracy).Values
                         .to(ScalarType.Bool).cpu().data<bool>()];
-                answers.Add(Answers(result.Output, batch));
+                string[] own = Answers(result.Output, batch);
+                answers.Add([.. result.Report.Samples.Select(
+                    (sample, i) => sample.Status == SolveStatus.Converged ? own[i] : null)]);
             }
 
-            samples.AddRange(right.Select((isRight, i) =>
-                new Sample(answers.GroupBy(answer => answer[i]).Max(group => group.Count()), isRight)));
+            samples.AddRange(right.Select((isRight, i) => new Sample(
+                answers.Select(answer => answer[i]).OfType<string>().CountBy(answer => answer).Select(group => group.Value)
+                    .DefaultIfEmpty(0).Max(),
+                isRight)));
             progress?.Report((double)samples.Count / source.Count);
         }
 
@@ -96,7 +103,7 @@ internal sealed record StartsStudy(int Starts, IReadOnlyList<StartsStudy.Sample>
     }
 
     /// <summary>One sample.</summary>
-    /// <param name="Agreeing">The most starts that came to the same whole answer.</param>
+    /// <param name="Agreeing">The most starts from which the solve converged to the same whole answer; 0 where none did.</param>
     /// <param name="IsRight">Whether the answer from the first start is right.</param>
     internal readonly record struct Sample(int Agreeing, bool IsRight);
 }

@@ -14,7 +14,7 @@ public sealed class StartsStudyTests : TensorTest
         Random random = new(1);
         for (int i = 0; i < 50; i++)
         {
-            StartsStudy.Sample[] samples = [.. Enumerable.Range(0, 40).Select(_ => new StartsStudy.Sample(random.Next(1, 5), random.Next(3) > 0))];
+            StartsStudy.Sample[] samples = [.. Enumerable.Range(0, 40).Select(_ => new StartsStudy.Sample(random.Next(0, 5), random.Next(3) > 0))];
             double[] pairs = [.. from right in samples where right.IsRight from wrong in samples where !wrong.IsRight select right.Agreeing > wrong.Agreeing ? 1 : right.Agreeing == wrong.Agreeing ? 0.5 : 0];
             Assert.Equal(pairs.Average(), new StartsStudy(4, samples).AreaUnderCurve, 12);
         }
@@ -38,5 +38,9 @@ public sealed class StartsStudyTests : TensorTest
         Assert.All(same.Samples, sample => Assert.InRange(sample.Agreeing, 2, 3));
         Assert.Equal(apart.Samples.Count(sample => sample.Agreeing == 1), same.Samples.Count(sample => sample.Agreeing == 2));
         Assert.Equal(apart.Samples.Count(sample => sample.Agreeing == 1), same.Samples.Count(sample => !sample.IsRight));
+
+        // What does not converge agrees with nothing.
+        StartsStudy cut = StartsStudy.Measure(network, new DenseClassification(), mazes, [StartingPoint.Zero, StartingPoint.Zero], network.Settings with { Stopping = network.Stopping with { MaxSteps = 1 } });
+        Assert.All(cut.Samples, sample => Assert.Equal(0, sample.Agreeing));
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ImplicitNet.Cli.Images;
 using ImplicitNet.Cli.Screens;
+using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
@@ -13,9 +14,6 @@ namespace ImplicitNet.Cli.Commands;
 /// <summary>predict with a model that solves mazes: reads drawings, solves them, says what the answer is worth, and draws it.</summary>
 internal sealed class PredictMazes(Terminal terminal, CancellationToken cancellation)
 {
-    // What a step carries two cells further may have to pass every cell.
-    private const int FewestSteps = 200;
-
     private static readonly string[] Endings = [".png", ".svg", ".gif"];
 
     /// <summary>Solves what is drawn in some files.</summary>
@@ -24,7 +22,7 @@ internal sealed class PredictMazes(Terminal terminal, CancellationToken cancella
     /// <param name="network">The model, in evaluation mode, with the settings asked for.</param>
     /// <param name="paths">The pictures.</param>
     /// <param name="starts">Where solves start; null for the operator's own start.</param>
-    /// <param name="maxSteps">The step limit asked for; null for the square of a maze's side.</param>
+    /// <param name="maxSteps">The step limit asked for; null for what a maze of its size may take.</param>
     /// <param name="output">Where the one maze is drawn; null for nowhere.</param>
     /// <exception cref="CommandException">The model takes no mazes, or the output is none.</exception>
     public MazeResult Run(
@@ -97,7 +95,7 @@ internal sealed class PredictMazes(Terminal terminal, CancellationToken cancella
 
         SolveSettings settings = network.Settings with
         {
-            Stopping = network.Stopping with { MaxSteps = maxSteps ?? Math.Max(maze.Side * maze.Side, FewestSteps) },
+            Stopping = network.Stopping with { MaxSteps = maxSteps ?? GridTask.Mazes.StepLimit(maze.Side) },
         };
         MazeSolve[] solves =
             [.. (starts?.Points ?? [StartingPoint.Operator]).Select(start => MazeSolve.Run(network, maze, settings, start, cancellation))];

@@ -4,6 +4,7 @@ using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Reports;
+using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
@@ -191,9 +192,11 @@ internal sealed class GridKind : RunKind
 
         public override RunReport Complete(RunReport report, FinalTest test) => report with { };
 
-        /// <summary>This is where mazes are drawn, as frames and as one moving picture.</summary>
+        /// <summary>A maze being solved, step by step, where there are steps to be seen one by one.</summary>
         public override RunPictures Draw(ImplicitNetwork network, RunFolder folder, Device device, CancellationToken cancellation) =>
-            RunPictures.None;
+            grid.Task == GridTask.Mazes && !IsExplicit(settings) && network.Solver is IterativeSolver
+                ? new MazeGallery(network, grid.Size, cancellation).Draw(folder)
+                : RunPictures.None;
 
         private GeneratedBatches Validation(GridData data) =>
             data.Source(settings.Validation, data.EvaluationBatch, TestSeed, DataPart.Validation);

@@ -24,7 +24,7 @@ internal sealed record GridTask
             Epochs = 6,
             TrainSteps = side => (int)Math.Ceiling(3.3 * side),
             Source = (side, count, batch, seed, part, isFresh) =>
-                new Mazes(side, count, batch, seed) { Part = part, IsFreshEveryEpoch = isFresh },
+                new Training.Data.Mazes(side, count, batch, seed) { Part = part, IsFreshEveryEpoch = isFresh },
         },
         new()
         {
@@ -45,6 +45,9 @@ internal sealed record GridTask
                 new PrefixSums(bits, count, batch, seed) { Part = part, IsFreshEveryEpoch = isFresh },
         },
     ];
+
+    /// <summary>Mazes.</summary>
+    public static GridTask Mazes => All[0];
 
     /// <summary>"mazes".</summary>
     public required string Name { get; init; }

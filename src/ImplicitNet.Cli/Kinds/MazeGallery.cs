@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files;
 using ImplicitNet.Networks;
 using ImplicitNet.Reports;
@@ -9,7 +10,7 @@ using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.Tasks;
 
-namespace ImplicitNet.Cli.Commands;
+namespace ImplicitNet.Cli.Kinds;
 
 /// <summary>What is drawn of a maze solver after its training: a maze being solved, and what more steps do.</summary>
 /// <param name="network">In evaluation mode.</param>
@@ -17,11 +18,8 @@ namespace ImplicitNet.Cli.Commands;
 /// <param name="cancellation">Ends it.</param>
 internal sealed class MazeGallery(ImplicitNetwork network, int side, CancellationToken cancellation)
 {
-    /// <summary>The name of the picture in the run's folder.</summary>
-    public const string Picture = "maze.png";
-
-    /// <summary>The name of the moving picture.</summary>
-    public const string Animation = "maze.gif";
+    private const string Picture = "maze.png";
+    private const string Animation = "maze.gif";
 
     private const int BroadWidth = 1120;
 
@@ -30,7 +28,6 @@ internal sealed class MazeGallery(ImplicitNetwork network, int side, Cancellatio
     private const int Work = 120_000;
     private const int MostSide = 33;
     private const int MostSteps = 500;
-    private const int FewestSteps = 200;
     private const long Seed = 1;
 
     private readonly DenseClassification _task = new();
@@ -39,8 +36,8 @@ internal sealed class MazeGallery(ImplicitNetwork network, int side, Cancellatio
     private int LargerSide => (2 * side) - 1;
 
     /// <summary>Draws into a run's folder.</summary>
-    /// <returns>The sections of the page that show it.</returns>
-    public IReadOnlyList<ReportSection> Draw(RunFolder folder)
+    /// <returns>The two files, and the sections of the page.</returns>
+    public RunPictures Draw(RunFolder folder)
     {
         (Mazes own, StepStudy study) = Solve(side);
         MazeSolve solve = Longest(own, study);
@@ -74,7 +71,7 @@ internal sealed class MazeGallery(ImplicitNetwork network, int side, Cancellatio
                     $"Solver steps over the longest dead end, {Name(side)}", "Longest dead end (pixels)", deadEnds, study),
             ],
         });
-        return sections;
+        return new RunPictures([(Picture, "a maze being solved"), (Animation, "the same, step by step")], sections);
     }
 
     private static string Name(int size) => string.Create(CultureInfo.InvariantCulture, $"{size} x {size}");
@@ -89,7 +86,7 @@ internal sealed class MazeGallery(ImplicitNetwork network, int side, Cancellatio
 
     private SolveSettings Limited(int size) => network.Settings with
     {
-        Stopping = network.Stopping with { MaxSteps = Math.Max(size * size, FewestSteps) },
+        Stopping = network.Stopping with { MaxSteps = GridTask.Mazes.StepLimit(size) },
     };
 
     private (Mazes Mazes, StepStudy Study) Solve(int size)

@@ -13,7 +13,7 @@ internal static class MazeAnimation
 
     // And a transparent one: 6 bits.
     private const int MostColours = 63;
-    private const int MostFrames = 60;
+    private const int MostFrames = 48;
 
     // Steps shown for steps made grow along the way: most happens at the beginning.
     private const double Haste = 1.5;
@@ -29,7 +29,7 @@ internal static class MazeAnimation
 
     /// <summary>Draws it, repeating for ever.</summary>
     /// <param name="maze">The maze.</param>
-    /// <param name="moments">At least one, in order; of more than 60, so many are shown, the first and the last included.</param>
+    /// <param name="moments">At least one, in order; of more than 48, so many are shown, the first and the last included.</param>
     /// <param name="theme">Its colours; by default those on white.</param>
     /// <param name="marksMistakes">Whether the last moment shows what is wrong in it.</param>
     public static byte[] ToGif(Maze maze, IReadOnlyList<MazeFrame> moments, ChartTheme? theme = null, bool marksMistakes = false)

@@ -12,9 +12,15 @@ namespace ImplicitNet.Solvers;
 /// Superlinear near a solution where <c>I - J</c> is regular, whether the map contracts or not (Broyden, Math. Comp. 19, 1965; Broyden,
 /// Dennis and More, 1973); exact after 2n steps for an affine map if the memory is that large (Gay, 1979). The first step is that of the
 /// damped Picard iteration. A term never makes M singular (More and Trangenstein, 1976), and when the memory is full the method starts
-/// again from <c>Damping I</c>. A step that raises the residual past <see cref="GrowthLimit"/>, or that the line search cannot save, is
+/// again from <c>d I</c>. A step that raises the residual past <see cref="GrowthLimit"/>, or that the line search cannot save, is
 /// replaced by the Picard step of that sample if this lowers the residual, or raises it less, and the sample forgets what it had learned:
 /// on a contraction no sample does much worse than with Picard.
+/// <para>
+/// d is a sample's own: where its first step s, or the newest one when it starts again, changes the residual by y with
+/// <c>||y|| &gt; 2 ||s||</c>, it is <c>||s|| / ||y||</c> (self-scaling, Shanno and Phua, Mathematical Programming 1978; the geometric mean
+/// of the two steps of Barzilai and Borwein, IMA Journal of Numerical Analysis 1988), and <see cref="Damping"/> elsewhere: a map that
+/// contracts has <c>||y|| &lt; 2 ||s||</c>, and is never touched by it.
+/// </para>
 /// <para>
 /// Costs one evaluation per step, one more for the samples that fall back, and those of the line search; two passes over the memory for
 /// each of three products. Holds <c>2 Memory + 4</c> copies of u, in float64 for float64 latents and in float32 for others;
@@ -33,7 +39,8 @@ public sealed record BroydenSolver : IterativeSolver
     } = 20;
 
     /// <summary>
-    /// Share of the full step in the first step and in those that replace a bad one; in (0, 1]; default 1, dimensionless.
+    /// Share of the full step in the first step and in those that replace a bad one, and the most that M is where nothing is known; in
+    /// (0, 1]; default 1, dimensionless.
     /// </summary>
     public double Damping
     {
@@ -44,7 +51,8 @@ public sealed record BroydenSolver : IterativeSolver
     } = 1;
 
     /// <summary>
-    /// Shortens steps until the residual falls; default null: full steps, which on contractions need fewer evaluations.
+    /// Shortens steps until the residual falls; default null: full steps. On contractions it costs nothing; on hard problems it solves a
+    /// few more, loses others, and takes nearly twice the evaluations.
     /// </summary>
     public LineSearch? LineSearch { get; init; }
 
@@ -74,7 +82,7 @@ public sealed record BroydenSolver : IterativeSolver
     {
         private readonly IterateRows _rows = new(map, start, step.History);
         private readonly BroydenMemory _memory = new(solver.Memory, solver.Damping);
-        private readonly KeptInverses? _kept = solver.KeepInverse ? new KeptInverses((int)start.shape[0]) : null;
+        private readonly KeptInverses? _kept = solver.KeepInverse ? new KeptInverses((int)start.shape[0], solver.Damping) : null;
 
         public override FixedPointStep Step()
         {
@@ -103,7 +111,7 @@ public sealed record BroydenSolver : IterativeSolver
             _kept?.Save(_memory, _rows, positions, samples, solver.Memory);
         }
 
-        public override LowRankInverse? TakeInverse() => _kept?.Take(solver.Damping, _rows.Layout);
+        public override LowRankInverse? TakeInverse() => _kept?.Take(_rows.Layout);
 
         public override void Dispose()
         {
@@ -119,7 +127,7 @@ public sealed record BroydenSolver : IterativeSolver
             IReadOnlyList<int> failed = step.Move(_rows, _memory.Apply(residual));
             if (failed.Count > 0)
             {
-                _memory.Forget(_rows.Indices(failed));
+                _memory.Forget(failed, _rows.Indices(failed));
             }
 
             _memory.Update((_rows.Latent - latent).to(residual.dtype), _rows.Residual - residual);

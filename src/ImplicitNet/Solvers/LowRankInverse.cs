@@ -12,9 +12,9 @@ namespace ImplicitNet.Solvers;
 /// <remarks>
 /// A by-product of <see cref="BroydenSolver"/>, at no evaluations. M is exact along the steps that the solver took and damping I in
 /// directions that it never met, so it is an approximation for places where one is enough: to precondition, or in place of the adjoint
-/// solve (Ramzi et al., ICLR 2022). A sample that never updated, or that has just restarted, has damping I: the identity by default. Its
-/// numbers are those at which the sample finished, and always finite. Dispose it, or the <see cref="FixedPointSolution"/> that it came
-/// with.
+/// solve (Ramzi et al., ICLR 2022). A sample that never updated, or that has just restarted, has damping I: the identity by default, and
+/// less for a sample whose residual was steep at its start or restart. Its numbers are those at which the sample finished, and always
+/// finite. Dispose it, or the <see cref="FixedPointSolution"/> that it came with.
 /// </remarks>
 public sealed class LowRankInverse : IDisposable
 {
@@ -66,11 +66,8 @@ public sealed class LowRankInverse : IDisposable
         _right.Dispose();
     }
 
-    /// <summary><c>damping v - sum_i left_i (right_i . v)</c> for every row.</summary>
-    internal static Tensor Product(Tensor left, Tensor right, double damping, Tensor rows) =>
-        Less(damping == 1 ? rows : rows * damping, left, right, rows);
-
-    private static Tensor Less(Tensor scaled, Tensor left, Tensor right, Tensor rows) => left.shape[1] == 0
+    /// <summary><c>scaled - sum_i left_i (right_i . v)</c> for every row v.</summary>
+    internal static Tensor Less(Tensor scaled, Tensor left, Tensor right, Tensor rows) => left.shape[1] == 0
         ? scaled
         : scaled - bmm(bmm(right, rows.unsqueeze(2)).transpose(1, 2), left).squeeze(1);
 

@@ -100,6 +100,46 @@ public sealed class BroydenSolverTests : TensorTest
         Assert.Equal(rank, linalg.svdvals(learned).gt(1e-10).sum().ToInt64());
     }
 
+    /// <summary>
+    /// The residual changes by a hundred times the step in the first row, by 1.9 times in the second, as it may on a contraction. A row
+    /// that forgets learns its damping anew, from the next step, and no other does.
+    /// </summary>
+    [Fact]
+    public void Where_the_residual_is_steep_the_inverse_begins_scaled_row_by_row()
+    {
+        using BroydenMemory memory = new(4, damping: 1);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor step = tensor(new double[,] { { 2, 0, 0 }, { 2, 0, 0 } });
+        memory.Update(step, tensor(new double[,] { { -200, 0, 0 }, { -3.8, 0, 0 } }));
+        AssertInverse([0.01, 0.01, 0.01, 1 / 1.9, 1, 1]);
+        memory.Forget([1], tensor(new long[] { 1 }));
+        memory.Update(step, tensor(new double[,] { { -200, 0, 0 }, { -20, 0, 0 } }));
+        AssertInverse([0.01, 0.01, 0.01, 0.1, 0.1, 0.1]);
+        memory.Restrict(tensor(new long[] { 1 }));
+        AssertInverse([0.1, 0.1, 0.1]);
+
+        void AssertInverse(double[] expected)
+        {
+            double[] found = [.. memory.Apply(ones([expected.Length / 3, 3], ScalarType.Float64)).data<double>()];
+            Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
+        }
+    }
+
+    [Fact]
+    public void The_inverse_that_is_kept_carries_the_damping_of_every_sample()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor slope = tensor(new double[,] { { -99, -99, -99 }, { 0.5, 0.5, 0.5 } });
+        using PerSampleMap map = new((u, a) => (u * a) + tensor(new double[] { 1, 2, 3 }), slope);
+        using FixedPointSolution solution = FixedPoint.Solve(
+            map, zeros([2, 3], ScalarType.Float64), new BroydenSolver { KeepInverse = true }, new StoppingRule { AbsoluteTolerance = 1e-9 });
+        solution.Report.ThrowIfFailed();
+
+        // Across the only direction that was met, and the inverse of I - J in the first sample everywhere.
+        Tensor across = tensor(new double[,] { { 2, -1, 0 }, { 2, -1, 0 } });
+        Assert.Equal([0.02, -0.01, 0, 2, -1, 0], solution.Inverse!.Apply(across).data<double>().Select(value => Math.Round(value, 9)));
+    }
+
     [Fact]
     public void A_step_that_would_make_the_inverse_singular_is_taken_in_part()
     {

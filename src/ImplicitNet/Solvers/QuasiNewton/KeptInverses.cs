@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Solvers.QuasiNewton;
 
 /// <summary>The terms of the samples that have finished, by their position in the original batch.</summary>
-internal sealed class KeptInverses(int batch) : IDisposable
+internal sealed class KeptInverses(int batch, double damping) : IDisposable
 {
+    private readonly double[] _dampings = [.. Enumerable.Repeat(damping, batch)];
     private Tensor? _left;
     private Tensor? _right;
     private int _used;
@@ -21,6 +22,15 @@ internal sealed class KeptInverses(int batch) : IDisposable
             _right = zeros_like(_left).DetachFromDisposeScope();
         }
 
+        if (memory.Dampings(rows.Indices(positions)) is { } dampings)
+        {
+            double[] values = [.. dampings.to(ScalarType.Float64).cpu().flatten().data<double>()];
+            for (int i = 0; i < samples.Count; i++)
+            {
+                _dampings[samples[i]] = values[i];
+            }
+        }
+
         if (memory.Rows(rows.Indices(positions)) is { } terms)
         {
             long used = terms.Left.shape[1];
@@ -32,7 +42,7 @@ internal sealed class KeptInverses(int batch) : IDisposable
     }
 
     /// <summary>All of them; null when no sample has finished.</summary>
-    public LowRankInverse? Take(double damping, LatentLayout layout)
+    public LowRankInverse? Take(LatentLayout layout)
     {
         if (_left is null)
         {
@@ -43,7 +53,7 @@ internal sealed class KeptInverses(int batch) : IDisposable
         return new LowRankInverse(
             _left.narrow(1, 0, _used).clone().DetachFromDisposeScope(),
             _right!.narrow(1, 0, _used).clone().DetachFromDisposeScope(),
-            [.. Enumerable.Repeat(damping, batch)], layout, single: false);
+            [.. _dampings], layout, single: false);
     }
 
     public void Dispose()

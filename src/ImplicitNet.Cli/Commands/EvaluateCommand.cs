@@ -35,8 +35,12 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         RunSetting.Option<double?>(nameof(RunSettings.Gamma), "Factor gamma of the operator of a model for images (default: the model's).");
     private readonly Option<int[]?> _applications = ApplicationsOption.Create();
     private readonly Option<int?> _starts = StartsOption.Create();
-    private readonly Option<string?> _output =
-        new("--output", "-o") { Description = "Folder for the charts of --applications (default: the model's).", HelpName = "folder" };
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "Folder for the charts of --applications (default: the model's) and of --starts, which solves once more for them "
+            + "(default: none).",
+        HelpName = "folder",
+    };
     private readonly SolveOptions _solve = new();
     private readonly CommonOptions _common = new();
 
@@ -142,6 +146,11 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             MaxSteps = network.Stopping.MaxSteps,
         };
         Show(result, evaluation, kind.Samples(settings.Data));
+        if (starts is not null && parsed.GetValue(_output) is { } output)
+        {
+            new StartsRun(terminal, output, cancellation).Execute(network, task, source, starts);
+        }
+
         if (parsed.GetValue(_common.Json))
         {
             terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.ClassifierResult));

@@ -31,6 +31,18 @@ public sealed class StartsTests(TinyModel model) : TensorTest, IClassFixture<Tin
     }
 
     [Fact]
+    public void With_an_output_the_chart_says_whether_agreement_tells_right_from_wrong()
+    {
+        using TemporaryFolder folder = new();
+        CliRun run = Run("evaluate", "--starts", "3", "--output", folder.Path);
+        Assert.Equal(["starts.png", "starts.svg"], folder.Names);
+
+        // All agree, since R contracts, and so agreement says nothing.
+        Assert.Matches("area +(0.500|none) ", run.Output);
+        Assert.Contains("are the same from all 3 starts", File.ReadAllText(folder["starts.svg"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_does_not_converge_is_no_agreement()
     {
         CliRun run = Run("evaluate", "--max-steps", "1", "--starts", "2");

@@ -17,6 +17,12 @@ internal sealed record ComparisonResult
 
     public required IReadOnlyList<FailedRun> Failures { get; init; }
 
+    /// <summary>What was tested on several data, each trained for as many steps; empty for images.</summary>
+    public IReadOnlyList<TwinSummary> EqualSteps { get; init; } = [];
+
+    /// <summary>The same, each trained for as long as the first.</summary>
+    public IReadOnlyList<TwinSummary> EqualTime { get; init; } = [];
+
     /// <summary>The page of all; null where no run is complete.</summary>
     public string? Page { get; init; }
 }

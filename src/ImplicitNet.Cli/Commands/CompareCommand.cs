@@ -52,7 +52,9 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
         {
             // Each run has a process of its own; all of them get the same number.
             Threads = DeviceChoice.SetThreads(settings.Threads > 0 ? settings.Threads : null, terminal),
-            Cosines = _options.Gives(parsed, nameof(RunSettings.Cosines)) ? settings.Cosines : DefaultCosines,
+            Cosines = _options.Gives(parsed, nameof(RunSettings.Cosines)) || RunKinds.Of(settings.Data) is not ImageKind
+                ? settings.Cosines
+                : DefaultCosines,
         };
         DeviceChoice.Open(settings.Device);
         string[] gradients = parsed.GetValue(_gradients) is { Length: > 0 } named

@@ -3,6 +3,7 @@ using System.Text.Json;
 using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
+using ImplicitNet.Reports;
 using ImplicitNet.Reports.Comparisons;
 using Spectre.Console;
 
@@ -31,7 +32,15 @@ internal sealed class ComparisonRun(
         terminal.Tell($"  {_kind.Network(settings)}");
         terminal.Tell($"  in {Markup.Escape(output)}");
         ComparedRun[] compared = _series.Execute(runs);
-        (IReadOnlyList<GradientSummary> summaries, string? page) = compared.Length > 0 ? Report(compared) : ([], null);
+        (TwinSummary[] steps, TwinSummary[] time) = _kind is GridKind ? Twins(runs) : ([], []);
+        (IReadOnlyList<GradientSummary> summaries, string? page) =
+            compared.Length > 0 ? Report(compared, Sections(steps, time)) : ([], null);
+        if (steps.Length > 0)
+        {
+            TwinComparison.Show(terminal, "At equal steps", steps);
+            TwinComparison.Show(terminal, "At equal time", time);
+        }
+
         ComparisonResult result = new()
         {
             Data = settings.Data,
@@ -41,6 +50,8 @@ internal sealed class ComparisonRun(
             Gradients = summaries,
             Failures = _series.Failures,
             Page = page,
+            EqualSteps = steps,
+            EqualTime = time,
         };
         if (isJson)
         {
@@ -50,10 +61,29 @@ internal sealed class ComparisonRun(
         return _series.Failure(runs.Length) is { } failure ? throw failure : ExitCodes.Success;
     }
 
-    private (IReadOnlyList<GradientSummary> Summaries, string Page) Report(ComparedRun[] runs)
+    /// <summary>What the runs came to at equal steps; and, trained once more, in the first one's time.</summary>
+    private (TwinSummary[] Steps, TwinSummary[] Time) Twins(NamedRun[] runs)
+    {
+        NamedRun[] equal = TwinComparison.OfEqualTime(runs, GridData.Parse(settings.Data).Task.Samples, Path.Combine(output, "runs"));
+        NamedRun[] again = [.. equal.Except(runs)];
+        RunSeries.Prepare(again);
+        terminal.Tell($"Once more, each as long as {gradients[0]}:");
+        _series.Execute(again);
+        return (TwinComparison.Summaries(runs), TwinComparison.Summaries(equal));
+    }
+
+    private static IReadOnlyList<ReportSection> Sections(TwinSummary[] steps, TwinSummary[] time) => steps.Length == 0 ? [] :
+    [
+        TwinComparison.Section("At equal steps", "All made as many optimiser steps, on the same data.", steps),
+        TwinComparison.Section(
+            "At equal time", "Each had the time of the first: more samples in every epoch where it is faster, fewer where it is slower.",
+            time),
+    ];
+
+    private (IReadOnlyList<GradientSummary> Summaries, string Page) Report(ComparedRun[] runs, IReadOnlyList<ReportSection> sections)
     {
         GradientComparison comparison = new(runs);
-        IReadOnlyList<string> paths = comparison.Write(output, Heading());
+        IReadOnlyList<string> paths = comparison.Write(output, Heading(), sections);
         terminal.Say();
         ScreenTable.Show(
             terminal,

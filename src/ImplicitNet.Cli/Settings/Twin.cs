@@ -24,7 +24,8 @@ internal static class Twin
     public static bool IsMeant(string name) => name.Split(':')[0] is GradientChoice.Explicit or Untied or Through;
 
     /// <summary>What is wrong with a name that is meant as that of a twin; null when nothing is.</summary>
-    public static string? Problem(string name) => name == GradientChoice.Explicit || Number(name) is >= 1 and <= MostLayers
+    public static string? Problem(string name) => name == GradientChoice.Explicit
+        || (!name.StartsWith(GradientChoice.Explicit, StringComparison.Ordinal) && Number(name) is >= 1 and <= MostLayers)
         ? null
         : $"{name}: it must be one of {string.Join(", ", Forms)}, N and K from 1 to {MostLayers}";
 

@@ -64,15 +64,16 @@ internal sealed class GradientComparison
     /// </summary>
     /// <param name="folder">An existing folder.</param>
     /// <param name="heading">What was compared on what, for the first line of the Markdown file.</param>
+    /// <param name="sections">What else is said, in the page and below the table.</param>
     /// <returns>The paths written; the page is the last.</returns>
     /// <exception cref="IOException">A file could not be written; an old one stays as it was.</exception>
-    public IReadOnlyList<string> Write(string folder, string heading)
+    public IReadOnlyList<string> Write(string folder, string heading, params IReadOnlyList<ReportSection> sections)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         string csv = Path.Combine(folder, "comparison.csv");
         string markdown = Path.Combine(folder, "comparison.md");
         AtomicFile.WriteText(csv, ComparisonCsv.Format(Runs));
-        AtomicFile.WriteText(markdown, $"{heading}\n\n{MarkdownTable.Format(Table())}");
+        AtomicFile.WriteText(markdown, $"{heading}\n\n{MarkdownTable.Format(Table())}{string.Concat(sections.Select(Markdown))}");
         List<string> paths = [csv, markdown];
         foreach ((string name, Chart chart) in ComparisonCharts.All(this))
         {
@@ -85,12 +86,15 @@ internal sealed class GradientComparison
         }
 
         string page = Path.Combine(folder, "comparison.html");
-        HtmlReport.Write(page, Content(heading));
+        HtmlReport.Write(page, Content(heading, sections));
         paths.Add(page);
         return paths;
     }
 
-    private ReportContent Content(string heading) => new()
+    private static string Markdown(ReportSection section) =>
+        $"\n## {section.Heading}\n\n{section.Text}\n\n{MarkdownTable.Format(section.Table!)}";
+
+    private ReportContent Content(string heading, IReadOnlyList<ReportSection> sections) => new()
     {
         Title = "Gradients compared",
         Summary = heading,
@@ -102,6 +106,7 @@ internal sealed class GradientComparison
                 Table = Table(),
                 Charts = [.. ComparisonCharts.All(this).Select(one => one.Chart)],
             },
+            .. sections,
             new() { Heading = "Environment", Table = ReportTable.OfPairs(RunEnvironment.Describe()) },
         ],
     };

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using ImplicitNet.Cli.Kinds;
+using ImplicitNet.Cli.Settings;
+using ImplicitNet.Models;
+using ImplicitNet.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Tests.Cli.Settings;
+
+/// <summary>What a comparison trains beside gradients is what it says.</summary>
+public sealed class TwinTests : TensorTest
+{
+    /// <summary>Backpropagation through K applications of R from the start, written out.</summary>
+    [Fact]
+    public void Through_K_is_backpropagation_through_K_steps_from_the_start()
+    {
+        const int steps = 5;
+        RunSettings settings = Twin.Of(RunKinds.DefaultsFor("sums:8"), $"through:{steps}");
+        Assert.Equal(("unrolled:5", 1, false), (settings.Gradient, settings.TrainSteps, settings.RandomSteps));
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(3);
+        GridSolverOptions sizes = new() { Dimensions = 1, InputChannels = 1, LatentChannels = 4 };
+        using ImplicitNetwork network = settings.ToModelConfig(sizes).CreateNetwork();
+        network.to(ScalarType.Float64);
+        network.Settings = network.Settings with
+        {
+            Stopping = network.Stopping with { MaxSteps = settings.TrainSteps!.Value },
+            OnFailure = new AcceptMaxSteps(),
+        };
+        Tensor input = randn(3, 1, 8, dtype: ScalarType.Float64);
+        Tensor output = network.call(input);
+        output.square().sum().backward();
+        Tensor[] gradients = [.. network.parameters().Select(parameter => parameter.grad!.clone())];
+        network.zero_grad();
+
+        Tensor q = network.Encoder.call(input);
+        Tensor u = network.Layer.Operator.StartingLatent(q);
+        for (int step = 0; step < steps; step++)
+        {
+            u = network.Layer.Operator.call(u, q);
+        }
+
+        Tensor written = network.Readout.call(u);
+        written.square().sum().backward();
+        Assert.Equal(0, (output - written).abs().max().ToDouble(), 1e-12);
+        Assert.All(network.parameters().Zip(gradients), pair =>
+            Assert.Equal(0, (pair.First.grad! - pair.Second).abs().max().ToDouble(), 1e-10 * (1 + pair.Second.abs().max().ToDouble())));
+    }
+
+    [Fact]
+    public void Untied_layers_are_applied_one_after_the_other_from_zero()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(4);
+        using ImplicitNetwork network = new GridSolverOptions { LatentChannels = 4, ExplicitLayers = 3, Explicit = true }.CreateNetwork();
+        using ImplicitNetwork first = Copy(network, "operator"), second = Copy(network, "operator2"), third = Copy(network, "operator3");
+        Tensor input = randn(2, 3, 7, 9);
+        Tensor q = network.Encoder.call(input);
+        Tensor u = zeros_like(q.narrow(1, 0, 4));
+        foreach (ImplicitNetwork layer in (ImplicitNetwork[])[first, second, third])
+        {
+            u = layer.Layer.Operator.call(u, q);
+        }
+
+        Assert.Equal(0, (network.call(input) - network.Readout.call(u)).abs().max().ToDouble(), 1e-6);
+    }
+
+    [Theory]
+    [InlineData("untied:0")]
+    [InlineData("untied")]
+    [InlineData("through:257")]
+    [InlineData("explicit:2")]
+    public void A_twin_that_cannot_be_is_refused_in_one_line(string name) =>
+        CliRun.Of("compare", "--data", "sums:8", "--gradients", $"jfb,{name}").Failed(2, $"--gradients {name}: it must be one of explicit, untied:N, through:K");
+
+    [Fact]
+    public void Images_have_no_untied_twin() =>
+        CliRun.Of("compare", "--data", "digits", "--gradients", "jfb,untied:3").Failed(2, "--untied 3 is for mazes and sums alone");
+
+    [Fact]
+    public void A_comparison_tells_every_size_at_equal_steps_and_at_equal_time_and_runs_nothing_twice()
+    {
+        using TemporaryFolder folder = new();
+        string[] arguments =
+        [
+            "compare", "--data", "sums:8", "--channels", "4", "--samples", "64", "--batch", "16", "--epochs", "1", "--validation", "10", "--test-samples", "10",
+            "--gradients", "jfb,through:40", "--seeds", "1", "--evaluate", "sums:12", "--threads", "1", "--output", folder["twins"], "--json",
+        ];
+        using JsonDocument json = JsonDocument.Parse(CliRun.Of(arguments).Succeeded().LastLine);
+        foreach (string table in (string[])["equalSteps", "equalTime"])
+        {
+            JsonElement[] rows = [.. json.RootElement.GetProperty(table).EnumerateArray()];
+            Assert.Equal(["jfb", "through:40"], rows.Select(row => row.GetProperty("name").GetString()));
+            Assert.All(rows, row => Assert.Equal(["sums:8", "sums:12"], row.GetProperty("accuracies").EnumerateObject().Select(member => member.Name)));
+        }
+
+        Assert.Equal([4.0, 4.0], json.RootElement.GetProperty("equalSteps").EnumerateArray().Select(row => row.GetProperty("steps").GetDouble()));
+        Assert.Contains("## At equal time", File.ReadAllText(Path.Combine(folder["twins"], "comparison.md")), StringComparison.Ordinal);
+        string[] before = [.. Directory.EnumerateFiles(folder["twins"], "result.json", SearchOption.AllDirectories).Select(path => $"{path} {File.GetLastWriteTimeUtc(path):O}").Order()];
+        CliRun.Of(arguments).Succeeded();
+        Assert.Equal(before, Directory.EnumerateFiles(folder["twins"], "result.json", SearchOption.AllDirectories).Select(path => $"{path} {File.GetLastWriteTimeUtc(path):O}").Order());
+    }
+
+    private static ImplicitNetwork Copy(ImplicitNetwork network, string name)
+    {
+        ImplicitNetwork copy = new GridSolverOptions { LatentChannels = 4 }.CreateNetwork();
+        using IDisposable noGraph = no_grad();
+        Dictionary<string, Tensor> weights = network.Layer.Operator.state_dict();
+        foreach ((string member, Tensor target) in copy.Layer.Operator.state_dict())
+        {
+            target.copy_(weights[$"{name}.{member}"]);
+        }
+
+        return copy;
+    }
+}

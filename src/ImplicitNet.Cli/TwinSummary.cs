@@ -27,14 +27,14 @@ internal sealed record TwinSummary
     /// <param name="runs">At least one: what it came to, its optimiser steps and its seconds.</param>
     public static TwinSummary Of(
         string name, IReadOnlyList<(long Parameters, IReadOnlyList<TestResult> Tests, long Steps, double Seconds)> runs) => new()
-    {
-        Name = name,
-        Seeds = runs.Count,
-        Parameters = runs[0].Parameters,
-        Steps = runs.Average(run => run.Steps),
-        Seconds = runs.Average(run => run.Seconds),
-        Accuracies = runs.SelectMany(run => run.Tests)
+        {
+            Name = name,
+            Seeds = runs.Count,
+            Parameters = runs[0].Parameters,
+            Steps = runs.Average(run => run.Steps),
+            Seconds = runs.Average(run => run.Seconds),
+            Accuracies = runs.SelectMany(run => run.Tests)
             .GroupBy(test => test.Data)
             .ToDictionary(tests => tests.Key, tests => tests.Average(test => test.Accuracy ?? double.NaN)),
-    };
+        };
 }

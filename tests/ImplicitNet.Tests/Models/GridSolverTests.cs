@@ -92,7 +92,8 @@ public sealed class GridSolverTests : TensorTest
         network.to(dtype);
         network.Settings = network.Settings with
         {
-            Gradient = new ImplicitGradient(), Stopping = network.Stopping with { RelativeTolerance = 1e-13, MaxSteps = 1000 },
+            Gradient = new ImplicitGradient(),
+            Stopping = network.Stopping with { RelativeTolerance = 1e-13, MaxSteps = 1000 },
         };
         Tensor input = randn(dimensions == 1 ? [3, 2, 6] : [3, 2, 4, 5], dtype);
         Tensor shares = randn(network.call(input).shape, dtype);
@@ -238,7 +239,10 @@ public sealed class GridSolverTests : TensorTest
             network.Settings = network.Settings with { Stopping = network.Stopping with { MaxSteps = 14 }, OnFailure = new AcceptMaxSteps() };
             TrainingOptions options = new()
             {
-                Epochs = 1, LearningRate = 3e-3, ClipNorm = 1, Solves = SolveSchedule.UntilConverged with { StartNoise = 1 },
+                Epochs = 1,
+                LearningRate = 3e-3,
+                ClipNorm = 1,
+                Solves = SolveSchedule.UntilConverged with { StartNoise = 1 },
             };
             using Trainer trainer = new(network, new DenseClassification(), new PrefixSums(12, 400 * 64), options: options);
             trainer.Run();

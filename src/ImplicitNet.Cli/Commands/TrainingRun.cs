@@ -4,6 +4,7 @@ using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Reports;
@@ -71,6 +72,11 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             bar.Show(0, () => DataChoice.Definition(settings.Data) is null ? $"drawing {settings.Data}" : $"reading {settings.Data}");
             return _kind.Load(settings, terminal, cancellation);
         });
+        if (settings.From is { } from && !isResumed)
+        {
+            EnsureBegins(from, subject.Config);
+        }
+
         using OutputFolder? begun = isResumed ? null : Begin();
         using IDisposable heeded = Interruption.Heed();
         RunFolder folder = new(_output);
@@ -78,6 +84,19 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         // A run keeps the threads that it was started with, also where it goes on with fewer.
         RunSettings kept = isResumed && asked > 0 ? settings with { Threads = asked } : settings;
         return Train(folder, subject, device, isResumed, kept);
+    }
+
+    /// <summary>Refuses weights of another network, before there is a folder.</summary>
+    private static void EnsureBegins(string from, ModelConfig config)
+    {
+        (ImplicitNetwork network, ModelConfig there) = ModelFolder.Load(from);
+        network.Dispose();
+        if (there.Network != config.Network)
+        {
+            throw new CommandException(
+                $"--from {from}: the model there is another network than this run's. There: {there.Network}. Here: {config.Network}.",
+                ExitCodes.Usage);
+        }
     }
 
     private OutputFolder Begin()
@@ -106,6 +125,11 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         random.manual_seed(settings.Seed);
         using ImplicitNetwork network = subject.Config.CreateNetwork();
         network.OnFailure = subject.PolicyFor(network);
+        if (settings.From is { } from && !File.Exists(folder.Checkpoint))
+        {
+            SafetensorsFile.Load(ModelFolder.WeightsPath(from), network);
+        }
+
         network.to(device);
         RunSources sources = subject.Sources(device);
         using Trainer trainer = new(network, _kind.Task, sources.Train, sources.Validation, settings.ToTrainingOptions(), folder)

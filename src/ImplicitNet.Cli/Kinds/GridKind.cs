@@ -44,6 +44,7 @@ internal sealed class GridKind : RunKind
             ClipNorm = 1,
             Tolerance = 1e-4,
             MaxSteps = grid.StepLimit,
+            Damping = grid.Task.Damping,
             TrainSteps = grid.Task.TrainSteps(grid.Size),
             TrainTolerance = 1e-3,
             StartNoise = 1,

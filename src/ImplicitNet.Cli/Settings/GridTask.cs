@@ -22,6 +22,7 @@ internal sealed record GridTask
             Batch = 48,
             Samples = 400 * 48,
             Epochs = 6,
+            Damping = 0.8,
             TrainSteps = side => (int)Math.Ceiling(3.3 * side),
             Source = (side, count, batch, seed, part, isFresh) =>
                 new Training.Data.Mazes(side, count, batch, seed) { Part = part, IsFreshEveryEpoch = isFresh },
@@ -39,7 +40,7 @@ internal sealed record GridTask
             InputChannels = 1,
             Batch = 128,
             Samples = 200 * 128,
-            Epochs = 5,
+            Epochs = 8,
             TrainSteps = bits => bits + 2,
             Source = (bits, count, batch, seed, part, isFresh) =>
                 new PrefixSums(bits, count, batch, seed) { Part = part, IsFreshEveryEpoch = isFresh },
@@ -90,6 +91,11 @@ internal sealed record GridTask
 
     /// <summary>Epochs of a training, where nobody says otherwise.</summary>
     public required int Epochs { get; init; }
+
+    /// <summary>
+    /// Share of the full step that solves take, where nobody says otherwise; default 1. Undamped, those of large mazes run in circles.
+    /// </summary>
+    public double Damping { get; init; } = 1;
 
     /// <summary>Steps of a training solve of a size, where nobody says otherwise.</summary>
     public required Func<int, int> TrainSteps { get; init; }

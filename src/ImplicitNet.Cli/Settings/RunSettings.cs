@@ -70,7 +70,12 @@ internal sealed record RunSettings
     [Choice(OptionGroup.Run, "Where to compute (default: cpu).", typeof(DeviceChoice))]
     public string Device { get; init; } = DeviceChoice.Processor;
 
-    [Number(OptionGroup.Training, "Passes over the training data (default: 5 for digits and sums, 6 for mazes, else 10).", Least = 1)]
+    [Folder(
+        OptionGroup.Training,
+        "Folder of a model of the same network, whose weights the run begins with, as for larger mazes after small ones (default: drawn).")]
+    public string? From { get; init; }
+
+    [Number(OptionGroup.Training, "Passes over the training data (default: 5 for digits, 6 for mazes, 8 for sums, else 10).", Least = 1)]
     public required int Epochs { get; init; }
 
     [Number(OptionGroup.Data, "Samples in a batch (default: 100; 50 of cifar10 and svhn; 48 mazes, 128 strings).", Least = 1)]
@@ -190,7 +195,7 @@ internal sealed record RunSettings
     [Choice(OptionGroup.Solver, $"How fixed points are found (default: {SolverChoice.Default}).", typeof(SolverChoice))]
     public string Solver { get; init; } = SolverChoice.Default;
 
-    [Number(OptionGroup.Solver, "Share of the full step that the solver takes (default: 1).", Above = 0, Most = 1, Alias = "--mixing")]
+    [Number(OptionGroup.Solver, "Share of the full step that the solver takes (default: 1; 0.8 for mazes).", Above = 0, Most = 1, Alias = "--mixing")]
     public double Damping { get; init; } = 1;
 
     [Number(OptionGroup.Solver, "Steps that anderson, broyden and chain remember (default: the solver's).", Least = 1, Most = 50)]

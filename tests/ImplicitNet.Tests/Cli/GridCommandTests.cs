@@ -1,7 +1,10 @@
 using System.Text.Json;
+using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Training.History;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Cli;
 
@@ -90,6 +93,32 @@ public sealed class GridCommandTests(GridCommandTests.Sums sums) : TensorTest, I
         Evaluate("--gamma", "0.5").Failed(2, "--gamma 0.5 is for images alone");
         Evaluate("--applications", "1,2").Failed(2, "--applications is for images alone");
         CliRun.Of("predict", "--model", sums.Path, "x.png").Failed(1, "the model");
+    }
+
+    [Fact]
+    public void A_run_begins_with_the_weights_of_a_model_and_refuses_those_of_another_network()
+    {
+        using TemporaryFolder folder = new();
+        string[] line =
+        [
+            "train", "--data", "sums:10", "--samples", "16", "--batch", "16", "--epochs", "1", "--validation", "10", "--test-samples", "10",
+            "--threads", "1", "--from", sums.Path,
+        ];
+        CliRun.Of([.. line, "--channels", "6", "--learning-rate", "1e-9", "--output", folder["run"]]).Succeeded();
+        using SafetensorsFile before = SafetensorsFile.Read(Path.Combine(sums.Path, "model.safetensors"));
+        using SafetensorsFile after = SafetensorsFile.Read(Path.Combine(folder["run"], "model.safetensors"));
+        Assert.Equal(before.Tensors.Keys.Order(), after.Tensors.Keys.Order());
+        foreach ((string name, Tensor weight) in before.Tensors)
+        {
+            // One step of Adam moves a weight by the rate at most.
+            using DisposeScope scope = NewDisposeScope();
+            Assert.InRange((weight - after.Tensors[name]).abs().max().ToDouble(), 0, 1e-7);
+        }
+
+        Assert.Contains("\"from\": ", File.ReadAllText(Path.Combine(folder["run"], "run.json")), StringComparison.Ordinal);
+        CliRun.Of([.. line, "--channels", "7", "--output", folder["other"]]).Failed(2, "the model there is another network than this run's");
+        CliRun.Of([.. line[..^1], folder["nowhere"], "--output", folder["other"]]).Failed(1, "there is no such file");
+        Assert.Equal(["run"], folder.Names);
     }
 
     [Fact]

@@ -29,13 +29,13 @@ public sealed partial class RunSettingTests
         RunSettings given = Begin([.. data, .. value is null ? [$"--{name}"] : (string[])[$"--{name}", value]]);
         object expected = setting.Of(given)!;
         Assert.NotEqual(setting.Of(Begin(data)), expected);
-        Assert.Equal(name == "data-dir" ? Path.GetFullPath(value!) : value ?? "True", Convert.ToString(expected, CultureInfo.InvariantCulture));
+        Assert.Equal(name is "data-dir" or "from" ? Path.GetFullPath(value!) : value ?? "True", Convert.ToString(expected, CultureInfo.InvariantCulture));
 
         using TemporaryFolder folder = new();
         RunSettingsFile.Write(folder.Path, given with { Threads = Math.Max(1, given.Threads) });
         Assert.Equal(expected, setting.Of(RunSettingsFile.Read(folder.Path)));
         string told = JsonNode.Parse(File.ReadAllText(folder["run.json"]))!.AsObject()[name]!.ToString();
-        Assert.Equal(name == "data-dir" ? null : told, RunSettingsFile.Describe(given).FirstOrDefault(pair => pair.Key == name).Value);
+        Assert.Equal(name == "data-dir" ? null : name == "from" ? value : told, RunSettingsFile.Describe(given).FirstOrDefault(pair => pair.Key == name).Value);
     }
 
     [Theory]

@@ -195,7 +195,9 @@ internal sealed record RunSettings
     [Choice(OptionGroup.Solver, $"How fixed points are found (default: {SolverChoice.Default}).", typeof(SolverChoice))]
     public string Solver { get; init; } = SolverChoice.Default;
 
-    [Number(OptionGroup.Solver, "Share of the full step that the solver takes (default: 1; 0.8 for mazes).", Above = 0, Most = 1, Alias = "--mixing")]
+    [Number(
+        OptionGroup.Solver,
+        "Share of the full step that the solver takes (default: 1; 0.8 for mazes).", Above = 0, Most = 1, Alias = "--mixing")]
     public double Damping { get; init; } = 1;
 
     [Number(OptionGroup.Solver, "Steps that anderson, broyden and chain remember (default: the solver's).", Least = 1, Most = 50)]

@@ -167,7 +167,7 @@ internal sealed class PointJacobian : IDisposable
         Tensor moved = _map(beside.reshape(latent.shape));
         if (((value != moved) & value.isfinite()).any().ToBoolean())
         {
-            throw new InvalidOperationException(
+            throw new HiddenGraphException(
                 "The map's value depends on u, but its graph does not (a detach or no_grad in it, perhaps): "
                 + "autograd cannot differentiate it. "
                 + _advice);

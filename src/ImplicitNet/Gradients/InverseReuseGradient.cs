@@ -12,8 +12,8 @@ namespace ImplicitNet.Gradients;
 /// </summary>
 /// <remarks>
 /// No products with J^T at all, unless refined (Ramzi, Mannel, Bai, Starck, Ciuciu and Moreau, ICLR 2022). M is right along the steps that
-/// the solver took and the identity elsewhere, so it may be far off for g: a sample whose w is out of proportion gets JFB's direction, and
-/// the report counts it. Needs a <see cref="BroydenSolver"/> with <see cref="BroydenSolver.KeepInverse"/> and a
+/// the solver took and a multiple of the identity elsewhere, so it may be far off for g: a sample whose w is out of proportion gets JFB's
+/// direction, and the report counts it. Needs a <see cref="BroydenSolver"/> with <see cref="BroydenSolver.KeepInverse"/> and a
 /// <see cref="BroydenSolver.Memory"/> above the steps of a solve, first in a <see cref="SolverChain"/>: a sample that another solver took
 /// over has that solver's inverse, or none, and then JFB's direction.
 /// </remarks>

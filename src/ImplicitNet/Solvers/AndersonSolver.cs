@@ -16,18 +16,20 @@ namespace ImplicitNet.Solvers;
 /// A difference that leaves a short memory takes what it told with it. Where map is affine with a symmetric Jacobian, orthogonal ones
 /// need only the two before them: with those a memory of 3 is as good as an endless one (Wei, Bao and Liu, ICLR 2022; conjugate residuals,
 /// Stiefel 1955). So a new difference is made orthogonal to those held where it lies along no others than these two, to a thousandth of its
-/// square, and stays as it is elsewhere: on the linear map of spectral radius 0.9 a memory of 5 then needs 33 steps to 1e-9, not 86.
+/// square (always with a memory of up to three), and stays as it is elsewhere: on the linear map of spectral radius 0.9 a memory of 5 then
+/// needs 33 steps to 1e-9, not 86.
 /// </para>
 /// <para>
 /// A step that raises a sample's residual past <see cref="SafeguardFactor"/> is taken back: an accelerated one is tried again at a share of
 /// its length, and after <see cref="Retries"/> of these the sample forgets its history and makes the plain step <c>u + b f</c>, which is
-/// shortened in the same way. A history that brings no tenth in twenty steps, as near a singular solution, is forgotten too.
+/// shortened in the same way. A history that brings no tenth in twenty steps, as near a singular solution, is forgotten but for its newest
+/// difference.
 /// </para>
 /// <para>
 /// b is a sample's own: after a plain step s that changes f by y, with <c>||y|| &gt; 2 ||s||</c>, it is <c>||s|| / ||y||</c> (the geometric
 /// mean of the two steps of Barzilai and Borwein, IMA Journal of Numerical Analysis 1988; for the first step of self-scaling methods Shanno
-/// and Phua, Mathematical Programming 1978). A map that contracts has <c>||y|| &lt; 2 ||s||</c>, and no step of Picard's raises its
-/// residual: there all this changes nothing.
+/// and Phua, Mathematical Programming 1978). A map that contracts in the L2 norm has <c>||y|| &lt; 2 ||s||</c> up to rounding, and
+/// no step of Picard's raises its residual: there all this changes nothing.
 /// </para>
 /// </remarks>
 public sealed record AndersonSolver : IterativeSolver

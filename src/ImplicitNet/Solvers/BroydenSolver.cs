@@ -19,7 +19,7 @@ namespace ImplicitNet.Solvers;
 /// d is a sample's own: where its first step s, or the newest one when it starts again, changes the residual by y with
 /// <c>||y|| &gt; 2 ||s||</c>, it is <c>||s|| / ||y||</c> (self-scaling, Shanno and Phua, Mathematical Programming 1978; the geometric mean
 /// of the two steps of Barzilai and Borwein, IMA Journal of Numerical Analysis 1988), and <see cref="Damping"/> elsewhere: a map that
-/// contracts has <c>||y|| &lt; 2 ||s||</c>, and is never touched by it.
+/// contracts in the L2 norm has <c>||y|| &lt; 2 ||s||</c> up to rounding, and is not touched by it.
 /// </para>
 /// <para>
 /// Costs one evaluation per step, one more for the samples that fall back, and those of the line search; two passes over the memory for

@@ -7,7 +7,7 @@ namespace ImplicitNet.Solvers;
 /// <remarks>
 /// Loose far from the solution, where the linear model is poor, and tight near it, so that the last steps are superlinear (Eisenstat and
 /// Walker, SIAM J. Sci. Comput. 17, 1996, choice 2, with its safeguard: eta falls no faster than <c>Factor eta_{k-1}^Exponent</c> while
-/// that is above 0.1).
+/// that is above 0.1, which it never is with the defaults).
 /// <para>
 /// Their limits, 0.5 for the first step and 0.9 for others, are too loose: a residual that hardly falls makes eta hardly less than
 /// <see cref="Factor"/>, the next step then solves a tenth of its equation, which lowers the residual by just as little, and so on. With

@@ -91,7 +91,7 @@ public sealed class LowRankInverse : IDisposable
         double[] dampings = [.. _dampings];
         for (int i = 0; i < rows.Count; i++)
         {
-            dampings[samples[i]] = other?._dampings[rows[i]] ?? dampings[samples[i]];
+            dampings[samples[i]] = other?._dampings[rows[i]] ?? 1;
         }
 
         return new LowRankInverse(Terms(_left, other?._left), Terms(_right, other?._right), dampings, _layout, _single);

@@ -1,3 +1,4 @@
+using ImplicitNet.Differentiation;
 using ImplicitNet.Solvers.Loop;
 
 namespace ImplicitNet.Solvers;
@@ -9,7 +10,8 @@ namespace ImplicitNet.Solvers;
 /// <remarks>
 /// A sample that ran out of steps with a residual of at most a thousandth of that at the start goes on from the iterate that the stopping
 /// rule would return. Any other is stuck or lost there, and begins at the start again: from where one method got stuck the next one solves
-/// less, and takes longer. What all of them leave is tried once more by all but the first, from the best iterate that was found.
+/// less, and takes longer. What all of them leave is tried once more by all but the first, from the iterate that the rule would return.
+/// A solver that needs a derivative where the map has none, or hides it, is passed over; where all but the first are, the error is theirs.
 /// <para>
 /// Each solver has the full step limit of the stopping rule each time; the report adds up steps and evaluations. A sample that none of them
 /// can solve keeps the status of the last one, and the iterate to be returned among those of all.
@@ -47,6 +49,7 @@ public sealed record SolverChain : FixedPointSolver
 
     internal override FixedPointSolution Solve(SolveContext context)
     {
+        InvalidOperationException? refusal = null;
         FixedPointSolution solution = Solvers[0].Solve(context);
         FixedPointSolver last = Solvers[0];
         foreach (bool isAgain in (ReadOnlySpan<bool>)[false, true])
@@ -58,12 +61,31 @@ public sealed record SolverChain : FixedPointSolver
                     return solution;
                 }
 
-                using FixedPointSolution before = solution;
-                solution = Continuation.Solve(context, before, last, next, fromBest: isAgain);
-                last = next;
+                try
+                {
+                    FixedPointSolution further = Continuation.Solve(context, solution, last, next, fromBest: isAgain);
+                    solution.Dispose();
+                    (solution, last) = (further, next);
+                }
+                catch (InvalidOperationException exception) when (exception is HiddenGraphException or MissingDerivativeException)
+                {
+                    refusal = exception;
+                }
+                catch
+                {
+                    solution.Dispose();
+                    throw;
+                }
             }
         }
 
-        return solution;
+        if (refusal is null || solution.Report.Changes.Count > 0)
+        {
+            return solution;
+        }
+
+        // All that might have helped needs what the map does not have.
+        solution.Dispose();
+        throw refusal;
     }
 }

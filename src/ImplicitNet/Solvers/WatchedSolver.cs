@@ -8,7 +8,8 @@ namespace ImplicitNet.Solvers;
 /// </summary>
 /// <param name="Own">The solver.</param>
 /// <param name="See">
-/// Is shown every step: its number, from 1 as in a report; the iterate that was measured, [active, ...], which stays the loop's; and which
+/// Is shown every step: its number, from 1 as in a report; the iterate that was measured, [active, ...] (of a coupled map
+/// [1, batch, ...]), which stays the loop's; and which
 /// samples of the batch these are. A sample that has finished may be among them for some steps more, and an iterate that the method rejects
 /// is shown too.
 /// </param>
@@ -29,9 +30,18 @@ internal sealed record WatchedSolver(IterativeSolver Own, Action<int, Tensor, IR
 
         public override FixedPointStep Step()
         {
-            FixedPointStep step = own.Step();
-            see(++_step, step.Latent, _samples);
-            return step;
+            FixedPointStep step = LatentContract.Step(own.Step(), _samples.Length);
+            try
+            {
+                see(++_step, step.Latent, _samples);
+                return step;
+            }
+            catch
+            {
+                step.Latent.Dispose();
+                (step.Residual ?? step.Mapped)!.Dispose();
+                throw;
+            }
         }
 
         public override void Restrict(FixedPointMap map, Tensor samples)

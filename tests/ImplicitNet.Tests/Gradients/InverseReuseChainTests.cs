@@ -50,6 +50,24 @@ public sealed class InverseReuseChainTests : TensorTest
         }
     }
 
+    /// <summary>A steep map, whose inverse begins scaled: of a sample that Newton took over nothing is known, and that is the identity.</summary>
+    [Fact]
+    public void A_sample_that_was_taken_over_by_a_solver_that_keeps_none_has_the_identity()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor slopes = linspace(50, 100, 6, ScalarType.Float64);
+        using PerSampleMap map = new(u => u - (slopes * (u - 1)));
+        NewtonKrylovSolver newton = new() { Forcing = new ForcingTerm { Initial = 1e-10, Maximum = 1e-10 } };
+        StoppingRule few = new() { AbsoluteTolerance = 1e-8, RelativeTolerance = 0, MaxSteps = 4 };
+        Tensor start = zeros(2, 6, ScalarType.Float64), v = randn(2, 6, ScalarType.Float64);
+        using FixedPointSolution alone = FixedPoint.Solve(map, start, Broyden, few);
+        Assert.False(alone.Report.AllConverged);
+        Assert.False(alone.Inverse!.ApplyTransposed(v).allclose(v));
+        using FixedPointSolution chained = FixedPoint.Solve(map, start, new SolverChain { Solvers = [Broyden, newton] }, few);
+        Assert.True(chained.Report.AllConverged, chained.Report.ToString());
+        Assert.True(chained.Inverse!.ApplyTransposed(v).equal(v).all().ToBoolean());
+    }
+
     [Fact]
     public void A_layer_with_a_chain_goes_on_training_by_inverse_reuse()
     {

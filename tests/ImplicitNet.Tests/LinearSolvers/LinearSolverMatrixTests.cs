@@ -83,7 +83,7 @@ public sealed class LinearSolverMatrixTests(ITestOutputHelper output) : TensorTe
     [Theory]
     [InlineData("rotations by 90 degrees", "Picard, Anderson, Broyden, Richardson")]
     [InlineData("rotations by 60 degrees", "Picard, Richardson")]
-    [InlineData("symmetric positive", "Picard, Broyden, Richardson")]
+    [InlineData("symmetric positive", "Picard, Richardson")]
     [InlineData("condition 1e8", "GMRES 6, BiCGSTAB, CGNR, Picard, Anderson, Broyden, Richardson")]
     [InlineData("singular, consistent", "")]
     [InlineData("singular, inconsistent", "GMRES, GMRES 6, BiCGSTAB, CGNR, Picard, Anderson, Broyden, Richardson")]

@@ -1,5 +1,6 @@
 using CsCheck;
 using ImplicitNet.LinearSolvers;
+using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -123,8 +124,8 @@ public sealed class LinearSolverTests : TensorTest
             using LinearSolution solution = LinearSolverCases.Named(name).Solve(linear, right.narrow(0, 0, 2), Same(2, 1e-9));
             Assert.Equal(LinearStatus.NonFinite, solution.Samples[0].Status);
 
-            // Anderson takes its step back and tries a plain one.
-            Assert.InRange(solution.Samples[0].Products, failsAt, failsAt + (name == "Anderson" ? 1 : 0));
+            // Anderson takes its step back, and tries shorter ones, a plain one, and shorter ones of that.
+            Assert.InRange(solution.Samples[0].Products, failsAt, failsAt + (name == "Anderson" ? (2 * new AndersonSolver().Retries) + 1 : 0));
             Assert.Equal(LinearStatus.Converged, solution.Samples[1].Status);
             double left = (right[0] - matrices[0].mv(solution.Vectors[0])).norm().ToDouble() / right[0].norm().ToDouble();
             Assert.Equal(left, solution.Samples[0].RelativeResidual, 1e-9);
@@ -250,8 +251,11 @@ public sealed class LinearSolverTests : TensorTest
         (Tensor matrices, Tensor right) = LinearProblemCases.Named("I - J, norm 0.9", ScalarType.Float32);
         using DenseOperator linear = new(matrices);
         using LinearSolution solution = LinearSolverCases.Named(name).Solve(linear, right, Same(8, 1e-12));
-        Assert.All(solution.Samples, sample => Assert.Equal(LinearStatus.Stalled, sample.Status));
         Assert.All(solution.Samples, sample => Assert.InRange(sample.RelativeResidual, 1e-9, 3e-6));
+
+        // Broyden's may go on falling, by less than a spacing of u, until the products are at an end.
+        Assert.All(solution.Samples, sample => Assert.True(
+            sample.Status == LinearStatus.Stalled || (name == "Broyden" && sample.Status == LinearStatus.MaxProductsReached), $"{sample}"));
     }
 
     [Theory]

@@ -81,6 +81,41 @@ public sealed class SolverChainTests : TensorTest
         }
     }
 
+    /// <summary>u = 1 - 2 u without a graph: plain Picard runs away, Newton finds no derivative, damped Picard needs none.</summary>
+    [Fact]
+    public void A_solver_that_finds_no_derivative_is_passed_over_while_others_are_left()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PerSampleMap map = new((u, q) => (1 - (u * q)).detach(), tensor(new double[,] { { 0.5 }, { 2 } }));
+        Tensor start = zeros(2, 1, ScalarType.Float64);
+        SolverChain chain = new() { Solvers = [Plain, new NewtonKrylovSolver(), Damped] };
+        using FixedPointSolution solution = FixedPoint.Solve(map, start, chain);
+        Assert.True(solution.Report.AllConverged, solution.Report.ToString());
+        Assert.Equal(1 / 3.0, solution.Latent[1].ToDouble(), 1e-7);
+        Assert.Equal([(1, $"{Plain}", $"{Damped}")], solution.Report.Changes.Select(change => (change.Sample, change.From, change.To)));
+        using FixedPointSolution standard = FixedPoint.Solve(map, start, new SolverChain());
+        Assert.True(standard.Report.AllConverged, standard.Report.ToString());
+        InvalidOperationException refusal = Assert.ThrowsAny<InvalidOperationException>(
+            () => FixedPoint.Solve(map, start, new SolverChain { Solvers = [Plain, new NewtonKrylovSolver()] }));
+        Assert.Contains("its graph does not", refusal.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A third solver does not go on from where the first got stuck only because the second ran out of steps.</summary>
+    [Fact]
+    public void Whether_a_sample_is_on_its_way_is_said_by_the_solver_that_had_it_last()
+    {
+        // Residuals 1/2^k to 1e-4, where it is level: the first stalls there, the second is too slow from the start.
+        using DisposeScope scope = NewDisposeScope();
+        using PerSampleMap map = new(u => u + (1 - u).clamp(1e-4) / 2);
+        ResidualTrace trace = new();
+        SolverChain chain = new() { Solvers = [Plain, new PicardSolver { Damping = 0.01 }, new PicardSolver { Damping = 0.02 }] };
+        StoppingRule rule = new() { AbsoluteTolerance = 1e-9, RelativeTolerance = 0, MaxSteps = 30, Patience = 5 };
+        using FixedPointSolution solution = FixedPoint.Solve(map, zeros(1, 1, ScalarType.Float64), chain, rule, trace: trace);
+        int[] begun = [.. solution.Report.Changes.Select(change => change.Step)];
+        Assert.Equal([SolveStatus.Stalled, SolveStatus.MaxStepsReached], solution.Report.Changes.Take(2).Select(change => change.Reason));
+        Assert.Equal([0.5, 0.5], begun.Take(2).Select(step => trace.Samples[0][step].Residual));
+    }
+
     [Fact]
     public void A_coupled_map_goes_on_as_a_whole()
     {

@@ -61,8 +61,8 @@ internal sealed class SecantSystem(int memory, double dependence, bool isSeparab
             right -= overlaps[others[i]] * _right[others[i]];
         }
 
-        // Half of the digits of what is left are to be known.
-        if (!(Math.Abs(left) > Math.Sqrt(dependence) * Math.Abs(own)))
+        // Of less than this share half of the digits are lost in rounding; and parts of a definite I - J leave no more than there was.
+        if (!(Math.Abs(left) > Math.Sqrt(dependence) * Math.Abs(own) && Math.Abs(left) <= Math.Abs(own)))
         {
             overlaps.Clear();
             return;

@@ -31,7 +31,14 @@ internal static class Continuation
         // A coupled map is one system: it failed as a whole, and goes on as a whole.
         Tensor rows = RowIndices.Of(failed, solution.Latent.device);
         using FixedPointMap? restricted = map.IsPerSample ? map.Restrict(rows) : null;
-        Tensor start = Start(context, solution, rows, [.. failed.Select(sample => fromBest || IsUnderWay(samples[sample]))]);
+        int[] begun = new int[samples.Length];
+        foreach (SolverChange change in solution.Report.Changes)
+        {
+            begun[change.Sample] = change.Step;
+        }
+
+        Tensor start = Start(
+            context, solution, rows, [.. failed.Select(sample => fromBest || IsUnderWay(samples[sample], begun[sample]))]);
         ResidualTrace? further = trace is null ? null : new ResidualTrace();
         double[] beginnings = [.. failed.Select(sample => samples[sample].StartResidual)];
         using FixedPointSolution again = second.Solve(
@@ -85,8 +92,9 @@ internal static class Continuation
         return new FixedPointSolution(layout.Restore(latents).DetachFromDisposeScope(), report, inverse);
     }
 
-    private static bool IsUnderWay(SampleReport sample) =>
-        sample.Status == SolveStatus.MaxStepsReached && sample.Residual <= NearShare * sample.StartResidual;
+    /// <summary>Whether a sample was on its way where the last solver ran out of steps: by an iterate of that one.</summary>
+    private static bool IsUnderWay(SampleReport sample, int begun) => sample.Status == SolveStatus.MaxStepsReached
+        && sample.BestStep > begun && sample.Residual <= NearShare * sample.StartResidual;
 
     /// <summary>Where the samples begin: at their best iterate or at the start.</summary>
     private static Tensor Start(SolveContext context, FixedPointSolution solution, Tensor rows, bool[] goesOn)

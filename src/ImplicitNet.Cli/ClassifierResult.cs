@@ -11,6 +11,7 @@ namespace ImplicitNet.Cli;
 /// What was not evaluated, and what is not finite, is null; so is an accuracy where the task has no right answers, and the certified gamma
 /// where nothing certifies one.
 /// </summary>
+/// <remarks>A reader sets what a file of an older version leaves out to null or 0; it is read as what it was then.</remarks>
 internal sealed record ClassifierResult
 {
     public double? TestAccuracy { get; init => field = FiniteNumber.OrNull(value); }
@@ -35,7 +36,7 @@ internal sealed record ClassifierResult
 
     public double? MeanSteps { get; init => field = FiniteNumber.OrNull(value); }
 
-    public IReadOnlyDictionary<string, long> Statuses { get; init; } = new Dictionary<string, long>();
+    public IReadOnlyDictionary<string, long> Statuses { get => field ?? new Dictionary<string, long>(); init; }
 
     public long Evaluations { get; init; }
 
@@ -49,9 +50,9 @@ internal sealed record ClassifierResult
 
     public long PeakMemoryBytes { get; init; }
 
-    public string Data { get; init; } = "";
+    public string Data { get => field ?? ""; init; }
 
-    public string Split { get; init; } = "test";
+    public string Split { get => field ?? "test"; init; }
 
     public int Samples { get; init; }
 
@@ -59,9 +60,9 @@ internal sealed record ClassifierResult
 
     public int Threads { get; init; }
 
-    public string Device { get; init; } = "";
+    public string Device { get => field ?? ""; init; }
 
-    public string Model { get; init; } = "";
+    public string Model { get => field ?? ""; init; }
 
     public string? Gradient { get; init; }
 
@@ -74,25 +75,25 @@ internal sealed record ClassifierResult
     public ScoreResult? Score { get; init; }
 
     /// <summary>Processes that trained together.</summary>
-    public int Ranks { get; init; } = 1;
+    public int Ranks { get => Math.Max(1, field); init; }
 
     /// <summary>Starts of every solve of the evaluation.</summary>
-    public int Starts { get; init; } = 1;
+    public int Starts { get => Math.Max(1, field); init; }
 
     /// <summary>How far they agree; null for one start.</summary>
     public StartsResult? Agreement { get; init; }
 
     /// <summary>What was said of a training that has taught nothing; empty for one that works.</summary>
-    public IReadOnlyList<string> Remarks { get; init; } = [];
+    public IReadOnlyList<string> Remarks { get => field ?? []; init; }
 
     /// <summary>What the task measures beside accuracy and loss, such as the share of right cells.</summary>
-    public IReadOnlyDictionary<string, double> Scores { get; init; } = new Dictionary<string, double>();
+    public IReadOnlyDictionary<string, double> Scores { get => field ?? new Dictionary<string, double>(); init; }
 
     /// <summary>By data, where there are several of them: those of the run first.</summary>
-    public IReadOnlyList<TestResult> Tests { get; init; } = [];
+    public IReadOnlyList<TestResult> Tests { get => field ?? []; init; }
 
     /// <summary>Names of the pictures in the run's folder.</summary>
-    public IReadOnlyList<string> Pictures { get; init; } = [];
+    public IReadOnlyList<string> Pictures { get => field ?? []; init; }
 
     /// <summary>The step limit of the solves; null where an older version did not say.</summary>
     public int? MaxSteps { get; init; }

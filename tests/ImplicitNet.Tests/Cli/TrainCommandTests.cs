@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ImplicitNet.Training.History;
 
@@ -62,6 +63,24 @@ public sealed partial class TrainCommandTests(TinyModel model) : TensorTest, ICl
         Assert.Contains("complete", again.Output, StringComparison.Ordinal);
         Assert.Equal(model.Training.LastLine, again.LastLine);
         Assert.Equal(before, File.GetLastWriteTimeUtc(Path.Combine(model.Path, "checkpoint.safetensors")));
+    }
+
+    /// <summary>A complete run of an older version has a result without the names that joined since.</summary>
+    [Fact]
+    public void A_complete_run_of_before_there_were_sizes_is_reported_again()
+    {
+        using TemporaryFolder folder = new();
+        File.Copy(Path.Combine(model.Path, "run.json"), folder["run.json"]);
+        JsonObject result = JsonNode.Parse(model.Training.LastLine)!.AsObject();
+        foreach (string later in (string[])["score", "ranks", "starts", "agreement", "remarks", "scores", "tests", "pictures", "maxSteps"])
+        {
+            Assert.True(result.Remove(later), later);
+        }
+
+        File.WriteAllText(folder["result.json"], result.ToJsonString());
+        using JsonDocument again = JsonDocument.Parse(CliRun.Of("train", "--resume", "--output", folder.Path, "--json").Succeeded().LastLine);
+        Assert.Equal((1, 1, 0), (again.RootElement.GetProperty("ranks").GetInt32(), again.RootElement.GetProperty("starts").GetInt32(), again.RootElement.GetProperty("tests").GetArrayLength()));
+        Assert.Equal(result["testLoss"]!.GetValue<double>(), again.RootElement.GetProperty("testLoss").GetDouble());
     }
 
     [Fact]

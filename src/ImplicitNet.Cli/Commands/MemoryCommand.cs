@@ -22,7 +22,7 @@ internal sealed class MemoryCommand(Terminal terminal, CancellationToken cancell
     // below the size of a latent, what a tensor took goes back to the system with it. Others do not know the variable.
     private static readonly Dictionary<string, string> Allocator = new() { ["MALLOC_MMAP_THRESHOLD_"] = "1000000" };
 
-    private readonly Option<string[]?> _gradients = ComparedOption.Create(DefaultGradients);
+    private readonly Option<string[]?> _gradients = ComparedOption.Create(DefaultGradients, withTwins: false);
     private readonly Option<string?> _output =
         new("--output", "-o") { Description = "Folder of page, table and picture (default: runs/memory).", HelpName = "folder" };
     private readonly Option<int?> _measure =

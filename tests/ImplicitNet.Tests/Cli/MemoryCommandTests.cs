@@ -34,6 +34,18 @@ public sealed class MemoryCommandTests : TensorTest
         Assert.Empty(folder.Names);
     }
 
+    [Theory]
+    [InlineData("through:30")]
+    [InlineData("untied:3")]
+    [InlineData("explicit")]
+    public void A_twin_is_no_gradient(string name)
+    {
+        using TemporaryFolder folder = new();
+        CliRun.Of("memory", "--gradients", $"jfb,{name}", "--output", folder["memory"]).Failed(2, name);
+        Assert.DoesNotContain("twins", CliRun.Of("memory", "--help").Output, StringComparison.Ordinal);
+        Assert.Empty(folder.Names);
+    }
+
     private static long Peak(string gradient, int steps)
     {
         using CliProcess process = CliProcess.StartInShell(

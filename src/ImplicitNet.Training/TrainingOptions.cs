@@ -151,6 +151,12 @@ public sealed record TrainingOptions
             throw new ArgumentException($"A warm start goes by the numbers of samples; those of {train.Name} have none.", nameof(train));
         }
 
+        if (WarmStart is not null && train is GeneratedBatches { IsFreshEveryEpoch: true })
+        {
+            throw new ArgumentException(
+                $"A warm start goes by the numbers of samples; those of {train.Name} are others in every epoch.", nameof(train));
+        }
+
         Validation.EnsureSamples(train, nameof(train));
         Validation.EnsureSamples(validation, nameof(validation));
     }

@@ -234,6 +234,8 @@ public sealed class TrainAnythingTests : TensorTest
         TrainingOptions warm = Options with { WarmStart = new() };
         BatchSource numberless = BatchSource.FromBatches(SmallRegression.Source().InOrder().Take(0), (0, 0));
         Assert.Contains("have none", Assert.Throws<ArgumentException>(() => new Trainer(model, new Regression(), numberless, options: warm)).Message, StringComparison.Ordinal);
+        BatchSource fresh = BatchSource.Generate(static (_, _) => (zeros(2), zeros(3)), 8, isFreshEveryEpoch: true);
+        Assert.Contains("others in every epoch", Assert.Throws<ArgumentException>(() => new Trainer(model, new Regression(), fresh, options: warm)).Message, StringComparison.Ordinal);
         using Trainer trainer = new(model, new Regression(), SmallRegression.Source(), options: warm);
         Assert.Contains("one implicit solve a call", Assert.Throws<InvalidOperationException>(() => trainer.Run()).Message, StringComparison.Ordinal);
     }

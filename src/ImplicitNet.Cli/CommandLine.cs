@@ -118,8 +118,8 @@ internal static class CommandLine
         HelpWithExamples.AddTo(
             root,
             "implicitnet train",
-            "implicitnet evaluate --model runs/digits-20260131-180000",
-            "implicitnet predict --model runs/digits-20260131-180000 seven.png");
+            "implicitnet evaluate --model runs/mazes-9-20260131-180000",
+            "implicitnet predict --model runs/mazes-9-20260131-180000 maze.png");
         return root;
     }
 }

@@ -135,6 +135,9 @@ public sealed class Trainer : IDisposable
     /// </summary>
     public GradientProbe? Probe { get; init; }
 
+    /// <summary>What solves of some validation data use in place of the model's own settings; null: those.</summary>
+    internal Func<BatchSource, SolveSettings, SolveSettings>? ValidationSolves { get; init; }
+
     private long Step => ((long)_position.Epoch * _train.StepsPerEpoch) + _position.StepInEpoch;
 
     /// <summary>Whether a checkpoint in the middle of an epoch could be gone on with.</summary>
@@ -162,9 +165,7 @@ public sealed class Trainer : IDisposable
         return true;
     }
 
-    /// <summary>
-    /// Ends the run after the current step, as early stopping does. May be called from another thread, or from a callback.
-    /// </summary>
+    /// <summary>Ends the run after the current step, as early stopping does. May be called from another thread or a callback.</summary>
     public void Stop() => _isAskedToStop = true;
 
     /// <summary>Trains to the end, until it should stop, or until it is cancelled. Afterwards the model holds the best weights.</summary>
@@ -361,8 +362,8 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    private Validation.Outcome Validate(EpochTotals totals) =>
-        new Validation(_model, _task, _validation, MoreValidation).Run(totals, _excludesFailures, Step, _position.Epoch + 1);
+    private Validation.Outcome Validate(EpochTotals totals) => new Validation(_model, _task, _validation, MoreValidation, ValidationSolves)
+        .Run(totals, _excludesFailures, Step, _position.Epoch + 1);
 
     /// <summary>Keeps the model's weights where they are the best so far.</summary>
     private bool Choose(int epoch, Validation.Outcome validated)

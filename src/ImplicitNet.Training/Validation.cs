@@ -1,3 +1,4 @@
+using ImplicitNet.Networks;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.Tasks;
@@ -9,7 +10,10 @@ namespace ImplicitNet.Training;
 /// <param name="task">What is measured.</param>
 /// <param name="choosing">The data that choose the best epoch; null: the training does.</param>
 /// <param name="more">Further data, which choose nothing.</param>
-internal sealed class Validation(TrainedModel model, TrainingTask task, BatchSource? choosing, IReadOnlyList<BatchSource> more)
+/// <param name="settings">Maps the settings of solves of some data to those they use; null: the model's own.</param>
+internal sealed class Validation(
+    TrainedModel model, TrainingTask task, BatchSource? choosing, IReadOnlyList<BatchSource> more,
+    Func<BatchSource, SolveSettings, SolveSettings>? settings = null)
 {
     /// <summary>What the scores of the training data and of those that choose are called in a record.</summary>
     public const string Train = "train", Choosing = "validation";
@@ -56,20 +60,23 @@ internal sealed class Validation(TrainedModel model, TrainingTask task, BatchSou
     /// </exception>
     public Outcome Run(EpochTotals totals, bool excludesFailures, long step, int epoch)
     {
-        EvaluationResult? chosen = choosing is null ? null : Evaluator.Evaluate(model, task, choosing);
+        EvaluationResult? chosen = choosing is null ? null : Evaluate(choosing);
         if (excludesFailures && chosen?.Solver is { Samples: > 0 } solver && solver.Failures == solver.Samples)
         {
             throw TrainingDivergedException.Unsolved("validation sample", step, epoch);
         }
 
         (string Name, EvaluationResult Result)[] others =
-            [.. more.Select(source => (source.Name, Evaluator.Evaluate(model, task, source)))];
+            [.. more.Select(source => (source.Name, Evaluate(source)))];
         totals.Lap((times, _) => times with { Validation = (chosen?.Seconds ?? 0) + others.Sum(other => other.Result.Seconds) });
         double loss = chosen?.Loss ?? totals.Scores.Loss;
         IReadOnlyDictionary<string, double> scores = chosen?.Scores ?? totals.Scores.Means;
         return new(chosen, others, task.Score.Of(loss, scores), loss,
             scores.TryGetValue(Measurement.Accuracy, out double accuracy) ? accuracy : null);
     }
+
+    private EvaluationResult Evaluate(BatchSource source) =>
+        Evaluator.Evaluate(model, task, source, settings is null ? null : own => settings(source, own));
 
     /// <summary>What came out.</summary>
     /// <param name="Chosen">Of the data that choose; null where the training does.</param>

@@ -79,7 +79,7 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         terminal.Tell($"[bold]{Markup.Escape(folder)}[/] on {settings.Data}, {split}");
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
-        model = model with { Config = model.Config with { MaxSteps = kind.StepLimit(settings.Data) ?? model.Config.MaxSteps } };
+        model = model with { Config = model.Config with { MaxSteps = kind.StepLimit(model.Config, settings.Data) } };
         using ImplicitNetwork network = model.LoadNetwork();
         network.to(device);
         network.eval();

@@ -13,10 +13,13 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
     private const string DefaultGradients = "jfb,neumann:3,phantom:5:0.5,refined:5,implicit:gmres,implicit:cg-normal,unrolled:20";
     private const int DefaultCosines = 4;
 
+    // Solves of mazes take many steps: with all of the others a comparison would take hours.
+    private const string GridGradients = "jfb,through:30,explicit,untied:10";
+
     private static readonly long[] DefaultSeeds = [1, 2, 3];
 
-    private readonly Option<string[]?> _gradients = ComparedOption.Create(DefaultGradients);
-    private readonly Option<long[]?> _seeds = SeedsOption.Create(string.Join(',', DefaultSeeds));
+    private readonly Option<string[]?> _gradients = ComparedOption.Create($"{DefaultGradients}; of mazes and sums {GridGradients}");
+    private readonly Option<long[]?> _seeds = SeedsOption.Create($"{string.Join(',', DefaultSeeds)}; of mazes and sums 1");
     private readonly Option<string?> _output = new("--output", "-o")
     {
         Description = "Folder of the comparison; "
@@ -48,23 +51,32 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         Launcher.RefuseRanks();
         RunSettings settings = _options.Begin(parsed);
+        bool isOfImages = RunKinds.Of(settings.Data) is ImageKind;
         settings = settings with
         {
             // Each run has a process of its own; all of them get the same number.
             Threads = DeviceChoice.SetThreads(settings.Threads > 0 ? settings.Threads : null, terminal),
-            Cosines = _options.Gives(parsed, nameof(RunSettings.Cosines)) || RunKinds.Of(settings.Data) is not ImageKind
+            Cosines = _options.Gives(parsed, nameof(RunSettings.Cosines)) || !isOfImages
                 ? settings.Cosines
                 : DefaultCosines,
         };
         DeviceChoice.Open(settings.Device);
         string[] gradients = parsed.GetValue(_gradients) is { Length: > 0 } named
             ? named
-            : [.. DefaultGradients.Split(',').Select(text => GradientChoice.Parse(text).Text)];
+            : isOfImages ? [.. DefaultGradients.Split(',').Select(text => GradientChoice.Parse(text).Text)] : GridGradients.Split(',');
         foreach (string twin in gradients)
         {
             if (RunKinds.Problem(Twin.Of(settings, twin)) is { } problem)
             {
                 throw new CommandException($"--gradients {twin}: --{problem}", ExitCodes.Usage);
+            }
+
+            if (settings.From is { } from && Twin.IsExplicit(twin))
+            {
+                throw new CommandException(
+                    $"--gradients {twin}: --from {from} is for networks of the same weights, and an explicit twin has others. "
+                        + "Leave out one.",
+                    ExitCodes.Usage);
             }
 
             RunSetting untied = RunSetting.All.First(setting => setting.Property == nameof(RunSettings.Untied));
@@ -80,7 +92,7 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
                 .Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver));
         }
 
-        long[] seeds = parsed.GetValue(_seeds) is { Length: > 0 } given ? given : [.. DefaultSeeds];
+        long[] seeds = parsed.GetValue(_seeds) is { Length: > 0 } given ? given : isOfImages ? [.. DefaultSeeds] : [1];
         using OutputFolder hold = OutputFolder.Take(
             parsed.GetValue(_output) ?? Path.Combine("runs", $"compare-{settings.Data.Replace(':', '-')}"));
         string output = Path.GetFullPath(hold.Path);

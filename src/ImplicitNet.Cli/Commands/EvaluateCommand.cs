@@ -93,7 +93,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         random.manual_seed(parsed.GetValue(_seed) ?? 1);
-        model = model with { Config = Asked(model, parsed.GetValue(_gamma), kind.StepLimit(settings.Data)) };
+        model = model with { Config = Asked(model, parsed.GetValue(_gamma), kind.StepLimit(model.Config, settings.Data)) };
         using ImplicitNetwork network = model.LoadNetwork();
         network.to(device);
         _solve.Apply(parsed, model.Config, network);
@@ -161,9 +161,9 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
 
     /// <summary>The model's configuration with another gamma, and the step limit of the data.</summary>
     /// <exception cref="CommandException">The model has no gamma.</exception>
-    private static ModelConfig Asked(SavedModel model, double? gamma, int? stepLimit)
+    private static ModelConfig Asked(SavedModel model, double? gamma, int stepLimit)
     {
-        ModelConfig config = model.Config with { MaxSteps = stepLimit ?? model.Config.MaxSteps };
+        ModelConfig config = model.Config with { MaxSteps = stepLimit };
         return gamma is not { } factor ? config
             : config.Network is ClassifierOptions images ? config with { Network = images with { Gamma = factor } }
             : throw new CommandException(

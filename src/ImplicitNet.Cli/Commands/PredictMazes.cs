@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ImplicitNet.Cli.Images;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files;
@@ -43,7 +44,8 @@ internal sealed class PredictMazes(Terminal terminal, CancellationToken cancella
         List<MazeResult.Maze> mazes = [];
         foreach (string path in paths)
         {
-            mazes.Add(Solve(network, path, starts, maxSteps, output));
+            mazes.Add(Solve(
+                network, path, starts, side => maxSteps ?? GridKind.StepLimit(config, new GridData(GridTask.Mazes, side)), output));
             MazeScreen.Show(terminal, mazes[^1], starts?.Count ?? 1, paths.Count > 1);
         }
 
@@ -69,6 +71,11 @@ internal sealed class PredictMazes(Terminal terminal, CancellationToken cancella
             throw new CommandException($"--output {output} is for one picture; {paths.Count} are named.", ExitCodes.Usage);
         }
 
+        if (Path.GetFullPath(output) == Path.GetFullPath(paths[0]))
+        {
+            throw new CommandException($"--output {output} is the picture that is read; name another file.", ExitCodes.Usage);
+        }
+
         // Before the solve, which may take its time.
         if (Path.GetDirectoryName(Path.GetFullPath(output)) is { } parent && !Directory.Exists(parent))
         {
@@ -76,7 +83,7 @@ internal sealed class PredictMazes(Terminal terminal, CancellationToken cancella
         }
     }
 
-    private MazeResult.Maze Solve(ImplicitNetwork network, string path, SeveralStarts? starts, int? maxSteps, string? output)
+    private MazeResult.Maze Solve(ImplicitNetwork network, string path, SeveralStarts? starts, Func<int, int> limit, string? output)
     {
         if (Directory.Exists(path))
         {
@@ -95,7 +102,7 @@ internal sealed class PredictMazes(Terminal terminal, CancellationToken cancella
 
         SolveSettings settings = network.Settings with
         {
-            Stopping = network.Stopping with { MaxSteps = maxSteps ?? GridTask.Mazes.StepLimit(maze.Side) },
+            Stopping = network.Stopping with { MaxSteps = limit(maze.Side) },
         };
         MazeSolve[] solves =
             [.. (starts?.Points ?? [StartingPoint.Operator]).Select(start => MazeSolve.Run(network, maze, settings, start, cancellation))];

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
@@ -72,7 +73,9 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             bar.Show(0, () => DataChoice.Definition(settings.Data) is null ? $"drawing {settings.Data}" : $"reading {settings.Data}");
             return _kind.Load(settings, terminal, cancellation);
         });
-        if (settings.From is { } from && !isResumed)
+
+        // Where the weights are read: also by a run that a comparison began, or that ended before its first checkpoint.
+        if (settings.From is { } from && !(isResumed && File.Exists(new RunFolder(_output).Checkpoint)))
         {
             EnsureBegins(from, subject.Config);
         }
@@ -94,10 +97,17 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         if (there.Network != config.Network)
         {
             throw new CommandException(
-                $"--from {from}: the model there is another network than this run's. There: {there.Network}. Here: {config.Network}.",
+                $"--from {from}: the model there is another network than this run's: {Differences(there.Network, config.Network)}.",
                 ExitCodes.Usage);
         }
     }
+
+    private static string Differences(NetworkOptions there, NetworkOptions here) => there.GetType() != here.GetType()
+        ? $"{there.Architecture} there, {here.Architecture} here"
+        : string.Join("; ",
+            from property in here.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            where !Equals(property.GetValue(there), property.GetValue(here))
+            select FormattableString.Invariant($"{property.Name} {property.GetValue(there)} there, {property.GetValue(here)} here"));
 
     private OutputFolder Begin()
     {
@@ -135,6 +145,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         using Trainer trainer = new(network, _kind.Task, sources.Train, sources.Validation, settings.ToTrainingOptions(), folder)
         {
             MoreValidation = [.. sources.More.Select(each => each.Source)],
+            ValidationSolves = sources.Limits,
             Probe = settings.Cosines > 0 ? new GradientProbe { TimesPerEpoch = settings.Cosines } : null,
         };
         Introduce(subject, network);
@@ -150,20 +161,18 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
         EpochColumns columns = new(terminal.Width, [.. sources.More.Select(each => (each.Data, each.Source.Name))])
         {
-            TellsFailures = settings.TrainSteps is null,
+            TellsLimit = settings.TrainSteps is null,
         };
         columns.Head(terminal);
         TrainingResult training = terminal.WithBar(bar => trainer.Run(
             new TrainingScreen(terminal, bar, columns, settings.Batch, _kind.Samples(settings.Data), cancellation), cancellation));
-        FinalTest? test = training.IsComplete ? Test(subject, network, device) : null;
-        if (test is null)
+        if (!training.IsComplete || Test(subject, network, device, folder) is not var (test, pictures))
         {
             terminal.Say($"Interrupted after {Display.Counted(training.Steps, "step")}; the checkpoint is written. To go on:");
             terminal.Say($"  implicitnet train --resume --output {Markup.Escape(_output)}");
             return ExitCodes.Interrupted;
         }
 
-        RunPictures pictures = subject.Draw(network, folder, device, cancellation);
         ClassifierResult result = Result(subject, training, test, network) with
         {
             Pictures = [.. pictures.Files.Select(file => file.Name)],
@@ -179,11 +188,17 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     }
 
     /// <summary>Null when it was interrupted.</summary>
-    private FinalTest? Test(RunSubject subject, ImplicitNetwork network, Device device)
+    private (FinalTest Test, RunPictures Pictures)? Test(RunSubject subject, ImplicitNetwork network, Device device, RunFolder folder)
     {
         try
         {
-            return terminal.WithBar(bar => subject.Test(network, device, new ShareProgress(bar, "testing"), cancellation));
+            FinalTest test = terminal.WithBar(
+                bar => subject.Test(network, device, new ShareProgress(bar, "testing"), cancellation));
+            return (test, terminal.WithBar(bar =>
+            {
+                bar.Show(0, () => "drawing");
+                return subject.Draw(network, folder, cancellation);
+            }));
         }
         catch (OperationCanceledException)
         {

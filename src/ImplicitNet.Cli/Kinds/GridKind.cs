@@ -121,7 +121,11 @@ internal sealed class GridKind : RunKind
 
     public override int BatchOf(string data) => GridData.Parse(data).EvaluationBatch;
 
-    public override int? StepLimit(string data) => GridData.Parse(data).StepLimit;
+    public override int StepLimit(ModelConfig model, string data) => StepLimit(model, GridData.Parse(data));
+
+    /// <summary>As for a name; a maze that was drawn may have any size.</summary>
+    public static int StepLimit(ModelConfig model, GridData data) =>
+        GridData.Find(model.Data) is { } own ? own.LimitOf(data, model.MaxSteps) : data.StepLimit;
 
     private static bool IsExplicit(RunSettings settings) => settings.Explicit || settings.Untied is not null;
 
@@ -147,13 +151,7 @@ internal sealed class GridKind : RunKind
         private readonly IReadOnlyList<GridData> _validated = GridData.ParseList(settings.Validate);
         private readonly IReadOnlyList<GridData> _tested = GridData.ParseList(settings.Evaluate);
 
-        /// <summary>Validated on larger sizes, it goes as many steps as the largest needs, unless the run says how many.</summary>
-        public override ModelConfig Config => settings.ToModelConfig(Options(settings)) with
-        {
-            MaxSteps = settings.MaxSteps == grid.StepLimit
-                ? _validated.Select(data => data.StepLimit).Append(settings.MaxSteps).Max()
-                : settings.MaxSteps,
-        };
+        public override ModelConfig Config => settings.ToModelConfig(Options(settings));
 
         public override string Amounts => $"{Display.Count(Samples)} training, "
             + $"{Display.Count(settings.Validation)} validation and {Display.Count(TestSamples)} test {grid.Task.Noun}";
@@ -162,10 +160,17 @@ internal sealed class GridKind : RunKind
 
         private int TestSamples => settings.TestSamples ?? UsualTests;
 
-        public override RunSources Sources(Device device) => new(
-            grid.Source(Samples, settings.Batch, settings.Seed, DataPart.Training, isFreshEveryEpoch: true),
-            Validation(grid),
-            [.. _validated.Select(data => (data.Name, (BatchSource)Validation(data)))]);
+        public override RunSources Sources(Device device)
+        {
+            (GridData Data, BatchSource Source)[] more = [.. _validated.Select(data => (data, (BatchSource)Validation(data)))];
+            return new(
+                grid.Source(Samples, settings.Batch, settings.Seed, DataPart.Training, isFreshEveryEpoch: true),
+                Validation(grid),
+                [.. more.Select(each => (each.Data.Name, each.Source))])
+            {
+                Limits = (source, own) => Limited(own, Array.Find(more, each => each.Source == source).Data ?? grid),
+            };
+        }
 
         /// <summary>A solve of a grid that comes to its limit has an answer too, and most do while the weights are new.</summary>
         public override FailurePolicy PolicyFor(ImplicitNetwork network) => new AcceptMaxSteps();
@@ -173,15 +178,13 @@ internal sealed class GridKind : RunKind
         public override FinalTest Test(
             ImplicitNetwork network, Device device, IProgress<double> progress, CancellationToken cancellation)
         {
-            network.Stopping = network.Stopping with { MaxSteps = settings.MaxSteps };
             FinalTest test = FinalTest.Run(network, task, Tests(grid), settings.Tolerance, null, progress, cancellation);
             List<TestResult> results = [TestResult.Of(grid.Name, test.Evaluation, settings.MaxSteps)];
             foreach (GridData other in _tested)
             {
                 EvaluationResult evaluation = Evaluator.Evaluate(
-                    network, task, Tests(other), own => own with { Stopping = own.Stopping with { MaxSteps = other.StepLimit } },
-                    progress: progress, cancellation: cancellation);
-                results.Add(TestResult.Of(other.Name, evaluation, other.StepLimit));
+                    network, task, Tests(other), own => Limited(own, other), progress: progress, cancellation: cancellation);
+                results.Add(TestResult.Of(other.Name, evaluation, Limit(other)));
             }
 
             return test with { More = results };
@@ -191,13 +194,19 @@ internal sealed class GridKind : RunKind
             ? [$"No {grid.Task.Noun} were answered rightly: try more --epochs, or another --seed."]
             : [];
 
-        public override RunReport Complete(RunReport report, FinalTest test) => report with { };
+        public override RunReport Complete(RunReport report, FinalTest test) => report;
 
-        /// <summary>A maze being solved, step by step, where there are steps to be seen one by one.</summary>
-        public override RunPictures Draw(ImplicitNetwork network, RunFolder folder, Device device, CancellationToken cancellation) =>
-            grid.Task == GridTask.Mazes && !IsExplicit(settings) && network.Solver is IterativeSolver
-                ? new MazeGallery(network, grid.Size, cancellation).Draw(folder)
+        /// <summary>A maze being solved, step by step, where there are steps to be seen one by one, and not for minutes.</summary>
+        public override RunPictures Draw(ImplicitNetwork network, RunFolder folder, CancellationToken cancellation) =>
+            grid.Task == GridTask.Mazes && grid.Size <= MazeGallery.LargestSide
+            && !IsExplicit(settings) && network.Solver is IterativeSolver
+                ? new MazeGallery(network, grid.Size, size => Limit(new GridData(grid.Task, size)), cancellation).Draw(folder)
                 : RunPictures.None;
+
+        private int Limit(GridData data) => grid.LimitOf(data, settings.MaxSteps);
+
+        private SolveSettings Limited(SolveSettings own, GridData data) =>
+            own with { Stopping = own.Stopping with { MaxSteps = Limit(data) } };
 
         private GeneratedBatches Validation(GridData data) =>
             data.Source(settings.Validation, data.EvaluationBatch, TestSeed, DataPart.Validation);

@@ -71,7 +71,7 @@ internal sealed class ImageKind : RunKind
 
     public override int BatchOf(string data) => 250;
 
-    public override int? StepLimit(string data) => null;
+    public override int StepLimit(ModelConfig model, string data) => model.MaxSteps;
 
     /// <summary>What the network is, but for its data.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
@@ -154,7 +154,7 @@ internal sealed class ImageKind : RunKind
             Images = test.Shown,
         };
 
-        public override RunPictures Draw(ImplicitNetwork network, RunFolder folder, Device device, CancellationToken cancellation) =>
+        public override RunPictures Draw(ImplicitNetwork network, RunFolder folder, CancellationToken cancellation) =>
             RunPictures.None;
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files;
 using ImplicitNet.Networks;
 using ImplicitNet.Reports;
@@ -14,10 +13,14 @@ namespace ImplicitNet.Cli.Kinds;
 
 /// <summary>What is drawn of a maze solver after its training: a maze being solved, and what more steps do.</summary>
 /// <param name="network">In evaluation mode.</param>
-/// <param name="side">Of the mazes that it was trained on.</param>
+/// <param name="side">Of the mazes that it was trained on; at most <see cref="LargestSide"/>.</param>
+/// <param name="limit">The steps that a solve of a side may take; here it takes 2,000 at most.</param>
 /// <param name="cancellation">Ends it.</param>
-internal sealed class MazeGallery(ImplicitNetwork network, int side, CancellationToken cancellation)
+internal sealed class MazeGallery(ImplicitNetwork network, int side, Func<int, int> limit, CancellationToken cancellation)
 {
+    /// <summary>Above it nothing is drawn: a solve of a larger maze takes minutes by a network that has not learned.</summary>
+    public const int LargestSide = 61;
+
     private const string Picture = "maze.png";
     private const string Animation = "maze.gif";
 
@@ -28,6 +31,7 @@ internal sealed class MazeGallery(ImplicitNetwork network, int side, Cancellatio
     private const int Work = 120_000;
     private const int MostSide = 33;
     private const int MostSteps = 500;
+    private const int MostStepsOfSolve = 2_000;
     private const long Seed = 1;
 
     private readonly DenseClassification _task = new();
@@ -86,7 +90,7 @@ internal sealed class MazeGallery(ImplicitNetwork network, int side, Cancellatio
 
     private SolveSettings Limited(int size) => network.Settings with
     {
-        Stopping = network.Stopping with { MaxSteps = GridTask.Mazes.StepLimit(size) },
+        Stopping = network.Stopping with { MaxSteps = Math.Min(limit(size), MostStepsOfSolve) },
     };
 
     private (Mazes Mazes, StepStudy Study) Solve(int size)

@@ -68,6 +68,6 @@ internal abstract class RunKind
     /// <summary>Samples in a batch of an evaluation, where nobody says otherwise.</summary>
     public abstract int BatchOf(string data);
 
-    /// <summary>The step limit of a model's solves on data; null for its own.</summary>
-    public abstract int? StepLimit(string data);
+    /// <summary>The step limit of a model's solves on data: on those that it was trained on its own.</summary>
+    public abstract int StepLimit(ModelConfig model, string data);
 }

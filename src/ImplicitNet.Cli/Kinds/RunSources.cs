@@ -1,3 +1,4 @@
+using ImplicitNet.Networks;
 using ImplicitNet.Training.Data;
 
 namespace ImplicitNet.Cli.Kinds;
@@ -6,4 +7,8 @@ namespace ImplicitNet.Cli.Kinds;
 /// <param name="Train">What is trained on.</param>
 /// <param name="Validation">What chooses the best epoch.</param>
 /// <param name="More">Further validation data, each with the name that it is given.</param>
-internal sealed record RunSources(BatchSource Train, BatchSource Validation, IReadOnlyList<(string Data, BatchSource Source)> More);
+internal sealed record RunSources(BatchSource Train, BatchSource Validation, IReadOnlyList<(string Data, BatchSource Source)> More)
+{
+    /// <summary>What solves of some validation data use in place of the network's own settings; null: those.</summary>
+    public Func<BatchSource, SolveSettings, SolveSettings>? Limits { get; init; }
+}

@@ -33,8 +33,7 @@ internal abstract class RunSubject
     /// <summary>Writes the pictures of a run into its folder.</summary>
     /// <param name="network">With the weights chosen, in evaluation mode.</param>
     /// <param name="folder">The run's.</param>
-    /// <param name="device">Where to compute.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <returns>The names of the files with what they are, and the sections of the page that show them.</returns>
-    public abstract RunPictures Draw(ImplicitNetwork network, RunFolder folder, Device device, CancellationToken cancellation);
+    public abstract RunPictures Draw(ImplicitNetwork network, RunFolder folder, CancellationToken cancellation);
 }

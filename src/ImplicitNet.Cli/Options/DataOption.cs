@@ -6,22 +6,26 @@ namespace ImplicitNet.Cli.Options;
 /// <summary>Makes options that name data: one, or several of any size.</summary>
 internal static class DataOption
 {
+    /// <summary>One name; its value is canonical.</summary>
     public static Option<string?> One(string name, string description)
     {
         Option<string?> option = new(name)
         {
             Description = $"{description} One of {string.Join(", ", DataChoice.Names)}.",
             HelpName = "name",
+            CustomParser = argument =>
+            {
+                string given = argument.Tokens[0].Value;
+                if (Problem(name, given) is not { } problem)
+                {
+                    return GridData.Find(given)?.Name ?? given;
+                }
+
+                argument.AddError(problem);
+                return null;
+            },
         };
         option.CompletionSources.Add([.. DataChoice.Names]);
-        option.Validators.Add(result =>
-        {
-            string given = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
-            if (Problem(name, given) is { } problem)
-            {
-                result.AddError(problem);
-            }
-        });
         return option;
     }
 

@@ -19,7 +19,8 @@ internal sealed class SolveOptions
 
     public Option<int?> MaxSteps { get; } =
         RunSetting.Option<int?>(
-            nameof(RunSettings.MaxSteps), "Step limit of the solve (default: the model's; of mazes:N N^2 or 200, of sums:N 4 N or 100).");
+            nameof(RunSettings.MaxSteps),
+            "Step limit of the solve (default: the model's; of other sizes N^2 for mazes, 4 N for sums, at least 500).");
 
     public Option<double?> Damping { get; } =
         RunSetting.Option<double?>(nameof(RunSettings.Damping), "Share of the full step that is taken (default: the model's).");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 using ImplicitNet.Training.History;
 
@@ -37,8 +38,11 @@ internal sealed class EpochColumns
         }
     }
 
-    /// <summary>Whether solves of the training that did not converge are told: not where a schedule cuts them short.</summary>
-    public bool TellsFailures { get; init; } = true;
+    /// <summary>
+    /// Whether solves of the training that came to their limit are told as those that fail in another way are: not where a schedule cuts
+    /// them short.
+    /// </summary>
+    public bool TellsLimit { get; init; } = true;
 
     /// <summary>Writes the names of the columns; those that a narrow terminal has no room for are named below.</summary>
     public void Head(Terminal terminal)
@@ -69,8 +73,10 @@ internal sealed class EpochColumns
             $"  {Display.Seconds(record.Seconds ?? 0),7}",
         ];
         string line = string.Concat(cells.Where((_, place) => _shown.Contains(_titles[place])));
-        string failed = TellsFailures && record.SolverFailures is > 0 and { } count
-            ? $"  [yellow]{Display.Percent((double)count / finished.Solver.Samples)} of the solves did not converge[/]"
+        long limited = TellsLimit ? 0 : finished.Solver.Statuses.GetValueOrDefault(SolveStatus.MaxStepsReached);
+        string how = TellsLimit ? "did not converge" : "failed";
+        string failed = record.SolverFailures - limited is > 0 and { } count
+            ? $"  [yellow]{Display.Percent((double)count / finished.Solver.Samples)} of the solves {how}[/]"
             : "";
         return (finished.IsBest ? $"{line}  [green]best[/]" : line) + failed;
     }

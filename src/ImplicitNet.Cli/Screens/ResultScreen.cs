@@ -61,7 +61,9 @@ internal static class ResultScreen
         bool isUnsolved = result.Samples > 0 && result.Statuses.GetValueOrDefault(nameof(Solvers.SolveStatus.Converged)) == 0;
         Row(
             terminal, "solver", isUnsolved ? $"no sample converged: {statuses}" : statuses,
-            $"{Display.Number(result.MeanSteps ?? double.NaN, "0.00")} steps on average, {Display.Count(result.Evaluations)} evaluations");
+            $"{Display.Number(result.MeanSteps ?? double.NaN, "0.00")} steps on average"
+                + $"{(result.MaxSteps is { } most ? $" of {Display.Count(most)} at most" : "")}, "
+                + $"{Display.Count(result.Evaluations)} evaluations");
         Row(
             terminal,
             "contraction",

@@ -25,17 +25,25 @@ internal sealed record GridData(GridTask Task, int Size)
     /// <summary>Whether a name is meant as that of such a task, whatever its size.</summary>
     public static bool IsMeant(string name) => GridTask.All.Any(task => task.Name == name.Split(':')[0]);
 
+    /// <summary>The steps that a solve of a size may take where those of this size may take some: what was given holds for all.</summary>
+    /// <param name="other">The other size, or this one.</param>
+    /// <param name="own">The limit of this one.</param>
+    public int LimitOf(GridData other, int own) => other == this || own != StepLimit ? own : other.StepLimit;
+
+    /// <summary>Reads a name; null where it is none.</summary>
+    public static GridData? Find(string name) =>
+        name.Split(':') is [var named, var text]
+        && GridTask.All.FirstOrDefault(task => task.Name == named) is { } task
+        && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && task.Has(size)
+            ? new GridData(task, size)
+            : null;
+
     /// <summary>Reads a name.</summary>
     /// <exception cref="ArgumentException">There is no such task, or not of such a size; the message begins with the name.</exception>
-    public static GridData Parse(string name)
-    {
-        string[] parts = name.Split(':');
-        GridTask task = GridTask.All.FirstOrDefault(task => task.Name == parts[0])
-            ?? throw new ArgumentException($"{name} is none of {string.Join(", ", GridTask.All.Select(task => task.Form))}");
-        return parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int size) && task.Has(size)
-            ? new GridData(task, size)
-            : throw new ArgumentException($"{name}: {task.Sizes}");
-    }
+    public static GridData Parse(string name) => Find(name) ?? throw new ArgumentException(
+        GridTask.All.FirstOrDefault(task => task.Name == name.Split(':')[0]) is { } task
+            ? $"{name}: {task.Sizes}"
+            : $"{name} is none of {string.Join(", ", GridTask.All.Select(task => task.Form))}");
 
     /// <summary>Reads several names with commas between them.</summary>
     /// <exception cref="ArgumentException">One cannot be read, or is there twice.</exception>

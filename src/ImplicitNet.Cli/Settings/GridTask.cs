@@ -5,6 +5,9 @@ namespace ImplicitNet.Cli.Settings;
 /// <summary>What is drawn of any size, for networks that answer every cell. A further one is one more record here.</summary>
 internal sealed record GridTask
 {
+    // Small sizes converge in far fewer, but for the last few samples of a thousand.
+    private const int LeastSteps = 500;
+
     /// <summary>By name.</summary>
     public static IReadOnlyList<GridTask> All { get; } =
     [
@@ -15,7 +18,7 @@ internal sealed record GridTask
             Solver = "maze solver",
             Sizes = "N must be the number of pixels a side, odd and from 5 to 1001",
             Has = size => size is >= 5 and <= 1001 && size % 2 == 1,
-            StepLimit = side => Math.Max(side * side, 200),
+            StepLimit = side => Math.Max(side * side, LeastSteps),
             Cells = side => side * side,
             Dimensions = 2,
             InputChannels = 3,
@@ -34,7 +37,7 @@ internal sealed record GridTask
             Solver = "network for sums of bits",
             Sizes = "N must be the number of bits, from 2 to 1000000",
             Has = size => size is >= 2 and <= 1_000_000,
-            StepLimit = bits => Math.Max(4 * bits, 100),
+            StepLimit = bits => Math.Max(4 * bits, LeastSteps),
             Cells = bits => bits,
             Dimensions = 1,
             InputChannels = 1,

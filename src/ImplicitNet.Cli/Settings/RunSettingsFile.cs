@@ -57,7 +57,10 @@ internal static class RunSettingsFile
             .Where(member => member.Key is not ("format" or "data-dir")
                 && RunSetting.All.Any(setting => setting.Name == member.Key && RunKinds.Takes(settings.Data, setting)))
             .Select(member => KeyValuePair.Create(
-                member.Key, member.Key == "from" ? Path.GetFileName(settings.From!) : member.Value?.ToString() ?? ""));
+                member.Key,
+                member.Key == "from"
+                    ? Path.GetFileName(Path.TrimEndingDirectorySeparator(settings.From!))
+                    : member.Value?.ToString() ?? ""));
 
     private static string Json(RunSettings settings) => JsonSerializer.Serialize(settings, RunSettingsJson.Default.RunSettings);
 

@@ -6,8 +6,8 @@ namespace ImplicitNet.Cli.Settings;
 /// <summary>What a run of a comparison may be beside a gradient, by name: the same network trained or built otherwise.</summary>
 /// <remarks>
 /// "explicit" has the parameters of the implicit network, R applied once. "untied:N" has the memory of N steps: N layers R, each with
-/// weights of its own. "through:K" is the implicit network itself, trained by backpropagation through K steps from the start, as unrolled
-/// networks are. That is not "unrolled:K", which solves first and goes K steps from the fixed point.
+/// weights of its own. "through:K" is the implicit network itself, trained by backpropagation through K undamped steps from the start, as
+/// unrolled networks are. That is not "unrolled:K", which solves first and goes K steps from the fixed point.
 /// </remarks>
 internal static class Twin
 {
@@ -29,8 +29,8 @@ internal static class Twin
         ? null
         : $"{name}: it must be one of {string.Join(", ", Forms)}, N and K from 1 to {MostLayers}";
 
-    /// <summary>Whether it has a fixed point to differentiate through by the gradient of its settings.</summary>
-    public static bool HasGradient(string name) => !IsMeant(name) || name.StartsWith(Through, StringComparison.Ordinal);
+    /// <summary>Whether it is a network without a fixed point, whose weights no implicit one has.</summary>
+    public static bool IsExplicit(string name) => name.Split(':')[0] is GradientChoice.Explicit or Untied;
 
     /// <summary>The settings of a run of a comparison, by a gradient or a twin. An explicit one has an exact gradient: no cosine.</summary>
     public static RunSettings Of(RunSettings settings, string name) => name.Split(':')[0] switch

@@ -17,7 +17,7 @@ public sealed class GridCommandTests(GridCommandTests.Sums sums) : TensorTest, I
         CliRun run = sums.Training.Succeeded();
         using JsonDocument json = JsonDocument.Parse(run.LastLine);
         JsonElement[] tests = [.. json.RootElement.GetProperty("tests").EnumerateArray()];
-        Assert.Equal([("sums:8", 100), ("sums:40", 160)], tests.Select(test => (test.GetProperty("data").GetString()!, test.GetProperty("maxSteps").GetInt32())));
+        Assert.Equal([("sums:8", 500), ("sums:200", 800)], tests.Select(test => (test.GetProperty("data").GetString()!, test.GetProperty("maxSteps").GetInt32())));
         Assert.All(tests, test => Assert.Equal(20, test.GetProperty("statuses").EnumerateObject().Sum(status => status.Value.GetInt32())));
         Assert.Equal(json.RootElement.GetProperty("testAccuracy").GetDouble(), tests[0].GetProperty("accuracy").GetDouble());
         Assert.InRange(json.RootElement.GetProperty("scores").GetProperty("cells").GetDouble(), 0.3, 1);
@@ -26,21 +26,40 @@ public sealed class GridCommandTests(GridCommandTests.Sums sums) : TensorTest, I
         Assert.Contains("sums of 12 bits accuracy", scores.Keys);
         Assert.Contains("sums of 12 bits cells", scores.Keys);
         Assert.Contains("   sums:12", run.Output, StringComparison.Ordinal);
-        Assert.Contains("  sums:40  ", run.Output, StringComparison.Ordinal);
+        Assert.Contains("  sums:200  ", run.Output, StringComparison.Ordinal);
         string page = File.ReadAllText(Path.Combine(sums.Path, "report.html"));
-        Assert.All(["sums of 12 bits accuracy", ">sums:40<", "test strings"], text => Assert.Contains(text, page, StringComparison.Ordinal));
+        Assert.All(["sums of 12 bits accuracy", ">sums:200<", "test strings"], text => Assert.Contains(text, page, StringComparison.Ordinal));
         Assert.DoesNotContain("gamma", File.ReadAllText(Path.Combine(sums.Path, "config.json")), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("sums:8", 100)]
-    [InlineData("sums:50", 200)]
+    [InlineData("sums:8", 500)]
+    [InlineData("sums:08", 500)]
+    [InlineData("sums:200", 800)]
     public void The_step_limit_grows_with_the_size_unless_it_is_given(string data, int limit)
     {
         using JsonDocument json = JsonDocument.Parse(Evaluate("--data", data).Succeeded().LastLine);
-        Assert.Equal((data, limit, 30), (json.RootElement.GetProperty("data").GetString(), json.RootElement.GetProperty("maxSteps").GetInt32(), json.RootElement.GetProperty("samples").GetInt32()));
+        Assert.Equal((data.Replace(":0", ":", StringComparison.Ordinal), limit, 30), (json.RootElement.GetProperty("data").GetString(), json.RootElement.GetProperty("maxSteps").GetInt32(), json.RootElement.GetProperty("samples").GetInt32()));
         using JsonDocument given = JsonDocument.Parse(Evaluate("--data", data, "--max-steps", "2").Succeeded().LastLine);
         Assert.Equal((2, 30), (given.RootElement.GetProperty("maxSteps").GetInt32(), given.RootElement.GetProperty("statuses").GetProperty("MaxStepsReached").GetInt32()));
+    }
+
+    [Fact]
+    public void A_step_limit_that_a_run_was_given_holds_for_every_size_and_for_its_model()
+    {
+        using TemporaryFolder folder = new();
+        CliRun run = CliRun.Of(
+            "train", "--data", "sums:8", "--channels", "4", "--samples", "16", "--batch", "16", "--epochs", "1", "--validation", "10", "--test-samples", "10",
+            "--max-steps", "30", "--validate", "sums:12", "--evaluate", "sums:200", "--threads", "1", "--output", folder["run"], "--json");
+        using JsonDocument json = JsonDocument.Parse(run.Succeeded().LastLine);
+        Assert.Equal([30, 30], json.RootElement.GetProperty("tests").EnumerateArray().Select(test => test.GetProperty("maxSteps").GetInt32()));
+        foreach (string data in (string[])["sums:8", "sums:200"])
+        {
+            CliRun evaluated = CliRun.Of("evaluate", "--model", folder["run"], "--data", data, "--count", "10", "--threads", "1", "--json").Succeeded();
+            using JsonDocument result = JsonDocument.Parse(evaluated.LastLine);
+            Assert.Equal(30, result.RootElement.GetProperty("maxSteps").GetInt32());
+            Assert.Contains(" of 30 at most", evaluated.Output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -65,6 +84,7 @@ public sealed class GridCommandTests(GridCommandTests.Sums sums) : TensorTest, I
 
     [Theory]
     [InlineData("--data sums:8 --augment", "--augment is for images alone; the data are sums:8.")]
+    [InlineData("--data sums:8 --warm-start", "--warm-start is for images alone")]
     [InlineData("--data sums:8 --gamma 0.9", "--gamma 0.9 is for images alone")]
     [InlineData("--published", "--published is for images alone; the data are mazes:9.")]
     [InlineData("--data digits --samples 5", "--samples 5 is for mazes and sums alone; the data are digits.")]
@@ -116,9 +136,19 @@ public sealed class GridCommandTests(GridCommandTests.Sums sums) : TensorTest, I
         }
 
         Assert.Contains("\"from\": ", File.ReadAllText(Path.Combine(folder["run"], "run.json")), StringComparison.Ordinal);
-        CliRun.Of([.. line, "--channels", "7", "--output", folder["other"]]).Failed(2, "the model there is another network than this run's");
+        CliRun.Of([.. line, "--channels", "7", "--output", folder["other"]]).Failed(2, "the model there is another network than this run's: LatentChannels 6 there, 7 here.");
         CliRun.Of([.. line[..^1], folder["nowhere"], "--output", folder["other"]]).Failed(1, "there is no such file");
         Assert.Equal(["run"], folder.Names);
+
+        // As a comparison begins its runs, and as one ends that is killed early.
+        Directory.CreateDirectory(folder["early"]);
+        string settings = File.ReadAllText(Path.Combine(folder["run"], "run.json"));
+        Assert.Contains("\"channels\": 6", settings, StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(folder["early"], "run.json"), settings.Replace("\"channels\": 6", "\"channels\": 7", StringComparison.Ordinal));
+        CliRun.Of("train", "--resume", "--output", folder["early"]).Failed(2, "another network than this run's: LatentChannels 6 there, 7 here.");
+        CliRun.Of("compare", "--data", "sums:8", "--from", sums.Path, "--gradients", "jfb,untied:2", "--output", folder["twins"])
+            .Failed(2, "--gradients untied:2: --from", "an explicit twin has others");
+        Assert.Equal(["early", "run"], folder.Names);
     }
 
     [Fact]
@@ -141,7 +171,7 @@ public sealed class GridCommandTests(GridCommandTests.Sums sums) : TensorTest, I
 
         public Sums() => Training = CliRun.Of(
             "train", "--data", "sums:8", "--channels", "6", "--samples", "64", "--batch", "16", "--epochs", "2", "--validation", "20", "--test-samples", "20",
-            "--validate", "sums:12", "--evaluate", "sums:40", "--threads", "1", "--output", Path, "--json");
+            "--validate", "sums:12", "--evaluate", "sums:200", "--threads", "1", "--output", Path, "--json");
 
         public string Path => _folder["run"];
 

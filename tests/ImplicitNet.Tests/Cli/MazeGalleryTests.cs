@@ -1,4 +1,5 @@
 using ImplicitNet.Cli.Kinds;
+using ImplicitNet.Cli.Settings;
 using ImplicitNet.Networks;
 using ImplicitNet.Reports;
 using ImplicitNet.Reports.Mazes;
@@ -18,7 +19,7 @@ public sealed class MazeGalleryTests : TensorTest
     {
         using TemporaryFolder folder = new();
         using ImplicitNetwork network = DeadEndNetwork.Create();
-        IReadOnlyList<ReportSection> shown = new MazeGallery(network, side, CancellationToken.None).Draw(new RunFolder(folder.Path)).Sections;
+        IReadOnlyList<ReportSection> shown = new MazeGallery(network, side, GridTask.Mazes.StepLimit, CancellationToken.None).Draw(new RunFolder(folder.Path)).Sections;
         Assert.Equal(["maze.gif", "maze.png"], folder.Names);
         using SKBitmap picture = SKBitmap.Decode(folder["maze.png"]);
         Assert.Equal(2 * 1120, picture.Width);

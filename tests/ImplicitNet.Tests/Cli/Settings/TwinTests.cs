@@ -48,6 +48,22 @@ public sealed class TwinTests : TensorTest
             Assert.Equal(0, (pair.First.grad! - pair.Second).abs().max().ToDouble(), 1e-10 * (1 + pair.Second.abs().max().ToDouble())));
     }
 
+    /// <summary>Their map is constant: its fixed point is one full step away.</summary>
+    [Theory]
+    [InlineData("explicit", 1)]
+    [InlineData("untied:3", 1)]
+    [InlineData("through:5", 0.8)]
+    public void Explicit_twins_are_solved_by_a_full_step(string name, double damping)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        RunSettings settings = Twin.Of(RunKinds.DefaultsFor("mazes:9"), name);
+        ModelConfig config = settings.ToModelConfig(new GridSolverOptions { LatentChannels = 4, Explicit = Twin.IsExplicit(name) });
+        Assert.Equal(damping, config.Damping);
+        using ImplicitNetwork network = config.CreateNetwork();
+        using ImplicitResult result = network.Run(randn(2, 3, 9, 9));
+        Assert.All(result.Report.Samples, sample => Assert.Equal(Twin.IsExplicit(name), sample.Steps <= 2));
+    }
+
     [Fact]
     public void Untied_layers_are_applied_one_after_the_other_from_zero()
     {

@@ -18,6 +18,12 @@ internal sealed record StartsResult
     /// <summary>The least cosine between two fixed points of a sample.</summary>
     public double? Cosine { get; init => field = FiniteNumber.OrNull(value); }
 
+    /// <summary>
+    /// The probability that a right sample has more agreeing starts than a wrong one; null without --output, and where all samples are
+    /// right or all are wrong. Right or wrong is the answer that the most starts came to, not that of the smallest residual.
+    /// </summary>
+    public double? Area { get; init => field = FiniteNumber.OrNull(value); }
+
     /// <summary>One a sample, in order.</summary>
     public required IReadOnlyList<Sample> Samples { get; init; }
 

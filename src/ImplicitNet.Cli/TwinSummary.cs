@@ -19,8 +19,8 @@ internal sealed record TwinSummary
     /// <summary>Of the training without its validation.</summary>
     public double Seconds { get; init; }
 
-    /// <summary>Share of whole answers that are right, by the data.</summary>
-    public IReadOnlyDictionary<string, double> Accuracies { get; init; } = new Dictionary<string, double>();
+    /// <summary>Share of whole answers that are right, by the data; null where no run has one.</summary>
+    public IReadOnlyDictionary<string, double?> Accuracies { get; init; } = new Dictionary<string, double?>();
 
     /// <summary>Mean of several runs.</summary>
     /// <param name="name">What was compared.</param>
@@ -35,6 +35,6 @@ internal sealed record TwinSummary
             Seconds = runs.Average(run => run.Seconds),
             Accuracies = runs.SelectMany(run => run.Tests)
             .GroupBy(test => test.Data)
-            .ToDictionary(tests => tests.Key, tests => tests.Average(test => test.Accuracy ?? double.NaN)),
+            .ToDictionary(tests => tests.Key, tests => tests.Average(test => FiniteNumber.OrNull(test.Accuracy))),
         };
 }

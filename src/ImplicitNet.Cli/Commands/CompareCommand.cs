@@ -86,9 +86,9 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
             }
         }
 
-        foreach (string gradient in gradients.Where(name => !Twin.IsMeant(name)))
+        foreach (string gradient in gradients)
         {
-            Chosen.Of(() => GradientChoice.Parse(gradient)
+            Chosen.Of(() => GradientChoice.Parse(Twin.Of(settings, gradient).Gradient)
                 .Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver));
         }
 

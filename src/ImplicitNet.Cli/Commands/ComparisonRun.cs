@@ -58,7 +58,7 @@ internal sealed class ComparisonRun(
             terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.ComparisonResult));
         }
 
-        return _series.Failure(runs.Length) is { } failure ? throw failure : ExitCodes.Success;
+        return _series.Failure() is { } failure ? throw failure : ExitCodes.Success;
     }
 
     /// <summary>What the runs came to at equal steps; and, trained once more, in the first one's time.</summary>
@@ -66,15 +66,19 @@ internal sealed class ComparisonRun(
     {
         NamedRun[] equal = TwinComparison.OfEqualTime(runs, GridData.Parse(settings.Data).Task.Samples, Path.Combine(output, "runs"));
         NamedRun[] again = [.. equal.Except(runs)];
-        RunSeries.Prepare(again);
-        terminal.Tell($"Once more, each as long as {gradients[0]}:");
-        _series.Execute(again);
+        if (again.Length > 0)
+        {
+            RunSeries.Prepare(again);
+            terminal.Tell($"Once more, each as long as {gradients[0]}:");
+            _series.Execute(again);
+        }
+
         return (TwinComparison.Summaries(runs), TwinComparison.Summaries(equal));
     }
 
     private static IReadOnlyList<ReportSection> Sections(TwinSummary[] steps, TwinSummary[] time) => steps.Length == 0 ? [] :
     [
-        TwinComparison.Section("At equal steps", "All made as many optimiser steps, on the same data.", steps),
+        TwinComparison.Section("At equal steps", "All made the same number of optimiser steps, on the same data.", steps),
         TwinComparison.Section(
             "At equal time", "Each had the time of the first: more samples in every epoch where it is faster, fewer where it is slower.",
             time),

@@ -56,6 +56,12 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             {
                 result.AddError("--starts does not go with --applications, which solves nothing");
             }
+
+            if (result.GetResult(_output) is not null && result.GetResult(_applications) is null
+                && (result.GetResult(_starts) is not { } starts || (!starts.Errors.Any() && starts.GetValueOrDefault<int?>() < 2)))
+            {
+                result.AddError("--output is for the charts of --applications or of --starts from 2 on; name one of them, or leave it out");
+            }
         });
         command.SetAction(Run);
         HelpWithExamples.AddTo(
@@ -148,7 +154,8 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         Show(result, evaluation, kind.Samples(settings.Data));
         if (starts is not null && parsed.GetValue(_output) is { } output)
         {
-            new StartsRun(terminal, output, cancellation).Execute(network, task, source, starts);
+            StartsStudy study = new StartsRun(terminal, output, cancellation).Execute(network, task, source, starts);
+            result = result with { Agreement = agreement! with { Area = study.AreaUnderCurve } };
         }
 
         if (parsed.GetValue(_common.Json))

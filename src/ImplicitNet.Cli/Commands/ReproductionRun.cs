@@ -53,7 +53,7 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
             terminal.Raw(JsonSerializer.Serialize(Result(plan, compared, studies), ResultJson.Default.ReproductionResult));
         }
 
-        return _series.Failure(runs.Length) is { } failure ? throw failure : ExitCodes.Success;
+        return _series.Failure() is { } failure ? throw failure : ExitCodes.Success;
     }
 
     private ReproductionPlan Plan(LoadedData data, long begin)

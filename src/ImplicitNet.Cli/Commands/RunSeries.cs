@@ -14,6 +14,7 @@ namespace ImplicitNet.Cli.Commands;
 internal sealed class RunSeries(Terminal terminal, CancellationToken cancellation)
 {
     private readonly List<FailedRun> _failures = [];
+    private int _count;
 
     /// <summary>The runs that did not come to their end.</summary>
     public IReadOnlyList<FailedRun> Failures => _failures;
@@ -37,13 +38,15 @@ internal sealed class RunSeries(Terminal terminal, CancellationToken cancellatio
 
     /// <summary>Runs what is missing.</summary>
     /// <returns>The runs that are complete.</returns>
-    public ComparedRun[] Execute(IReadOnlyList<NamedRun> runs) =>
-        terminal.WithBar(bar => runs.Select((run, number) => Execute(run, bar, number, runs.Count)).OfType<ComparedRun>().ToArray());
+    public ComparedRun[] Execute(IReadOnlyList<NamedRun> runs)
+    {
+        _count += runs.Count;
+        return terminal.WithBar(bar => runs.Select((run, number) => Execute(run, bar, number, runs.Count)).OfType<ComparedRun>().ToArray());
+    }
 
     /// <summary>The error for what failed.</summary>
-    /// <param name="count">All runs, the failed ones included.</param>
-    public CommandException? Failure(int count) => _failures is [FailedRun first, ..]
-        ? new CommandException($"{_failures.Count} of {count} runs failed; {first.Gradient} with seed {first.Seed}: {first.Message}")
+    public CommandException? Failure() => _failures is [FailedRun first, ..]
+        ? new CommandException($"{_failures.Count} of {_count} runs failed; {first.Gradient} with seed {first.Seed}: {first.Message}")
         : null;
 
     /// <summary>Null when it failed.</summary>

@@ -14,7 +14,8 @@ namespace ImplicitNet.Cli.Commands;
 internal sealed class StartsRun(Terminal terminal, string output, CancellationToken cancellation)
 {
     /// <summary>Solves all samples from every start once more, shows what came of it, and writes starts.png and starts.svg.</summary>
-    public void Execute(ImplicitNetwork network, TrainingTask task, BatchSource source, SeveralStarts starts)
+    /// <returns>What it was.</returns>
+    public StartsStudy Execute(ImplicitNetwork network, TrainingTask task, BatchSource source, SeveralStarts starts)
     {
         RunFolder folder = new(output);
         StartsStudy study = terminal.WithBar(bar => StartsStudy.Measure(
@@ -22,11 +23,18 @@ internal sealed class StartsRun(Terminal terminal, string output, CancellationTo
         Chart chart = StartsChart.Create($"Agreement of {starts.Count} starts, {source.Name}", study);
         string[] paths = [folder.At("starts.png"), folder.At("starts.svg")];
         Array.ForEach(paths, chart.Save);
+        long right = study.Counts(isRight: true).Sum();
+        ResultScreen.Row(
+            terminal,
+            "most starts",
+            Display.Percent((double)right / study.Samples.Count),
+            $"{Display.Count(right)} of the answers that most starts came to are right");
         ResultScreen.Row(
             terminal,
             "area",
             double.IsNaN(study.AreaUnderCurve) ? "none" : study.AreaUnderCurve.ToString("0.000", CultureInfo.InvariantCulture),
-            "by which agreement tells right from wrong: 1 always, 0.5 never");
+            "under the curve: 1 where agreement tells right from wrong, 0.5 where it says nothing");
         ResultScreen.Row(terminal, "chart", paths[0], "and .svg");
+        return study;
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ImplicitNet.Cli.Screens;
+using ImplicitNet.Cli.Settings;
 using ImplicitNet.Reports;
 using ImplicitNet.Training.History;
 
@@ -11,29 +12,32 @@ namespace ImplicitNet.Cli.Commands;
 /// </summary>
 internal static class TwinComparison
 {
-    private const string EqualTime = "-equal-time";
+    // Then the name of the first: another first one has another time, and makes other runs.
+    private const string InTheTimeOf = "-in-the-time-of-";
 
     // A run that takes as long to within this is the same run.
     private const double Near = 0.05;
 
-    /// <summary>The runs that take as long as the first gradient's of their seed.</summary>
+    /// <summary>
+    /// The runs that take as long as the first gradient's of their seed; none of a seed whose first one is not complete. One that is there
+    /// keeps its samples: times are never measured the same twice.
+    /// </summary>
     /// <param name="runs">Runs of equal steps, those of a seed together, and the first of them first.</param>
     /// <param name="samples">Samples of an epoch where the settings do not say.</param>
     /// <param name="parent">Where runs are kept.</param>
     public static NamedRun[] OfEqualTime(IReadOnlyList<NamedRun> runs, int samples, string parent)
     {
         List<NamedRun> equal = [];
-        foreach (IGrouping<long, NamedRun> seed in runs.Where(run => File.Exists(run.Result)).GroupBy(run => run.Settings.Seed))
+        foreach (IGrouping<long, NamedRun> seed in runs.GroupBy(run => run.Settings.Seed).Where(seed => File.Exists(seed.First().Result)))
         {
             double time = Seconds(seed.First());
-            foreach (NamedRun run in seed)
+            foreach (NamedRun run in seed.Where(run => File.Exists(run.Result)))
             {
                 int own = run.Settings.Samples ?? samples;
                 double more = time / Math.Max(1e-3, Seconds(run));
                 int batches = (int)Math.Clamp(Math.Round(own * more / run.Settings.Batch), 1, (1 << 30) / run.Settings.Batch);
-                equal.Add(Math.Abs(more - 1) <= Near
-                    ? run
-                    : NamedRun.In(parent, run.Name + EqualTime, run.Settings with { Samples = batches * run.Settings.Batch }));
+                equal.Add(Math.Abs(more - 1) <= Near ? run : Begun(NamedRun.In(
+                    parent, run.Name + InTheTimeOf + seed.First().Name, run.Settings with { Samples = batches * run.Settings.Batch })));
             }
         }
 
@@ -44,7 +48,7 @@ internal static class TwinComparison
     public static TwinSummary[] Summaries(IEnumerable<NamedRun> runs) =>
     [
         .. runs.Where(run => File.Exists(run.Result))
-            .GroupBy(run => run.Name.Replace(EqualTime, "", StringComparison.Ordinal))
+            .GroupBy(run => run.Name.Split(InTheTimeOf)[0])
             .Select(group => TwinSummary.Of(group.Key, [.. group.Select(run => (ClassifierResult.Read(run.Result), run)).Select(each =>
                 (each.Item1.Parameters, each.Item1.Tests, RunHistory.ReadEpochs(each.run.History)[^1].Step, Seconds(each.run)))])),
     ];
@@ -66,7 +70,7 @@ internal static class TwinComparison
                 [
                     $"  [bold]{each.Name,-14}[/]", $" {Display.Count(each.Parameters),10}",
                     string.Create(CultureInfo.InvariantCulture, $" {each.Steps,8:N0}"), $" {Display.Seconds(each.Seconds),9}",
-                    .. data.Select(name => $" {Display.Percent(each.Accuracies.GetValueOrDefault(name, double.NaN)),10}"),
+                    .. data.Select(name => $" {Display.Percent(each.Accuracies.GetValueOrDefault(name) ?? double.NaN),10}"),
                 ]),
             ]);
     }
@@ -85,10 +89,14 @@ internal static class TwinComparison
                 [
                     each.Name, Display.Count(each.Parameters), string.Create(CultureInfo.InvariantCulture, $"{each.Steps:N0}"),
                     Display.Seconds(each.Seconds),
-                    .. data.Select(name => Display.Percent(each.Accuracies.GetValueOrDefault(name, double.NaN))),
+                    .. data.Select(name => Display.Percent(each.Accuracies.GetValueOrDefault(name) ?? double.NaN)),
                 ])]),
         };
     }
+
+    /// <summary>With the samples that it was begun with, if it was.</summary>
+    private static NamedRun Begun(NamedRun run) => !File.Exists(RunSettingsFile.PathIn(run.Folder)) ? run
+        : run with { Settings = run.Settings with { Samples = RunSettingsFile.Read(run.Folder).Samples } };
 
     private static string[] Data(IEnumerable<TwinSummary> summaries) =>
         [.. summaries.SelectMany(each => each.Accuracies.Keys).Distinct()];

@@ -32,7 +32,9 @@ internal sealed class MazeImage
     private int CellSide()
     {
         (string Name, int Height, int Width)[] marks =
-            [.. Marks.Select(mark => (mark.Name, _pixels.FirstOf(mark.Ink).Height, _pixels.FirstOf(mark.Ink).Width))];
+            [
+            .. from mark in Marks let size = _pixels.FirstOf(mark.Ink) select (mark.Name, size.Height, size.Width),
+        ];
         if (Array.FindIndex(marks, mark => mark.Height == 0) is >= 0 and int missing)
         {
             throw Fault($"has no {marks[missing].Name}, one {Marks[missing].Colour} cell; {Expected} were expected.");

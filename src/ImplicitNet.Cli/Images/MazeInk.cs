@@ -1,7 +1,7 @@
 namespace ImplicitNet.Cli.Images;
 
 /// <summary>What a colour of a drawn maze means.</summary>
-internal enum MazeInk
+internal enum MazeInk : byte
 {
     /// <summary>Nothing: it lies between the colours.</summary>
     None,

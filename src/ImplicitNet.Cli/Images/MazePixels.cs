@@ -53,32 +53,43 @@ internal sealed class MazePixels
     public string Colour(int row, int column) =>
         $"#{_image.Red[row, column]:x2}{_image.Green[row, column]:x2}{_image.Blue[row, column]:x2}";
 
-    /// <summary>Height and width of the first area of a colour that hangs together; zeros where there is none.</summary>
+    /// <summary>
+    /// Height and width of the first area of a colour, through its middle, so that rims that are blurred do not matter; zeros where there
+    /// is none. A cell is a square: what is none is found out where cells are read.
+    /// </summary>
     public (int Height, int Width) FirstOf(MazeInk ink)
     {
-        int first = Array.IndexOf(_inks, ink);
-        if (first < 0)
+        int place = Array.IndexOf(_inks, ink);
+        if (place < 0)
         {
             return (0, 0);
         }
 
-        (int top, int left, int bottom, int right) = (int.MaxValue, int.MaxValue, 0, 0);
-        HashSet<int> seen = [first];
-        Stack<int> waiting = new(seen);
-        while (waiting.TryPop(out int place))
+        // The first pixel may be a corner of the rim; the second round begins in the middle.
+        (int height, int width) = (0, 0);
+        for (int round = 0; round < 2; round++)
         {
             (int row, int column) = Math.DivRem(place, _image.Width);
-            (top, bottom, left, right) = (Math.Min(top, row), Math.Max(bottom, row), Math.Min(left, column), Math.Max(right, column));
-            foreach ((int y, int x) in ((int, int)[])[(row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)])
-            {
-                if (y >= 0 && y < _image.Height && x >= 0 && x < _image.Width && this[y, x] == ink && seen.Add((y * _image.Width) + x))
-                {
-                    waiting.Push((y * _image.Width) + x);
-                }
-            }
+            (int above, int below) = (Run(place, -_image.Width, row), Run(place, _image.Width, _image.Height - 1 - row));
+            place += (below - above) / 2 * _image.Width;
+            (int before, int behind) = (Run(place, -1, column), Run(place, 1, _image.Width - 1 - column));
+            place += (behind - before) / 2;
+            (height, width) = (above + below + 1, before + behind + 1);
         }
 
-        return (bottom - top + 1, right - left + 1);
+        return (height, width);
+    }
+
+    // Pixels of the same colour from a place on, in a direction.
+    private int Run(int place, int step, int most)
+    {
+        int length = 0;
+        while (length < most && _inks[place + ((length + 1) * step)] == _inks[place])
+        {
+            length++;
+        }
+
+        return length;
     }
 
     private static MazeInk Ink(byte red, byte green, byte blue) =>

@@ -48,7 +48,7 @@ internal sealed record FinalTest(
         ContractionReport contraction = Measure(network, source);
         using IDisposable noGraph = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        using Batch batch = First(source, TracedSamples, network);
+        using Batch batch = FirstOf(source, TracedSamples, network);
         ResidualTrace trace = new();
         using ImplicitResult result = network.Run(batch.Inputs, trace: trace, cancellation: cancellation);
         double[][] residuals = [.. trace.Samples.Select(sample => sample.Select(entry => entry.Ratio * tolerance).ToArray())];
@@ -61,9 +61,13 @@ internal sealed record FinalTest(
     public static ContractionReport Measure(ImplicitNetwork network, BatchSource source)
     {
         using DisposeScope scope = NewDisposeScope();
-        using Batch batch = First(source, MeasuredSamples, network);
+        using Batch batch = FirstOf(source, MeasuredSamples, network);
         return network.MeasureContraction(batch.Inputs);
     }
+
+    // Of generated samples, which may be of any size, no more than a batch: that is what is known to go into memory.
+    private static Batch FirstOf(BatchSource source, int count, ImplicitNetwork network) =>
+        First(source, source is GeneratedBatches generated ? Math.Min(count, generated.BatchSize) : count, network);
 
     /// <summary>The first samples, where a network is.</summary>
     public static Batch First(BatchSource source, int count, ImplicitNetwork network)

@@ -53,21 +53,22 @@ internal sealed class GridKind : RunKind
 
     public override string? Problem(RunSettings settings)
     {
+        string option = "data";
         try
         {
             GridData own = GridData.Parse(settings.Data);
-            foreach (string? list in new[] { settings.Validate, settings.Evaluate })
+            foreach ((string name, string? list) in ((string, string?)[])[("validate", settings.Validate), ("evaluate", settings.Evaluate)])
             {
+                option = name;
                 if (GridData.ParseList(list).FirstOrDefault(data => data.Task != own.Task) is { } other)
                 {
-                    string option = list == settings.Validate ? "validate" : "evaluate";
                     return $"{option} {list}: a network for {own.Name} does not take {other.Name}; name other sizes of {own.Task.Form}.";
                 }
             }
         }
         catch (ArgumentException exception)
         {
-            return $"data {exception.Message}.";
+            return $"{option} {exception.Message}.";
         }
 
         return settings switch
@@ -111,7 +112,9 @@ internal sealed class GridKind : RunKind
 
         (DataPart part, int usual, long seed) = split switch
         {
-            SplitChoice.Train => (DataPart.Training, settings.Samples ?? grid.Task.Samples, settings.Seed),
+            SplitChoice.Train => throw new CommandException(
+                $"--split train: {grid.Task.Noun} are new in every epoch, and none that were trained on are kept. Leave it out.",
+                ExitCodes.Usage),
             SplitChoice.Validation => (DataPart.Validation, settings.Validation, TestSeed),
             _ => (DataPart.Test, settings.TestSamples ?? UsualTests, TestSeed),
         };
@@ -191,7 +194,7 @@ internal sealed class GridKind : RunKind
         }
 
         public override IReadOnlyList<string> Remarks(TrainingResult training, FinalTest test) => test.Evaluation.Accuracy is 0
-            ? [$"No {grid.Task.Noun} were answered rightly: try more --epochs, or another --seed."]
+            ? [$"Not one of the {grid.Task.Noun} was answered right: try more --epochs, or another --seed."]
             : [];
 
         public override RunReport Complete(RunReport report, FinalTest test) => report;

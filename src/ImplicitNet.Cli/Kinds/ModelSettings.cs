@@ -1,3 +1,4 @@
+using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Training.Data;
 
@@ -11,7 +12,8 @@ internal static class ModelSettings
     /// <param name="data">The name of other data than those it was trained on; null for those.</param>
     /// <param name="directory">Where a data set's files lie; null for where they lay in training.</param>
     /// <exception cref="CommandException">
-    /// The model was trained on data that have no name here, and no others are named, or those named are of another kind.
+    /// The model was trained on data that have no name here, and no others are named, or those named are of another kind, or have no
+    /// files.
     /// </exception>
     public static RunSettings Of(SavedModel model, string? data, string? directory)
     {
@@ -26,7 +28,13 @@ internal static class ModelSettings
 
         RunSettings? stored = File.Exists(RunSettingsFile.PathIn(model.Folder)) ? RunSettingsFile.Read(model.Folder) : null;
         RunSettings settings = stored?.Data == name ? stored : kind.DefaultsFor(name);
-        return directory is null ? settings : settings with { DataDir = directory };
+        if (directory is null)
+        {
+            return settings;
+        }
+
+        RunKinds.EnsureTakes(name, RunSetting.All.First(setting => setting.Property == nameof(RunSettings.DataDir)), directory);
+        return settings with { DataDir = directory };
     }
 
     /// <summary>Refuses more samples than there are.</summary>

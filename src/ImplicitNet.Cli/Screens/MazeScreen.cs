@@ -37,7 +37,7 @@ internal static class MazeScreen
         if (maze.Loops > 0)
         {
             terminal.Say($"  {"".PadRight(maze.Path.Length)}  [yellow]in doubt: the maze has {Display.Counted(maze.Loops.Value, "loop")}; "
-                + "mazes to train on have none, and one way[/]", indent);
+                + "those of the training had none, and one way each[/]", indent);
         }
 
         if (maze.Output is { } output)

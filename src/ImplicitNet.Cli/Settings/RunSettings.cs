@@ -188,7 +188,7 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Training,
-        "Deviation of normal noise that is added to where training solves start: 1 makes it a random start (default: 0; 1 for mazes and "
+        "Deviation of the normal noise added to the start of training solves: 1 makes it a random start (default: 0; 1 for mazes and "
             + "sums).",
         Least = 0)]
     public double StartNoise { get; init; }

@@ -51,7 +51,7 @@ internal sealed record StartsStudy(int Starts, IReadOnlyList<StartsStudy.Sample>
     /// <param name="network">The network.</param>
     /// <param name="task">Says what is right: its <see cref="Measurement.Accuracy"/>.</param>
     /// <param name="source">The data, read in order.</param>
-    /// <param name="starts">At least two; the answer that is right or wrong is that from the first.</param>
+    /// <param name="starts">At least two.</param>
     /// <param name="settings">How it solves; default: the network's own.</param>
     /// <param name="progress">Receives the share done.</param>
     /// <param name="cancellation">Checked before every solver step.</param>
@@ -69,31 +69,44 @@ internal sealed record StartsStudy(int Starts, IReadOnlyList<StartsStudy.Sample>
             using Batch owned = batch;
             using DisposeScope scope = NewDisposeScope();
             model.Take(batch);
-            bool[] right = [];
-            List<string?[]> answers = [];
+            List<Answer[]> answers = [];
             foreach (StartingPoint start in starts)
             {
                 using ImplicitResult result = network.Run(batch.Inputs, settings, start, cancellation: cancellation);
-                right = answers.Count > 0 ? right
-                    : [.. task.Measure(result.Output, batch).First(one => one.Name == Measurement.Accuracy).Values
-                        .to(ScalarType.Bool).cpu().data<bool>()];
-                string[] own = Answers(result.Output, batch);
-                answers.Add([.. result.Report.Samples.Select(
-                    (sample, i) => sample.Status == SolveStatus.Converged ? own[i] : null)]);
+                answers.Add(Answers(task, result, batch));
             }
 
-            samples.AddRange(right.Select((isRight, i) => new Sample(
-                answers.Select(answer => answer[i]).OfType<string>().CountBy(answer => answer).Select(group => group.Value)
-                    .DefaultIfEmpty(0).Max(),
-                isRight)));
+            samples.AddRange(Enumerable.Range(0, batch.Count).Select(i => Summary([.. answers.Select(answer => answer[i])])));
             progress?.Report((double)samples.Count / source.Count);
         }
 
         return new StartsStudy(starts.Count, samples);
     }
 
+    private static Sample Summary(Answer[] starts)
+    {
+        // In the order of their first starts: of groups of one size the earlier one is taken.
+        Answer[]? largest = starts.Where(answer => answer.HasConverged).GroupBy(answer => answer.Text).Select(group => group.ToArray())
+            .MaxBy(group => group.Length);
+        return new Sample(largest?.Length ?? 0, (largest ?? starts)[0].IsRight);
+    }
+
+    private static Answer[] Answers(TrainingTask task, ImplicitResult result, Batch batch)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        bool[] right = [.. task.Measure(result.Output, batch).First(one => one.Name == Measurement.Accuracy).Values
+            .to(ScalarType.Bool).cpu().data<bool>()];
+        string[] texts = Texts(result.Output, batch);
+
+        // The samples of a coupled map are solved as one, which has one report.
+        return [.. texts.Select((text, i) => new Answer(
+            text, right[i], result.Report.Samples.Count == texts.Length
+                ? result.Report.Samples[i].Status == SolveStatus.Converged
+                : result.Report.AllConverged))];
+    }
+
     // The class of every cell that counts.
-    private static string[] Answers(Tensor output, Batch batch)
+    private static string[] Texts(Tensor output, Batch batch)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor classes = output.argmax(1);
@@ -102,8 +115,14 @@ internal sealed record StartsStudy(int Starts, IReadOnlyList<StartsStudy.Sample>
         return [.. all.Chunk(all.Length / batch.Count).Select(row => string.Join(' ', row))];
     }
 
+    // From one start.
+    private readonly record struct Answer(string Text, bool IsRight, bool HasConverged);
+
     /// <summary>One sample.</summary>
     /// <param name="Agreeing">The most starts from which the solve converged to the same whole answer; 0 where none did.</param>
-    /// <param name="IsRight">Whether the answer from the first start is right.</param>
+    /// <param name="IsRight">
+    /// Whether that answer is right, which the most starts came to; of several that as many came to, the one from the earliest start; where
+    /// no solve converged, that from the first start.
+    /// </param>
     internal readonly record struct Sample(int Agreeing, bool IsRight);
 }

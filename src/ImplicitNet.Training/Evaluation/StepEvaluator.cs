@@ -49,15 +49,25 @@ internal static class StepEvaluator
             {
                 Solver = WatchedSolver.Of(settings.Solver, (step, latent, positions) =>
                 {
-                    if (Array.BinarySearch(chosen, step) >= 0)
+                    // The first step has all samples; later some may have finished.
+                    if (step == 1 || Array.BinarySearch(chosen, step) >= 0)
                     {
                         outputs = Updated(outputs, network.Readout, latent, positions);
                         seen[step] = Right(task, outputs, batch);
                     }
                 }),
             };
-            using ImplicitResult result = network.Run(batch.Inputs, watched, cancellation: cancellation);
-            outputs?.Dispose();
+            ImplicitResult solved;
+            try
+            {
+                solved = network.Run(batch.Inputs, watched, cancellation: cancellation);
+            }
+            finally
+            {
+                outputs?.Dispose();
+            }
+
+            using ImplicitResult result = solved;
             bool[] atEnd = Right(task, result.Output, batch);
             samples.AddRange(result.Report.Samples.Select((report, i) => new StepStudy.Sample(report.Steps, report.Status, atEnd[i])));
             foreach ((int place, int step) in chosen.Index())

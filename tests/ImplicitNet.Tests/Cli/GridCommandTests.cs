@@ -93,6 +93,8 @@ public sealed class GridCommandTests(GridCommandTests.Sums sums) : TensorTest, I
     [InlineData("--data mazes", "--data mazes: N must be")]
     [InlineData("--data sums:1", "--data sums:1: N must be the number of bits")]
     [InlineData("--data maze:9", "--data must be digits, mnist, fashion-mnist, cifar10, svhn, mazes:N or sums:N; given maze:9.")]
+    [InlineData("--data mazes:9 --validate mazes:10", "--validate mazes:10: N must be the number of pixels a side")]
+    [InlineData("--data mazes:9 --evaluate sums:9 --validate sums:9", "--validate sums:9: a network for mazes:9")]
     [InlineData("--data mazes:9 --validate sums:9", "a network for mazes:9 does not take sums:9")]
     [InlineData("--data mazes:9 --validate mazes:11,mazes:11", "mazes:11 is there more than once")]
     [InlineData("--data sums:8 --explicit --untied 2", "--untied 2: that is the explicit twin with more layers")]
@@ -112,6 +114,8 @@ public sealed class GridCommandTests(GridCommandTests.Sums sums) : TensorTest, I
         Evaluate("--data", "mazes:9").Failed(2, "trained on sums:8 and does not take mazes:9");
         Evaluate("--gamma", "0.5").Failed(2, "--gamma 0.5 is for images alone");
         Evaluate("--applications", "1,2").Failed(2, "--applications is for images alone");
+        Evaluate("--data-dir", "x").Failed(2, "--data-dir ", " is for images alone; the data are sums:8");
+        Evaluate("--split", "train").Failed(2, "--split train: strings are new in every epoch");
         CliRun.Of("predict", "--model", sums.Path, "x.png").Failed(1, "the model");
     }
 

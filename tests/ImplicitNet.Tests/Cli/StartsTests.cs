@@ -39,6 +39,9 @@ public sealed class StartsTests(TinyModel model) : TensorTest, IClassFixture<Tin
 
         // All agree, since R contracts, and so agreement says nothing.
         Assert.Matches("area +(0.500|none) ", run.Output);
+        JsonElement area = Last(run).GetProperty("agreement").GetProperty("area");
+        Assert.True(area.ValueKind == JsonValueKind.Null || area.GetDouble() == 0.5, area.ToString());
+        Assert.Matches("most starts +[0-9.]+ % +[0-9]+ of the answers that most starts came to are right", run.Output);
         Assert.Contains("are the same from all 3 starts", File.ReadAllText(folder["starts.svg"]), StringComparison.Ordinal);
     }
 
@@ -97,6 +100,8 @@ public sealed class StartsTests(TinyModel model) : TensorTest, IClassFixture<Tin
     [Theory]
     [InlineData("--starts must be a whole number from 1 to 100; given 0.", "--starts", "0")]
     [InlineData("--starts does not go with --applications", "--starts", "2", "--applications", "1,2")]
+    [InlineData("--output is for the charts of --applications or of --starts from 2 on", "--output", "x")]
+    [InlineData("--output is for the charts of --applications or of --starts from 2 on", "--output", "x", "--starts", "1")]
     public void What_cannot_be_is_refused_in_one_line(string expected, params string[] options) =>
         CliRun.Of(["evaluate", "--model", model.Path, .. options]).Failed(2, expected);
 

@@ -167,6 +167,17 @@ public sealed class MazeImageTests : IDisposable
         })));
     }
 
+    [Fact]
+    public void A_picture_that_is_all_green_takes_no_more_memory_than_its_pixels()
+    {
+        string path = Drawing.Draw(2_000, 2_000, Green, _ => { }).Save(_folder["green.png"]);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<ImageFileException>(() => MazeImage.Read(path));
+
+        // Four million pixels: their colours as they are decoded, and a byte each for what they mean.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 80_000_000);
+    }
+
     private static Maze Drawn(int side) => Maze.Draw(side, new RandomNumbers(5, 0, side));
 
     private static void AssertSame(Maze expected, Maze maze)

@@ -1,8 +1,11 @@
 using System.Text.Json;
+using ImplicitNet.Cli;
+using ImplicitNet.Cli.Commands;
 using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
+using ImplicitNet.Training.History;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -116,6 +119,62 @@ public sealed class TwinTests : TensorTest
         string[] before = [.. Directory.EnumerateFiles(folder["twins"], "result.json", SearchOption.AllDirectories).Select(path => $"{path} {File.GetLastWriteTimeUtc(path):O}").Order()];
         CliRun.Of(arguments).Succeeded();
         Assert.Equal(before, Directory.EnumerateFiles(folder["twins"], "result.json", SearchOption.AllDirectories).Select(path => $"{path} {File.GetLastWriteTimeUtc(path):O}").Order());
+    }
+
+    [Fact]
+    public void Runs_of_equal_time_have_samples_by_the_times_measured_and_keep_them()
+    {
+        using TemporaryFolder folder = new();
+        RunSettings settings = RunKinds.DefaultsFor("sums:8") with { Samples = 64, Batch = 16, Threads = 1 };
+        NamedRun[] runs =
+        [
+            Complete("jfb", 1, 10), Complete("through:40", 1, 5), Complete("explicit", 1, 10.2), Complete("untied:2", 1, 40),
+            Begun("jfb", 2), Complete("through:40", 2, 5),
+        ];
+        NamedRun[] equal = TwinComparison.OfEqualTime(runs, 1_000, folder["runs"]);
+
+        // The time of jfb is 10 s: twice the samples, the same run, a quarter; and nothing of seed 2, where jfb is not complete.
+        Assert.Equal([64, 128, 64, 16], equal.Select(run => run.Settings.Samples));
+        Assert.Equal([runs[0], runs[2]], equal.Where(runs.Contains));
+        Assert.Equal(Path.Combine(folder["runs"], "through-40-in-the-time-of-jfb-seed1"), equal[1].Folder);
+        Assert.Equal(["jfb", "explicit"], TwinComparison.Summaries(equal).Select(row => row.Name));
+
+        Assert.Equal("untied:2", Assert.Single(TwinComparison.Summaries([Complete("untied:2-in-the-time-of-jfb", 3, 9)])).Name);
+
+        // Begun, and then the first is measured as 20 s: the samples stay. With another first they are others.
+        RunSeries.Prepare([equal[1]]);
+        Complete("jfb", 1, 20);
+        Assert.Equal([64, 128, 128, 32], TwinComparison.OfEqualTime(runs, 1_000, folder["runs"]).Select(run => run.Settings.Samples));
+        NamedRun[] other = TwinComparison.OfEqualTime([runs[3], runs[1]], 1_000, folder["runs"]);
+        Assert.Equal(512, other[1].Settings.Samples);
+        RunSeries.Prepare(other);
+
+        NamedRun Begun(string name, long seed) => NamedRun.In(folder["runs"], name, settings with { Seed = seed });
+
+        NamedRun Complete(string name, long seed, double seconds)
+        {
+            NamedRun run = Begun(name, seed);
+            Directory.CreateDirectory(run.Folder);
+            File.WriteAllText(run.Result, "{\"tests\": []}");
+            File.Delete(run.History);
+            using RunHistory history = new(run.History);
+            history.Append(new EpochRecord { Epoch = 1, Step = 4, Seconds = seconds + 3, Times = new EpochTimes(1, 1, 1, 3) }.ToHistory());
+            return run;
+        }
+    }
+
+    [Fact]
+    public void Accuracies_that_are_not_known_are_null_and_leave_the_others_alone()
+    {
+        TwinSummary summary = TwinSummary.Of("jfb",
+        [
+            (1, [new ImplicitNet.Cli.TestResult { Data = "sums:8", Accuracy = 0.5 }, new ImplicitNet.Cli.TestResult { Data = "sums:9", Accuracy = double.NaN }], 1, 1),
+            (1, [new ImplicitNet.Cli.TestResult { Data = "sums:8", Accuracy = double.NaN }, new ImplicitNet.Cli.TestResult { Data = "sums:9" }], 1, 1),
+        ]);
+        ComparisonResult result = new() { Data = "sums:8", Epochs = 1, Threads = 1, Output = "", Gradients = [], Failures = [], EqualSteps = [summary] };
+        Assert.Equal((0.5, null), (summary.Accuracies["sums:8"], summary.Accuracies["sums:9"]));
+        using JsonDocument json = JsonDocument.Parse(JsonSerializer.Serialize(result, ResultJson.Default.ComparisonResult));
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("equalSteps")[0].GetProperty("accuracies").GetProperty("sums:9").ValueKind);
     }
 
     private static ImplicitNetwork Copy(ImplicitNetwork network, string name)

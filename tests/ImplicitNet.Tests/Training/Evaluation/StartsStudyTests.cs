@@ -39,6 +39,11 @@ public sealed class StartsStudyTests : TensorTest
         Assert.Equal(apart.Samples.Count(sample => sample.Agreeing == 1), same.Samples.Count(sample => sample.Agreeing == 2));
         Assert.Equal(apart.Samples.Count(sample => sample.Agreeing == 1), same.Samples.Count(sample => !sample.IsRight));
 
+        // Two wrong answers outvote the right one of the first start; where all three agree the answer is right.
+        StartsStudy outvoted = StartsStudy.Measure(network, new DenseClassification(), mazes, [StartingPoint.Operator, StartingPoint.Zero, StartingPoint.Zero]);
+        Assert.All(outvoted.Samples, sample => Assert.Equal(sample.Agreeing == 3, sample.IsRight));
+        Assert.Equal(same.Samples, outvoted.Samples);
+
         // What does not converge agrees with nothing.
         StartsStudy cut = StartsStudy.Measure(network, new DenseClassification(), mazes, [StartingPoint.Zero, StartingPoint.Zero], network.Settings with { Stopping = network.Stopping with { MaxSteps = 1 } });
         Assert.All(cut.Samples, sample => Assert.Equal(0, sample.Agreeing));

@@ -33,6 +33,15 @@ public sealed class StepEvaluatorTests : TensorTest
     }
 
     [Fact]
+    public void Some_may_have_finished_before_the_first_step_that_is_asked_for()
+    {
+        Mazes mazes = new(9, 60, 60);
+        using ImplicitNetwork network = DeadEndNetwork.Create();
+        IReadOnlyList<double> all = StepEvaluator.Evaluate(network, new DenseClassification(), mazes, Steps).Accuracy;
+        Assert.Equal([all[5], all[7]], StepEvaluator.Evaluate(network, new DenseClassification(), mazes, [10, 20]).Accuracy);
+    }
+
+    [Fact]
     public void The_accuracy_at_a_limit_is_that_of_a_solve_with_this_limit()
     {
         Mazes mazes = new(9, 60, 60);

@@ -80,11 +80,13 @@ internal sealed class MazeGallery(ImplicitNetwork network, int side, Func<int, i
 
     private static string Name(int size) => string.Create(CultureInfo.InvariantCulture, $"{size} x {size}");
 
-    private static string Which(StepStudy study, int size)
+    private string Which(StepStudy study, int size)
     {
         int right = study.Samples.Count(sample => sample.IsRight);
+        string within = limit(size) > MostStepsOfSolve ? ", in 2,000 steps at most" : "";
         string all = string.Create(
-            CultureInfo.InvariantCulture, $"Of {study.Samples.Count} unseen mazes of {Name(size)}, {right} are answered wholly right");
+            CultureInfo.InvariantCulture,
+            $"Of {study.Samples.Count} unseen mazes of {Name(size)}, {right} are answered wholly right{within}");
         return right > 0 ? $"{all}; this is the one of them with the longest path." : $"{all}; this is the one with the longest path.";
     }
 

@@ -152,7 +152,20 @@ public sealed class GridCommandTests(GridCommandTests.Sums sums) : TensorTest, I
         CliRun.Of("train", "--resume", "--output", folder["early"]).Failed(2, "another network than this run's: LatentChannels 6 there, 7 here.");
         CliRun.Of("compare", "--data", "sums:8", "--from", sums.Path, "--gradients", "jfb,untied:2", "--output", folder["twins"])
             .Failed(2, "--gradients untied:2: --from", "an explicit twin has others");
+        CliRun.Of("compare", "--data", "sums:8", "--from", sums.Path, "--output", folder["twins"]).Failed(2, "--gradients explicit: --from");
         Assert.Equal(["early", "run"], folder.Names);
+    }
+
+    [Theory]
+    [InlineData(61, true)]
+    [InlineData(63, false)]
+    public void Mazes_are_drawn_up_to_a_side(int side, bool isDrawn)
+    {
+        using TemporaryFolder folder = new();
+        CliRun.Of(
+            "train", "--data", $"mazes:{side}", "--channels", "2", "--samples", "1", "--train-steps", "2", "--epochs", "1", "--validation", "10", "--test-samples", "1",
+            "--max-steps", "4", "--threads", "1", "--output", folder["run"]).Succeeded();
+        Assert.Equal(isDrawn, File.Exists(Path.Combine(folder["run"], "maze.png")));
     }
 
     [Fact]

@@ -54,6 +54,15 @@ public sealed class PredictMazeTests : IDisposable
     }
 
     [Fact]
+    public void The_picture_that_is_read_is_not_drawn_over()
+    {
+        string maze = Draw("maze.png", Cells);
+        byte[] before = File.ReadAllBytes(maze);
+        CliRun.Of("predict", "--model", _model, maze, "--output", maze).Failed(2, "is the picture that is read");
+        Assert.Equal(before, File.ReadAllBytes(maze));
+    }
+
+    [Fact]
     public void The_step_limit_grows_with_the_maze_unless_it_is_said()
     {
         // Weights of nobody: the solve wanders, or ends; either way within the limit.

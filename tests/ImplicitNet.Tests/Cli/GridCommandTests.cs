@@ -67,6 +67,7 @@ public sealed class GridCommandTests(GridCommandTests.Sums sums) : TensorTest, I
     {
         CliRun again = CliRun.Of("train", "--resume", "--output", sums.Path, "--json").Succeeded();
         Assert.Equal(sums.Training.LastLine, again.LastLine);
+        CliRun.Of("train", "--resume", "--output", sums.Path, "--data", "sums:08").Succeeded();
         CliRun.Of("train", "--resume", "--output", sums.Path, "--data", "sums:9").Failed(2, "--data sums:9", "started with sums:8");
         CliRun.Of("train", "--resume", "--output", sums.Path, "--shift", "2").Failed(2, "--shift 2 is for images alone");
     }

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;

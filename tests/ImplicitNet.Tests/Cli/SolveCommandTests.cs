@@ -88,10 +88,10 @@ public sealed class SolveCommandTests(TinyModel model) : TensorTest, IClassFixtu
     {
         using TemporaryFolder folder = new();
         JsonElement plain = Solve("--solvers", "anderson,picard");
-        JsonElement large = Solve("--solvers", "anderson,picard", "--memory", "15");
+        JsonElement small = Solve("--solvers", "anderson,picard", "--memory", "1");
         JsonElement damped = Solve("--solvers", "anderson,picard", "--mixing", "0.5");
-        Assert.True(Evaluations(large, 0) < Evaluations(plain, 0));
-        Assert.Equal(Evaluations(plain, 1), Evaluations(large, 1));
+        Assert.True(Evaluations(small, 0) > Evaluations(plain, 0));
+        Assert.Equal(Evaluations(plain, 1), Evaluations(small, 1));
         Assert.True(Evaluations(damped, 1) > Evaluations(plain, 1));
         Assert.Equal(7, Solvers(Solve("--solvers", "picard", "--max-steps", "7"))[0].GetProperty("maxSteps").GetInt32());
 

@@ -57,9 +57,10 @@ public sealed class PackagePages : Microsoft.Build.Utilities.Task
         }
 
         StringBuilder notices = new StringBuilder(AreContained
-            ? "ImplicitNet is under the licence in LICENSE. This package contains files of the packages below, under their own licences.\n"
-            : "ImplicitNet is under the licence in LICENSE. This package contains no files of others; it depends on the packages below, and on "
-                + "theirs.\n");
+            ? "ImplicitNet is under the licence in LICENSE. This package contains files of the packages below, under their own "
+                + "licences.\n"
+            : "ImplicitNet is under the licence in LICENSE. This package contains no files of others; it depends on the packages below, "
+                + "and on theirs.\n");
         HashSet<string> written = new HashSet<string>();
         foreach (KeyValuePair<string, string> package in packages)
         {

@@ -36,7 +36,7 @@ internal sealed class MazeGallery(ImplicitNetwork network, int side, Func<int, i
 
     private readonly DenseClassification _task = new();
 
-    /// <summary>Twice as many cells a side: what was never seen in training.</summary>
+    /// <summary>Twice as many cells a side: no maze of the training is as large.</summary>
     private int LargerSide => (2 * side) - 1;
 
     /// <summary>Draws into a run's folder.</summary>
@@ -86,7 +86,7 @@ internal sealed class MazeGallery(ImplicitNetwork network, int side, Func<int, i
         string within = limit(size) > MostStepsOfSolve ? ", in 2,000 steps at most" : "";
         string all = string.Create(
             CultureInfo.InvariantCulture,
-            $"Of {study.Samples.Count} unseen mazes of {Name(size)}, {right} are answered wholly right{within}");
+            $"Of {study.Samples.Count} test mazes of {Name(size)}, {right} are answered wholly right{within}");
         return right > 0 ? $"{all}; this is the one of them with the longest path." : $"{all}; this is the one with the longest path.";
     }
 

@@ -30,12 +30,18 @@ public sealed class ExplicitOperator : LatentOperator, IContraction
 
     /// <summary>Creates the explicit form of several operators, which are applied one after the other.</summary>
     /// <param name="first">R1, which is applied to zeros of its own start. Owned from now on.</param>
-    /// <param name="next">R2 and so on, of latents of the same shape. Owned from now on.</param>
+    /// <param name="next">R2 and so on, of latents of the same shape, none of them null. Owned from now on.</param>
+    /// <exception cref="ArgumentException">One of them is null.</exception>
     public ExplicitOperator(LatentOperator first, params IReadOnlyList<LatentOperator> next)
         : base(nameof(ExplicitOperator))
     {
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(next);
+        if (next.Any(layer => layer is null))
+        {
+            throw new ArgumentException("An operator of the explicit form is null.", nameof(next));
+        }
+
         (_operator, _next) = (first, [.. next]);
         RegisterComponents();
         for (int place = 0; place < _next.Length; place++)

@@ -30,7 +30,7 @@ public sealed class MazeGalleryTests : TensorTest
             Assert.Contains("The answer is a way from start to goal", figure.Description, StringComparison.Ordinal);
             Assert.False(figure.MarksMistakes);
         });
-        Assert.Matches($"^Of [0-9]+ unseen mazes of {side} x {side}, [0-9]+ are answered wholly right; this is the one of them with the longest path.$", shown[0].Text);
+        Assert.Matches($"^Of [0-9]+ test mazes of {side} x {side}, [0-9]+ are answered wholly right; this is the one of them with the longest path.$", shown[0].Text);
 
         HtmlReport.Write(folder["report.html"], new ReportContent { Title = "run", Sections = shown });
         string html = File.ReadAllText(folder["report.html"]);

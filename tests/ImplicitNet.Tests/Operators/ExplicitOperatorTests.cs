@@ -53,6 +53,13 @@ public sealed class ExplicitOperatorTests : TensorTest
     }
 
     [Fact]
+    public void A_layer_that_is_null_is_refused_at_once()
+    {
+        using ContractionOperator one = new(new BoundedLinear(2, 2), 0.5);
+        Assert.Contains("is null", Assert.Throws<ArgumentException>(() => new ExplicitOperator(one, one, null!)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void It_contracts_to_a_point()
     {
         using DisposeScope scope = NewDisposeScope();

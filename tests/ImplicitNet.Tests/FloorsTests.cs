@@ -22,6 +22,7 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Batches"],
         ["ImplicitNet.LinearSolvers"],
         ["ImplicitNet.Solvers", "ImplicitNet.Solvers.Anderson", "ImplicitNet.Solvers.QuasiNewton", "ImplicitNet.Solvers.Loop"],
+        ["ImplicitNet.Flows", "ImplicitNet.Flows.Loop"],
         ["ImplicitNet.Gradients"],
         ["ImplicitNet.Operators"],
         ["ImplicitNet.Networks"],

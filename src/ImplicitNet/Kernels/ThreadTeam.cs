@@ -16,7 +16,7 @@ namespace ImplicitNet.Kernels;
 internal static class ThreadTeam
 {
     // Elements below which one thread is done before a second would pay for its start.
-    private const long SmallWork = 1 << 14;
+    internal const long SmallWork = 1 << 14;
 
     private static readonly Lazy<Fork?> Native = new(FindNative);
     private static readonly ThreadBody NativeBody = Work;

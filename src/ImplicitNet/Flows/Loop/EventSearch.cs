@@ -1,0 +1,188 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Flows.Loop;
+
+/// <summary>Looks for the event in the steps that were accepted, and takes those in which it comes again, up to it.</summary>
+internal sealed class EventSearch(FlowContext context, FlowProgress progress) : IDisposable
+{
+    private const int MostIterations = 100;
+
+    // Shares of a step at which the number is looked at.
+    private static readonly double[] Places = [0.25, 0.5, 0.75, 1];
+
+    private double[] _before = [];
+
+    /// <summary>Evaluations of the field that the search took.</summary>
+    public long Evaluations { get; private set; }
+
+    /// <summary>Looks at the starts.</summary>
+    public void Begin(RungeKuttaIteration iteration, VectorField field, int[] samples) =>
+        _before = Values(field, [.. samples.Select(sample => progress.Times[sample])], iteration.Rows.View(RungeKuttaIteration.State));
+
+    /// <summary>Goes on with some rows.</summary>
+    public void Keep(int[] rows) => _before = [.. rows.Select(row => _before[row])];
+
+    /// <summary>Looks at a step: where the event comes in a row, its step becomes the one that ends there.</summary>
+    /// <param name="iteration">The step proposed; its rows are changed.</param>
+    /// <param name="field">The field of these rows.</param>
+    /// <param name="samples">The sample of every row.</param>
+    /// <param name="times">Where steps begin.</param>
+    /// <param name="sizes">How long they are; changed.</param>
+    /// <param name="accepted">Which rows are looked at.</param>
+    public void Look(RungeKuttaIteration iteration, VectorField field, int[] samples, double[] times, double[] sizes, bool[] accepted)
+    {
+        if (!accepted.Contains(true))
+        {
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        RowArena rows = iteration.Rows;
+        int count = samples.Length;
+        double[] low = new double[count], high = new double[count], atLow = [.. _before], atHigh = new double[count];
+        bool[] found = new bool[count];
+        foreach (double place in Places)
+        {
+            Tensor states = place == 1 ? rows.View(RungeKuttaIteration.Next) : iteration.Between(place, sizes);
+            double[] values = Values(field, [.. times.Zip(sizes, (time, size) => time + (place * size))], states);
+            for (int row = 0; row < count; row++)
+            {
+                if (found[row] || !accepted[row])
+                {
+                    continue;
+                }
+
+                if (Crosses(atLow[row], values[row]))
+                {
+                    (found[row], high[row], atHigh[row]) = (true, place * sizes[row], values[row]);
+                }
+                else
+                {
+                    (low[row], atLow[row]) = (place * sizes[row], values[row]);
+                }
+            }
+        }
+
+        for (int row = 0; row < count; row++)
+        {
+            if (accepted[row])
+            {
+                _before[row] = atLow[row];
+            }
+        }
+
+        int[] concerned = [.. Enumerable.Range(0, count).Where(row => found[row])];
+        if (concerned.Length > 0)
+        {
+            Search(iteration, field, concerned, times, sizes, low, high, atLow, atHigh);
+            foreach (int row in concerned)
+            {
+                progress.EndAtEvent(samples[row], times[row] + sizes[row]);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private bool Crosses(double from, double to) => context.Event!.Crossing switch
+    {
+        Crossing.Rising => from < 0 && to >= 0,
+        Crossing.Falling => from > 0 && to <= 0,
+        _ => (from < 0 && to >= 0) || (from > 0 && to <= 0),
+    };
+
+    /// <summary>Finds the steps that end at the event, by regula falsi (Illinois) on steps that are taken, for the rows concerned
+    /// alone.</summary>
+    private void Search(
+        RungeKuttaIteration iteration, VectorField field, int[] concerned, double[] times, double[] sizes, double[] lows, double[] highs,
+        double[] atLows, double[] atHighs)
+    {
+        RowArena rows = iteration.Rows;
+        Tensor positions = tensor(concerned.Select(row => (long)row).ToArray(), device: context.Start.device);
+        bool isAll = concerned.Length == sizes.Length;
+        using FieldMeter meter = new(isAll ? field : field.Restrict(positions), isOwner: !isAll);
+        Tensor states = Batches.LatentLayout.SelectRows(rows.View(RungeKuttaIteration.State), positions);
+        using RungeKuttaIteration again = new(context.Tableau, meter, states);
+        double[] at = [.. concerned.Select(row => times[row])];
+        double[] low = [.. concerned.Select(row => lows[row])], high = [.. concerned.Select(row => highs[row])];
+        double[] atLow = [.. concerned.Select(row => atLows[row])], atHigh = [.. concerned.Select(row => atHighs[row])];
+        double[] tried = new double[at.Length];
+        int[] side = new int[at.Length];
+        bool[] isDone = new bool[at.Length];
+        for (int iterations = 0; iterations < MostIterations && !isDone.All(done => done); iterations++)
+        {
+            for (int row = 0; row < at.Length; row++)
+            {
+                if (!isDone[row])
+                {
+                    double share = atLow[row] / (atLow[row] - atHigh[row]);
+                    tried[row] = double.IsFinite(share) && atHigh[row] != 0 ? low[row] + (share * (high[row] - low[row])) : high[row];
+                }
+            }
+
+            again.Step(at, tried);
+            double[] ends = [.. at.Zip(tried, (time, size) => time + size)];
+            double[] values = Values(meter.Field, ends, again.Rows.View(RungeKuttaIteration.Next));
+            for (int row = 0; row < at.Length; row++)
+            {
+                if (!isDone[row])
+                {
+                    isDone[row] = Narrow(row, values[row]);
+                }
+            }
+        }
+
+        // The steps as they are now end at the event: what is read off them must be theirs.
+        again.Step(at, tried);
+        Evaluations += meter.Evaluations;
+        using ArenaRows passage = new(states, 1);
+        for (int row = 0; row < concerned.Length; row++)
+        {
+            sizes[concerned[row]] = tried[row];
+            for (int block = RungeKuttaIteration.Next; block < RungeKuttaIteration.Stages + context.Tableau.Stages; block++)
+            {
+                again.Rows.Write(row, block, 0, [], RungeKuttaIteration.Stages, passage, 0);
+                rows.ReadRow(passage, 0, block, concerned[row]);
+            }
+        }
+
+        bool Narrow(int row, double value)
+        {
+            double resolution = 2 * Kernels.Precision.Of(ScalarType.Float64).Epsilon * Math.Max(Math.Abs(at[row]), Math.Abs(tried[row]));
+            if (value == 0 || double.IsNaN(value) || Math.Abs(high[row] - low[row]) <= resolution)
+            {
+                return true;
+            }
+
+            bool isBelow = Math.Sign(value) == Math.Sign(atLow[row]);
+            double moved = Math.Abs(tried[row] - (isBelow ? low[row] : high[row]));
+            if (isBelow)
+            {
+                (low[row], atLow[row]) = (tried[row], value);
+                atHigh[row] *= side[row] == -1 ? 0.5 : 1;
+            }
+            else
+            {
+                (high[row], atHigh[row]) = (tried[row], value);
+                atLow[row] *= side[row] == 1 ? 0.5 : 1;
+            }
+
+            side[row] = isBelow ? -1 : 1;
+            return moved <= resolution;
+        }
+    }
+
+    private double[] Values(VectorField field, double[] times, Tensor states)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor values = context.Event!.Value(StageTimes.Of(times, states), states.clone(), field.Inputs);
+        return values is { IsInvalid: false, ndim: 1 } && values.shape[0] == times.Length && values.is_floating_point()
+            ? [.. values.to(ScalarType.Float64).cpu().data<double>()]
+            : throw new ArgumentException(
+                $"An event's number must be [{times.Length}], floating point. Given: {Kernels.TensorCheck.Describe(values)}.");
+    }
+}

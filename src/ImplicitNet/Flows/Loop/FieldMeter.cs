@@ -1,0 +1,93 @@
+using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
+using ImplicitNet.Solvers.Loop;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Flows.Loop;
+
+/// <summary>A caller's field as the loop sees it: counted, and what it returns checked.</summary>
+internal sealed class FieldMeter(VectorField field, bool isOwner = false) : IDisposable
+{
+    private long _count;
+    private long _elements;
+    private ScalarType _dtype;
+    private DeviceType _device;
+
+    /// <summary>Evaluations, each counted once for every sample in it.</summary>
+    public long Evaluations { get; private set; }
+
+    /// <summary>The field as it is now.</summary>
+    public VectorField Field { get; private set; } = field;
+
+    /// <summary>The derivative at a time and a state, into which the field may write.</summary>
+    /// <exception cref="ArgumentException">The field cannot take the state, returned no derivative like it, or wrote into an
+    /// input.</exception>
+    public Tensor Evaluate(Tensor time, Tensor state)
+    {
+        if (_count == 0)
+        {
+            return First(time, state);
+        }
+
+        // Whatever a field returned for a batch once it returns again, up to a mistake that shows in these.
+        Evaluations += _count;
+        Tensor derivative = Evaluated(Field, time, state);
+        return derivative.numel() == _elements && derivative.dtype == _dtype && derivative.device_type == _device
+            ? derivative
+            : Matching(derivative, state);
+    }
+
+    /// <summary>One evaluation that no meter counts.</summary>
+    public static Tensor Checked(VectorField field, Tensor time, Tensor state) => Matching(Evaluated(field, time, state), state);
+
+    /// <summary>Goes on with some samples.</summary>
+    /// <param name="whole">The field of the whole batch.</param>
+    /// <param name="samples">Positions in that.</param>
+    public void Restrict(VectorField whole, Tensor samples)
+    {
+        VectorField restricted = whole.Restrict(samples);
+        Dispose();
+        (Field, isOwner, _count) = (restricted, true, 0);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (isOwner)
+        {
+            Field.Dispose();
+        }
+    }
+
+    private static Tensor Evaluated(VectorField field, Tensor time, Tensor state) => TorchMessage.Guarded(
+        (Field: field, Time: time, State: state),
+        static given => given.Field.Evaluate(given.Time, given.State),
+        static (given, said) => new ArgumentException($"The field cannot take u, {TensorCheck.Describe(given.State)}: {said}"));
+
+    /// <summary>The first evaluation of a batch, looked at closely.</summary>
+    private Tensor First(Tensor time, Tensor state)
+    {
+        using InputGuard? guard = Evaluations == 0 ? new InputGuard(Field.Inputs.Tensors) : null;
+        Tensor derivative = Checked(Field, time, state);
+        guard?.ThrowIfChanged();
+        (_count, _elements, _dtype, _device) = (state.shape[0], state.numel(), state.dtype, state.device_type);
+        Evaluations += _count;
+        return derivative;
+    }
+
+    private static Tensor Matching(Tensor? derivative, Tensor state)
+    {
+        if (TensorCheck.HasFault(derivative, out string? fault))
+        {
+            throw new ArgumentException($"What the field returned for u, {TensorCheck.Describe(state)}, {fault}.");
+        }
+
+        return derivative.shape.AsSpan().SequenceEqual(state.shape) && derivative.dtype == state.dtype
+            && TensorCheck.IsOnDeviceOf(derivative, state)
+            ? derivative
+            : throw new ArgumentException(
+                $"The field must return a derivative like u, {TensorCheck.Describe(state)} on {state.device}. "
+                + $"It returned {TensorCheck.Describe(derivative)} on {derivative.device}.");
+    }
+}

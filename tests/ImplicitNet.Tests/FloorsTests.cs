@@ -32,7 +32,7 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Files.PyTorch"],
         [
             "ImplicitNet.Training.Data", "ImplicitNet.Training.Data.Augmentations", "ImplicitNet.Training.Data.Cifar",
-            "ImplicitNet.Training.Data.Drawing", "ImplicitNet.Training.Data.Matlab",
+            "ImplicitNet.Training.Data.Drawing", "ImplicitNet.Training.Data.Matlab", "ImplicitNet.Training.Data.Series",
         ],
         ["ImplicitNet.Training.Tasks", "ImplicitNet.Training.Optimizers"],
         ["ImplicitNet.Training.Evaluation", "ImplicitNet.Training.History"],

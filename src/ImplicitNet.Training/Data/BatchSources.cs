@@ -1,3 +1,4 @@
+using ImplicitNet.Training.Data.Series;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -70,6 +71,20 @@ public static class BatchSources
             string text, int length, int? stride = null, Vocabulary? vocabulary = null, int batchSize = 64, long seed = 1,
             string name = "text") =>
             new(text, length, vocabulary ?? Vocabulary.Of(text), stride, name, batchSize, seed);
+
+        /// <summary>Batches of windows of time series, to say from one row what the next ones are.</summary>
+        /// <param name="series">At least one, all of the same columns, such as <c>TimeSeriesFile.Read("tides.csv")</c>.</param>
+        /// <param name="length">Rows that are to be said from one; at least 1.</param>
+        /// <param name="scale">The units of the batches: those of what was trained on; default: those of these series.</param>
+        /// <param name="batchSize">Windows in a batch; at least 1. The last batch of an epoch holds what is left.</param>
+        /// <param name="seed">Seed of the order of the epochs; any value.</param>
+        /// <param name="name">A name for messages and reports.</param>
+        /// <exception cref="ArgumentException">There is no window, columns differ, or the scale is of another number of them.</exception>
+        /// <exception cref="ArgumentOutOfRangeException">A number lies outside its range.</exception>
+        public static TimeSeriesBatches FromSeries(
+            IReadOnlyList<TimeSeries> series, int length, SeriesScale? scale = null, int batchSize = 64, long seed = 1,
+            string name = "series") =>
+            new(series, length, scale ?? SeriesScale.Of(series), name, batchSize, seed);
 
         /// <summary>Batches of a data loader of TorchSharp whose data set gives tensors by name.</summary>
         /// <param name="loader">

@@ -43,6 +43,26 @@ public sealed class TrainingTaskTests : TensorTest
     [Theory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.Float64)]
+    public void Signed_regression_is_square_near_and_straight_far_away_and_right_by_its_signs(ScalarType dtype)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor output = tensor(new[,] { { 0.5, -3.0 }, { 1.0, 0.0 } }).to(dtype);
+        Tensor targets = tensor(new[,] { { 1.0, -1.0 }, { 1.0, -1.0 } });
+        SignedRegression task = new();
+        using Batch plain = new(zeros(2, 1), targets.alias());
+        AssertClose([(0.125 + 1.5) / 2, (0 + 0.5) / 2], task.Losses(output, plain));
+        Assert.Equal([1, 0], Values(task, output, plain, Measurement.Accuracy));
+        using Batch bySample = new(zeros(2, 1), targets.alias(), tensor(new[] { 2.0, 0.5 }));
+        AssertClose([1.625, 0.125], task.Losses(output, bySample));
+        using Batch flat = new(zeros(2, 1), tensor(new[] { -1f, 1f }));
+        Assert.Equal([0, 1], Values(task, tensor(new[,] { { double.NaN }, { 2.0 } }).to(dtype), flat, Measurement.Accuracy));
+        Assert.Throws<ArgumentException>(() => task.Losses(output, flat));
+        Assert.Equal(Score.Loss, task.Score);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.Float64)]
     public void Regression_is_the_mean_square_by_weights_of_samples_or_elements(ScalarType dtype)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -44,7 +44,13 @@ internal sealed record MazeResult
 
         public double? Residual { get; init => field = FiniteNumber.OrNull(value); }
 
-        /// <summary>Of several starts those that come to the answer; null for one start.</summary>
+        /// <summary>The network's probability of its answer at the open pixel that it is the least sure of, 0.5 to 1.</summary>
+        public double? LeastProbability { get; init => field = FiniteNumber.OrNull(value); }
+
+        /// <summary>
+        /// Of several starts, each of which solves the maze turned or mirrored in another way, those that come to the answer; null for one
+        /// start. They count however their solves ended, unless that was in NaN or infinity.
+        /// </summary>
         public int? AgreeingStarts { get; init; }
 
         /// <summary>Where it was drawn; null where it was not.</summary>

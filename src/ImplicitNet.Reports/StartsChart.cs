@@ -15,7 +15,7 @@ internal static class StartsChart
     public static Chart Create(string title, StartsStudy study)
     {
         ChartPanel panel = new(
-            $"Starts of {study.Starts} that converge to the same answer",
+            $"Starts of {study.Starts} that come to the same answer",
             LinearAxis.ForIntegers(0, study.Starts),
             "Share (%)",
             LinearAxis.ForHeights(100));
@@ -40,6 +40,7 @@ internal static class StartsChart
         string area = double.IsNaN(study.AreaUnderCurve) ? "" : string.Create(
             CultureInfo.InvariantCulture,
             $" Area under the curve by which agreement tells right from wrong: {study.AreaUnderCurve:0.000}.");
-        return new Chart(title, string.Join(' ', words) + area, panel);
+        string turned = study.IsTurned ? " For each start what is solved is turned or mirrored in another way." : "";
+        return new Chart(title, string.Join(' ', words) + area + turned, panel);
     }
 }

@@ -37,8 +37,8 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     private readonly Option<int?> _starts = StartsOption.Create();
     private readonly Option<string?> _output = new("--output", "-o")
     {
-        Description = "Folder for the charts of --applications (default: the model's) and of --starts, which solves once more for them "
-            + "(default: none).",
+        Description = "Folder for the charts of --applications (default: the model's) and of --starts, which of images and strings solves "
+            + "once more for them (default: none).",
         HelpName = "folder",
     };
     private readonly SolveOptions _solve = new();
@@ -110,7 +110,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         ModelSettings.EnsureCount(parsed.GetValue(_count), source, kind.Samples(settings.Data), ExitCodes.Usage);
         if (parsed.GetValue(_applications) is { Length: > 0 } numbers)
         {
-            ApplicationResult study = new ApplicationRun(terminal, folder, parsed.GetValue(_output) ?? folder, cancellation)
+            ApplicationResult applied = new ApplicationRun(terminal, folder, parsed.GetValue(_output) ?? folder, cancellation)
                 .Execute(network, source, numbers) with
             {
                 Data = settings.Data,
@@ -120,22 +120,24 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             };
             if (parsed.GetValue(_common.Json))
             {
-                terminal.Raw(JsonSerializer.Serialize(study, ResultJson.Default.ApplicationResult));
+                terminal.Raw(JsonSerializer.Serialize(applied, ResultJson.Default.ApplicationResult));
             }
 
             return ExitCodes.Success;
         }
 
         TrainingTask task = kind.Task;
-        SeveralStarts? starts = SeveralStarts.Of(parsed.GetValue(_starts));
-        StartsResult? agreement = starts is null ? null : terminal.WithBar(
+        SeveralStarts? starts = SeveralStarts.Of(parsed.GetValue(_starts), kind.Symmetries(settings.Data));
+        StartsRun run = new(terminal, cancellation);
+        StartsStudy? study = starts is { IsTurned: true } ? run.Measure(network, task, source, starts) : null;
+        StartsResult? agreement = study is not null ? StartsResult.Of(study) : starts is null ? null : terminal.WithBar(
             bar => starts.Measure(network, source, new ShareProgress(bar, $"solving from {starts.Count} starts"), cancellation));
         EvaluationResult evaluation =
             terminal.WithBar(bar => Evaluator.Evaluate(
                 network,
                 task,
                 source,
-                starts is null ? null : starts.Best,
+                starts is null or { IsTurned: true } ? null : starts.Best,
                 progress: new ShareProgress(bar, $"evaluating {split}"),
                 cancellation: cancellation));
         ContractionReport contraction = FinalTest.Measure(network, source);
@@ -152,10 +154,12 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             MaxSteps = network.Stopping.MaxSteps,
         };
         Show(result, evaluation, kind.Samples(settings.Data));
-        if (starts is not null && parsed.GetValue(_output) is { } output)
+        string? output = parsed.GetValue(_output);
+        if (starts is not null && (study is not null || output is not null))
         {
-            StartsStudy study = new StartsRun(terminal, output, cancellation).Execute(network, task, source, starts);
-            result = result with { Agreement = agreement! with { Area = study.AreaUnderCurve } };
+            study ??= run.Measure(network, task, source, starts);
+            run.Show(study, output, source.Name);
+            result = result with { Agreement = agreement!.With(study) };
         }
 
         if (parsed.GetValue(_common.Json))

@@ -5,6 +5,7 @@ using ImplicitNet.Cli.Images;
 using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
+using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using TorchSharp;
@@ -65,8 +66,8 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         if (config.Network is GridSolverOptions)
         {
             MazeResult mazes = new PredictMazes(terminal, cancellation).Run(
-                folder, config, network, paths, SeveralStarts.Of(parsed.GetValue(_starts)), parsed.GetValue(_solve.MaxSteps),
-                parsed.GetValue(_output));
+                folder, config, network, paths, SeveralStarts.Of(parsed.GetValue(_starts), GridTask.Mazes.Symmetries),
+                parsed.GetValue(_solve.MaxSteps), parsed.GetValue(_output));
             if (parsed.GetValue(_common.Json))
             {
                 terminal.Raw(JsonSerializer.Serialize(mazes, ResultJson.Default.MazeResult));
@@ -84,7 +85,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         SeenPicture[] pictures = [.. paths.Select(path => PredictImage.Read(path, folder, config))];
 
         long begin = Stopwatch.GetTimestamp();
-        SeveralStarts? starts = SeveralStarts.Of(parsed.GetValue(_starts));
+        SeveralStarts? starts = SeveralStarts.Of(parsed.GetValue(_starts), [default]);
         PredictionResult.Prediction[] predictions = Predict(network, config, sizes, device, pictures, starts);
         PredictionResult result = new()
         {

@@ -9,6 +9,7 @@ using ImplicitNet.Networks;
 using ImplicitNet.Reports.Mazes;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Evaluation;
 
 namespace ImplicitNet.Cli.Commands;
 
@@ -105,9 +106,13 @@ internal sealed class PredictMazes(Terminal terminal, CancellationToken cancella
             Stopping = network.Stopping with { MaxSteps = limit(maze.Side) },
         };
         MazeSolve[] solves =
-            [.. (starts?.Points ?? [StartingPoint.Operator]).Select(start => MazeSolve.Run(network, maze, settings, start, cancellation))];
-        MazeSolve best = solves.OrderBy(solve => solve.Report.Status != SolveStatus.Converged)
-            .ThenBy(solve => double.IsFinite(solve.Report.Residual) ? solve.Report.Residual : double.PositiveInfinity).First();
+        [
+            .. (starts?.Points ?? [new TurnedStart(StartingPoint.Operator)])
+                .Select(start => MazeSolve.Run(network, maze, settings, start, cancellation)),
+        ];
+
+        // Of answers that as many came to the earliest.
+        MazeSolve best = solves.MaxBy(solve => Agreeing(solves, solve))!;
         if (output is not null)
         {
             Draw(best, output);
@@ -125,10 +130,17 @@ internal sealed class PredictMazes(Terminal terminal, CancellationToken cancella
             Status = best.Report.Status.ToString(),
             Steps = best.Report.Steps,
             Residual = best.Report.Residual,
-            AgreeingStarts = starts is null ? null : solves.Count(solve => solve.Answer.IsLike(best.Answer)),
+            AgreeingStarts = starts is null ? null : Agreeing(solves, best),
+            LeastProbability = best.Answer.LeastProbability,
             Output = output,
         };
     }
+
+    /// <summary>How many starts came to an answer, as in <see cref="StartsStudy"/>: one that is not finite agrees with nothing.</summary>
+    private static int Agreeing(MazeSolve[] solves, MazeSolve one) =>
+        IsFinite(one) ? solves.Count(solve => IsFinite(solve) && solve.Answer.IsLike(one.Answer)) : 0;
+
+    private static bool IsFinite(MazeSolve solve) => solve.Report.Status != SolveStatus.NonFinite;
 
     private static void Draw(MazeSolve solve, string output)
     {

@@ -1,6 +1,7 @@
 using ImplicitNet.Certification;
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Evaluation;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,19 +12,29 @@ internal sealed class SeveralStarts
 {
     private readonly StartingPoint[] _starts;
 
-    private SeveralStarts(int count) => _starts =
-    [
-        StartingPoint.Operator, StartingPoint.Zero,
-        .. Enumerable.Range(1, count - 2).Select(seed => new RandomStart { Seed = seed }),
-    ];
+    private SeveralStarts(int count, IReadOnlyList<SquareSymmetry> symmetries)
+    {
+        _starts =
+        [
+            StartingPoint.Operator, StartingPoint.Zero,
+            .. Enumerable.Range(1, count - 2).Select(seed => new RandomStart { Seed = seed }),
+        ];
+        Points = [.. _starts.Select((start, number) => new TurnedStart(start, symmetries[number % symmetries.Count]))];
+    }
 
     public int Count => _starts.Length;
 
-    /// <summary>The starts, the operator's own first.</summary>
-    public IReadOnlyList<StartingPoint> Points => _starts;
+    /// <summary>The starts, the operator's own first, each with the next way to turn what is solved; the first turns nothing.</summary>
+    public IReadOnlyList<TurnedStart> Points { get; }
+
+    /// <summary>Whether anything is turned: then fixed points are those of several inputs, and only answers can be compared.</summary>
+    public bool IsTurned => Points.Any(start => start.Symmetry != default);
 
     /// <summary>Null where there is one start.</summary>
-    public static SeveralStarts? Of(int? count) => count > 1 ? new SeveralStarts(count.Value) : null;
+    /// <param name="count">Starts.</param>
+    /// <param name="symmetries">Of the data, as from <see cref="Kinds.RunKind.Symmetries"/>.</param>
+    public static SeveralStarts? Of(int? count, IReadOnlyList<SquareSymmetry> symmetries) =>
+        count > 1 ? new SeveralStarts(count.Value, symmetries) : null;
 
     /// <summary>Settings by which every sample gets the answer with the smallest residual.</summary>
     public SolveSettings Best(SolveSettings own) => own with { Solver = new BestOfStarts { Solver = own.Solver, Starts = _starts[1..] } };

@@ -10,19 +10,21 @@ using ImplicitNet.Training.Tasks;
 
 namespace ImplicitNet.Cli.Commands;
 
-/// <summary>evaluate --starts with --output: whether agreement of starts tells right answers from wrong ones, as a chart.</summary>
-internal sealed class StartsRun(Terminal terminal, string output, CancellationToken cancellation)
+/// <summary>evaluate --starts: whether agreement of starts tells right answers from wrong ones.</summary>
+internal sealed class StartsRun(Terminal terminal, CancellationToken cancellation)
 {
-    /// <summary>Solves all samples from every start once more, shows what came of it, and writes starts.png and starts.svg.</summary>
-    /// <returns>What it was.</returns>
-    public StartsStudy Execute(ImplicitNetwork network, TrainingTask task, BatchSource source, SeveralStarts starts)
+    /// <summary>Solves all samples from every start.</summary>
+    public StartsStudy Measure(ImplicitNetwork network, TrainingTask task, BatchSource source, SeveralStarts starts) =>
+        terminal.WithBar(bar => StartsStudy.Measure(
+            network, task, source, starts.Points, progress: new ShareProgress(bar, $"solving from {starts.Count} starts"),
+            cancellation: cancellation));
+
+    /// <summary>Shows what came of it.</summary>
+    /// <param name="study">What came of it.</param>
+    /// <param name="output">The folder where starts.png and starts.svg are drawn; null for nowhere.</param>
+    /// <param name="data">What was solved, for the chart.</param>
+    public void Show(StartsStudy study, string? output, string data)
     {
-        RunFolder folder = new(output);
-        StartsStudy study = terminal.WithBar(bar => StartsStudy.Measure(
-            network, task, source, starts.Points, progress: new ShareProgress(bar, "right and wrong"), cancellation: cancellation));
-        Chart chart = StartsChart.Create($"Agreement of {starts.Count} starts, {source.Name}", study);
-        string[] paths = [folder.At("starts.png"), folder.At("starts.svg")];
-        Array.ForEach(paths, chart.Save);
         long right = study.Counts(isRight: true).Sum();
         ResultScreen.Row(
             terminal,
@@ -32,9 +34,20 @@ internal sealed class StartsRun(Terminal terminal, string output, CancellationTo
         ResultScreen.Row(
             terminal,
             "area",
-            double.IsNaN(study.AreaUnderCurve) ? "none" : study.AreaUnderCurve.ToString("0.000", CultureInfo.InvariantCulture),
+            Area(study.AreaUnderCurve),
             "under the curve: 1 where agreement tells right from wrong, 0.5 where it says nothing");
+        ResultScreen.Row(terminal, "", Area(study.AreaOfProbability), "by the probability of the least sure cell of an answer");
+        if (output is null)
+        {
+            return;
+        }
+
+        RunFolder folder = new(output);
+        Chart chart = StartsChart.Create($"Agreement of {study.Starts} starts, {data}", study);
+        string[] paths = [folder.At("starts.png"), folder.At("starts.svg")];
+        Array.ForEach(paths, chart.Save);
         ResultScreen.Row(terminal, "chart", paths[0], "and .svg");
-        return study;
     }
+
+    private static string Area(double area) => double.IsNaN(area) ? "none" : area.ToString("0.000", CultureInfo.InvariantCulture);
 }

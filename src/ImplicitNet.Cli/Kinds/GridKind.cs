@@ -124,6 +124,8 @@ internal sealed class GridKind : RunKind
 
     public override int BatchOf(string data) => GridData.Parse(data).EvaluationBatch;
 
+    public override IReadOnlyList<SquareSymmetry> Symmetries(string data) => GridData.Parse(data).Task.Symmetries;
+
     public override int StepLimit(ModelConfig model, string data) => StepLimit(model, GridData.Parse(data));
 
     /// <summary>As for a name; a maze that was drawn may have any size.</summary>

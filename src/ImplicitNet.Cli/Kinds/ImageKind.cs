@@ -71,6 +71,8 @@ internal sealed class ImageKind : RunKind
 
     public override int BatchOf(string data) => 250;
 
+    public override IReadOnlyList<SquareSymmetry> Symmetries(string data) => [default];
+
     public override int StepLimit(ModelConfig model, string data) => model.MaxSteps;
 
     /// <summary>What the network is, but for its data.</summary>

@@ -68,6 +68,9 @@ internal abstract class RunKind
     /// <summary>Samples in a batch of an evaluation, where nobody says otherwise.</summary>
     public abstract int BatchOf(string data);
 
+    /// <summary>Ways to turn data round that turn their answers round with them, the first of which leaves them as they are.</summary>
+    public abstract IReadOnlyList<SquareSymmetry> Symmetries(string data);
+
     /// <summary>The step limit of a model's solves on data: on those that it was trained on its own.</summary>
     public abstract int StepLimit(ModelConfig model, string data);
 }

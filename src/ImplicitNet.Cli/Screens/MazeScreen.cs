@@ -33,7 +33,8 @@ internal static class MazeScreen
         };
         string colour = maze.Status == "Converged" ? "green" : "red";
         terminal.Say($"  {path}  {answer}  [grey]{maze.Side} x {maze.Side},[/] [{colour}]{maze.Status}[/] "
-            + $"[grey]after {Display.Counted(maze.Steps ?? 0, "step")}[/]{Agreement(maze, starts)}", indent);
+            + $"[grey]after {Display.Counted(maze.Steps ?? 0, "step")}[/]{Agreement(maze, starts)}"
+            + (maze.LeastProbability is { } least ? $"  [grey]least sure cell {Display.Percent(least)}[/]" : ""), indent);
         if (maze.Loops > 0)
         {
             terminal.Say($"  {"".PadRight(maze.Path.Length)}  [yellow]in doubt: the maze has {Display.Counted(maze.Loops.Value, "loop")}; "
@@ -47,6 +48,6 @@ internal static class MazeScreen
     }
 
     private static string Agreement(MazeResult.Maze maze, int starts) => maze.AgreeingStarts is not { } agreeing ? ""
-        : agreeing == starts ? $"  [grey]{starts} starts agree[/]"
-        : $"  [yellow]{agreeing} of {starts} starts agree[/]";
+        : agreeing == starts ? $"  [grey]{starts} turned starts agree[/]"
+        : $"  [yellow]{agreeing} of {starts} turned starts agree[/]";
 }

@@ -45,12 +45,15 @@ internal static class ResultScreen
             terminal,
             "starts",
             $"{Display.Count(agreement.SameAnswers)} of {Display.Count(compared)} answers the same",
-            $"from {agreement.Starts} starts");
-        Row(
-            terminal,
-            "",
-            $"{Display.Residual(agreement.Distance ?? double.NaN)} apart at most",
-            $"{Display.Count(agreement.ConvergedFromAll)} converged from all {agreement.Starts}");
+            agreement.Turned ? $"from {agreement.Starts} starts, each turned or mirrored otherwise" : $"from {agreement.Starts} starts");
+        string converged = $"{Display.Count(agreement.ConvergedFromAll)} converged from all {agreement.Starts}";
+        if (agreement.Turned)
+        {
+            Row(terminal, "", converged);
+            return;
+        }
+
+        Row(terminal, "", $"{Display.Residual(agreement.Distance ?? double.NaN)} apart at most", converged);
     }
 
     /// <summary>How the solves of an evaluation ended, and the three contraction factors.</summary>

@@ -26,6 +26,7 @@ internal sealed record GridTask
             Samples = 400 * 48,
             Epochs = 6,
             Damping = 0.8,
+            Symmetries = SquareSymmetry.All,
             TrainSteps = side => (int)Math.Ceiling(3.3 * side),
             Source = (side, count, batch, seed, part, isFresh) =>
                 new Training.Data.Mazes(side, count, batch, seed) { Part = part, IsFreshEveryEpoch = isFresh },
@@ -99,6 +100,12 @@ internal sealed record GridTask
     /// Share of the full step that solves take, where nobody says otherwise; default 1. Undamped, those of large mazes run in circles.
     /// </summary>
     public double Damping { get; init; } = 1;
+
+    /// <summary>
+    /// Ways to turn an input round that turn its answer round with it, the first of which leaves it as it is; default: that one alone. A
+    /// string read backwards has other sums.
+    /// </summary>
+    public IReadOnlyList<SquareSymmetry> Symmetries { get; init; } = [default];
 
     /// <summary>Steps of a training solve of a size, where nobody says otherwise.</summary>
     public required Func<int, int> TrainSteps { get; init; }

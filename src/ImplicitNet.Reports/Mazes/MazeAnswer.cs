@@ -20,9 +20,10 @@ internal sealed class MazeAnswer
         for (int place = 0; place < shares.Count; place++)
         {
             (int row, int column) = Math.DivRem(place, maze.Side);
-            if (maze.IsOpen(row, column) && shares[place] > Least)
+            if (maze.IsOpen(row, column))
             {
-                isOn[row, column] = _pixels.Add((row, column));
+                isOn[row, column] = shares[place] > Least && _pixels.Add((row, column));
+                LeastProbability = Math.Min(LeastProbability, Math.Max(shares[place], 1 - shares[place]));
             }
         }
 
@@ -30,6 +31,11 @@ internal sealed class MazeAnswer
         Way = hasEnds ? new Maze(isOn, maze.Start, maze.Goal).Path : [];
         Loops = CountLoops(maze);
     }
+
+    /// <summary>
+    /// Of the open pixel that the network is the least sure of, the probability of what it answered there: 0.5 to 1. NaN where one is NaN.
+    /// </summary>
+    public double LeastProbability { get; } = 1;
 
     /// <summary>Pixels answered as on the path.</summary>
     public int Pixels => _pixels.Count;

@@ -62,15 +62,20 @@ internal sealed record MazeSolve(Maze Maze, SolveMoments Solve)
     /// <param name="network">In evaluation mode: from [1, 3, side, side] to logits of two classes, [1, 2, side, side].</param>
     /// <param name="maze">The maze.</param>
     /// <param name="settings">How; default: the network's own. A solver that makes no row of iterates leaves the last moment alone.</param>
-    /// <param name="start">Where it starts; default: the operator's own start.</param>
+    /// <param name="start">
+    /// Where it starts, and how the maze is turned; default: the operator's own start, and the maze as it is. What was answered of a turned
+    /// maze is turned back.
+    /// </param>
     /// <param name="cancellation">Checked before every step.</param>
     public static MazeSolve Run(
-        ImplicitNetwork network, Maze maze, SolveSettings? settings = null, StartingPoint? start = null,
+        ImplicitNetwork network, Maze maze, SolveSettings? settings = null, TurnedStart? start = null,
         CancellationToken cancellation = default)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor input = Training.Data.Mazes.Inputs([maze]).to(network.parameters().FirstOrDefault()?.device ?? CPU);
-        return new MazeSolve(maze, SolveMoments.Of(network, input, Shares, settings, start, cancellation));
+        SquareSymmetry symmetry = start?.Symmetry ?? default;
+        Tensor input = symmetry.Of(Training.Data.Mazes.Inputs([maze]).to(network.parameters().FirstOrDefault()?.device ?? CPU));
+        return new MazeSolve(maze, SolveMoments.Of(
+            network, input, output => Shares(symmetry.Inverse.Of(output)), settings, start?.Point, cancellation));
     }
 
     /// <summary>The milestones side by side.</summary>

@@ -38,7 +38,7 @@ public sealed class ChartTests : IDisposable
         ["steps by difficulty"] = () => DifficultyChart.Create("mazes", "Longest dead end (pixels)", [1, 5, 9], Study(1)),
         ["steps by difficulty, all alike"] = () => DifficultyChart.Create("mazes", "Longest dead end (pixels)", [0], new StepStudy([], [], [new(1, SolveStatus.Converged, true)])),
         ["starts"] = () => StartsChart.Create("starts", new StartsStudy(4, [new(4, true), new(4, true), new(1, false), new(3, false)])),
-        ["starts, none wrong"] = () => StartsChart.Create("starts", new StartsStudy(2, [new(2, true)])),
+        ["starts, none wrong"] = () => StartsChart.Create("starts", new StartsStudy(2, [new(2, true)]) { IsTurned = true }),
         ["solvers compared"] = () => SolverComparisonChart.Create("three solvers", [Measured("picard", [1, 0.1, 1e-3]), Measured("anderson", [1, 1e-9]), Measured("broyden", [1, 1e300, double.NaN])]),
         ["solvers far apart"] = () => SolverComparisonChart.Create("two solvers", [Measured("picard", [.. Enumerable.Repeat(1.0, 100)]), Measured("anderson", [1, 0])]),
         ["one solver, one step"] = () => SolverComparisonChart.Create("one solver", [Measured("picard", [0])]),

@@ -27,6 +27,34 @@ public sealed class MazeSolveTests : TensorTest
         Assert.EndsWith($"The answer is a way from start to goal, {maze.Path.Count} pixels long.", solve.Words, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_is_answered_of_a_turned_maze_is_turned_back()
+    {
+        using ImplicitNetwork network = DeadEndNetwork.Create();
+        Maze maze = Hard(17, least: 60);
+        MazeSolve own = MazeSolve.Run(network, maze);
+        foreach (SquareSymmetry symmetry in SquareSymmetry.All)
+        {
+            MazeSolve turned = MazeSolve.Run(network, maze, start: new(StartingPoint.Operator, symmetry));
+            Assert.True(turned.Answer.IsPath);
+            Assert.Equal(own.Moments.SelectMany(moment => moment.Shares), turned.Moments.SelectMany(moment => moment.Shares));
+        }
+    }
+
+    [Fact]
+    public void The_least_sure_pixel_is_an_open_one()
+    {
+        Maze maze = Of(["#####", "#S..#", "#.#.#", "#..G#", "#####"]);
+        double[] shares = new double[25];
+        shares[6] = 0.9;
+        shares[0] = 0.5;
+        Assert.Equal(0.9, new MazeAnswer(maze, shares).LeastProbability);
+        shares[7] = 0.25;
+        Assert.Equal(0.75, new MazeAnswer(maze, shares).LeastProbability);
+        shares[8] = double.NaN;
+        Assert.True(double.IsNaN(new MazeAnswer(maze, shares).LeastProbability));
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(4, 2)]

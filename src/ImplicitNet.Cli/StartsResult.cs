@@ -62,6 +62,7 @@ internal sealed record StartsResult
             SameAnswer = sample.Agreeing == 0 ? null : sample.Agreeing == study.Starts,
             Agreeing = sample.Agreeing,
             LeastProbability = sample.LeastProbability,
+            IsRight = sample.IsRight,
         }),
     ]) with
     {
@@ -90,6 +91,9 @@ internal sealed record StartsResult
 
         /// <summary>Of turned starts the most that came to one answer.</summary>
         public int? Agreeing { get; init; }
+
+        /// <summary>Of turned starts whether that answer is right.</summary>
+        public bool? IsRight { get; init; }
 
         /// <summary>Of turned starts the probability of the least sure part of that answer.</summary>
         public double? LeastProbability { get; init => field = FiniteNumber.OrNull(value); }

@@ -157,6 +157,29 @@ public sealed class GridCommandTests(GridCommandTests.Sums sums) : TensorTest, I
         Assert.Equal(["early", "run"], folder.Names);
     }
 
+    [Fact]
+    public void A_comparison_begins_every_run_with_the_weights_of_a_model()
+    {
+        using TemporaryFolder folder = new();
+        CliRun.Of(
+            "compare", "--data", "sums:8", "--from", sums.Path, "--gradients", "jfb,through:2", "--channels", "6", "--samples", "16", "--batch", "16",
+            "--epochs", "1", "--validation", "10", "--test-samples", "10", "--learning-rate", "1e-9", "--threads", "1", "--output", folder["twins"]).Succeeded();
+        using SafetensorsFile before = SafetensorsFile.Read(Path.Combine(sums.Path, "model.safetensors"));
+        string[] runs = Directory.GetDirectories(Path.Combine(folder["twins"], "runs"));
+        Assert.Contains(runs, run => run.EndsWith("jfb-seed1", StringComparison.Ordinal));
+        Assert.Contains(runs, run => run.EndsWith("through-2-seed1", StringComparison.Ordinal));
+        foreach (string run in runs)
+        {
+            using SafetensorsFile after = SafetensorsFile.Read(Path.Combine(run, "model.safetensors"));
+            foreach ((string name, Tensor weight) in before.Tensors)
+            {
+                // A step of Adam moves a weight by the rate at most, and there are few.
+                using DisposeScope scope = NewDisposeScope();
+                Assert.InRange((weight - after.Tensors[name]).abs().max().ToDouble(), 0, 1e-6);
+            }
+        }
+    }
+
     [Theory]
     [InlineData(61, true)]
     [InlineData(63, false)]

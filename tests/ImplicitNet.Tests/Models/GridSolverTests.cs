@@ -81,6 +81,24 @@ public sealed class GridSolverTests : TensorTest
     }
 
     [Theory]
+    [InlineData(1, ScalarType.Float32)]
+    [InlineData(1, ScalarType.Float64)]
+    [InlineData(2, ScalarType.Float32)]
+    [InlineData(2, ScalarType.Float64)]
+    public void An_empty_batch_has_empty_answers_and_gradients_of_zero(int dimensions, ScalarType dtype)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ImplicitNetwork network = Small(dimensions);
+        network.to(dtype);
+        Tensor input = zeros(dimensions == 1 ? [0, 2, 6] : [0, 2, 4, 5], dtype);
+        using ImplicitResult result = network.Run(input);
+        Assert.Equal(dimensions == 1 ? [0, 4, 6] : [0, 4, 4, 5], result.Output.shape);
+        Assert.Equal((0, dtype), (result.Report.Samples.Count, result.Output.dtype));
+        result.Output.sum().backward();
+        Assert.All(network.parameters(), parameter => Assert.Equal(0, parameter.grad?.abs().sum().ToDouble() ?? 0));
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     public void The_exact_gradient_is_that_of_differences_and_a_sample_alone_has_the_answer_of_a_batch(int dimensions)

@@ -1,4 +1,5 @@
 using ImplicitNet.Networks;
+using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using static TorchSharp.torch;
 
@@ -8,7 +9,8 @@ namespace ImplicitNet.Tests.Solvers.Fronts;
 internal static class DeadEndNetwork
 {
     /// <summary>From mazes as <see cref="ImplicitNet.Training.Data.Mazes"/> gives them to logits of two classes. The caller owns it.</summary>
-    public static ImplicitNetwork Create() => new(new Encoder(), new DeadEnds(), new Readout())
+    /// <param name="latent">Another operator in place of <see cref="DeadEnds"/>; the network takes it over.</param>
+    public static ImplicitNetwork Create(LatentOperator? latent = null) => new(new Encoder(), latent ?? new DeadEnds(), new Readout())
     {
         Stopping = new StoppingRule { MaxSteps = 2_000, Stall = new LatentStall() },
     };

@@ -100,7 +100,7 @@ public static class Flow
         }
 
         using SingleSystemField system = new(context.Field);
-        FlowSolution whole = Run(context with { Field = system, Start = context.Start.unsqueeze(0) });
+        FlowSolution whole = Run(context with { Field = system, Start = context.Start.unsqueeze(0), Event = context.Event?.OfWhole() });
         FlowReport report = new([.. Enumerable.Repeat(whole.Report.Samples[0], batch)], whole.Report.Evaluations * batch);
         FlowSolution solution = new(
             whole.State.squeeze(0).DetachFromDisposeScope(), whole.States.squeeze(1).DetachFromDisposeScope(), report, whole);

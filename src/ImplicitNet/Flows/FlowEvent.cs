@@ -21,7 +21,7 @@ public sealed record FlowEvent
     /// <summary>Creates an event.</summary>
     /// <param name="value">
     /// Takes t: [batch], u: [batch, ...] and the field's inputs, returns one number a sample: [batch]. Each sample's depends on that
-    /// sample alone.
+    /// sample alone; of a coupled field, which is one system, it is one: [1] or [].
     /// Parameters that it computes with must be among those of the field's inputs.
     /// </param>
     public FlowEvent(Func<Tensor, Tensor, MapInputs, Tensor> value)
@@ -39,4 +39,11 @@ public sealed record FlowEvent
     public Crossing Crossing { get; init; }
 
     internal Func<Tensor, Tensor, MapInputs, Tensor> Value { get; }
+
+    /// <summary>The same for a batch that is one sample: [1, batch, ...].</summary>
+    internal FlowEvent OfWhole() => new((time, state, inputs) =>
+    {
+        Tensor value = Value(time.expand(state.shape[1]), state.squeeze(0), inputs);
+        return value is { IsInvalid: false, ndim: 0 } ? value.unsqueeze(0) : value;
+    }) { Crossing = Crossing };
 }

@@ -26,10 +26,9 @@ public sealed class FlowTimes
     private readonly double[] _values;
     private readonly int _rows;
 
-    private FlowTimes(double[] values, int rows, Tensor? source)
+    private FlowTimes(double[] values, int rows, int count, Tensor? source)
     {
-        (_values, _rows, Source) = (values, rows, source);
-        Count = values.Length / rows;
+        (_values, _rows, Count, Source) = (values, rows, count, source);
         Ensure();
     }
 
@@ -45,11 +44,11 @@ public sealed class FlowTimes
     /// <summary>From one time to another, the same for all samples.</summary>
     /// <param name="from">Where it starts; finite.</param>
     /// <param name="to">Where it ends; finite, above or below <paramref name="from"/>.</param>
-    public static FlowTimes Between(double from, double to) => new([from, to], 1, null);
+    public static FlowTimes Between(double from, double to) => new([from, to], 1, 2, null);
 
     /// <summary>Several times, the same for all samples.</summary>
     /// <param name="times">At least two, finite, none before or none after the one before it.</param>
-    public static FlowTimes At(params ReadOnlySpan<double> times) => new(times.ToArray(), 1, null);
+    public static FlowTimes At(params ReadOnlySpan<double> times) => new(times.ToArray(), 1, times.Length, null);
 
     /// <summary>Times in a tensor, to which gradients go back where it requires them.</summary>
     /// <param name="times">
@@ -64,7 +63,7 @@ public sealed class FlowTimes
             throw new ArgumentException($"The tensor of times {fault}.", nameof(times));
         }
 
-        if (times.dtype != ScalarType.Float64 || times.ndim is not (1 or 2) || times.shape[^1] < 2 || times.shape[0] < 1)
+        if (times.dtype != ScalarType.Float64 || times.ndim is not (1 or 2) || times.shape[^1] < 2)
         {
             throw new ArgumentException(
                 $"Times are [count] or [batch, count], float64, with a count of at least 2. Given: {TensorCheck.Describe(times)}.",
@@ -72,7 +71,8 @@ public sealed class FlowTimes
         }
 
         using DisposeScope scope = NewDisposeScope();
-        return new FlowTimes([.. times.detach().cpu().contiguous().data<double>()], times.ndim == 1 ? 1 : (int)times.shape[0], times);
+        double[] values = [.. times.detach().cpu().contiguous().data<double>()];
+        return new FlowTimes(values, times.ndim == 1 ? 1 : (int)times.shape[0], (int)times.shape[^1], times);
     }
 
     /// <summary>The time of a sample.</summary>

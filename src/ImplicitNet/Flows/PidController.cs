@@ -14,7 +14,9 @@ namespace ImplicitNet.Flows;
 /// </remarks>
 public sealed record PidController : StepController
 {
-    /// <summary>Relative tolerance, at least 8 spacings of the dtype; default: 1e-6 for float64, 1e-4 for float32.</summary>
+    /// <summary>
+    /// Relative tolerance, at least 8 spacings of the dtype; default: 1e-6 for float64, 1e-4 for float32, 8 spacings for narrower dtypes.
+    /// </summary>
     public double? RelativeTolerance { get; init => field = Tolerance(value, nameof(RelativeTolerance)); }
 
     /// <summary>Absolute tolerance, in the units of the state; default: a thousandth of the relative one.</summary>

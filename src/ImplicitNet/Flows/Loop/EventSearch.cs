@@ -180,7 +180,8 @@ internal sealed class EventSearch(FlowContext context, FlowProgress progress) : 
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor values = context.Event!.Value(StageTimes.Of(times, states), states.clone(), field.Inputs);
-        return values is { IsInvalid: false, ndim: 1 } && values.shape[0] == times.Length && values.is_floating_point()
+        return Kernels.TensorCheck.HasFault(values, out string? fault) ? throw new ArgumentException($"An event's number {fault}.")
+            : values.ndim == 1 && values.shape[0] == times.Length && values.is_floating_point()
             ? [.. values.to(ScalarType.Float64).cpu().data<double>()]
             : throw new ArgumentException(
                 $"An event's number must be [{times.Length}], floating point. Given: {Kernels.TensorCheck.Describe(values)}.");

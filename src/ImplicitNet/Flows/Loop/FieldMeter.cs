@@ -10,7 +10,7 @@ namespace ImplicitNet.Flows.Loop;
 internal sealed class FieldMeter(VectorField field, bool isOwner = false) : IDisposable
 {
     private long _count;
-    private long _elements;
+    private long[] _shape = [];
     private ScalarType _dtype;
     private DeviceType _device;
 
@@ -30,12 +30,9 @@ internal sealed class FieldMeter(VectorField field, bool isOwner = false) : IDis
             return First(time, state);
         }
 
-        // Whatever a field returned for a batch once it returns again, up to a mistake that shows in these.
         Evaluations += _count;
         Tensor derivative = Evaluated(Field, time, state);
-        return derivative.numel() == _elements && derivative.dtype == _dtype && derivative.device_type == _device
-            ? derivative
-            : Matching(derivative, state);
+        return IsAsBefore(derivative) ? derivative : Matching(derivative, state);
     }
 
     /// <summary>One evaluation that no meter counts.</summary>
@@ -71,9 +68,29 @@ internal sealed class FieldMeter(VectorField field, bool isOwner = false) : IDis
         using InputGuard? guard = Evaluations == 0 ? new InputGuard(Field.Inputs.Tensors) : null;
         Tensor derivative = Checked(Field, time, state);
         guard?.ThrowIfChanged();
-        (_count, _elements, _dtype, _device) = (state.shape[0], state.numel(), state.dtype, state.device_type);
+        (_count, _shape, _dtype, _device) = (state.shape[0], state.shape, state.dtype, state.device_type);
         Evaluations += _count;
         return derivative;
+    }
+
+    /// <summary>What <see cref="Matching"/> asks, without making arrays or words.</summary>
+    private bool IsAsBefore(Tensor? derivative)
+    {
+        if (derivative is not { IsInvalid: false } || derivative.dtype != _dtype || derivative.device_type != _device
+            || derivative.is_sparse || derivative.ndim != _shape.Length)
+        {
+            return false;
+        }
+
+        for (int side = 0; side < _shape.Length; side++)
+        {
+            if (derivative.size(side) != _shape[side])
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static Tensor Matching(Tensor? derivative, Tensor state)

@@ -20,14 +20,15 @@ internal sealed class FlowLoop : IDisposable
     private readonly int _batch;
     private int[] _samples;
     private int _finished;
+    private bool _isHandedOver;
 
     public FlowLoop(FlowContext context)
     {
         _context = context;
         _batch = (int)context.Start.shape[0];
+        _progress = new FlowProgress(context.Times, _batch, context.Steps, context.Tableau.ErrorOrder, context.Start.dtype);
         _field = new FieldMeter(context.Field);
         _iteration = new RungeKuttaIteration(context.Tableau, _field, context.Start);
-        _progress = new FlowProgress(context.Times, _batch, context.Steps, context.Tableau.ErrorOrder, context.Start.dtype);
         _events = context.Event is null ? null : new EventSearch(context, _progress);
         _states = new ArenaRows(context.Start, (long)_batch * context.Times.Count);
         _final = new ArenaRows(context.Start, _batch);
@@ -51,6 +52,7 @@ internal sealed class FlowLoop : IDisposable
             Compact();
         }
 
+        _isHandedOver = true;
         FlowReport report = new(
             [.. Enumerable.Range(0, _batch).Select(_progress.Report)], _field.Evaluations + (_events?.Evaluations ?? 0));
         return new FlowSolution(_context.Times.Count, _states, _final, report, Tape);
@@ -62,6 +64,12 @@ internal sealed class FlowLoop : IDisposable
         _iteration.Dispose();
         _field.Dispose();
         _events?.Dispose();
+        if (!_isHandedOver)
+        {
+            _states.Dispose();
+            _final.Dispose();
+            Tape?.Dispose();
+        }
     }
 
     private void Begin()

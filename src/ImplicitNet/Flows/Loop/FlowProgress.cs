@@ -37,9 +37,9 @@ internal sealed class FlowProgress
         (_accepted, _rejected) = (new int[batch], new int[batch]);
         (_wasRejected, _wasFinite, _isLast) = (new bool[batch], new bool[batch], new bool[batch]);
         Statuses = new FlowStatus?[batch];
-        Relative = _pid?.RelativeTolerance ?? (Precision.Of(dtype).Working == ScalarType.Float64 ? 1e-6 : 1e-4);
-        Absolute = _pid?.AbsoluteTolerance ?? Relative / 1000;
         double least = 8 * Precision.Of(dtype).Epsilon;
+        Relative = _pid?.RelativeTolerance ?? (dtype == ScalarType.Float64 ? 1e-6 : Math.Max(1e-4, least));
+        Absolute = _pid?.AbsoluteTolerance ?? Relative / 1000;
         if (_pid is not null && Relative < least && Relative > 0)
         {
             throw new ArgumentException(
@@ -79,7 +79,7 @@ internal sealed class FlowProgress
     public void Begin(int sample, double size) => _sizes[sample] = _steps switch
     {
         FixedSteps many => Math.Abs(_ends[sample] - _starts[sample]) / many.Count,
-        PidController { FirstStep: { } first } => first,
+        PidController { FirstStep: { } first } => Math.Min(first, _pid!.LargestStep),
         _ => Math.Min(size, _pid?.LargestStep ?? double.PositiveInfinity),
     };
 
@@ -117,6 +117,11 @@ internal sealed class FlowProgress
             if (_isLast[sample])
             {
                 Statuses[sample] = FlowStatus.Completed;
+            }
+            else if (_pid is not null && _sizes[sample] <= length && IsBelowTime(sample))
+            {
+                // Steps that no longer move time, and grow no longer, would follow the state past all bounds.
+                Statuses[sample] = FlowStatus.StepTooSmall;
             }
         }
         else

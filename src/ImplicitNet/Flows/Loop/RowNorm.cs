@@ -7,9 +7,8 @@ namespace ImplicitNet.Flows.Loop;
 internal static unsafe class RowNorm<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    // The least normal number: a scale of 0 makes 0 / 0 = 0, and anything else infinite.
-    private static readonly T Least = typeof(T) == typeof(float)
-        ? T.CreateTruncating(1.1754944e-38f) : T.CreateTruncating(2.2250738585072014e-308);
+    // The least number: a scale of 0 makes 0 / 0 = 0, and anything else very large.
+    private static readonly T Least = T.Epsilon;
 
     /// <summary>
     /// The root mean square of <c>error / (absolute + relative max(|first|, |second|))</c>; NaN where the second is not finite.

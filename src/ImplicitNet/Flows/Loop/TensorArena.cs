@@ -46,7 +46,7 @@ internal sealed class TensorArena : RowArena
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor next = _blocks[second];
-        double least = next.dtype == ScalarType.Float64 ? 2.3e-308 : 1.2e-38;
+        double least = next.dtype == ScalarType.Float64 ? double.Epsilon : float.Epsilon;
         Tensor scale = ((_blocks[first].abs().maximum(next.abs()) * relative) + absolute).clamp_min(least);
         Tensor ratio = Sum(sizes, coefficients, blocks) / scale;
         Tensor norm = next.shape[1] == 0 ? zeros(Count, ScalarType.Float64)

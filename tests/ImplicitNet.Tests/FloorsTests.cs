@@ -23,7 +23,7 @@ public sealed partial class FloorsTests
         ["ImplicitNet.LinearSolvers"],
         ["ImplicitNet.Solvers", "ImplicitNet.Solvers.Anderson", "ImplicitNet.Solvers.QuasiNewton", "ImplicitNet.Solvers.Loop"],
         ["ImplicitNet.Flows", "ImplicitNet.Flows.Loop"],
-        ["ImplicitNet.Gradients"],
+        ["ImplicitNet.Gradients", "ImplicitNet.Gradients.Flows"],
         ["ImplicitNet.Operators"],
         ["ImplicitNet.Networks"],
         ["ImplicitNet.Certification"],

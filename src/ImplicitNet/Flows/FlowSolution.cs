@@ -9,9 +9,9 @@ public sealed class FlowSolution : IDisposable
     private readonly ArenaRows _states;
     private readonly ArenaRows _final;
 
-    internal FlowSolution(int times, ArenaRows states, ArenaRows final, FlowReport report, StepTape? tape)
+    internal FlowSolution(int times, ArenaRows states, ArenaRows final, FlowOrigin origin, StepTape? tape)
     {
-        (_states, _final, Report, Tape) = (states, final, report, tape);
+        (_states, _final, Report, Origin, Tape) = (states, final, origin.Report, origin, tape);
         State = final.Restored().DetachFromDisposeScope();
         long batch = final.Values.shape[0];
         using Tensor all = states.Restored();
@@ -20,7 +20,7 @@ public sealed class FlowSolution : IDisposable
 
     internal FlowSolution(Tensor state, Tensor states, FlowReport report, FlowSolution whole)
     {
-        (_states, _final, Report, Tape) = (whole._states, whole._final, report, whole.Tape);
+        (_states, _final, Report, Origin, Tape) = (whole._states, whole._final, report, whole.Origin, whole.Tape);
         (State, States) = (state, states);
     }
 
@@ -41,8 +41,17 @@ public sealed class FlowSolution : IDisposable
     /// <summary>How the flow went.</summary>
     public FlowReport Report { get; }
 
+    /// <summary>How it was computed.</summary>
+    internal FlowOrigin Origin { get; }
+
     /// <summary>The steps, for a gradient; null where none were asked for.</summary>
     internal StepTape? Tape { get; }
+
+    /// <summary>[times * batch, n].</summary>
+    internal Tensor RowsOfStates => _states.Values;
+
+    /// <summary>[batch, n].</summary>
+    internal Tensor RowsOfEnds => _final.Values;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,3 +1,4 @@
+using ImplicitNet.Flows;
 using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Networks;
@@ -15,4 +16,7 @@ public sealed record AcceptMaxSteps : FailurePolicy
 {
     /// <inheritdoc/>
     public override bool Excludes(SampleReport sample) => sample.Status is not (SolveStatus.Converged or SolveStatus.MaxStepsReached);
+
+    /// <inheritdoc/>
+    public override bool Excludes(FlowSampleReport sample) => !sample.HasSucceeded && sample.Status != FlowStatus.MaxStepsReached;
 }

@@ -1,3 +1,4 @@
+using ImplicitNet.Flows;
 using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Networks;
@@ -13,8 +14,17 @@ public abstract record FailurePolicy
     {
     }
 
+    /// <summary>The same for a flow.</summary>
+    /// <param name="report">How the flow went, failed or not.</param>
+    public virtual void Inspect(FlowReport report)
+    {
+    }
+
     /// <summary>
     /// True if a sample that ended like this is left out of the loss and sends back no gradient; by default no sample is.
     /// </summary>
     public virtual bool Excludes(SampleReport sample) => false;
+
+    /// <summary>The same for a sample of a flow.</summary>
+    public virtual bool Excludes(FlowSampleReport sample) => false;
 }

@@ -1,4 +1,5 @@
 using ImplicitNet.Differentiation;
+using ImplicitNet.Flows;
 using ImplicitNet.Gradients;
 using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
@@ -230,6 +231,52 @@ public static class Implicit
             (u, given) => pack.Of(latents => function(latents, [.. given.PerSample]))(u), new MapInputs { PerSample = inputs });
         Tensor packed = pack.Start();
         return pack.Released(Solve(map, packed, settings, out report));
+    }
+
+    /// <summary>Follows a field, in the graph: what a <see cref="FlowLayer"/> does, without a module.</summary>
+    /// <remarks>
+    /// Gradients reach the start, times in a tensor, the field's inputs and the parameters that these name; a field that computes with
+    /// others is
+    /// refused, since they would get none.
+    /// </remarks>
+    /// <param name="field">f. The caller keeps it, and may dispose it before the backward pass.</param>
+    /// <param name="start">u0: [batch, ...], floating point; the caller keeps it.</param>
+    /// <param name="times">When: the first time is where the flow starts, the last where it ends.</param>
+    /// <param name="settings">How it goes, differentiates and fails; default: those of <see cref="FlowSettings"/>.</param>
+    /// <param name="terminal">What ends a sample before its last time; default: nothing.</param>
+    /// <param name="trace">Receives every step that was tried, when given.</param>
+    /// <param name="cancellation">Checked before every step.</param>
+    /// <returns>The states and the reports. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">As the method of the same purpose in <see cref="Flows.Flow"/> says.</exception>
+    /// <exception cref="FlowException">A sample did not come to its end and the policy is to throw.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The field computes with tensors that require gradients and that its inputs do not name; or a backward pass through an earlier call
+    /// failed
+    /// inside, and this has not been reported yet. Thrown once.
+    /// </exception>
+    public static FlowResult Flow(
+        VectorField field,
+        Tensor start,
+        FlowTimes times,
+        FlowSettings? settings = null,
+        FlowEvent? terminal = null,
+        FlowTrace? trace = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        ArgumentNullException.ThrowIfNull(times);
+        TensorCheck.EnsureBatch(start, nameof(start), "u at the start");
+        return TorchMessage.Guarded(() => new FlowRun
+        {
+            Field = field,
+            Start = start,
+            Times = times,
+            Settings = SolveWatch.InForce(settings ?? new FlowSettings()),
+            Terminal = terminal,
+            Trace = trace,
+            Untold = _untold ??= new UntoldFailure(),
+            Cancellation = cancellation,
+        }.Run());
     }
 
     private sealed class MapSolve(FixedPointMap map, Tensor start, UntoldFailure untold) : AttachedSolve(untold)

@@ -1,3 +1,4 @@
+using ImplicitNet.Flows;
 using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Networks;
@@ -15,4 +16,7 @@ public sealed record MaskFailures : FailurePolicy
 {
     /// <inheritdoc/>
     public override bool Excludes(SampleReport sample) => sample.Status != SolveStatus.Converged;
+
+    /// <inheritdoc/>
+    public override bool Excludes(FlowSampleReport sample) => !sample.HasSucceeded;
 }

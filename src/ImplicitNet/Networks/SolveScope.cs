@@ -30,6 +30,7 @@ namespace ImplicitNet.Networks;
 public sealed class SolveScope : IDisposable
 {
     private readonly List<ScopedSolve> _solves = [];
+    private readonly List<ScopedFlow> _flows = [];
     private readonly Watch _watch;
 
     /// <summary>Opens a scope on this thread.</summary>
@@ -41,14 +42,16 @@ public sealed class SolveScope : IDisposable
     /// With gradients enabled, fills <see cref="ScopedSolve.Penalties"/>. It takes precedence over that of the call, and an inner scope
     /// over an outer one.
     /// </param>
+    /// <param name="flowSettings">Maps a flow's own settings to those it uses; default: its own.</param>
     /// <param name="cancellation">Checked before every step of every solve, in addition to the token of the call.</param>
     public SolveScope(
         Func<SolveSettings, SolveSettings>? settings = null,
         Func<int, StartingPoint?>? start = null,
         JacobianPenalty? penalty = null,
+        Func<FlowSettings, FlowSettings>? flowSettings = null,
         CancellationToken cancellation = default)
     {
-        _watch = new Watch(_solves, settings, start, penalty, cancellation);
+        _watch = new Watch(_solves, _flows, settings, flowSettings, start, penalty, cancellation);
     }
 
     /// <summary>
@@ -56,20 +59,24 @@ public sealed class SolveScope : IDisposable
     /// </summary>
     public IReadOnlyList<ScopedSolve> Solves => _solves;
 
+    /// <summary>The flows so far, in the order in which they were made.</summary>
+    public IReadOnlyList<ScopedFlow> Flows => _flows;
+
     /// <summary>For every sample of a batch, whether it counts in the loss.</summary>
     /// <remarks>
-    /// A sample counts where it counts in every solve of that batch size. How the rows of a solve of another size belong to the batch is
-    /// not known: if one of them is excluded, no sample counts.
+    /// A sample counts where it counts in every solve and every flow of that batch size. How the rows of a solve of another size belong to
+    /// the batch is not known: if one of them is excluded, no sample counts.
     /// </remarks>
     /// <param name="batch">The number of samples of the batch; at least 0.</param>
     public IReadOnlyList<bool> Included(long batch)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(batch);
         bool[] included = new bool[batch];
-        bool isUnknown = _solves.Exists(solve => solve.Included.Count != batch && solve.Included.Contains(false));
+        IReadOnlyList<bool>[] all = [.. _solves.Select(solve => solve.Included), .. _flows.Select(flow => flow.Included)];
+        bool isUnknown = Array.Exists(all, each => each.Count != batch && each.Contains(false));
         for (int sample = 0; sample < included.Length; sample++)
         {
-            included[sample] = !isUnknown && _solves.TrueForAll(solve => solve.Included.Count != batch || solve.Included[sample]);
+            included[sample] = !isUnknown && Array.TrueForAll(all, each => each.Count != batch || each[sample]);
         }
 
         return included;
@@ -102,7 +109,9 @@ public sealed class SolveScope : IDisposable
 
     private sealed class Watch(
         List<ScopedSolve> solves,
+        List<ScopedFlow> flows,
         Func<SolveSettings, SolveSettings>? settings,
+        Func<FlowSettings, FlowSettings>? flowSettings,
         Func<int, StartingPoint?>? start,
         JacobianPenalty? penalty,
         CancellationToken cancellation) : SolveWatch
@@ -117,5 +126,11 @@ public sealed class SolveScope : IDisposable
 
         protected override void Tell(nn.Module? layer, SolveSettings used, ImplicitResult result) =>
             solves.Add(new ScopedSolve(layer as ImplicitLayer, used, result));
+
+        protected override FlowSettings Change(FlowSettings own) => flowSettings is null ? own
+            : flowSettings(own) ?? throw new InvalidOperationException($"The flow settings of a {nameof(SolveScope)} are null.");
+
+        protected override void Tell(FlowSettings used, FlowResult result) =>
+            flows.Add(new ScopedFlow(used, result.Report, result.Gradient, result.Included));
     }
 }

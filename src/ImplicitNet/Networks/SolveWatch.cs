@@ -60,6 +60,32 @@ internal abstract class SolveWatch : IDisposable
         }
     }
 
+    /// <summary>Tells all that are open of a flow that ended.</summary>
+    /// <param name="settings">How it was made.</param>
+    /// <param name="result">What it gave; the caller keeps it.</param>
+    public static void TellAll(FlowSettings settings, FlowResult result)
+    {
+        for (SolveWatch? watch = Innermost(); watch is not null; watch = watch._outer)
+        {
+            if (watch.IsAsked)
+            {
+                watch.Tell(settings, result);
+            }
+        }
+    }
+
+    /// <summary>What flow settings become in those that are open.</summary>
+    public static FlowSettings InForce(FlowSettings own)
+    {
+        FlowSettings settings = own;
+        for (SolveWatch? watch = Innermost(); watch is not null; watch = watch._outer)
+        {
+            settings = watch.IsAsked ? watch.Change(settings) : settings;
+        }
+
+        return settings;
+    }
+
     /// <summary>What one of them already knows of the solve that has begun; null: it is to be made. The caller owns it.</summary>
     public static FixedPointSolution? Known()
     {
@@ -107,8 +133,16 @@ internal abstract class SolveWatch : IDisposable
     protected virtual SolveCall Settle(SolveCall call) => call;
 
     /// <summary>A solve ended.</summary>
-    /// <inheritdoc cref="TellAll"/>
+    /// <inheritdoc cref="TellAll(nn.Module, SolveSettings, ImplicitResult)"/>
     protected abstract void Tell(nn.Module? layer, SolveSettings settings, ImplicitResult result);
+
+    /// <summary>A flow ended; the default looks away.</summary>
+    protected virtual void Tell(FlowSettings settings, FlowResult result)
+    {
+    }
+
+    /// <summary>What a flow is to go by; the default changes nothing.</summary>
+    protected virtual FlowSettings Change(FlowSettings settings) => settings;
 
     /// <summary>They may be disposed in any order, and on another thread by mistake: those that are closed are dropped here.</summary>
     private static SolveWatch? Innermost()

@@ -1,3 +1,4 @@
+using ImplicitNet.Flows;
 using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Networks;
@@ -11,6 +12,23 @@ public sealed record WarnOnFailure : FailurePolicy
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(Warn));
     } = static report => Console.Error.WriteLine(report);
+
+    /// <summary>Called with the report of every flow in which a sample failed; default: one line on standard error.</summary>
+    public Action<FlowReport> WarnOfFlow
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(WarnOfFlow));
+    } = static report => Console.Error.WriteLine(report);
+
+    /// <inheritdoc/>
+    public override void Inspect(FlowReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        if (!report.AllSucceeded)
+        {
+            WarnOfFlow(report);
+        }
+    }
 
     /// <inheritdoc/>
     public override void Inspect(SolveReport report)

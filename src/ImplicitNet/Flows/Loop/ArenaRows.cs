@@ -13,12 +13,15 @@ internal sealed class ArenaRows : IDisposable
     /// <param name="like">[batch, ...].</param>
     /// <param name="count">How many.</param>
     public ArenaRows(Tensor like, long count)
+        : this(
+            full([count, like.shape[1..].Aggregate(1L, (product, side) => product * side)], double.NaN, like.dtype, like.device),
+            LatentLayout.Of(like)) => Values.DetachFromDisposeScope();
+
+    private ArenaRows(Tensor values, LatentLayout layout)
     {
-        _layout = LatentLayout.Of(like);
-        long size = like.shape[1..].Aggregate(1L, (product, side) => product * side);
-        Values = full([count, size], double.NaN, like.dtype, like.device).DetachFromDisposeScope();
-        Size = (int)size;
-        Address = TensorMemory.Holds(Values) ? MemoryAddress.Of(Values) : 0;
+        (_layout, Values) = (layout, values);
+        Size = (int)values.shape[1];
+        Address = TensorMemory.Holds(values) ? MemoryAddress.Of(values) : 0;
     }
 
     /// <summary>[count, n].</summary>
@@ -29,6 +32,11 @@ internal sealed class ArenaRows : IDisposable
 
     /// <summary>Where they are; 0 if they are not in the processor's memory.</summary>
     public nint Address { get; }
+
+    /// <summary>Rows that are there.</summary>
+    /// <param name="values">[count, n], contiguous; owned from now on.</param>
+    /// <param name="layout">How a row lies in a state.</param>
+    public static ArenaRows Of(Tensor values, LatentLayout layout) => new(values, layout);
 
     /// <summary>The rows in the shape of a state: [count, ...], sharing their memory.</summary>
     public Tensor Restored() => _layout.Restore(Values);

@@ -17,6 +17,9 @@ internal sealed class FieldMeter(VectorField field, bool isOwner = false) : IDis
     /// <summary>Evaluations, each counted once for every sample in it.</summary>
     public long Evaluations { get; private set; }
 
+    /// <summary>Whether an evaluation wrote into the state that it was given.</summary>
+    public bool WritesState { get; private set; }
+
     /// <summary>The field as it is now.</summary>
     public VectorField Field { get; private set; } = field;
 
@@ -66,8 +69,11 @@ internal sealed class FieldMeter(VectorField field, bool isOwner = false) : IDis
     private Tensor First(Tensor time, Tensor state)
     {
         using InputGuard? guard = Evaluations == 0 ? new InputGuard(Field.Inputs.Tensors) : null;
+        using Tensor before = state.clone();
         Tensor derivative = Checked(Field, time, state);
         guard?.ThrowIfChanged();
+        using DisposeScope scope = NewDisposeScope();
+        WritesState |= !(state.eq(before) | before.ne(before)).all().ToBoolean();
         (_count, _shape, _dtype, _device) = (state.shape[0], state.shape, state.dtype, state.device_type);
         Evaluations += _count;
         return derivative;

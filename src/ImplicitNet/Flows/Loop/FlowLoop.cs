@@ -55,7 +55,8 @@ internal sealed class FlowLoop : IDisposable
         _isHandedOver = true;
         FlowReport report = new(
             [.. Enumerable.Range(0, _batch).Select(_progress.Report)], _field.Evaluations + (_events?.Evaluations ?? 0));
-        return new FlowSolution(_context.Times.Count, _states, _final, report, Tape);
+        FlowOrigin origin = new(_context.Tableau, _context.Steps, _context.Event, report, _field.WritesState);
+        return new FlowSolution(_context.Times.Count, _states, _final, origin, Tape);
     }
 
     /// <inheritdoc/>

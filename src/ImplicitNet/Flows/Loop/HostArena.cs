@@ -152,6 +152,12 @@ internal sealed unsafe class HostArena<T> : RowArena
     public override void ReadRow(ArenaRows source, int place, int block, int row) =>
         new ReadOnlySpan<T>((T*)source.Address + ((long)place * _size), _size).CopyTo(Row(block, row));
 
+    public override void AddRow(ArenaRows source, int place, double factor, int block, int row)
+    {
+        T* target = _blocks[block] + ((long)row * _size);
+        RowSum<T>.Sum(target, target, [source.Address + ((nint)place * _size * sizeof(T))], [T.CreateTruncating(factor)], _size);
+    }
+
     public override void Dots(int first, int second, Span<double> dots)
     {
         for (int row = 0; row < _count; row++)

@@ -69,6 +69,9 @@ internal abstract class RowArena : IDisposable
     /// <summary>Reads a row that was written.</summary>
     public abstract void ReadRow(ArenaRows source, int place, int block, int row);
 
+    /// <summary>Adds a row that was written, times a number.</summary>
+    public abstract void AddRow(ArenaRows source, int place, double factor, int block, int row);
+
     /// <summary>The dot product of two blocks in every row.</summary>
     public abstract void Dots(int first, int second, Span<double> dots);
 

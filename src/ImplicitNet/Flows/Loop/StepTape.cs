@@ -1,3 +1,4 @@
+using ImplicitNet.Batches;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,9 +13,10 @@ internal sealed class StepTape : IDisposable
     private const long PageBytes = 1 << 20;
 
     private readonly Tensor _like;
+    private readonly LatentLayout _layout;
     private readonly List<double>[] _sizes;
     private readonly List<int>[] _kept;
-    private readonly List<ArenaRows> _pages = [];
+    private readonly List<ArenaRows> _pages;
     private readonly Stack<int> _free = new();
     private readonly long _budget;
     private readonly long _rowBytes;
@@ -26,6 +28,8 @@ internal sealed class StepTape : IDisposable
     public StepTape(Tensor start, long budget)
     {
         int batch = (int)start.shape[0];
+        _pages = [];
+        _layout = LatentLayout.Of(start);
         _like = start.narrow(0, 0, Math.Min(1, batch)).detach().clone().DetachFromDisposeScope();
         _rowBytes = Math.Max(1, (batch == 0 ? 0 : start.numel() / batch) * start.dtype.ElementSize());
         _budget = budget;
@@ -34,11 +38,14 @@ internal sealed class StepTape : IDisposable
         _kept = [.. Enumerable.Range(0, batch).Select(_ => new List<int>())];
     }
 
+    private StepTape(StepTape tape, List<ArenaRows> pages)
+    {
+        (_like, _layout, _sizes, _kept, _pages, Stride) = (tape._like, tape._layout, tape._sizes, tape._kept, pages, tape.Stride);
+        (_budget, _rowBytes, _pageRows) = (tape._budget, tape._rowBytes, tape._pageRows);
+    }
+
     /// <summary>Every so many steps the state was kept.</summary>
     public int Stride { get; private set; } = 1;
-
-    /// <summary>Rows of states that are kept, and the most that were.</summary>
-    public long KeptRows => _kept.Sum(kept => (long)kept.Count);
 
     /// <summary>Bytes of states that the pages hold.</summary>
     public long Bytes => _pages.Count * (long)_pageRows * _rowBytes;
@@ -85,18 +92,31 @@ internal sealed class StepTape : IDisposable
         }
     }
 
-    /// <summary>Puts kept states into an arena.</summary>
+    /// <summary>Puts a kept state into a row of an arena.</summary>
     /// <param name="rows">The arena.</param>
     /// <param name="block">The block there.</param>
-    /// <param name="steps">For every row the sample and the number of the step, which must be a multiple of <see cref="Stride"/>.</param>
-    public void Read(RowArena rows, int block, ReadOnlySpan<(int Sample, int Step)> steps)
+    /// <param name="row">The row there.</param>
+    /// <param name="sample">Whose state.</param>
+    /// <param name="step">The step that begins with it, a multiple of <see cref="Stride"/>.</param>
+    public void Read(RowArena rows, int block, int row, int sample, int step)
     {
-        for (int row = 0; row < steps.Length; row++)
-        {
-            int slot = _kept[steps[row].Sample][steps[row].Step / Stride];
-            rows.ReadRow(_pages[slot / _pageRows], slot % _pageRows, block, row);
-        }
+        int slot = _kept[sample][step / Stride];
+        rows.ReadRow(_pages[slot / _pageRows], slot % _pageRows, block, row);
     }
+
+    /// <summary>Gives the pages of states away.</summary>
+    /// <returns>[rows, n] each. The caller owns them.</returns>
+    public Tensor[] TakePages()
+    {
+        Tensor[] pages = [.. _pages.Select(page => page.Values)];
+        _pages.Clear();
+        return pages;
+    }
+
+    /// <summary>The same tape with the pages that were given away.</summary>
+    /// <param name="pages">As <see cref="TakePages"/> gave them; the caller keeps them.</param>
+    /// <returns>Not to be disposed.</returns>
+    public StepTape With(Tensor[] pages) => new(this, [.. pages.Select(page => ArenaRows.Of(page, _layout))]);
 
     /// <inheritdoc/>
     public void Dispose()

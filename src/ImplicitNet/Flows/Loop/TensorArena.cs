@@ -101,6 +101,14 @@ internal sealed class TensorArena : RowArena
         _views[block] = null;
     }
 
+    public override void AddRow(ArenaRows source, int place, double factor, int block, int row)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        _blocks[block].narrow(0, row, 1).add_(source.Values.narrow(0, place, 1).to(_blocks[block].dtype), factor);
+        _views[block]?.Dispose();
+        _views[block] = null;
+    }
+
     public override void Dots(int first, int second, Span<double> dots)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -1,0 +1,87 @@
+using ImplicitNet.Batches;
+using ImplicitNet.Flows;
+using ImplicitNet.Flows.Loop;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Gradients.Flows;
+
+/// <summary>A flow in the graph: its states at the times asked for, at its end, and the time of that.</summary>
+/// <param name="States">[times, batch, ...].</param>
+/// <param name="End">[batch, ...].</param>
+/// <param name="Time">[batch], in the dtype of the state.</param>
+internal readonly record struct AttachedFlow(Tensor States, Tensor End, Tensor Time)
+{
+    /// <summary>Puts a solution into the graph.</summary>
+    /// <param name="field">The field that was followed, bound with its graph.</param>
+    /// <param name="start">Where it started, in its graph.</param>
+    /// <param name="times">When.</param>
+    /// <param name="solution">What was found, with its steps; these are the graph's from now on.</param>
+    /// <param name="gradient">What goes back.</param>
+    /// <param name="report">Told what backward passes did.</param>
+    /// <returns>In the caller's dispose scope.</returns>
+    public static AttachedFlow Of(
+        VectorField field, Tensor start, FlowTimes times, FlowSolution solution, FlowGradient gradient, GradientReport report)
+    {
+        FlowOrigin origin = solution.Origin;
+        bool isSystem = !field.IsPerSample && start.shape[0] > 0;
+        VectorField inner = isSystem ? new SingleSystemField(field) : field;
+        Tensor first = isSystem ? start.unsqueeze(0) : start;
+        FlowRecord record = new()
+        {
+            Field = inner,
+            Times = times,
+            Tableau = origin.Tableau,
+            Steps = origin.Steps,
+            Event = origin.Event,
+            Report = origin.Report,
+            Tape = solution.Tape,
+            Layout = LatentLayout.Of(first),
+            Batch = (int)first.shape[0],
+            Size = (int)first.shape[1..].Aggregate(1L, (product, side) => product * side),
+            NeedsTimes = origin.Event is not null || times.Source is { requires_grad: true },
+            WritesState = origin.WritesState,
+        };
+        EnsureNamed(inner, first, times);
+        Tensor[] sources =
+            [first, .. times.Source is null ? [] : new[] { times.Source }, .. inner.Inputs.Tensors, .. inner.Inputs.ParameterList ?? []];
+        Tensor packed = record.Pack(solution);
+        if (Array.Exists(sources, source => source.requires_grad))
+        {
+            BackwardPass pass = gradient.Pass(record, report);
+            Tensor[] pages = solution.Tape?.TakePages() ?? [];
+            ((DiscretePass)pass).Value = packed;
+            packed = GraphNode.Attach(pass, sources, [.. sources, .. pages], isAlarmed: true);
+            foreach (Tensor page in pages)
+            {
+                page.Dispose();
+            }
+        }
+
+        (Tensor states, Tensor end, Tensor time) = record.Unpack(packed);
+        return isSystem
+            ? new AttachedFlow(states.squeeze(1), end.squeeze(0), time.expand(start.shape[0]))
+            : new AttachedFlow(states, end, time);
+    }
+
+    /// <summary>Refuses a field that computes with tensors of which nobody said that gradients go to them: they would get none,
+    /// silently.</summary>
+    private static void EnsureNamed(VectorField field, Tensor start, FlowTimes times)
+    {
+        if (field.Inputs.ParameterList is not null || start.shape[0] == 0)
+        {
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable graph = enable_grad();
+        using VectorField constant = field.With(field.Inputs.Select(input => input.detach()));
+        double[] at = [.. Enumerable.Range(0, (int)start.shape[0]).Select(sample => times[sample, 0])];
+        if (FieldMeter.Checked(constant, StageTimes.Of(at, start), start.detach().clone()).requires_grad)
+        {
+            throw new InvalidOperationException(
+                "The field computes with tensors that require gradients and that its inputs do not name, so that no gradient would reach "
+                + "them. Name them: new PerSampleField(f, new MapInputs { Parameters = module.parameters() }).");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using ImplicitNet.Differentiation;
+using ImplicitNet.Flows;
+using ImplicitNet.Flows.Loop;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Gradients.Flows;
+
+/// <summary>The steps that were taken, once more, all in one graph: what second derivatives are made of.</summary>
+internal static class FlowReplay
+{
+    /// <summary>The gradients of the steps, in a graph of their own.</summary>
+    /// <param name="record">What was computed.</param>
+    /// <param name="sources">The start, perhaps the times, the inputs and the parameters.</param>
+    /// <param name="gradient">What came to the packed states.</param>
+    public static Tensor?[] Gradients(FlowRecord record, Tensor[] sources, Tensor gradient)
+    {
+        if (record.Event is not null || record.NeedsTimes)
+        {
+            throw new InvalidOperationException(
+                "Second derivatives of a flow are those of its states, with times held constant: "
+                + "without an event, and of times without a gradient.");
+        }
+
+        Gate gate = new();
+        int inputs = record.Field.Inputs.Tensors.Count, first = record.Times.Source is null ? 1 : 2;
+        Tensor[] gated = [.. sources.Select((source, i) => i < first + inputs && source.requires_grad ? gate.Attach(source) : source)];
+        using VectorField field = record.Field.With(record.Field.Inputs.With([.. gated.Skip(first).Take(inputs)]));
+        Tensor packed = Packed(record, field, gated[0]);
+        Tensor[] wanted = [.. gated.Take(first + inputs), .. record.Field.Inputs.ParameterList ?? []];
+        using (gate.Close())
+        {
+            return packed.requires_grad
+                ? [.. VectorProducts.TransposeProducts(packed, wanted, gradient, createGraph: true)]
+                : new Tensor?[wanted.Length];
+        }
+    }
+
+    /// <summary>The packed states, as operations of torch, in the graph where gradients are enabled.</summary>
+    public static Tensor Packed(FlowRecord record, VectorField field, Tensor start)
+    {
+        (ButcherTableau tableau, int batch, StepTape tape) = (record.Tableau, record.Batch, record.Tape!);
+        AskedTimes[] asked = [.. Enumerable.Range(0, batch).Select(sample => new AskedTimes(record, sample))];
+        int most = batch == 0 ? 0 : Enumerable.Range(0, batch).Max(tape.Steps);
+        Tensor state = record.Layout.Flatten(start);
+        Tensor[,] states = new Tensor[record.Times.Count, batch];
+        for (int end = 0; end <= most; end++)
+        {
+            int step = end - 1;
+            double[] sizes = [.. Enumerable.Range(0, batch).Select(
+                sample => end > 0 && step < tape.Steps(sample) ? tape.Size(sample, step) : 0)];
+            Tensor[] stages = end == 0 ? [] : Stages(tableau, record, field, state, sizes, asked, step);
+            Tensor next = end == 0 ? state : Next(state, stages, sizes, tableau.Weights);
+            for (int sample = 0; sample < batch; sample++)
+            {
+                Range range = end <= tape.Steps(sample) ? asked[sample].Of(end) : 0..0;
+                for (int index = range.Start.Value; index < range.End.Value; index++)
+                {
+                    double time = record.Times[sample, index];
+                    states[index, sample] = end == 0 || time == asked[sample].Ends[end] ? next[sample]
+                        : Next(state, stages, sizes, tableau.InterpolationAt((time - asked[sample].Ends[step]) / sizes[sample]))[sample];
+                }
+            }
+
+            state = next;
+        }
+
+        Tensor never = full(record.Size, double.NaN, start.dtype, start.device);
+        IEnumerable<Tensor> all = Enumerable.Range(0, record.Times.Count * batch).Select(i => states[i / batch, i % batch] ?? never);
+        return cat([.. all, state.flatten(), zeros(batch, start.dtype, start.device)]);
+    }
+
+    private static Tensor[] Stages(
+        ButcherTableau tableau, FlowRecord record, VectorField field, Tensor state, double[] sizes, AskedTimes[] asked, int step)
+    {
+        Tensor[] stages = new Tensor[tableau.Stages];
+        for (int stage = 0; stage < stages.Length; stage++)
+        {
+            double[] times = [.. sizes.Select((size, sample) =>
+                asked[sample].Ends[Math.Min(step, asked[sample].Ends.Length - 1)] + (tableau.Nodes[stage] * size))];
+            Tensor argument = record.Layout.Restore(Next(state, stages, sizes, tableau.Coefficients[stage]));
+            stages[stage] = record.Layout.Flatten(FieldMeter.Checked(field, StageTimes.Of(times, argument), argument.clone()));
+        }
+
+        return stages;
+    }
+
+    /// <summary>Rows whose step is 0 stay as they are, whatever their stages are.</summary>
+    private static Tensor Next(Tensor state, Tensor[] stages, double[] sizes, double[] weights)
+    {
+        Tensor sum = zeros_like(state);
+        for (int stage = 0; stage < weights.Length; stage++)
+        {
+            if (weights[stage] != 0)
+            {
+                sum += stages[stage] * weights[stage];
+            }
+        }
+
+        Tensor lengths = tensor(sizes, ScalarType.Float64).to(state.dtype).to(state.device).unsqueeze(1);
+        return where(lengths.eq(0), state, state + (lengths * sum));
+    }
+}

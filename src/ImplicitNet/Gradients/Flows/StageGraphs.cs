@@ -1,0 +1,205 @@
+using ImplicitNet.Differentiation;
+using ImplicitNet.Flows;
+using ImplicitNet.Flows.Loop;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Gradients.Flows;
+
+/// <summary>The field on the samples that are taken back, a graph of every stage, and what goes back through it to inputs and
+/// parameters.</summary>
+internal sealed class StageGraphs : IDisposable
+{
+    private readonly FlowRecord _record;
+    private readonly Device _device;
+    private readonly Tensor[] _inputs;
+    private readonly Tensor[] _parameters;
+    private readonly Tensor?[] _sums;
+    private VectorField? _field;
+    private Tensor[] _leaves = [];
+    private Tensor?[] _rows = [];
+    private Tensor? _samples;
+    private (Tensor State, Tensor Time, Tensor Value)[] _stages = [];
+
+    /// <summary>Begins.</summary>
+    /// <param name="record">What was computed.</param>
+    /// <param name="inputs">The inputs of the field, as the graph kept them.</param>
+    /// <param name="device">Where the states are.</param>
+    public StageGraphs(FlowRecord record, Tensor[] inputs, Device device)
+    {
+        _device = device;
+        (_record, _inputs) = (record, inputs);
+        _parameters = [.. (record.Field.Inputs.ParameterList ?? []).Where(parameter => parameter.requires_grad)];
+        _sums = new Tensor?[inputs.Length + _parameters.Length];
+    }
+
+    /// <summary>Products with transposed Jacobians so far, each counted once for every sample in it.</summary>
+    public long Products { get; private set; }
+
+    private int PerSample => _record.Field.Inputs.PerSample.Count;
+
+    /// <summary>Goes on with some samples.</summary>
+    public void Restrict(int[] samples)
+    {
+        Flush();
+        bool isAll = samples.Length == _record.Batch;
+        _samples = isAll ? null : tensor(samples.Select(sample => (long)sample).ToArray(), device: _device).DetachFromDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
+        _leaves = [.. _inputs.Select((input, i) =>
+        {
+            Tensor detached = input.detach();
+            Tensor own = i < PerSample && _samples is not null ? Batches.LatentLayout.SelectRows(detached, _samples) : detached.alias();
+            return (input.requires_grad ? own.requires_grad_() : own).DetachFromDisposeScope();
+        })];
+        _rows = new Tensor?[PerSample];
+        _field = _record.Field.With(_record.Field.Inputs.With(_leaves));
+    }
+
+    /// <summary>Evaluates a stage in a graph of its own.</summary>
+    /// <param name="count">Stages of the step.</param>
+    /// <param name="stage">Which.</param>
+    /// <param name="times">Of every row.</param>
+    /// <param name="state">Of every row; copied.</param>
+    /// <returns>The derivative, without the graph. In the caller's scope.</returns>
+    public Tensor Evaluate(int count, int stage, ReadOnlySpan<double> times, Tensor state)
+    {
+        if (_stages.Length != count)
+        {
+            _stages = new (Tensor, Tensor, Tensor)[count];
+        }
+
+        using IDisposable graph = enable_grad();
+        Tensor leaf = state.clone().requires_grad_();
+        Tensor time = StageTimes.Of(times, state);
+        if (_record.NeedsTimes)
+        {
+            time.requires_grad_();
+        }
+
+        Tensor value = FieldMeter.Checked(_field!, time, _record.WritesState ? leaf.clone() : leaf);
+        _stages[stage] = (leaf, time, value);
+        return value.detach();
+    }
+
+    /// <summary>An evaluation without a graph.</summary>
+    public Tensor Plain(double[] times, Tensor state) => FieldMeter.Checked(_field!, StageTimes.Of(times, state), state);
+
+    /// <summary>Sends a vector back through a stage.</summary>
+    /// <param name="stage">Which.</param>
+    /// <param name="vector">Like the state.</param>
+    /// <param name="isProbe">Whether inputs and parameters are left alone.</param>
+    /// <returns>What goes to the state and to the time; null for nothing. In the caller's scope.</returns>
+    public (Tensor? State, Tensor? Time) Back(int stage, Tensor vector, bool isProbe)
+    {
+        (Tensor state, Tensor time, Tensor value) = _stages[stage];
+        return SendBack(value, [state, time], vector, isProbe) is [var toState, var toTime] ? (toState, toTime) : (null, null);
+    }
+
+    /// <summary>Sends numbers back through the event.</summary>
+    /// <param name="times">Of every row.</param>
+    /// <param name="states">Of every row.</param>
+    /// <param name="factors">One number a row; null: 1, to the state and time alone.</param>
+    /// <returns>To the state and to the time. In the caller's scope.</returns>
+    public (Tensor? State, Tensor? Time) Event(ReadOnlySpan<double> times, Tensor states, double[]? factors)
+    {
+        using IDisposable graph = enable_grad();
+        Tensor state = states.clone().requires_grad_(), time = StageTimes.Of(times, states).requires_grad_();
+        Tensor value = _record.Event!.Value(time, state, _field!.Inputs);
+        Tensor vector = factors is null ? ones_like(value) : StageTimes.Of(factors, value);
+        return SendBack(value, [state, time], vector, isProbe: factors is null) is [var toState, var toTime]
+            ? (toState, toTime)
+            : (null, null);
+    }
+
+    /// <summary>What came to inputs and parameters in all.</summary>
+    /// <returns>One for each input, then one for each parameter of the field; null where nothing came. The caller owns them.</returns>
+    public Tensor?[] Sums()
+    {
+        Flush();
+        Tensor?[] all = [.. _sums.Take(_inputs.Length)];
+        Queue<Tensor?> found = new(_sums.Skip(_inputs.Length));
+        IReadOnlyList<Tensor> parameters = _record.Field.Inputs.ParameterList ?? [];
+        return [.. all, .. parameters.Select(parameter => parameter.requires_grad ? found.Dequeue() : null)];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor? tensor in _leaves.Concat(_rows).Append(_samples))
+        {
+            tensor?.Dispose();
+        }
+
+        _field?.Dispose();
+    }
+
+    private Tensor?[] SendBack(Tensor value, Tensor[] first, Tensor vector, bool isProbe)
+    {
+        if (!value.requires_grad)
+        {
+            return new Tensor?[first.Length];
+        }
+
+        Tensor[] leaves = [.. _leaves.Where(leaf => leaf.requires_grad)];
+        Tensor[] wanted = isProbe ? first : [.. first, .. leaves, .. _parameters];
+        IReadOnlyList<Tensor?> found = VectorProducts.TransposeProducts(value, wanted, vector, createGraph: false);
+        Products += value.shape[0];
+        if (!isProbe)
+        {
+            int at = first.Length;
+            for (int i = 0; i < _leaves.Length; i++)
+            {
+                if (_leaves[i].requires_grad)
+                {
+                    Add(ref i < PerSample ? ref _rows[i] : ref _sums[i], found[at++]);
+                }
+            }
+
+            for (int i = 0; i < _parameters.Length; i++)
+            {
+                Add(ref _sums[_inputs.Length + i], found[at++]);
+            }
+        }
+
+        return [.. found.Take(first.Length)];
+    }
+
+    private static void Add(ref Tensor? sum, Tensor? part)
+    {
+        if (part is null)
+        {
+            return;
+        }
+
+        if (sum is null)
+        {
+            sum = part.clone().DetachFromDisposeScope();
+        }
+        else
+        {
+            sum.add_(part);
+        }
+    }
+
+    /// <summary>Adds what came to the rows of samples to what came to all.</summary>
+    private void Flush()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        for (int i = 0; i < _rows.Length; i++)
+        {
+            if (_rows[i] is { } rows)
+            {
+                Tensor sum = _sums[i] ??= zeros_like(_inputs[i]).DetachFromDisposeScope();
+                _ = _samples is null ? sum.add_(rows) : sum.index_add_(0, _samples, rows, 1);
+            }
+        }
+
+        foreach (Tensor? tensor in _leaves.Concat(_rows).Append(_samples))
+        {
+            tensor?.Dispose();
+        }
+
+        _field?.Dispose();
+        (_field, _leaves, _rows, _samples) = (null, [], [], null);
+    }
+}

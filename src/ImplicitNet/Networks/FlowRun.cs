@@ -1,0 +1,66 @@
+using ImplicitNet.Flows;
+using ImplicitNet.Gradients;
+using ImplicitNet.Gradients.Flows;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Networks;
+
+/// <summary>
+/// From a field to states in the graph: the flow, what is done about samples that failed, the gradient. The one way of
+/// <see cref="FlowLayer"/> and
+/// <see cref="Implicit"/>.
+/// </summary>
+internal sealed record FlowRun
+{
+    /// <summary>Bound with its graph; the caller keeps it.</summary>
+    public required VectorField Field { get; init; }
+
+    public required Tensor Start { get; init; }
+
+    public required FlowTimes Times { get; init; }
+
+    public required FlowSettings Settings { get; init; }
+
+    public FlowEvent? Terminal { get; init; }
+
+    public FlowTrace? Trace { get; init; }
+
+    public required UntoldFailure Untold { get; init; }
+
+    public CancellationToken Cancellation { get; init; }
+
+    /// <summary>Runs. The caller owns the result.</summary>
+    /// <exception cref="FlowException">A sample did not come to its end and the policy is to throw.</exception>
+    public FlowResult Run()
+    {
+        Untold.Throw();
+        using DisposeScope scope = NewDisposeScope();
+        bool isAttached = is_grad_enabled();
+        using FlowSolution solution = Flow.Solve(
+            Field, Start, Times, Settings.Solver, Settings.Steps, Terminal, Trace, isAttached ? Settings.Gradient.TapeBytes : null,
+            Cancellation);
+        Settings.OnFailure.Inspect(solution.Report);
+        bool[] included = [.. solution.Report.Samples.Select(sample => !Settings.OnFailure.Excludes(sample))];
+        GradientReport gradient = new(Untold);
+        Tensor ended = tensor(solution.Report.Samples.Select(sample => sample.Time).ToArray(), ScalarType.Float64).to(Start.device);
+        AttachedFlow flow = isAttached
+            ? AttachedFlow.Of(Field, Start, Times, solution, Settings.Gradient, gradient)
+            : new AttachedFlow(solution.States.alias(), solution.State.alias(), ended);
+        SampleMask mask = new(included);
+        Tensor finite = where(solution.State.isfinite(), solution.State, zeros_like(solution.State));
+        Tensor output = mask.All ? flow.End : mask.Choose(flow.End, finite);
+        Tensor states = mask.All ? flow.States : Chosen(mask, flow.States, solution.States);
+
+        // The time itself is float64 to the last place, whatever the dtype of what its gradient goes through.
+        Tensor times = isAttached && Terminal is not null ? ended + (flow.Time - flow.Time.detach()).to(ScalarType.Float64) : ended;
+        FlowResult result = new(
+            output.MoveToOuterDisposeScope(), states.MoveToOuterDisposeScope(), times.MoveToOuterDisposeScope(), solution.Report, gradient,
+            included);
+        SolveWatch.TellAll(Settings, result);
+        return result;
+    }
+
+    private static Tensor Chosen(SampleMask mask, Tensor states, Tensor plain) =>
+        mask.Choose(states.transpose(0, 1), plain.transpose(0, 1)).transpose(0, 1);
+}

@@ -1,0 +1,52 @@
+using ImplicitNet.Flows;
+using ImplicitNet.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ImplicitNet.Tests.Networks;
+
+public sealed class FlowLayerTests
+{
+    [Fact]
+    public void A_layer_learns_to_turn_a_point()
+    {
+        random.manual_seed(1);
+        using FlowLayer layer = new(Sequential(Linear(2, 16), Tanh(), Linear(16, 2)));
+        using optim.Optimizer optimizer = optim.Adam(layer.parameters(), 0.02);
+        using Tensor start = tensor(new[] { 1f, 0 }).reshape(1, 2), target = tensor(new[] { 0f, 1 }).reshape(1, 2);
+        double loss = double.NaN;
+        for (int step = 0; step < 200; step++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            optimizer.zero_grad();
+            Tensor error = (layer.call(start) - target).square().sum();
+            error.backward();
+            optimizer.step();
+            loss = error.item<float>();
+        }
+
+        Assert.InRange(loss, 0, 1e-3);
+    }
+
+    [Fact]
+    public void Dropout_within_a_field_is_refused()
+    {
+        using FlowLayer layer = new(Sequential(Linear(2, 2), Dropout(0.5)));
+        Assert.Contains("random", Assert.Throws<InvalidOperationException>(() => layer.call(ones(1, 2))).Message, StringComparison.Ordinal);
+        layer.eval();
+        using Tensor end = layer.call(ones(1, 2));
+        Assert.Equal([1L, 2], end.shape);
+    }
+
+    [Fact]
+    public void A_scope_sees_the_flows_within_it_and_may_change_them()
+    {
+        random.manual_seed(1);
+        using FlowLayer layer = new(Linear(2, 2));
+        using SolveScope scope = new(flowSettings: settings => settings with { Steps = new FixedSteps(3) });
+        using Tensor end = layer.call(ones(5, 2));
+        ScopedFlow flow = Assert.Single(scope.Flows);
+        Assert.All(flow.Report.Samples, sample => Assert.Equal(3, sample.Accepted));
+    }
+}

@@ -1,11 +1,12 @@
 using ImplicitNet.Outside.Tests.Bounds;
 using ImplicitNet.Outside.Tests.Calls;
+using ImplicitNet.Outside.Tests.Flows;
 using ImplicitNet.Outside.Tests.Statuses;
 
 namespace ImplicitNet.Outside.Tests;
 
 /// <summary>
-/// The tests, or by its first argument one referee: <c>statuses</c>, <c>bounds</c> or <c>calls</c>, with <c>CsCheck_Iter</c>
+/// The tests, or by its first argument one referee: <c>statuses</c>, <c>flows</c>, <c>bounds</c> or <c>calls</c>, with <c>CsCheck_Iter</c>
 /// cases from <c>CsCheck_Seed</c>.
 /// </summary>
 internal static class Program
@@ -13,6 +14,7 @@ internal static class Program
     public static int Main(string[] args) => args switch
     {
         ["statuses", .. string[] rest] => StatusReferee.Run(rest),
+        ["flows", .. string[] rest] => FlowReferee.Run(rest),
         ["bounds", .. string[] rest] => BoundReferee.Run(rest),
         ["calls", .. string[] rest] => CallReferee.Run(rest),
         [CallBatch.Verb, .. string[] rest] => CallBatch.Run(rest),

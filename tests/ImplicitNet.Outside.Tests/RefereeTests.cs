@@ -1,13 +1,14 @@
 namespace ImplicitNet.Outside.Tests;
 
 /// <summary>
-/// Three referees that know the libraries by their public surface alone, and that say no, each in a process of its own. By hand:
+/// Four referees that know the libraries by their public surface alone, and that say no, each in a process of its own. By hand:
 /// <c>CsCheck_Iter=200000 dotnet run -c Release --project tests/ImplicitNet.Outside.Tests -- statuses</c>.
 /// </summary>
 public sealed class RefereeTests
 {
     [Theory]
     [InlineData("statuses", "solves, 0 false Converged")]
+    [InlineData("flows", "flows, 0 false states")]
     [InlineData("bounds", "operators, 0 bounds below the norm")]
     [InlineData("calls", "calls, 0 deaths")]
     public void A_referee_finds_nothing(string referee, string verdict)
@@ -19,6 +20,7 @@ public sealed class RefereeTests
 
     [Theory]
     [InlineData("statuses", "solves, 0 false Converged")]
+    [InlineData("flows", "flows, 0 false states")]
     [InlineData("bounds", "operators, 0 bounds below the norm")]
     [InlineData("calls", "calls, 0 deaths")]
     public void A_referee_finds_what_was_planted(string referee, string verdict)

@@ -1,3 +1,4 @@
+using ImplicitNet.Flows;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 
@@ -19,7 +20,7 @@ internal static class Refusals
         string[] lines = message.Split('\n');
         string first = $"{exception.GetType().Name}: {lines[0]}";
         bool isDocumented =
-            exception is ArgumentException or InvalidOperationException or NotSupportedException or FixedPointException
+            exception is ArgumentException or InvalidOperationException or NotSupportedException or FixedPointException or FlowException
                 or TrainingDivergedException or OperationCanceledException;
         string? native = NativeMarks.FirstOrDefault(word => message.Contains(word, StringComparison.Ordinal));
         return !isDocumented ? $"undocumented {first}"

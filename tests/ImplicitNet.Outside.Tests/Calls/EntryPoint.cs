@@ -100,6 +100,7 @@ internal sealed record EntryPoint(string Name, Action<HostileCall> Call)
                 call.Map(call.Q), call.Start, call.Solver, new StoppingRule { AbsoluteTolerance = double.MaxValue, RelativeTolerance = 0.9999 })
                 .Dispose()),
         .. TrainingEntryPoints.All,
+        .. FlowEntryPoints.All,
     ];
 
     /// <summary>What the referee must find.</summary>

@@ -151,14 +151,17 @@ internal sealed class StepTape : IDisposable
     /// <summary>Leaves out every second state; false where every sample has its start alone.</summary>
     private bool Thin()
     {
-        bool hasLeftOut = false;
+        if (!Array.Exists(_kept, kept => kept.Count > 1))
+        {
+            return false;
+        }
+
         Stride *= 2;
         foreach (List<int> kept in _kept)
         {
             for (int index = 1; index < kept.Count; index += 2)
             {
                 _free.Push(kept[index]);
-                hasLeftOut = true;
             }
 
             int[] left = [.. kept.Where((_, index) => index % 2 == 0)];
@@ -166,6 +169,6 @@ internal sealed class StepTape : IDisposable
             kept.AddRange(left);
         }
 
-        return hasLeftOut;
+        return true;
     }
 }

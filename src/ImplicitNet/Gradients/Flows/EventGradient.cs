@@ -24,7 +24,7 @@ internal sealed class EventGradient(ReversedStep step, StageGraphs graphs)
         double[] own = [.. sizes.Select((size, row) => isEvent[row] ? size : 0)];
         double[] ends = [.. times.Zip(own, (time, size) => time + size)];
         step.Next(ReversedStep.Spare, own, stages);
-        (Tensor? toState, Tensor? toTime) = graphs.Event(ends, rows.View(ReversedStep.Spare), factors: null);
+        (Tensor? toState, Tensor? toTime) = graphs.Event(ends, rows.View(ReversedStep.Spare), isEvent, factors: null);
 
         // What goes to the length of the step from lambda, and from the event's own number.
         (double[] bySize, _) = step.Pull(own, stages, hasBetween: false, isProbe: true);
@@ -44,7 +44,7 @@ internal sealed class EventGradient(ReversedStep step, StageGraphs graphs)
             factors[row] = isEvent[row] ? -(toTimes[row] + bySize[row]) / (numberByTime[row] + numberBySize[row]) : 0;
         }
 
-        (Tensor? moved, _) = graphs.Event(ends, rows.View(ReversedStep.Spare), factors);
+        (Tensor? moved, _) = graphs.Event(ends, rows.View(ReversedStep.Spare), isEvent, factors);
         if (moved is not null)
         {
             rows.Take(ReversedStep.Spare, moved);

@@ -95,29 +95,37 @@ internal sealed class StageGraphs : IDisposable
         return SendBack(value, [state, time], vector, isProbe) is [var toState, var toTime] ? (toState, toTime) : (null, null);
     }
 
-    /// <summary>Sends numbers back through the event.</summary>
+    /// <summary>Sends numbers back through the event, in the rows that came to it: elsewhere its number may have no derivative.</summary>
     /// <param name="times">Of every row.</param>
     /// <param name="states">Of every row.</param>
+    /// <param name="isEvent">Which rows came to it.</param>
     /// <param name="factors">One number a row; null: 1, to the state and time alone.</param>
-    /// <returns>To the state and to the time. In the caller's scope.</returns>
-    public (Tensor? State, Tensor? Time) Event(ReadOnlySpan<double> times, Tensor states, double[]? factors)
+    /// <returns>To the states and to the times of all rows, 0 where there was no event. In the caller's scope.</returns>
+    public (Tensor? State, Tensor? Time) Event(double[] times, Tensor states, bool[] isEvent, double[]? factors)
     {
         using IDisposable graph = enable_grad();
-        Tensor state = states.clone().requires_grad_(), time = StageTimes.Of(times, states).requires_grad_();
-        Tensor value = _record.Event!.Value(time, state, _field!.Inputs);
-        Tensor vector = factors is null ? ones_like(value) : StageTimes.Of(factors, value);
-        return SendBack(value, [state, time], vector, isProbe: factors is null) is [var toState, var toTime]
-            ? (toState, toTime)
-            : (null, null);
+        int[] rows = [.. Enumerable.Range(0, isEvent.Length).Where(row => isEvent[row])];
+        Tensor places = tensor(rows.Select(row => (long)row).ToArray(), device: _device);
+        Tensor state = states.index_select(0, places).requires_grad_();
+        Tensor time = StageTimes.Of([.. rows.Select(row => times[row])], state).requires_grad_();
+        Tensor value = _record.Event!.Value(
+            time, _record.WritesState ? state.clone() : state,
+            _record.Field.Inputs.With([.. _leaves.Select((leaf, i) => i < PerSample ? leaf.index_select(0, places) : leaf)]));
+        Tensor vector = factors is null ? ones_like(value) : StageTimes.Of([.. rows.Select(row => factors[row])], value);
+        Tensor?[] found = SendBack(value, [state, time], vector, isProbe: factors is null);
+        return (All(found[0]), All(found[1]));
+
+        Tensor? All(Tensor? part) =>
+            part is null ? null : zeros([isEvent.Length, .. part.shape[1..]], part.dtype, part.device).index_copy(0, places, part);
     }
 
     /// <summary>What came to inputs and parameters in all.</summary>
-    /// <returns>One for each input, then one for each parameter of the field; null where nothing came. The caller owns them.</returns>
+    /// <returns>One for each input, then one for each parameter of the field; null where nothing came. In the caller's scope.</returns>
     public Tensor?[] Sums()
     {
         Flush();
-        Tensor?[] all = [.. _sums.Take(_inputs.Length)];
-        Queue<Tensor?> found = new(_sums.Skip(_inputs.Length));
+        Tensor?[] all = [.. _sums.Take(_inputs.Length).Select(sum => sum?.alias())];
+        Queue<Tensor?> found = new(_sums.Skip(_inputs.Length).Select(sum => sum?.alias()));
         IReadOnlyList<Tensor> parameters = _record.Field.Inputs.ParameterList ?? [];
         return [.. all, .. parameters.Select(parameter => parameter.requires_grad ? found.Dequeue() : null)];
     }
@@ -125,7 +133,7 @@ internal sealed class StageGraphs : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Tensor? tensor in _leaves.Concat(_rows).Append(_samples))
+        foreach (Tensor? tensor in _leaves.Concat(_rows).Concat(_sums).Append(_samples))
         {
             tensor?.Dispose();
         }

@@ -6,12 +6,11 @@ using static TorchSharp.torch.nn;
 
 namespace ImplicitNet.Tests.Networks;
 
-public sealed class FlowLayerTests : TensorTest
+public sealed class FlowLayerTests
 {
     [Fact]
     public void A_layer_learns_to_turn_a_point()
     {
-        using DisposeScope scope = NewDisposeScope();
         random.manual_seed(1);
         using FlowLayer layer = new(Sequential(Linear(2, 16), Tanh(), Linear(16, 2)));
         using optim.Optimizer optimizer = optim.Adam(layer.parameters(), 0.02);
@@ -19,7 +18,7 @@ public sealed class FlowLayerTests : TensorTest
         double loss = double.NaN;
         for (int step = 0; step < 200; step++)
         {
-            using DisposeScope inner = NewDisposeScope();
+            using DisposeScope scope = NewDisposeScope();
             optimizer.zero_grad();
             Tensor error = (layer.call(start) - target).square().sum();
             error.backward();
@@ -30,10 +29,26 @@ public sealed class FlowLayerTests : TensorTest
         Assert.InRange(loss, 0, 1e-3);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Times_may_be_freed_before_the_backward_pass(bool haveGradient)
+    {
+        using FlowLayer layer = new(Sequential(Linear(2, 8), Tanh(), Linear(8, 2)));
+        using Tensor start = randn(3, 2), numbers = tensor(new[,] { { 0.0, 0.5 }, { 0.0, 1 }, { 0.2, -1 } }).requires_grad_(haveGradient);
+        Tensor times = numbers * 1;
+        using FlowResult flow = layer.Run(start, FlowTimes.Of(times));
+        times.Dispose();
+        flow.States.square().sum().backward();
+        Assert.Equal("1 backward pass", flow.Gradient.ToString().Split(',')[0]);
+        Assert.True(flow.Gradient.ToString().EndsWith("products", StringComparison.Ordinal), flow.Gradient.ToString());
+        Assert.All(layer.parameters(), parameter => Assert.True(parameter.grad!.isfinite().all().ToBoolean()));
+        Assert.Equal(haveGradient, numbers.grad is not null);
+    }
+
     [Fact]
     public void Dropout_within_a_field_is_refused()
     {
-        using DisposeScope scope = NewDisposeScope();
         using FlowLayer layer = new(Sequential(Linear(2, 2), Dropout(0.5)));
         Assert.Contains("random", Assert.Throws<InvalidOperationException>(() => layer.call(ones(1, 2))).Message, StringComparison.Ordinal);
         layer.eval();
@@ -44,12 +59,11 @@ public sealed class FlowLayerTests : TensorTest
     [Fact]
     public void A_scope_sees_the_flows_within_it_and_may_change_them()
     {
-        using DisposeScope scope = NewDisposeScope();
         random.manual_seed(1);
         using FlowLayer layer = new(Linear(2, 2));
-        using SolveScope watch = new(flowSettings: settings => settings with { Steps = new FixedSteps(3) });
+        using SolveScope scope = new(flowSettings: settings => settings with { Steps = new FixedSteps(3) });
         using Tensor end = layer.call(ones(5, 2));
-        ScopedFlow flow = Assert.Single(watch.Flows);
+        ScopedFlow flow = Assert.Single(scope.Flows);
         Assert.All(flow.Report.Samples, sample => Assert.Equal(3, sample.Accepted));
     }
 }

@@ -43,7 +43,11 @@ internal sealed class AdjointSweep : IDisposable
         _startsGradient = ArenaRows.Of(zeros_like(ends), record.Layout);
         _toTimes = [.. times.to(ScalarType.Float64).cpu().data<double>()];
         _asked = [.. Enumerable.Range(0, record.Batch).Select(sample => new AskedTimes(record, sample))];
-        _times = record.Times.Source is { requires_grad: true } ? new TimeGradients(record, _step, _statesGradient, _asked) : null;
+
+        // The tensor that the times were made of is the caller's, who may have freed it by now: asked is the one that was kept.
+        _times = firstInput == 2 && sources[1].requires_grad
+            ? new TimeGradients(record, _step, _statesGradient, _asked, sources[1].device)
+            : null;
 
         // What is 0 for a sample stays 0, whatever its field is.
         bool[] isMoved = [.. (states.ne(0).any(2).any(0) | ends.ne(0).any(1) | times.ne(0)).cpu().data<bool>()];
@@ -213,8 +217,9 @@ internal sealed class AdjointSweep : IDisposable
     }
 
     /// <summary>
-    /// What comes to the states at times that a step passes: to lambda if they are its end, or, weighted as the interpolant weights stages,
-    /// to each stage.
+    /// What comes to the states at times that a step passes: to lambda if they are its end, or, weighted as the interpolant weights
+    /// stages, to
+    /// each stage.
     /// </summary>
     /// <param name="times">Where steps begin.</param>
     /// <param name="sizes">How long they are; 0: not taken back.</param>

@@ -5,13 +5,15 @@ namespace ImplicitNet.Gradients.Flows;
 
 /// <summary>
 /// Gradients of times: the first moves the beginning of the first step, the last the end of the last one, and those between the place on
-/// the interpolant; all other ends of steps stay where they are.
+/// the
+/// interpolant; all other ends of steps stay where they are.
 /// </summary>
 /// <param name="record">What was computed.</param>
 /// <param name="step">The steps as they are taken back.</param>
 /// <param name="states">What came to the states at the times asked for.</param>
 /// <param name="asked">Which step passed which time.</param>
-internal sealed class TimeGradients(FlowRecord record, ReversedStep step, ArenaRows states, AskedTimes[] asked)
+/// <param name="device">That of the times.</param>
+internal sealed class TimeGradients(FlowRecord record, ReversedStep step, ArenaRows states, AskedTimes[] asked, Device device)
 {
     private readonly double[] _sums = new double[record.Batch * record.Times.Count];
 
@@ -52,8 +54,9 @@ internal sealed class TimeGradients(FlowRecord record, ReversedStep step, ArenaR
     }
 
     /// <summary>
-    /// Whether a time that a step passes moves with its end, as that of the last step does; all others move along the interpolant, at whose
-    /// end they may happen to be.
+    /// Whether a time that a step passes moves with its end, as that of the last step does; all others move along the interpolant, at
+    /// whose end
+    /// they may happen to be.
     /// </summary>
     public bool IsAtEnd(int sample, int index, int time) =>
         record.Times[sample, time] == asked[sample].Ends[index + 1] && index == record.Tape!.Steps(sample) - 1;
@@ -62,7 +65,7 @@ internal sealed class TimeGradients(FlowRecord record, ReversedStep step, ArenaR
     public Tensor Result()
     {
         Tensor sums = tensor(_sums, ScalarType.Float64).reshape(record.Batch, record.Times.Count);
-        return (record.Times.IsPerSample ? sums : sums.sum([0L])).to(record.Times.Source!.device);
+        return (record.Times.IsPerSample ? sums : sums.sum([0L])).to(device);
     }
 
     private double Slope(int row, int place, double share)

@@ -16,4 +16,6 @@ namespace ImplicitNet.Cli;
 [JsonSerializable(typeof(ComparisonResult))]
 [JsonSerializable(typeof(MemoryMeasurement[]))]
 [JsonSerializable(typeof(ReproductionResult))]
+[JsonSerializable(typeof(FlowTrainingResult))]
+[JsonSerializable(typeof(FlowPrediction))]
 internal sealed partial class ResultJson : JsonSerializerContext;

@@ -25,7 +25,7 @@ internal sealed record ModelConfigFile
     };
 
     // By reflection: generated readers would set a member that the file leaves out to zero, not to its default.
-    private static readonly JsonSerializerOptions Options = Created();
+    internal static readonly JsonSerializerOptions Options = Created();
 
     public int Format { get; init; } = 1;
 

@@ -72,7 +72,7 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         string folder = parsed.GetRequiredValue(_model);
         string split = parsed.GetValue(_split) ?? SplitChoice.Test;
         SavedModel model = SavedModel.In(folder);
-        RunKind kind = RunKinds.Of(model.Config.Network);
+        FixedPointKind kind = RunKinds.Of(model.Config.Network);
         RunSettings settings = ModelSettings.Of(model, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
 
         // Before torch is loaded and the data are, and before minutes of certificates.

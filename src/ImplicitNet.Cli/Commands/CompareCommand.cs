@@ -51,7 +51,7 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         Launcher.RefuseRanks();
         RunSettings settings = _options.Begin(parsed);
-        bool isOfImages = RunKinds.Of(settings.Data) is ImageKind;
+        bool isOfImages = RunKinds.FixedPointsOf(settings.Data) is ImageKind;
         settings = settings with
         {
             // Each run has a process of its own; all of them get the same number.

@@ -5,6 +5,7 @@ using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
+using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Training.Data;
@@ -80,8 +81,13 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         string folder = parsed.GetRequiredValue(_model);
         string split = parsed.GetValue(_split) ?? SplitChoice.Test;
+        if (FlowModelFolder.IsOne(folder))
+        {
+            return RunFlow(parsed, folder, split);
+        }
+
         SavedModel model = SavedModel.In(folder);
-        RunKind kind = RunKinds.Of(model.Config.Network);
+        FixedPointKind kind = RunKinds.Of(model.Config.Network);
         RunSettings settings = ModelSettings.Of(model, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
         if (parsed.GetValue(_applications) is { Length: > 0 } && kind is not ImageKind)
         {
@@ -165,6 +171,22 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         if (parsed.GetValue(_common.Json))
         {
             terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.ClassifierResult));
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private int RunFlow(ParseResult parsed, string folder, string split)
+    {
+        FlowOptions.RefuseOthers(
+            parsed, folder, _model, _data, _split, _seed, _solve.Tolerance, _solve.AbsoluteTolerance, _solve.MaxSteps, _common.Threads,
+            _common.Device, _common.Quiet, _common.Json);
+        FlowTrainingResult result = new EvaluateFlow(terminal, cancellation).Run(
+            folder, FlowOptions.Over(parsed, _solve, FlowModelFolder.LoadConfig(folder)), split, parsed.GetValue(_data),
+            parsed.GetValue(_common.Device), parsed.GetValue(_common.Threads));
+        if (parsed.GetValue(_common.Json))
+        {
+            terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.FlowTrainingResult));
         }
 
         return ExitCodes.Success;

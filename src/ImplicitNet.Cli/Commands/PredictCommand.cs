@@ -7,6 +7,7 @@ using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
+using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -22,7 +23,8 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
     {
         Description = $"{ImageFormat.Expected} files, or a folder of them: with one digit or one thing each for a classifier, which "
             + "answers with one of its classes, whatever it is shown; a picture with nothing on it is reported, and so are measured "
-            + $"reasons to doubt an answer. For a maze solver with a maze each: {MazeImage.Expected}, all cells squares of one size.",
+            + $"reasons to doubt an answer. For a maze solver with a maze each: {MazeImage.Expected}, all cells squares of one size. For a "
+            + "model of time series a table (csv) that is to be continued; for a model of points \"plane\", which is drawn.",
         Arity = ArgumentArity.OneOrMore,
         HelpName = "image"
     };
@@ -30,15 +32,21 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
     private readonly Option<int?> _starts = StartsOption.Create();
     private readonly Option<string?> _output = new("--output", "-o")
     {
-        Description = "File for the solved maze, of a maze solver and one picture: .png or .svg, or .gif for the solve step by step.",
+        Description = "File for the solved maze, of a maze solver and one picture: .png or .svg, or .gif for the solve step by step; for "
+            + "the forecast of a table, or the plane of a model of points: .png or .svg.",
         HelpName = "file",
     };
+    private readonly Option<int?> _rows = NumberOption.Whole(
+        "--rows", $"Rows to forecast for a table of time series (default: {PredictFlow.UsualRows}).", least: 1, most: 10_000);
     private readonly SolveOptions _solve = new();
     private readonly CommonOptions _common = new();
 
     public Command Create()
     {
-        Command command = new("predict", "Classify image files, or solve mazes that were drawn.") { _images, _model, _starts, _output };
+        Command command = new("predict", "Classify image files, solve mazes that were drawn, or forecast time series.")
+        {
+            _images, _model, _starts, _output, _rows,
+        };
         _solve.AddTo(command);
         _common.AddTo(command);
         command.SetAction(Run);
@@ -47,6 +55,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
             "implicitnet predict --model runs/digits-20260131-180000 seven.png",
             "implicitnet predict --model runs/first --starts 4 seven.png",
             "implicitnet predict --model runs/mazes maze.png --output solved.gif",
+            "implicitnet predict --model runs/tides tides.csv --rows 48 --output forecast.png",
             "implicitnet predict --model runs/first --json scans/*.jpg",
             "implicitnet predict --model runs/first scans");
         return command;
@@ -58,6 +67,16 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         string folder = parsed.GetRequiredValue(_model);
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
+        if (FlowModelFolder.IsOne(folder))
+        {
+            return RunFlow(parsed, folder, device);
+        }
+
+        if (parsed.GetResult(_rows) is not null)
+        {
+            throw new CommandException($"--rows is for time series alone; {folder} is no model for them.", ExitCodes.Usage);
+        }
+
         (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
         using ImplicitNetwork owned = network;
         network.to(device);
@@ -101,6 +120,24 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         }
 
         return Ended([.. predictions.Select(prediction => (prediction.Path, prediction.Error))]);
+    }
+
+    private int RunFlow(ParseResult parsed, string folder, Device device)
+    {
+        FlowOptions.RefuseOthers(
+            parsed, folder, _model, _output, _rows, _solve.Tolerance, _solve.AbsoluteTolerance, _solve.MaxSteps, _common.Threads,
+            _common.Device, _common.Quiet, _common.Json);
+        FlowModelConfig config = FlowOptions.Over(parsed, _solve, FlowModelFolder.LoadConfig(folder));
+        using FlowModel network = FlowModelFolder.LoadNetwork(folder, config);
+        network.to(device);
+        FlowPrediction prediction = new PredictFlow(terminal, folder, network, config).Run(
+            parsed.GetRequiredValue(_images), parsed.GetValue(_rows) ?? PredictFlow.UsualRows, parsed.GetValue(_output));
+        if (parsed.GetValue(_common.Json))
+        {
+            terminal.Raw(JsonSerializer.Serialize(prediction, ResultJson.Default.FlowPrediction));
+        }
+
+        return ExitCodes.Success;
     }
 
     /// <summary>Success where every picture has an answer.</summary>

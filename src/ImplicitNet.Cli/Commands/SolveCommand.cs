@@ -206,7 +206,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
         ImplicitNetwork network = model.LoadNetwork();
         try
         {
-            RunKind kind = RunKinds.Of(model.Config.Network);
+            FixedPointKind kind = RunKinds.Of(model.Config.Network);
             RunSettings settings = ModelSettings.Of(model, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
             int? asked = parsed.GetValue(_count);
             IndexedBatches source = kind.Source(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
@@ -17,7 +18,7 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
 
     public Command Create()
     {
-        Command command = new("train", "Train an implicit network, and test it once at the end.") { _output, _resume };
+        Command command = new("train", "Train an implicit network or a neural ODE, and test it once at the end.") { _output, _resume };
         _options.AddTo(command);
         _common.AddScreenTo(command);
         command.SetAction(Run);
@@ -28,6 +29,8 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
             "implicitnet train --resume --output runs/second",
             "implicitnet train --data mazes:15 --validate mazes:17,mazes:33 --epochs 20",
             "implicitnet train --data sums:32 --evaluate sums:64,sums:512",
+            "implicitnet train --data annuli --network neural-ode",
+            "implicitnet train --data csv:tides.csv --output runs/tides",
             "implicitnet train --data digits --gradient phantom:5:0.5",
             "implicitnet train --data mnist --data-dir ~/data/mnist --average 0.999 --json",
             "implicitnet train --data cifar10 --augment --epochs 30",
@@ -63,7 +66,9 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
             }
         }
 
-        return new TrainingRun(terminal, output, settings, parsed.GetValue(_common.Json), cancellation).Execute(isResumed);
+        return RunKinds.Of(settings.Data) is FlowKind
+            ? new FlowTraining(terminal, output, settings, parsed.GetValue(_common.Json), cancellation).Execute(isResumed)
+            : new TrainingRun(terminal, output, settings, parsed.GetValue(_common.Json), cancellation).Execute(isResumed);
     }
 
     private static string Refuse(string message) => throw new CommandException(message, ExitCodes.Usage);

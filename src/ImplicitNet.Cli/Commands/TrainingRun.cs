@@ -29,7 +29,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     private const string ResultFile = "result.json";
 
     private string _output = output ?? "";
-    private readonly RunKind _kind = RunKinds.Of(settings.Data);
+    private readonly FixedPointKind _kind = RunKinds.FixedPointsOf(settings.Data);
     private readonly GradientChoice _gradient = GradientChoice.Parse(settings.Gradient);
 
     private bool IsExplicit => settings.Explicit || settings.Untied is not null;

@@ -15,7 +15,7 @@ namespace ImplicitNet.Cli.Kinds;
 
 /// <summary>Tasks of any size with an answer for every cell: mazes, and sums of bits.</summary>
 /// <remarks>What is validated and tested on depends on no seed of a run. What is trained on does, and is new in every epoch.</remarks>
-internal sealed class GridKind : RunKind
+internal sealed class GridKind : FixedPointKind
 {
     /// <summary>Its name.</summary>
     public const string Grids = "mazes and sums";

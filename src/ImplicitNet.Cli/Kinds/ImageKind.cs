@@ -14,7 +14,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Cli.Kinds;
 
 /// <summary>Images in classes, by the networks of the paper.</summary>
-internal sealed class ImageKind : RunKind
+internal sealed class ImageKind : FixedPointKind
 {
     /// <summary>Its name.</summary>
     public const string Images = "images";

@@ -7,15 +7,23 @@ namespace ImplicitNet.Cli.Kinds;
 /// <summary>What runs can be about: one line for each kind.</summary>
 internal static class RunKinds
 {
-    private static readonly RunKind[] All = [new ImageKind(), new GridKind()];
+    private static readonly RunKind[] All = [new ImageKind(), new GridKind(), new FlowKind()];
+
+    private static IEnumerable<FixedPointKind> FixedPoints => All.OfType<FixedPointKind>();
 
     /// <summary>The kind of data.</summary>
     /// <exception cref="ArgumentException">There are no data of that name.</exception>
     public static RunKind Of(string data) => All.FirstOrDefault(kind => kind.Has(data))
         ?? throw new ArgumentException($"data must be one of {string.Join(", ", DataChoice.Names)}; it is {data}.");
 
+    /// <summary>The kind of data for implicit networks.</summary>
+    /// <exception cref="CommandException">They are for flows.</exception>
+    public static FixedPointKind FixedPointsOf(string data) => Of(data) as FixedPointKind ?? throw new CommandException(
+        $"--data {data} is for {Of(data).Name}, which have no fixed points to find: of the commands, train, evaluate and predict take it.",
+        ExitCodes.Usage);
+
     /// <summary>The kind of a model.</summary>
-    public static RunKind Of(NetworkOptions network) => All.First(kind => kind.Fits(network));
+    public static FixedPointKind Of(NetworkOptions network) => FixedPoints.First(kind => kind.Fits(network));
 
     /// <summary>What a run does that is told no more than its data.</summary>
     public static RunSettings DefaultsFor(string data, bool isPublished = false) => Of(data).DefaultsFor(data, isPublished);
@@ -26,7 +34,7 @@ internal static class RunKinds
         : Of(settings.Data).Problem(settings);
 
     /// <summary>Whether runs on such data have a setting.</summary>
-    public static bool Takes(string data, RunSetting setting) => setting.Flag.Only is not { } name || name == Of(data).Name;
+    public static bool Takes(string data, RunSetting setting) => Of(data).Takes(setting);
 
     /// <summary>Refuses an option of another kind.</summary>
     /// <exception cref="CommandException">It is one.</exception>
@@ -36,7 +44,9 @@ internal static class RunKinds
         {
             string given = value is true ? "" : FormattableString.Invariant($" {value}");
             throw new CommandException(
-                $"--{setting.Name}{given} is for {setting.Flag.Only} alone; the data are {data}. Leave it out, or name others by --data.",
+                setting.Flag.Only is { } only
+                    ? $"--{setting.Name}{given} is for {only} alone; the data are {data}. Leave it out, or name others by --data."
+                    : $"--{setting.Name}{given} is not for {Of(data).Name}; the data are {data}. Leave it out, or name others by --data.",
                 ExitCodes.Usage);
         }
     }

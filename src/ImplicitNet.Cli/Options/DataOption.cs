@@ -18,7 +18,7 @@ internal static class DataOption
                 string given = argument.Tokens[0].Value;
                 if (Problem(name, given) is not { } problem)
                 {
-                    return GridData.Find(given)?.Name ?? given;
+                    return GridData.Find(given)?.Name ?? FlowData.Canonical(given);
                 }
 
                 argument.AddError(problem);
@@ -53,13 +53,19 @@ internal static class DataOption
 
     private static string? Problem(string name, string given)
     {
-        if (!GridData.IsMeant(given))
-        {
-            return DataChoice.Images.Contains(given) ? null : Misspelling.OfValue(name, given, DataChoice.Names);
-        }
-
         try
         {
+            if (FlowData.IsMeant(given))
+            {
+                FlowData.Canonical(given);
+                return null;
+            }
+
+            if (!GridData.IsMeant(given))
+            {
+                return DataChoice.Images.Contains(given) ? null : Misspelling.OfValue(name, given, DataChoice.Names);
+            }
+
             GridData.Parse(given);
             return null;
         }

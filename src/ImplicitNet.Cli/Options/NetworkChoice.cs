@@ -1,3 +1,4 @@
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
@@ -17,7 +18,7 @@ internal static class NetworkChoice
     private const string SmallCifar = "cifar10-fpn-small";
     private const string Cifar = "cifar10-fpn";
 
-    public static IReadOnlyList<string> Names => PublishedNetworkChoice.Names;
+    public static IReadOnlyList<string> Names { get; } = [.. PublishedNetworkChoice.Names, .. FlowNetworkChoice.Names];
 
     /// <summary>The network for a data set.</summary>
     public static string DefaultFor(string data) => data switch
@@ -38,6 +39,8 @@ internal static class NetworkChoice
 
         return settings switch
         {
+            { Network: var network } when FlowNetworkChoice.Names.Contains(network) =>
+                $"network {network}: that is for {FlowKind.Flows}; name one of {string.Join(", ", FlowData.Names)} by --data.",
             { Explicit: true, Gradient: not GradientChoice.Default } =>
                 $"gradient {settings.Gradient}: the explicit twin (--explicit) has no fixed point; "
                     + $"plain backpropagation is its exact gradient.",

@@ -12,6 +12,7 @@ internal static class OptionGroups
         ["--problem"] = OptionGroup.Problem,
         ["--split"] = OptionGroup.Data,
         ["--count"] = OptionGroup.Data,
+        ["--rows"] = OptionGroup.Data,
         ["--entry"] = OptionGroup.Network,
         ["--solvers"] = OptionGroup.Solver,
         ["--starts"] = OptionGroup.Solver,

@@ -44,10 +44,14 @@ internal sealed record RunSettings
     [Number(OptionGroup.Data, "Test images to use.", Least = LeastDrawings, IsHidden = true, Only = ImageKind.Images)]
     public int? TestImages { get; init; }
 
-    [Number(OptionGroup.Data, "Mazes or strings of an epoch (default: 19200 mazes, 25600 strings).", Least = 1, Only = GridKind.Grids)]
+    [Number(
+        OptionGroup.Data, "Mazes, strings or points of an epoch (default: 19200 mazes, 25600 strings, 2000 points).", Least = 1,
+        Only = $"{GridKind.Grids} and {FlowKind.Flows}")]
     public int? Samples { get; init; }
 
-    [Number(OptionGroup.Data, "Mazes or strings to test on, of every size (default: 1000).", Least = 1, Only = GridKind.Grids)]
+    [Number(
+        OptionGroup.Data, "Mazes, strings or points to test on, of every size (default: 1000).", Least = 1,
+        Only = $"{GridKind.Grids} and {FlowKind.Flows}")]
     public int? TestSamples { get; init; }
 
     [Data(
@@ -118,8 +122,9 @@ internal sealed record RunSettings
     /// <summary>What a file does not say, as those of older versions do not, is read as null: there was one network then.</summary>
     [Choice(
         OptionGroup.Network,
-        "Network of the paper for images (default: mnist-fpn; for svhn svhn-fpn, for cifar10 cifar10-fpn-small).",
-        typeof(NetworkChoice), Only = ImageKind.Images)]
+        "Network of the paper for images (default: mnist-fpn; for svhn svhn-fpn, for cifar10 cifar10-fpn-small); for flows neural-ode or "
+            + "augmented-ode (default), which appends zeros to the state.",
+        typeof(NetworkChoice), Only = $"{ImageKind.Images} and {FlowKind.Flows}")]
     public string Network { get => field ?? NetworkChoice.First; init; }
 
     [Number(

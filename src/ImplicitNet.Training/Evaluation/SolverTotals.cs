@@ -1,9 +1,12 @@
+using ImplicitNet.Flows;
 using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Training.Evaluation;
 
-/// <summary>Sums of solver reports over many batches.</summary>
+/// <summary>
+/// Sums of solver reports over many batches. A flow that came to its end counts among those that converged.
+/// </summary>
 public sealed class SolverTotals
 {
     private readonly long[] _statuses = new long[Enum.GetValues<SolveStatus>().Length];
@@ -64,5 +67,25 @@ public sealed class SolverTotals
         {
             Add(solve.Report);
         }
+
+        foreach (ScopedFlow flow in solves.Flows)
+        {
+            Add(flow.Report);
+        }
+    }
+
+    /// <summary>Adds the flow of one batch: a sample that came to its end counts as one that converged.</summary>
+    private void Add(FlowReport report)
+    {
+        foreach (FlowSampleReport sample in report.Samples)
+        {
+            SolveStatus status = sample.HasSucceeded ? SolveStatus.Converged
+                : sample.Status == FlowStatus.MaxStepsReached ? SolveStatus.MaxStepsReached
+                : sample.Status == FlowStatus.NonFinite ? SolveStatus.NonFinite : SolveStatus.Stalled;
+            _statuses[(int)status]++;
+            Steps += sample.Steps;
+        }
+
+        Evaluations += report.Evaluations;
     }
 }

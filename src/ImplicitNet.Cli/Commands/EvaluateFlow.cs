@@ -1,0 +1,67 @@
+using ImplicitNet.Cli.Kinds;
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Screens;
+using ImplicitNet.Cli.Settings;
+using ImplicitNet.Models.Flows;
+using ImplicitNet.Training.Data;
+using Spectre.Console;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Cli.Commands;
+
+/// <summary>evaluate, for a network with a flow.</summary>
+internal sealed class EvaluateFlow(Terminal terminal, CancellationToken cancellation)
+{
+    /// <summary>Evaluates.</summary>
+    /// <param name="folder">The model's.</param>
+    /// <param name="config">The model's, perhaps with other tolerances.</param>
+    /// <param name="split">Which part of the data.</param>
+    /// <param name="data">Other data than those it was trained on; null for those.</param>
+    /// <param name="deviceName">Where to compute; null for the processor.</param>
+    /// <param name="threads">How many; null for one a core.</param>
+    /// <exception cref="CommandException">The model does not take the data.</exception>
+    public FlowTrainingResult Run(string folder, FlowModelConfig config, string split, string? data, string? deviceName, int? threads)
+    {
+        RunSettings settings = Settings(folder, config, data);
+        terminal.Tell($"[bold]{Markup.Escape(folder)}[/] on {Markup.Escape(FlowData.Short(settings.Data))}, {split}");
+        FlowSubject subject = FlowSubject.Load(settings, config.Network as SeriesForecasterOptions);
+        if (subject.Network with { Zeros = 0 } != config.Network with { Zeros = 0 })
+        {
+            throw new CommandException(
+                $"{folder}: the model was trained on {config.Data} and does not take {FlowData.Short(settings.Data)}.", ExitCodes.Usage);
+        }
+
+        Device device = DeviceChoice.Open(deviceName ?? DeviceChoice.Processor);
+        int used = DeviceChoice.SetThreads(threads, terminal);
+        using FlowModel network = FlowModelFolder.LoadNetwork(folder, config);
+        network.to(device);
+        IndexedBatches source = subject.Part(split);
+        FlowTrainingResult result = FlowEvaluation.Run(network, subject.Task, source, cancellation) with
+        {
+            Split = split,
+            Data = settings.Data,
+            Network = config.Network.Zeros == 0 ? FlowNetworkChoice.Plain : FlowNetworkChoice.Augmented,
+            Threads = used,
+            Device = device.type.ToString().ToLowerInvariant(),
+            Model = folder,
+        };
+        FlowEvaluation.Show(terminal, result, RunKinds.Of(settings.Data).Samples(settings.Data));
+        return result;
+    }
+
+    private static RunSettings Settings(string folder, FlowModelConfig config, string? data)
+    {
+        string name = data ?? config.Data;
+        if (!FlowData.IsMeant(name))
+        {
+            throw new CommandException(data is null
+                ? $"{folder}: the model was trained on '{name}', which has no name here; name some of "
+                    + $"{string.Join(", ", FlowData.Names)} by --data."
+                : $"--data {data}: {folder} is a model for {FlowKind.Flows}, as {config.Data}.", ExitCodes.Usage);
+        }
+
+        RunSettings? stored = File.Exists(RunSettingsFile.PathIn(folder)) ? RunSettingsFile.Read(folder) : null;
+        return stored?.Data == name ? stored : RunKinds.DefaultsFor(name);
+    }
+}

@@ -1,0 +1,68 @@
+using ImplicitNet.Cli.Kinds;
+using ImplicitNet.Flows;
+using ImplicitNet.Models.Flows;
+using ImplicitNet.Networks;
+using ImplicitNet.Reports.Flows;
+using ImplicitNet.Training;
+using ImplicitNet.Training.Data;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Cli.Commands;
+
+/// <summary>What is drawn of a network with a flow.</summary>
+internal static class FlowPictures
+{
+    private const int Lines = 60;
+    private const int TimesOfLine = 33;
+    private const int SquaresOfSide = 64;
+
+    /// <summary>Draws into a run's folder what can be seen of its test data.</summary>
+    /// <returns>The names of the files.</returns>
+    public static IReadOnlyList<string> Draw(FlowModel network, FlowSubject subject, RunFolder folder)
+    {
+        if (network is not NeuralOde ode || subject.Test is not Annuli annuli)
+        {
+            return [];
+        }
+
+        const string name = "plane.png";
+        Plane(ode, annuli).Save(folder.At(name));
+        return [name];
+    }
+
+    /// <summary>
+    /// The plane: which answer every place of it gets, and the ways of the test points in their first two coordinates, which cross where
+    /// there are more.
+    /// </summary>
+    public static PhasePortrait Plane(NeuralOde network, Annuli points)
+    {
+        using IDisposable noGraph = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        using Batch batch = points.First(Lines);
+        batch.Convert(ScalarType.Float32, network.parameters().First().device);
+        double[] times = [.. Enumerable.Range(0, TimesOfLine).Select(step => (double)step / (TimesOfLine - 1))];
+        using FlowResult flow = network.Flow.Layer.Run(network.Flow.Start(batch.Inputs), FlowTimes.At(times));
+        float[] states = [.. flow.States.narrow(2, 0, 2).transpose(0, 1).contiguous().cpu().data<float>()];
+        float[] sides = [.. batch.Targets.cpu().data<float>()];
+
+        const double reach = 1.1 * Annuli.ShellOuter, half = reach / SquaresOfSide;
+        double[] middles = [.. Enumerable.Range(0, SquaresOfSide).Select(place => (((2 * place) + 1) * half) - reach)];
+        (double X, double Y)[] places = [.. middles.SelectMany(x => middles.Select(y => (x, y)))];
+        Tensor inputs = tensor(places.SelectMany(at => new[] { (float)at.X, (float)at.Y }).ToArray(), [places.Length, 2]);
+        float[] answers = [.. network.call(inputs.to(batch.Inputs.device)).flatten().cpu().data<float>()];
+        return new PhasePortrait
+        {
+            Title = "Decision and flow",
+            Kinds = ["ball: -1", "shell: +1"],
+            Decision = [.. places.Select((at, place) => (at.X, at.Y, half, answers[place] > 0))],
+            Lines =
+            [
+                .. sides.Select((side, sample) => new FlowLine(
+                    [.. Enumerable.Range(0, TimesOfLine).Select(step => (sample * TimesOfLine) + step)
+                        .Select(at => ((double)states[2 * at], (double)states[(2 * at) + 1]))],
+                    side > 0 ? 1 : 0)),
+            ],
+        };
+    }
+}

@@ -1,0 +1,130 @@
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Settings;
+using ImplicitNet.Files;
+using ImplicitNet.Models.Flows;
+using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Data.Series;
+using ImplicitNet.Training.Tasks;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Cli.Kinds;
+
+/// <summary>What one run of a flow is about: its data, its network and its task.</summary>
+internal sealed record FlowSubject
+{
+    private const int UsualPoints = 2_000;
+    private const int UsualTests = 1_000;
+    private const int LargestBatch = 1_000;
+    private const long TestSeed = 1;
+    private const int PlaneDimensions = 2;
+
+    // Rows that are forecast in training at most, and the share of the rows that is validated on, and as many again tested on.
+    private const int MostLength = 8;
+    private const double HeldOut = 1.0 / 7;
+
+    public required IndexedBatches Train { get; init; }
+
+    public required IndexedBatches Validation { get; init; }
+
+    public required IndexedBatches Test { get; init; }
+
+    public required FlowNetworkOptions Network { get; init; }
+
+    public required TrainingTask Task { get; init; }
+
+    /// <summary>Reads or draws the data.</summary>
+    /// <param name="settings">Those of the run.</param>
+    /// <param name="units">The units of a model that is tried on a table; null: those of the table.</param>
+    /// <exception cref="DataFileException">The file of a table is missing or wrong.</exception>
+    /// <exception cref="CommandException">A table has too few rows.</exception>
+    public static FlowSubject Load(RunSettings settings, SeriesForecasterOptions? units = null)
+    {
+        int zeros = FlowNetworkChoice.Zeros(settings.Network, settings.Data);
+        return settings.Data switch
+        {
+            FlowData.Annuli => Points(
+                settings, new SignedRegression(), new NeuralOdeOptions { Inputs = PlaneDimensions, Zeros = zeros },
+                (count, batch, seed, part) => new Annuli(PlaneDimensions, count, batch, seed) { Part = part }),
+            FlowData.Swap => Points(
+                settings, new Regression(), new NeuralOdeOptions { Inputs = 1, Outputs = 0, Zeros = zeros },
+                (count, batch, seed, part) =>
+                    BatchSource.Generate(Swapped, count, part, batchSize: batch, seed: seed, name: FlowData.Swap)),
+            _ => Table(settings, FlowData.FileOf(settings.Data)!, zeros, units),
+        };
+    }
+
+    /// <summary>A part of the data.</summary>
+    public IndexedBatches Part(string split) => split switch
+    {
+        SplitChoice.Train => Train,
+        SplitChoice.Validation => Validation,
+        _ => Test,
+    };
+
+    // From +1 to -1 and back: on a line nobody can go there without meeting the other.
+    private static (Tensor Input, Tensor Target) Swapped(long number, RandomNumbers random)
+    {
+        float side = number % 2 == 0 ? 1 : -1;
+        return (tensor(new[] { side }), tensor(new[] { -side }));
+    }
+
+    private static FlowSubject Points(
+        RunSettings settings, TrainingTask task, FlowNetworkOptions network, Func<int, int, long, DataPart, IndexedBatches> draw)
+    {
+        int tests = settings.TestSamples ?? UsualTests;
+        return new FlowSubject
+        {
+            Train = draw(settings.Samples ?? UsualPoints, settings.Batch, settings.Seed, DataPart.Training),
+            Validation = draw(settings.Validation, Math.Min(settings.Validation, LargestBatch), TestSeed, DataPart.Validation),
+            Test = draw(tests, Math.Min(tests, LargestBatch), TestSeed, DataPart.Test),
+            Network = network,
+            Task = task,
+        };
+    }
+
+    private static FlowSubject Table(RunSettings settings, string file, int zeros, SeriesForecasterOptions? units)
+    {
+        IReadOnlyList<TimeSeries> series = TimeSeriesFile.Read(file);
+        string name = Path.GetFileName(file);
+        int longest = series.Max(one => one.Times.Length), length = Math.Clamp((int)(longest * HeldOut / 2), 1, MostLength);
+        try
+        {
+            TimeSeries[] train = [.. series.Select(one => one.Rows(..TrainEnd(one)))];
+            SeriesScale scale = units is null ? SeriesScale.Of(train) : new SeriesScale
+            {
+                Means = units.Means,
+                Deviations = units.Deviations,
+                TimeUnit = units.TimeUnit,
+            };
+            return new FlowSubject
+            {
+                Train = BatchSource.FromSeries(train, length, scale, settings.Batch, settings.Seed, $"{name}, first rows"),
+                Validation = Held("rows behind them", one => (TrainEnd(one), TestBegin(one))),
+                Test = Held("last rows", one => (TestBegin(one), one.Times.Length)),
+                Network = new SeriesForecasterOptions
+                {
+                    Columns = series[0].Columns,
+                    Means = scale.Means,
+                    Deviations = scale.Deviations,
+                    TimeUnit = scale.TimeUnit,
+                    Zeros = zeros,
+                },
+                Task = new Regression(),
+            };
+
+            // The row that a window begins at may be the one before: it is known then.
+            TimeSeriesBatches Held(string part, Func<TimeSeries, (int First, int End)> rows) => BatchSource.FromSeries(
+                [.. series.Select(one => one.Rows(Math.Max(0, rows(one).First - 1)..rows(one).End))],
+                length, scale, LargestBatch, name: $"{name}, {part}");
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CommandException(
+                $"{file}: too little to train on, validate and test. {JsonShape.Line(exception)}", innerException: exception);
+        }
+    }
+
+    private static int TestBegin(TimeSeries series) => series.Times.Length - (int)(series.Times.Length * HeldOut);
+
+    private static int TrainEnd(TimeSeries series) => TestBegin(series) - (int)(series.Times.Length * HeldOut);
+}

@@ -1,0 +1,53 @@
+using ImplicitNet.Flows;
+using ImplicitNet.Networks;
+
+namespace ImplicitNet.Models.Flows;
+
+/// <summary>The description of a saved network with a flow, apart from its weights: all that is needed to build it again.</summary>
+public sealed record FlowModelConfig
+{
+    /// <summary>The architecture and its sizes.</summary>
+    public required FlowNetworkOptions Network
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Network));
+    }
+
+    /// <summary>What it was trained on: "annuli", "swap", the path of a table, or any other name.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>Relative tolerance of a step, dimensionless; at least 0 and finite; default 1e-3.</summary>
+    public double RelativeTolerance
+    {
+        get;
+        init => field = new PidController { RelativeTolerance = value }.RelativeTolerance!.Value;
+    } = 1e-3;
+
+    /// <summary>Absolute tolerance of a step, in the units of the state; at least 0 and finite; default 1e-3.</summary>
+    public double AbsoluteTolerance
+    {
+        get;
+        init => field = new PidController { AbsoluteTolerance = value }.AbsoluteTolerance!.Value;
+    } = 1e-3;
+
+    /// <summary>Steps that a sample tries at most; at least 1; default 1000.</summary>
+    public int MaxSteps
+    {
+        get;
+        init => field = new PidController { MaxSteps = value }.MaxSteps;
+    } = 1_000;
+
+    /// <summary>How the flow is followed; failures throw.</summary>
+    public FlowSettings CreateSettings() => new()
+    {
+        Steps = new PidController { RelativeTolerance = RelativeTolerance, AbsoluteTolerance = AbsoluteTolerance, MaxSteps = MaxSteps },
+    };
+
+    /// <summary>Builds the network, with weights drawn from torch's random state. The caller owns it.</summary>
+    /// <exception cref="ArgumentException">Its values do not go together.</exception>
+    public FlowModel CreateNetwork()
+    {
+        Network.EnsureFits();
+        return Network.CreateNetwork(CreateSettings());
+    }
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using ImplicitNet.Cli;
+using ImplicitNet.Models.Flows;
+
+namespace ImplicitNet.Tests.Cli;
+
+/// <summary>The commands on what flows are for: points, and tables of time series.</summary>
+public sealed class FlowCommandTests : TensorTest
+{
+    private static readonly string[] Short = ["--epochs", "2", "--threads", "1", "--json"];
+
+    [Fact]
+    public void Annuli_are_trained_drawn_evaluated_and_gone_on_with()
+    {
+        using TemporaryFolder folder = new();
+        CliRun run = CliRun.Of(
+            ["train", "--data", "annuli", "--samples", "128", "--validation", "40", "--test-samples", "60", "--output", folder["run"], .. Short]);
+        JsonElement result = Result(run);
+        Assert.Equal(("annuli", "augmented-ode", 60), (Text(result, "data"), Text(result, "network"), result.GetProperty("samples").GetInt32()));
+        Assert.InRange(result.GetProperty("meanEvaluations").GetDouble(), 7, 200);
+        Assert.Equal(60, result.GetProperty("statuses").GetProperty("Completed").GetInt32());
+        Assert.True(result.GetProperty("trainingEvaluations").GetInt64() > 2 * 128 * 7);
+        Assert.Contains("evaluations   a sample", run.Output, StringComparison.Ordinal);
+        Assert.True(File.Exists(folder["run/plane.png"]));
+        Assert.Equal(5, FlowModelFolder.LoadConfig(folder["run"]).Network.Zeros);
+
+        JsonElement again = Result(CliRun.Of("evaluate", "--model", folder["run"], "--threads", "1", "--json"));
+        Assert.Equal(result.GetProperty("loss").GetDouble(), again.GetProperty("loss").GetDouble());
+        JsonElement held = Result(CliRun.Of("evaluate", "--model", folder["run"], "--split", "validation", "--tolerance", "1e-6", "--absolute-tolerance", "1e-6", "--threads", "1", "--json"));
+        Assert.Equal(40, held.GetProperty("samples").GetInt32());
+        Assert.True(held.GetProperty("meanEvaluations").GetDouble() > again.GetProperty("meanEvaluations").GetDouble());
+        Assert.Contains("This run is complete.", CliRun.Of("train", "--resume", "--output", folder["run"]).Succeeded().Output, StringComparison.Ordinal);
+        CliRun.Of("predict", "--model", folder["run"], "plane", "--output", folder["plane.svg"]).Succeeded();
+        Assert.True(File.Exists(folder["plane.svg"]));
+        CliRun.Of("predict", "--model", folder["run"], "x.png").Failed(ExitCodes.Usage, "reads no files; name plane, which is drawn.");
+        CliRun.Of("evaluate", "--model", folder["run"], "--data", "swap").Failed(ExitCodes.Usage, "was trained on annuli and does not take swap.");
+        CliRun.Of("evaluate", "--model", folder["run"], "--data", "digits").Failed(ExitCodes.Usage, "is a model for flows, as annuli.");
+        CliRun.Of("evaluate", "--model", folder["run"], "--starts", "4").Failed(ExitCodes.Usage, "--starts is not for flows");
+    }
+
+    [Fact]
+    public void On_a_line_nothing_can_be_swapped_and_in_a_plane_it_can()
+    {
+        using TemporaryFolder folder = new();
+        double Loss(string network) => Result(CliRun.Of(
+            "train", "--data", "swap", "--network", network, "--epochs", "12", "--samples", "1000", "--test-samples", "10", "--threads", "1",
+            "--json", "--output", folder[network])).GetProperty("loss").GetDouble();
+
+        // No increasing function sends -1 to 1 and 1 to -1 with a mean square below 1.
+        Assert.InRange(Loss("neural-ode"), 0.99, 4);
+        Assert.InRange(Loss("augmented-ode"), 0, 0.01);
+    }
+
+    [Fact]
+    public void A_table_is_forecast_in_its_own_units_with_a_picture()
+    {
+        using TemporaryFolder folder = new();
+        string table = Table(folder, rows: 60);
+        JsonElement result = Result(CliRun.Of(["train", "--data", $"csv:{table}", "--output", folder["run"], .. Short]));
+        Assert.Equal(($"csv:{table}", 1), (Text(result, "data"), result.GetProperty("scores").EnumerateObject().Count()));
+        SeriesForecasterOptions network = (SeriesForecasterOptions)FlowModelFolder.LoadConfig(folder["run"]).Network;
+        Assert.Equal(("level", 0.25), (string.Join(',', network.Columns), network.TimeUnit));
+        Assert.InRange(network.Means[0], 990, 1010);
+
+        CliRun run = CliRun.Of("predict", "--model", folder["run"], table, "--rows", "4", "--output", folder["f.png"], "--json");
+        JsonElement forecast = Result(run).GetProperty("series")[0];
+        Assert.Equal([15, 15.25, 15.5, 15.75], forecast.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("time").GetDouble()));
+        Assert.All(forecast.GetProperty("rows").EnumerateArray(), row => Assert.InRange(row.GetProperty("values")[0].GetDouble(), 900, 1100));
+        Assert.True(File.Exists(folder["f.png"]));
+        Assert.Contains("from time 14.75", run.Output, StringComparison.Ordinal);
+        CliRun.Of("predict", "--model", folder["run"], table, "--output", folder["f.gif"]).Failed(ExitCodes.Usage, "must end in .png or .svg");
+        CliRun.Of("predict", "--model", folder["run"], folder.Write("other.csv", "time,x\n1,2\n"u8)).Failed(
+            ExitCodes.Failure, "other.csv: the columns are x; the model was trained on level, in this order.");
+        CliRun.Of("predict", "--model", folder["run"], folder.Write("bad.csv", "time,level\n1,x\n"u8)).Failed(
+            ExitCodes.Failure, "bad.csv: line 2: column 'level': 'x' is no finite number");
+    }
+
+    [Fact]
+    public void What_cannot_be_trained_leaves_nothing_behind()
+    {
+        using TemporaryFolder folder = new();
+        CliRun Train(params string[] more) => CliRun.Of(["train", "--output", folder["run"], .. more]);
+        Train("--data", $"csv:{folder["none.csv"]}").Failed(ExitCodes.Failure, "none.csv: the file does not exist.");
+        Train("--data", $"csv:{Table(folder, rows: 6)}").Failed(ExitCodes.Failure, "too little to train on, validate and test.");
+        Train("--data", "csv:").Failed(ExitCodes.Usage, "csv: names no file");
+        Train("--data", "annuli", "--network", "mnist-fpn").Failed(ExitCodes.Usage, "--network mnist-fpn: that is for images");
+        Train("--data", "digits", "--network", "neural-ode").Failed(ExitCodes.Usage, "--network neural-ode: that is for flows");
+        Train("--data", "annuli", "--solver", "anderson").Failed(ExitCodes.Usage, "--solver anderson is not for flows; the data are annuli.");
+        Train("--data", "mazes:9", "--network", "neural-ode").Failed(ExitCodes.Usage, "--network neural-ode is for images and flows alone");
+        CliRun.Of("compare", "--data", "annuli", "--output", folder["run"]).Failed(ExitCodes.Usage, "which have no fixed points to find");
+        Assert.False(Directory.Exists(folder["run"]));
+    }
+
+    private static string Table(TemporaryFolder folder, int rows)
+    {
+        StringBuilder text = new("time,level\n");
+        for (int row = 0; row < rows; row++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{row / 4.0},{(row % 10 == 3 ? "" : $"{1000 + (20 * Math.Sin(row / 5.0)):0.000}")}\n");
+        }
+
+        return folder.Write($"{rows}.csv", Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
+    private static JsonElement Result(CliRun run)
+    {
+        using JsonDocument document = JsonDocument.Parse(run.Succeeded().LastLine);
+        return document.RootElement.Clone();
+    }
+
+    private static string Text(JsonElement result, string name) => result.GetProperty(name).GetString()!;
+}

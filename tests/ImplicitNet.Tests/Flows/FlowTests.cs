@@ -10,6 +10,7 @@ public sealed class FlowTests
     [Fact]
     public void Arenstorfs_orbit_takes_the_steps_of_Hairers_DOPRI5()
     {
+        using DisposeScope scope = NewDisposeScope();
         const double Mu = 0.012277471;
         using PerSampleField field = new((_, u) =>
         {
@@ -36,6 +37,7 @@ public sealed class FlowTests
     [Fact]
     public void A_sample_takes_the_steps_that_it_would_take_alone_beside_neighbours_that_fail()
     {
+        using DisposeScope scope = NewDisposeScope();
         const int Batch = 100;
         random.manual_seed(1);
         using Tensor rates = (rand(Batch, ScalarType.Float64) * 3) + 1, start = ones(Batch, 1, ScalarType.Float64);
@@ -67,6 +69,7 @@ public sealed class FlowTests
     [Fact]
     public void A_thousand_balls_come_down_each_at_its_own_time()
     {
+        using DisposeScope scope = NewDisposeScope();
         using Tensor heights = linspace(5, 15, 1000, ScalarType.Float64), start = stack([heights, zeros_like(heights)], 1);
         using PerSampleField field = new((_, u) => stack([u[.., 1], full_like(u[.., 1], -8)], 1));
         using FlowSolution fall = Flow.Solve(
@@ -87,6 +90,7 @@ public sealed class FlowTests
     [InlineData(ScalarType.Float64)]
     public void Euler_with_n_steps_is_the_residual_network_of_n_layers_to_the_bit(ScalarType dtype)
     {
+        using DisposeScope scope = NewDisposeScope();
         random.manual_seed(1);
         using Tensor weight = randn(7, 7, dtype), start = randn(5, 7, dtype);
         using PerSampleField field = new((_, u) => u.mm(weight).tanh());

@@ -12,8 +12,21 @@ namespace ImplicitNet.Certification;
 /// <param name="RelativeError"><c>||used - exact|| / ||exact||</c>; 0 where both are zero, infinity where the exact one alone is.</param>
 public readonly record struct Agreement(double Cosine, double RelativeError)
 {
+    /// <summary>The least cosine of a good gradient.</summary>
+    internal const double GoodCosine = 0.9;
+
+    private const double DoubtfulCosine = 0.5;
+
+    // With a cosine of 0.9 or more: a length between about a quarter and five thirds of the exact one.
+    private const double GoodError = 0.75;
+
     /// <summary><c>||used|| / ||exact||</c>, dimensionless; NaN where it is not known.</summary>
     public double Length { get; private init; } = double.NaN;
+
+    /// <summary>The verdict on these numbers alone.</summary>
+    internal Verdict Judged => !(Cosine >= DoubtfulCosine) ? Verdict.Misleading
+        : Cosine >= GoodCosine && RelativeError <= GoodError ? Verdict.Good
+        : Verdict.Doubtful;
 
     /// <summary>Equal where both numbers are equal; the length follows from what they were computed from.</summary>
     public bool Equals(Agreement other) => Cosine.Equals(other.Cosine) && RelativeError.Equals(other.RelativeError);

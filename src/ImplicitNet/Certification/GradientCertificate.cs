@@ -6,12 +6,6 @@ namespace ImplicitNet.Certification;
 /// <summary>How good the gradient of one batch is. Plain numbers; it owns no tensor.</summary>
 public sealed record GradientCertificate
 {
-    private const double GoodCosine = 0.9;
-    private const double DoubtfulCosine = 0.5;
-
-    // With a cosine of 0.9 or more: a length between about a quarter and five thirds of the exact one.
-    private const double GoodError = 0.75;
-
     // A choice: the limits above are told apart by tenths, so a reference that is off by hundredths can carry them.
     private const double LargestReferenceResidual = 0.01;
 
@@ -66,19 +60,18 @@ public sealed record GradientCertificate
 
     /// <summary>The verdict: good, doubtful, misleading or unknown.</summary>
     public Verdict Verdict => Unconverged == Counted.Count() || !(ReferenceResidual <= LargestReferenceResidual) ? Verdict.Unknown
-        : !(Gradient.Cosine >= DoubtfulCosine) ? Verdict.Misleading
-        : Gradient.Cosine >= GoodCosine && Gradient.RelativeError <= GoodError && Unconverged == 0 ? Verdict.Good
-        : Verdict.Doubtful;
+        : Gradient.Judged == Verdict.Good && Unconverged > 0 ? Verdict.Doubtful
+        : Gradient.Judged;
 
     /// <summary>The verdict in one plain sentence.</summary>
     public string Explanation => Verdict switch
     {
         Verdict.Good => Text($"The gradient is good: a step along it makes {100 * Gradient.Cosine:0.0} % of the decrease of an exact ")
             + "step of the same length.",
-        Verdict.Doubtful when Gradient.Cosine >= GoodCosine && Unconverged > 0 =>
+        Verdict.Doubtful when Gradient.Cosine >= Agreement.GoodCosine && Unconverged > 0 =>
             Text($"The gradient is doubtful: its cosine to the exact one is {Gradient.Cosine:0.000}, ")
                 + Text($"but {Unconverged} solves did not converge."),
-        Verdict.Doubtful when Gradient.Cosine >= GoodCosine => Text(
+        Verdict.Doubtful when Gradient.Cosine >= Agreement.GoodCosine => Text(
             $"The gradient is doubtful: its direction is right (cosine {Gradient.Cosine:0.000}), ")
                 + Text($"but its length is {Length} of the exact one. ")
             + Text($"Relative error: {Gradient.RelativeError:0.000}. Scale the learning rate, or use more terms or products."),

@@ -2,13 +2,11 @@ namespace ImplicitNet.Flows;
 
 /// <summary>
 /// The coefficients of an explicit Runge-Kutta method: <c>k_i = f(t + c_i h, u + h sum_j a_ij k_j)</c>, <c>u+ = u + h sum_i b_i k_i</c>.
-/// One
-/// whose numbers are not those of its order cannot be made.
+/// One whose numbers are not those of its order cannot be made.
 /// </summary>
 /// <remarks>
-/// The constructor checks the conditions of every rooted tree up to the order that is claimed, of the method, of its error estimate and
-/// of its
-/// interpolant (1, 1, 2, 4 and 9 trees for orders 1 to 5).
+/// The constructor checks the conditions of every rooted tree up to the order that is claimed, of the method, of its error estimate and of
+/// its interpolant (1, 1, 2, 4 and 9 trees for orders 1 to 5).
 /// </remarks>
 public sealed class ButcherTableau
 {
@@ -23,8 +21,7 @@ public sealed class ButcherTableau
     /// <param name="weights">b: one a stage.</param>
     /// <param name="interpolation">
     /// For every stage the polynomial b_i(theta) = p_1 theta + p_2 theta^2 + ..., which is b_i at 1: the state after the share theta of a
-    /// step is
-    /// u + h sum b_i(theta) k_i.
+    /// step is u + h sum b_i(theta) k_i.
     /// </param>
     /// <param name="errorWeights">b minus the weights of the lower order; default: no error estimate, for <see cref="FixedSteps"/>
     /// only.</param>

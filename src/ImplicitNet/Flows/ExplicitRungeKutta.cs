@@ -3,8 +3,7 @@ namespace ImplicitNet.Flows;
 /// <summary>Explicit Runge-Kutta steps: for fields that are not stiff.</summary>
 /// <remarks>
 /// Costs one evaluation a stage, less one where the last stage is the next step's first. A stiff field (whose fastest part has died down
-/// but
-/// keeps steps short) shows as <see cref="FlowStatus.MaxStepsReached"/>.
+/// but keeps steps short) shows as <see cref="FlowStatus.MaxStepsReached"/>.
 /// </remarks>
 public sealed record ExplicitRungeKutta : FlowSolver
 {

@@ -11,11 +11,9 @@ public static class Flow
 {
     /// <summary>Computes the states of a flow at some times.</summary>
     /// <remarks>
-    /// Runs without building a graph. Every sample has its own time, its own steps and its own status; one that has ended leaves the
-    /// batch and
-    /// costs nothing more, and one that fails changes nothing for the others: a sample's steps are those that it would take alone, its
-    /// values
-    /// the same to the rounding of the kernels. A failure is never an exception here: read the report, or call
+    /// Runs without building a graph. Every sample has its own time, its own steps and its own status; one that has ended leaves the batch
+    /// and costs nothing more, and one that fails changes nothing for the others: a sample's steps are those that it would take alone, its
+    /// values the same to the rounding of the kernels. A failure is never an exception here: read the report, or call
     /// <see cref="FlowReport.ThrowIfFailed"/>.
     /// </remarks>
     /// <param name="field">f; the caller keeps it.</param>
@@ -29,9 +27,8 @@ public static class Flow
     /// <returns>The states and the report. The caller owns it.</returns>
     /// <exception cref="ArgumentException">
     /// The start is no batch of states; times are for another batch; a per-sample input has another number of rows; the method has no error
-    /// estimate and the controller needs one; the tolerance is below what the dtype resolves; or the field writes into its inputs, or
-    /// does not
-    /// return a dense tensor of the shape, dtype and device of u.
+    /// estimate and the controller needs one; the tolerance is below what the dtype resolves; or the field writes into its inputs, or does
+    /// not return a dense tensor of the shape, dtype and device of u.
     /// </exception>
     /// <exception cref="OperationCanceledException">The flow was cancelled; all its tensors have been released.</exception>
     public static FlowSolution Solve(

@@ -8,21 +8,18 @@ namespace ImplicitNet.Flows;
 /// back.
 /// </summary>
 /// <remarks>
-/// A change of sign is looked for at the ends of every accepted step and at three places within it, by the interpolant: an event that
-/// comes and
-/// goes between two of these is not seen, and shorter steps see it (<see cref="PidController.LargestStep"/>). The step is then taken
-/// again, so
-/// long that the number is 0 at its end: the state returned is the end of a step, within the tolerance, like every other. A number that
-/// is 0 at
-/// the start is no event.
+/// A change of sign is looked for at the ends of every accepted step and at three places within it, by the interpolant: an event that comes
+/// and goes between two of these is not seen, and shorter steps see it (<see cref="PidController.LargestStep"/>). The step is then taken
+/// again, so long that the number is 0 at its end: the state returned is the end of a step, within the tolerance, like every other. A
+/// number that is 0 at the start is no event.
 /// </remarks>
 public sealed record FlowEvent
 {
     /// <summary>Creates an event.</summary>
     /// <param name="value">
-    /// Takes t: [batch], u: [batch, ...] and the field's inputs, returns one number a sample: [batch]. Each sample's depends on that
-    /// sample alone; of a coupled field, which is one system, it is one: [1] or [].
-    /// Parameters that it computes with must be among those of the field's inputs.
+    /// Takes t: [batch], u: [batch, ...] and the field's inputs, returns one number a sample: [batch]. Each sample's depends on that sample
+    /// alone; of a coupled field, which is one system, it is one: [1] or []. Parameters that it computes with must be among those of the
+    /// field's inputs.
     /// </param>
     public FlowEvent(Func<Tensor, Tensor, MapInputs, Tensor> value)
     {

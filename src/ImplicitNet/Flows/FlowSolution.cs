@@ -25,16 +25,14 @@ public sealed class FlowSolution : IDisposable
     }
 
     /// <summary>
-    /// The state of every sample where its flow ended: [batch, ...], detached from any graph; at the last time, at the event, or, where
-    /// it failed,
-    /// after the last step that was accepted. <see cref="FlowSampleReport.Time"/> says when that was. Owned by this solution.
+    /// The state of every sample where its flow ended: [batch, ...], detached from any graph; at the last time, at the event, or, where it
+    /// failed, after the last step that was accepted. <see cref="FlowSampleReport.Time"/> says when that was. Owned by this solution.
     /// </summary>
     public Tensor State { get; }
 
     /// <summary>
     /// The states at all times asked for: [times, batch, ...], detached from any graph; NaN at times that a sample did not come to. Owned
-    /// by this
-    /// solution.
+    /// by this solution.
     /// </summary>
     public Tensor States { get; }
 

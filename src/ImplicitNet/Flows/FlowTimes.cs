@@ -7,8 +7,7 @@ namespace ImplicitNet.Flows;
 
 /// <summary>
 /// The times of a flow: the first is the start, the last the end, and at all of them the state is asked for. Rising or falling; the same
-/// for
-/// all samples, or each sample's own. Times are float64, whatever the dtype of the state.
+/// for all samples, or each sample's own. Times are float64, whatever the dtype of the state.
 /// </summary>
 /// <remarks>
 /// A flow takes the steps that its tolerance allows and reads the states in between off its interpolant, so that times asked for cost no

@@ -2,8 +2,7 @@ namespace ImplicitNet.Flows;
 
 /// <summary>
 /// A rooted tree, which stands for one term of the Taylor series of a flow: a Runge-Kutta method has order p where it is right for every
-/// tree
-/// of at most p nodes (Butcher 1963; Hairer, Nørsett and Wanner 1993, II.2).
+/// tree of at most p nodes (Butcher 1963; Hairer, Nørsett and Wanner 1993, II.2).
 /// </summary>
 /// <param name="Children">The trees that hang on the root, the larger first.</param>
 internal sealed record RootedTree(IReadOnlyList<RootedTree> Children)

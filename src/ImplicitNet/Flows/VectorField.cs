@@ -9,8 +9,7 @@ namespace ImplicitNet.Flows;
 /// </summary>
 /// <remarks>
 /// <see cref="PerSampleField"/> and <see cref="CoupledField"/> wrap a function. A field must be one function of time and state: a dropout
-/// mask
-/// is drawn once, and is an input. It is used by one solve at a time and is not thread-safe.
+/// mask is drawn once, and is an input. It is used by one solve at a time and is not thread-safe.
 /// </remarks>
 public abstract class VectorField : IDisposable
 {

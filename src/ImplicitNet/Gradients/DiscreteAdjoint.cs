@@ -4,16 +4,13 @@ namespace ImplicitNet.Gradients;
 
 /// <summary>
 /// The exact gradient of the steps that were taken (discretise, then optimise): what automatic differentiation through all of them would
-/// give,
-/// in the memory of one step and of as many states as a budget holds. The default.
+/// give, in the memory of one step and of as many states as a budget holds. The default.
 /// </summary>
 /// <remarks>
-/// The steps are taken back one by one, each from a graph of its stages alone (Hager 2000; Sanz-Serna 2016). Where the budget does not
-/// hold the
-/// state of every step, every second, every fourth, ... is kept, and the steps between are taken once more (Griewank 1992; Gholami,
-/// Keutzer and
-/// Biros 2019). Costs about as much as a backward pass through the evaluations, and one more evaluation of each where states were left out.
-/// Second derivatives are those of the steps, in the memory of all of them.
+/// The steps are taken back one by one, each from a graph of its stages alone (Hager 2000; Sanz-Serna 2016). Where the budget does not hold
+/// the state of every step, every second, every fourth, ... is kept, and the steps between are taken once more (Griewank 1992; Gholami,
+/// Keutzer and Biros 2019). Costs about as much as a backward pass through the evaluations, and one more evaluation of each where states
+/// were left out. Second derivatives are those of the steps, in the memory of all of them.
 /// </remarks>
 public sealed record DiscreteAdjoint : FlowGradient
 {
@@ -31,5 +28,5 @@ public sealed record DiscreteAdjoint : FlowGradient
     internal override long? TapeBytes => MemoryBudget;
 
     /// <inheritdoc/>
-    internal override BackwardPass Pass(FlowRecord record, GradientReport report) => new DiscretePass(record, report, int.MaxValue);
+    internal override FlowPass Pass(FlowRecord record, GradientReport report) => new DiscretePass(record, report, int.MaxValue);
 }

@@ -4,8 +4,7 @@ namespace ImplicitNet.Gradients;
 
 /// <summary>
 /// A way to differentiate through a flow, so that a plain <c>loss.backward()</c> reaches its start, its times, and everything that the
-/// field
-/// computes with.
+/// field computes with.
 /// </summary>
 /// <remarks>
 /// The lengths of steps are constants: what is differentiated is the steps that were taken, not the choice of them.
@@ -23,5 +22,5 @@ public abstract record FlowGradient
     internal virtual long? TapeBytes => null;
 
     /// <summary>What goes back.</summary>
-    internal abstract BackwardPass Pass(FlowRecord record, GradientReport report);
+    internal abstract FlowPass Pass(FlowRecord record, GradientReport report);
 }

@@ -36,8 +36,16 @@ public sealed class GradientReport
     /// <summary>Products with J or its transpose in all passes, each counted once for every sample in it, as evaluations are.</summary>
     public long Products { get; private set; }
 
-    /// <summary>Samples for which the last pass fell back to JFB's direction.</summary>
+    /// <summary>
+    /// Samples for which the last pass fell back to JFB's direction or, of a <see cref="Backsolve"/>, to <see cref="DiscreteAdjoint"/>.
+    /// </summary>
     public int FallBacks { get; private set; }
+
+    /// <summary>
+    /// Of a <see cref="Backsolve"/>, for every sample how far the state that came back at a time asked for was from the one that had been
+    /// there, over the tolerance: the largest of the last pass; infinite where the way back failed. Empty for other gradients.
+    /// </summary>
+    public IReadOnlyList<double> Reconstruction { get; private set; } = [];
 
     /// <summary>True unless an adjoint solve of the last pass ended without meeting its tolerance.</summary>
     public bool AllConverged => Samples.All(sample => sample.Status == LinearStatus.Converged);
@@ -65,7 +73,8 @@ public sealed class GradientReport
     {
         string passes = string.Create(CultureInfo.InvariantCulture,
             $"{Passes} backward pass{(Passes == 1 ? "" : "es")}, {Products} products");
-        string fallBacks = FallBacks > 0 ? string.Create(CultureInfo.InvariantCulture, $", {FallBacks} samples by JFB instead") : "";
+        string other = Reconstruction.Count > 0 ? "their steps" : "JFB";
+        string fallBacks = FallBacks > 0 ? string.Create(CultureInfo.InvariantCulture, $", {FallBacks} samples by {other} instead") : "";
         return Failure is not null ? $"{passes}, failed: {Failure.Message}"
             : Samples.Count == 0 ? passes + fallBacks
             : passes + fallBacks + string.Create(
@@ -79,11 +88,14 @@ public sealed class GradientReport
         Passes++;
         Samples = [];
         FallBacks = 0;
+        Reconstruction = [];
     }
 
     internal void Solved(IReadOnlyList<LinearSampleReport> samples) => Samples = samples;
 
     internal void FellBack(int samples) => FallBacks = samples;
+
+    internal void Reconstructed(IReadOnlyList<double> distances, int redone) => (Reconstruction, FallBacks) = (distances, redone);
 
     internal void Paid(long products) => Products += products;
 

@@ -4,9 +4,8 @@ using ImplicitNet.Gradients.Flows;
 namespace ImplicitNet.Gradients;
 
 /// <summary>
-/// The gradient of the last steps alone, the state before them held constant; nothing goes back to the start. With one Euler step of
-/// length 1 on a
-/// <see cref="ImplicitNet.Flows.RelaxationField"/> it is JFB's.
+/// The gradient of the last steps alone, the state before them held constant; nothing goes back to the start. With one Euler step of length
+/// 1 on a <see cref="ImplicitNet.Flows.RelaxationField"/> it is JFB's.
 /// </summary>
 public sealed record TruncatedAdjoint : FlowGradient
 {
@@ -27,5 +26,5 @@ public sealed record TruncatedAdjoint : FlowGradient
     internal override long? TapeBytes => MemoryBudget;
 
     /// <inheritdoc/>
-    internal override BackwardPass Pass(FlowRecord record, GradientReport report) => new DiscretePass(record, report, Steps);
+    internal override FlowPass Pass(FlowRecord record, GradientReport report) => new DiscretePass(record, report, Steps);
 }

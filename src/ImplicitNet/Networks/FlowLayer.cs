@@ -14,8 +14,7 @@ namespace ImplicitNet.Networks;
 /// </summary>
 /// <remarks>
 /// Every sample takes its own steps, and gradients are exact for the steps taken, in a bounded memory. f must be one function: parts that
-/// draw
-/// random numbers or look across the batch in training mode are refused.
+/// draw random numbers or look across the batch in training mode are refused.
 /// </remarks>
 /// <example>
 /// <code>

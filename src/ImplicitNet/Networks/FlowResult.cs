@@ -14,16 +14,14 @@ public sealed class FlowResult : IDisposable
         (Output, States, Times, Report, Gradient, _included) = (output, states, times, report, gradient, included);
 
     /// <summary>
-    /// The state of every sample where its flow ended: [batch, ...]. Owned by this result. A sample that does not count sends nothing
-    /// back, and
-    /// has 0 for elements that are not finite.
+    /// The state of every sample where its flow ended: [batch, ...]. Owned by this result. A sample that does not count sends nothing back,
+    /// and has 0 for elements that are not finite.
     /// </summary>
     public Tensor Output { get; }
 
     /// <summary>
-    /// The states at all times asked for: [times, batch, ...]; NaN, to which nothing is sent back, at times that a sample did not come
-    /// to. Owned
-    /// by this result.
+    /// The states at all times asked for: [times, batch, ...]; NaN, to which nothing is sent back, at times that a sample did not come to.
+    /// Owned by this result.
     /// </summary>
     public Tensor States { get; }
 

@@ -8,8 +8,7 @@ namespace ImplicitNet.Networks;
 
 /// <summary>
 /// From a field to states in the graph: the flow, what is done about samples that failed, the gradient. The one way of
-/// <see cref="FlowLayer"/> and
-/// <see cref="Implicit"/>.
+/// <see cref="FlowLayer"/> and <see cref="Implicit"/>.
 /// </summary>
 internal sealed record FlowRun
 {

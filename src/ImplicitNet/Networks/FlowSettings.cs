@@ -4,9 +4,8 @@ using ImplicitNet.Gradients;
 namespace ImplicitNet.Networks;
 
 /// <summary>
-/// How a layer follows its field, how it differentiates through that, and what it does about samples that failed: one value, which a
-/// single call
-/// can replace without changing the layer.
+/// How a layer follows its field, how it differentiates through that, and what it does about samples that failed: one value, which a single
+/// call can replace without changing the layer.
 /// </summary>
 public sealed record FlowSettings
 {

@@ -14,9 +14,8 @@ public abstract class FieldOperator : nn.Module
 
     /// <summary>Prepares the weights, once for all the evaluations of a flow.</summary>
     /// <returns>
-    /// The field; it builds a graph wherever gradients are enabled, and names its parameters
-    /// (<see cref="Solvers.MapInputs.Parameters"/>). The
-    /// caller owns it.
+    /// The field; it builds a graph wherever gradients are enabled, and names its parameters (<see cref="Solvers.MapInputs.Parameters"/>).
+    /// The caller owns it.
     /// </returns>
     public abstract VectorField Bind();
 }

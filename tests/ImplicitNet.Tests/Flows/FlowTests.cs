@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Flows;
 
-public sealed class FlowTests
+public sealed class FlowTests : TensorTest
 {
     [Fact]
     public void Arenstorfs_orbit_takes_the_steps_of_Hairers_DOPRI5()

@@ -3,15 +3,17 @@ using ImplicitNet.Flows;
 using ImplicitNet.Gradients;
 using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Tests.Gradients;
 
-public sealed class FlowGradientTests
+public sealed class FlowGradientTests : TensorTest
 {
     [Fact]
     public void The_gradient_is_that_of_the_steps_and_not_that_of_the_flow()
     {
+        using DisposeScope scope = NewDisposeScope();
         using Tensor rate = tensor(-1.3, ScalarType.Float64).requires_grad_();
         using PerSampleField field = new((_, u, _) => u * rate, new MapInputs { Parameters = [rate] });
         using FlowResult end = Implicit.Flow(
@@ -30,6 +32,7 @@ public sealed class FlowGradientTests
     [InlineData(0)]
     public void Lotka_Volterras_gradients_are_those_of_the_literature_however_few_states_are_kept(long budget)
     {
+        using DisposeScope scope = NewDisposeScope();
         using Tensor rates = tensor(new[] { 1.5, 1, 3, 1 }).requires_grad_(), start = ones([1, 2], ScalarType.Float64).requires_grad_();
         using PerSampleField field = new(
             (_, u, _) =>
@@ -60,6 +63,7 @@ public sealed class FlowGradientTests
     [Fact]
     public void The_time_at_which_a_ball_comes_down_has_a_gradient()
     {
+        using DisposeScope scope = NewDisposeScope();
         using Tensor height = tensor(10.0, ScalarType.Float64).requires_grad_(), gravity = tensor(8.0, ScalarType.Float64).requires_grad_();
         using PerSampleField field = new(
             (_, u, inputs) => stack([u[.., 1], -inputs.PerSample[0]], 1), new MapInputs { PerSample = [gravity.reshape(1)] });
@@ -79,6 +83,7 @@ public sealed class FlowGradientTests
     [Fact]
     public void Times_have_gradients()
     {
+        using DisposeScope scope = NewDisposeScope();
         using Tensor times = tensor(new[] { 0.1, 0.5, 1.7, 3 }).requires_grad_(), weights = tensor(new[] { 0.0, 1, 2, 3 });
         using PerSampleField field = new((_, u) => stack([u[.., 1], u[.., 0] * -4], 1));
         using FlowResult wave = Implicit.Flow(
@@ -99,6 +104,7 @@ public sealed class FlowGradientTests
     [Fact]
     public void Second_derivatives_are_those_of_the_steps()
     {
+        using DisposeScope scope = NewDisposeScope();
         using Tensor at = tensor(0.7, ScalarType.Float64).requires_grad_();
         using Tensor loss = Loss(at), one = ones_like(loss);
         using Tensor first = VectorProducts.TransposeProduct(loss, at, one, createGraph: true);
@@ -123,6 +129,7 @@ public sealed class FlowGradientTests
     [Fact]
     public void One_Euler_step_on_the_relaxation_of_a_map_is_JFB()
     {
+        using DisposeScope scope = NewDisposeScope();
         random.manual_seed(1);
         using Tensor weight = (randn(4, 4, ScalarType.Float64) * 0.2).requires_grad_(), q = randn(3, 4, ScalarType.Float64).requires_grad_();
         using PerSampleMap map = new(
@@ -146,6 +153,7 @@ public sealed class FlowGradientTests
     [Fact]
     public void Parameters_that_nobody_names_are_refused_rather_than_left_without_a_gradient()
     {
+        using DisposeScope scope = NewDisposeScope();
         using Tensor weight = ones(2, 2).requires_grad_();
         using PerSampleField field = new((_, u) => u.mm(weight));
         InvalidOperationException refused = Assert.Throws<InvalidOperationException>(
@@ -156,6 +164,7 @@ public sealed class FlowGradientTests
     [Fact]
     public void A_sample_that_is_masked_leaves_the_gradients_of_the_others_as_they_are()
     {
+        using DisposeScope scope = NewDisposeScope();
         using Tensor rate = tensor(-0.5, ScalarType.Float64).requires_grad_();
         using Tensor kinds = tensor(new double[] { 0, 1, 0 }).unsqueeze(1), start = ones([3, 1], ScalarType.Float64);
         using PerSampleField field = new(

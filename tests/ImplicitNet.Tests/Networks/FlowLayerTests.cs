@@ -6,11 +6,12 @@ using static TorchSharp.torch.nn;
 
 namespace ImplicitNet.Tests.Networks;
 
-public sealed class FlowLayerTests
+public sealed class FlowLayerTests : TensorTest
 {
     [Fact]
     public void A_layer_learns_to_turn_a_point()
     {
+        using DisposeScope scope = NewDisposeScope();
         random.manual_seed(1);
         using FlowLayer layer = new(Sequential(Linear(2, 16), Tanh(), Linear(16, 2)));
         using optim.Optimizer optimizer = optim.Adam(layer.parameters(), 0.02);
@@ -18,7 +19,7 @@ public sealed class FlowLayerTests
         double loss = double.NaN;
         for (int step = 0; step < 200; step++)
         {
-            using DisposeScope scope = NewDisposeScope();
+            using DisposeScope inner = NewDisposeScope();
             optimizer.zero_grad();
             Tensor error = (layer.call(start) - target).square().sum();
             error.backward();
@@ -49,6 +50,7 @@ public sealed class FlowLayerTests
     [Fact]
     public void Dropout_within_a_field_is_refused()
     {
+        using DisposeScope scope = NewDisposeScope();
         using FlowLayer layer = new(Sequential(Linear(2, 2), Dropout(0.5)));
         Assert.Contains("random", Assert.Throws<InvalidOperationException>(() => layer.call(ones(1, 2))).Message, StringComparison.Ordinal);
         layer.eval();
@@ -59,11 +61,12 @@ public sealed class FlowLayerTests
     [Fact]
     public void A_scope_sees_the_flows_within_it_and_may_change_them()
     {
+        using DisposeScope scope = NewDisposeScope();
         random.manual_seed(1);
         using FlowLayer layer = new(Linear(2, 2));
-        using SolveScope scope = new(flowSettings: settings => settings with { Steps = new FixedSteps(3) });
+        using SolveScope watch = new(flowSettings: settings => settings with { Steps = new FixedSteps(3) });
         using Tensor end = layer.call(ones(5, 2));
-        ScopedFlow flow = Assert.Single(scope.Flows);
+        ScopedFlow flow = Assert.Single(watch.Flows);
         Assert.All(flow.Report.Samples, sample => Assert.Equal(3, sample.Accepted));
     }
 }

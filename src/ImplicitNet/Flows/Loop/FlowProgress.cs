@@ -37,19 +37,7 @@ internal sealed class FlowProgress
         (_accepted, _rejected) = (new int[batch], new int[batch]);
         (_wasRejected, _wasFinite, _isLast) = (new bool[batch], new bool[batch], new bool[batch]);
         Statuses = new FlowStatus?[batch];
-        double least = 8 * Precision.Of(dtype).Epsilon;
-        Relative = _pid?.RelativeTolerance ?? (dtype == ScalarType.Float64 ? 1e-6 : Math.Max(1e-4, least));
-        Absolute = _pid?.AbsoluteTolerance ?? Relative / 1000;
-        if (_pid is not null && Relative < least && Relative > 0)
-        {
-            throw new ArgumentException(
-                $"A relative tolerance of {Relative:g3} is below what {dtype} resolves. It must be 0 or at least {least:g2}.");
-        }
-
-        if (_pid is not null && Relative == 0 && Absolute == 0)
-        {
-            throw new ArgumentException("One of the two tolerances must be above 0.");
-        }
+        (Relative, Absolute) = (_pid ?? new PidController()).Tolerances(dtype);
 
         double[] Array(Func<int, double> of) => [.. Enumerable.Range(0, batch).Select(of)];
     }

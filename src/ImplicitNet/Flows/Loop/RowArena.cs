@@ -37,8 +37,7 @@ internal abstract class RowArena : IDisposable
 
     /// <summary>
     /// The root mean square of <c>size sum_j coefficient_j block_j / (absolute + relative max(|first|, |second|))</c> of every row; NaN
-    /// where
-    /// the second is not finite.
+    /// where the second is not finite.
     /// </summary>
     public abstract void Norms(
         ReadOnlySpan<double> sizes, ReadOnlySpan<double> coefficients, int blocks, int first, int second, double absolute, double relative,

@@ -217,9 +217,8 @@ internal sealed class AdjointSweep : IDisposable
     }
 
     /// <summary>
-    /// What comes to the states at times that a step passes: to lambda if they are its end, or, weighted as the interpolant weights
-    /// stages, to
-    /// each stage.
+    /// What comes to the states at times that a step passes: to lambda if they are its end, or, weighted as the interpolant weights stages,
+    /// to each stage.
     /// </summary>
     /// <param name="times">Where steps begin.</param>
     /// <param name="sizes">How long they are; 0: not taken back.</param>

@@ -48,13 +48,13 @@ internal readonly record struct AttachedFlow(Tensor States, Tensor End, Tensor T
         Tensor packed = record.Pack(solution);
         if (Array.Exists(sources, source => source.requires_grad))
         {
-            BackwardPass pass = gradient.Pass(record, report);
-            Tensor[] pages = solution.Tape?.TakePages() ?? [];
-            ((DiscretePass)pass).Value = packed;
-            packed = GraphNode.Attach(pass, sources, [.. sources, .. pages], isAlarmed: true);
-            foreach (Tensor page in pages)
+            FlowPass pass = gradient.Pass(record, report);
+            Tensor[] kept = pass.Kept(solution);
+            pass.Value = packed;
+            packed = GraphNode.Attach(pass, sources, [.. sources, .. kept], isAlarmed: true);
+            foreach (Tensor each in kept)
             {
-                page.Dispose();
+                each.Dispose();
             }
         }
 

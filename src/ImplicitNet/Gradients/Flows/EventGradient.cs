@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Gradients.Flows;
 
 /// <summary>
-/// What comes to a state at an event goes to all that the event depends on, by the length of the step that ends there:
-/// <c>dh = -(g_u du + g_p dp + g_t dt) / (g_t + g_u du/dh)</c> (implicit function theorem; Chen, Amos and Nickel 2021).
+/// What comes to a state at an event goes to all that the event depends on, by the length of the step that ends there: <c>dh = -(g_u du +
+/// g_p dp + g_t dt) / (g_t + g_u du/dh)</c> (implicit function theorem; Chen, Amos and Nickel 2021).
 /// </summary>
 /// <param name="step">The step, its stages evaluated.</param>
 /// <param name="graphs">Its graphs.</param>

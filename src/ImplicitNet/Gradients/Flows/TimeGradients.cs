@@ -5,8 +5,7 @@ namespace ImplicitNet.Gradients.Flows;
 
 /// <summary>
 /// Gradients of times: the first moves the beginning of the first step, the last the end of the last one, and those between the place on
-/// the
-/// interpolant; all other ends of steps stay where they are.
+/// the interpolant; all other ends of steps stay where they are.
 /// </summary>
 /// <param name="record">What was computed.</param>
 /// <param name="step">The steps as they are taken back.</param>
@@ -54,9 +53,8 @@ internal sealed class TimeGradients(FlowRecord record, ReversedStep step, ArenaR
     }
 
     /// <summary>
-    /// Whether a time that a step passes moves with its end, as that of the last step does; all others move along the interpolant, at
-    /// whose end
-    /// they may happen to be.
+    /// Whether a time that a step passes moves with its end, as that of the last step does; all others move along the interpolant, at whose
+    /// end they may happen to be.
     /// </summary>
     public bool IsAtEnd(int sample, int index, int time) =>
         record.Times[sample, time] == asked[sample].Ends[index + 1] && index == record.Tape!.Steps(sample) - 1;

@@ -40,6 +40,12 @@ internal sealed class HostileCall
 
     public FixedPointSolver Solver => _solver;
 
+    /// <summary>What some maps compute with.</summary>
+    public Tensor Weight => _state.Weight;
+
+    /// <summary>What is called.</summary>
+    public HostileMap Function => _map;
+
     public FixedPointGradient Gradient => _gradient;
 
     public StoppingRule Stopping { get; }

@@ -35,6 +35,7 @@ public sealed class FlowLayerTests : TensorTest
     [InlineData(true)]
     public void Times_may_be_freed_before_the_backward_pass(bool haveGradient)
     {
+        using DisposeScope scope = NewDisposeScope();
         using FlowLayer layer = new(Sequential(Linear(2, 8), Tanh(), Linear(8, 2)));
         using Tensor start = randn(3, 2), numbers = tensor(new[,] { { 0.0, 0.5 }, { 0.0, 1 }, { 0.2, -1 } }).requires_grad_(haveGradient);
         Tensor times = numbers * 1;

@@ -45,7 +45,7 @@ internal static class ResultScreen
             terminal,
             "starts",
             $"{Display.Count(agreement.SameAnswers)} of {Display.Count(compared)} answers the same",
-            agreement.Turned ? $"from {agreement.Starts} starts, each turned or mirrored otherwise" : $"from {agreement.Starts} starts");
+            $"from {agreement.Starts} {(agreement.Turned ? "turned " : "")}starts");
         string converged = $"{Display.Count(agreement.ConvergedFromAll)} converged from all {agreement.Starts}";
         if (agreement.Turned)
         {

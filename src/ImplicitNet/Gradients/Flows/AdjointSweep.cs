@@ -71,6 +71,10 @@ internal sealed class AdjointSweep : IDisposable
         for (int sample = 0; sample < _record.Batch; sample++)
         {
             AtStart(sample);
+            if (_record.Report.Samples[sample].Status == FlowStatus.Completed)
+            {
+                _times?.AddEnd(sample, _toTimes[sample]);
+            }
         }
 
         Tensor start = _startsGradient.Restored();
@@ -191,10 +195,10 @@ internal sealed class AdjointSweep : IDisposable
         _step.Evaluate(times, sizes, stages);
         bool[] isEvent = [.. _samples.Select((sample, row) => _taken == 0 && sizes[row] != 0
             && _record.Report.Samples[sample].Status == FlowStatus.EventReached)];
-        if (isEvent.Contains(true))
-        {
-            new EventGradient(_step, _graphs).Apply(times, sizes, isEvent, [.. _samples.Select(sample => _toTimes[sample])], stages);
-        }
+        double[] toTimes = [.. _samples.Select(sample => _toTimes[sample])];
+        double[] byEvent = isEvent.Contains(true)
+            ? new EventGradient(_step, _graphs).Apply(times, sizes, isEvent, toTimes, stages)
+            : [];
 
         (double[] bySize, double[] byTime) = _step.Pull(sizes, stages, hasBetween, isProbe: false);
         _step.Fold(stages);
@@ -208,7 +212,7 @@ internal sealed class AdjointSweep : IDisposable
         {
             if (sizes[row] != 0)
             {
-                double? toEvent = isEvent[row] ? _toTimes[_samples[row]] : null;
+                double? toEvent = isEvent[row] ? toTimes[row] + byEvent[row] : null;
                 _times.Add(row, _samples[row], _steps[row], sizes[row], bySize[row], byTime[row], toEvent);
             }
         }

@@ -17,7 +17,8 @@ internal sealed class EventGradient(ReversedStep step, StageGraphs graphs)
     /// <param name="isEvent">Which rows are meant.</param>
     /// <param name="toTimes">What came to the time of the event.</param>
     /// <param name="stages">Stages of the step.</param>
-    public void Apply(double[] times, double[] sizes, bool[] isEvent, double[] toTimes, int stages)
+    /// <returns>What goes to the beginning of the step, at its length, by the time that the event's number is given.</returns>
+    public double[] Apply(double[] times, double[] sizes, bool[] isEvent, double[] toTimes, int stages)
     {
         RowArena rows = step.Rows;
         int count = sizes.Length;
@@ -50,5 +51,7 @@ internal sealed class EventGradient(ReversedStep step, StageGraphs graphs)
             rows.Take(ReversedStep.Spare, moved);
             rows.Combine(step.Lambda, step.Lambda, [.. isEvent.Select(value => value ? 1.0 : 0)], [1], ReversedStep.Spare);
         }
+
+        return [.. factors.Zip(numberByTime, (factor, slope) => factor * slope)];
     }
 }

@@ -52,6 +52,9 @@ internal sealed class TimeGradients(FlowRecord record, ReversedStep step, ArenaR
         }
     }
 
+    /// <summary>Adds what came to the time at which a sample ended, where that is its last one.</summary>
+    public void AddEnd(int sample, double toTime) => _sums[((sample + 1) * record.Times.Count) - 1] += toTime;
+
     /// <summary>
     /// Whether a time that a step passes moves with its end, as that of the last step does; all others move along the interpolant, at whose
     /// end they may happen to be.

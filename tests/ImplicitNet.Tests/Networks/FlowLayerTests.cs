@@ -37,7 +37,7 @@ public sealed class FlowLayerTests : TensorTest
     {
         using DisposeScope scope = NewDisposeScope();
         using FlowLayer layer = new(Sequential(Linear(2, 8), Tanh(), Linear(8, 2)));
-        using Tensor start = randn(3, 2), numbers = tensor(new[,] { { 0.0, 0.5 }, { 0.0, 1 }, { 0.2, -1 } }).requires_grad_(haveGradient);
+        Tensor start = randn(3, 2), numbers = tensor(new[,] { { 0.0, 0.5 }, { 0.0, 1 }, { 0.2, -1 } }).requires_grad_(haveGradient);
         Tensor times = numbers * 1;
         using FlowResult flow = layer.Run(start, FlowTimes.Of(times));
         times.Dispose();

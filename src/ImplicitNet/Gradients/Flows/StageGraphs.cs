@@ -1,13 +1,13 @@
 using ImplicitNet.Differentiation;
-using ImplicitNet.Flows;
 using ImplicitNet.Flows.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Gradients.Flows;
 
-/// <summary>The field on the samples that are taken back, a graph of every stage, and what goes back through it to inputs and
-/// parameters.</summary>
+/// <summary>
+/// The field on the samples that are taken back, a graph of every stage, and what goes back through it to inputs and parameters.
+/// </summary>
 internal sealed class StageGraphs : IDisposable
 {
     private readonly FlowRecord _record;
@@ -15,8 +15,9 @@ internal sealed class StageGraphs : IDisposable
     private readonly Tensor[] _inputs;
     private readonly Tensor[] _parameters;
     private readonly Tensor?[] _sums;
-    private VectorField? _field;
+    private FieldMeter? _field;
     private Tensor[] _leaves = [];
+    private Tensor[] _wanted = [];
     private Tensor?[] _rows = [];
     private Tensor? _samples;
     private (Tensor State, Tensor Time, Tensor Value)[] _stages = [];
@@ -52,7 +53,8 @@ internal sealed class StageGraphs : IDisposable
             return (input.requires_grad ? own.requires_grad_() : own).DetachFromDisposeScope();
         })];
         _rows = new Tensor?[PerSample];
-        _field = _record.Field.With(_record.Field.Inputs.With(_leaves));
+        _wanted = [.. _leaves.Where(leaf => leaf.requires_grad), .. _parameters];
+        _field = new FieldMeter(_record.Field.With(_record.Field.Inputs.With(_leaves)), isOwner: true);
     }
 
     /// <summary>Evaluates a stage in a graph of its own.</summary>
@@ -76,13 +78,13 @@ internal sealed class StageGraphs : IDisposable
             time.requires_grad_();
         }
 
-        Tensor value = FieldMeter.Checked(_field!, time, _record.WritesState ? leaf.clone() : leaf);
+        Tensor value = _field!.Evaluate(time, _record.WritesState ? leaf.clone() : leaf);
         _stages[stage] = (leaf, time, value);
         return value.detach();
     }
 
     /// <summary>An evaluation without a graph.</summary>
-    public Tensor Plain(double[] times, Tensor state) => FieldMeter.Checked(_field!, StageTimes.Of(times, state), state);
+    public Tensor Plain(double[] times, Tensor state) => _field!.Evaluate(StageTimes.Of(times, state), state);
 
     /// <summary>Sends a vector back through a stage.</summary>
     /// <param name="stage">Which.</param>
@@ -148,13 +150,12 @@ internal sealed class StageGraphs : IDisposable
             return new Tensor?[first.Length];
         }
 
-        Tensor[] leaves = [.. _leaves.Where(leaf => leaf.requires_grad)];
-        Tensor[] wanted = isProbe ? first : [.. first, .. leaves, .. _parameters];
-        IReadOnlyList<Tensor?> found = VectorProducts.TransposeProducts(value, wanted, vector, createGraph: false);
-        Products += value.shape[0];
+        Tensor[] asked = [.. first.Where(tensor => tensor.requires_grad)];
+        IReadOnlyList<Tensor?> found = AutogradDoor.Gradients(value, isProbe ? asked : [.. asked, .. _wanted], vector, createGraph: false);
+        Products += value.size(0);
         if (!isProbe)
         {
-            int at = first.Length;
+            int at = asked.Length;
             for (int i = 0; i < _leaves.Length; i++)
             {
                 if (_leaves[i].requires_grad)
@@ -169,7 +170,8 @@ internal sealed class StageGraphs : IDisposable
             }
         }
 
-        return [.. found.Take(first.Length)];
+        int place = 0;
+        return [.. first.Select(tensor => tensor.requires_grad ? found[place++] : null)];
     }
 
     private static void Add(ref Tensor? sum, Tensor? part)

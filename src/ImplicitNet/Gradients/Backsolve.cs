@@ -5,8 +5,8 @@ namespace ImplicitNet.Gradients;
 
 /// <summary>
 /// The adjoint of the equation (optimise, then discretise): <c>u</c> and <c>a' = -J^T a</c> are followed from the end back to the start, in
-/// the memory of one step (Chen, Rubanova, Bettencourt and Duvenaud 2018). Its error is told for every sample, and where it is large the
-/// sample is done again by the exact adjoint of its steps.
+/// the memory of one step and the lengths of all (Chen, Rubanova, Bettencourt and Duvenaud 2018). Its error is told for every sample, and
+/// where it is large the sample is done again by the exact adjoint of its steps.
 /// </summary>
 /// <remarks>
 /// <para>

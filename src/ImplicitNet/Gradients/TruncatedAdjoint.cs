@@ -17,7 +17,11 @@ public sealed record TruncatedAdjoint : FlowGradient
     } = 1;
 
     /// <summary>As <see cref="DiscreteAdjoint.MemoryBudget"/>.</summary>
-    public long MemoryBudget { get; init; } = 256L << 20;
+    public long MemoryBudget
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(MemoryBudget), value, "A budget is at least 0.");
+    } = 256L << 20;
 
     /// <inheritdoc/>
     protected internal override string Label => string.Create(CultureInfo.InvariantCulture, $"truncated({Steps})");

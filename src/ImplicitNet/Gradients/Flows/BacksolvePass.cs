@@ -132,7 +132,7 @@ internal sealed class BacksolvePass(FlowRecord record, StepController steps, dou
             using Tensor pairs = tensor(times).reshape(_record.Batch, 2);
             FlowSolution way = Flow.Solve(
                 field, both, FlowTimes.Of(pairs), new ExplicitRungeKutta(_record.Tableau), _steps, null, null,
-                long.MaxValue, default);
+                tapeBytes: 0, default);
             _report.Paid(way.Report.Evaluations);
             return way;
         }
@@ -165,20 +165,26 @@ internal sealed class BacksolvePass(FlowRecord record, StepController steps, dou
             using Tensor states = way.State.index_select(0, chosen);
             using RowArena rows = RowArenas.Like(states, 2 + _record.Tableau.Stages);
             rows.Take(0, states);
+            for (int row = 0; row < samples.Length; row++)
+            {
+                if (tape.Steps(samples[row]) > 0)
+                {
+                    tape.Read(rows, 0, row, samples[row], 0);
+                }
+            }
+
             for (int step = 0; step < samples.Max(tape.Steps); step++)
             {
                 using DisposeScope scope = NewDisposeScope();
                 double[] sizes = new double[samples.Length];
                 for (int row = 0; row < samples.Length; row++)
                 {
-                    if (step < tape.Steps(samples[row]))
-                    {
-                        sizes[row] = tape.Size(samples[row], step);
-                        tape.Read(rows, 0, row, samples[row], step);
-                    }
+                    sizes[row] = step < tape.Steps(samples[row]) ? tape.Size(samples[row], step) : 0;
                 }
 
+                // The steps are taken once more: their lengths alone were kept.
                 Stages(rows, at, sizes, graphs);
+                rows.Combine(0, 0, sizes, _record.Tableau.Weights, 2);
                 for (int row = 0; row < samples.Length; row++)
                 {
                     at[row] += sizes[row];

@@ -3,7 +3,10 @@ namespace ImplicitNet.Flows;
 /// <summary>How a flow ended for one sample.</summary>
 public enum FlowStatus
 {
-    /// <summary>It came to its last time, every step of it within the tolerance.</summary>
+    /// <summary>
+    /// It came to its last time, every step of it within the tolerance by its estimate. Where a derivative of the field jumps (ReLU), the
+    /// estimates of <see cref="ButcherTableau.Tsit5"/> and <see cref="ButcherTableau.Dopri5"/> may see a fiftieth of the error.
+    /// </summary>
     Completed,
 
     /// <summary>The event came first: the state returned is the one at the event.</summary>

@@ -14,7 +14,10 @@ namespace ImplicitNet.Gradients;
 /// </remarks>
 public sealed record DiscreteAdjoint : FlowGradient
 {
-    /// <summary>Bytes of states that are kept for a backward pass; those of the start are in any case; default 256 MiB.</summary>
+    /// <summary>
+    /// Bytes of states that are kept for a backward pass; those of the start are in any case; default 256 MiB. The steps between two kept
+    /// states are taken again at once: with a budget of 0 that is all of them.
+    /// </summary>
     public long MemoryBudget
     {
         get;

@@ -8,9 +8,10 @@ namespace ImplicitNet.Gradients;
 /// </summary>
 /// <remarks>
 /// The steps are taken back one by one, each from a graph of its stages alone (Hager 2000; Sanz-Serna 2016). Where the budget does not hold
-/// the state of every step, every second, every fourth, ... is kept, and the steps between are taken once more (Griewank 1992; Gholami,
-/// Keutzer and Biros 2019). Costs about as much as a backward pass through the evaluations, and one more evaluation of each where states
-/// were left out. Second derivatives are those of the steps, in the memory of all of them.
+/// the state of every step, every second, every fourth, ... is kept, and the steps between are taken once more, with their states kept for
+/// that long beside the budget (Griewank 1992; Gholami, Keutzer and Biros 2019). Costs about as much as a backward pass through the
+/// evaluations, and one more evaluation of each where states were left out. Second derivatives are those of the steps, in the memory of all
+/// of them.
 /// </remarks>
 public sealed record DiscreteAdjoint : FlowGradient
 {

@@ -42,5 +42,6 @@ public sealed record FlowEvent
     {
         Tensor value = Value(time.expand(state.shape[1]), state.squeeze(0), inputs);
         return value is { IsInvalid: false, ndim: 0 } ? value.unsqueeze(0) : value;
-    }) { Crossing = Crossing };
+    })
+    { Crossing = Crossing };
 }

@@ -84,7 +84,8 @@ public sealed class BacksolveTests : TensorTest
             (_, u, _) => u.mm(weight).tanh().mm(readout) - (u * damping), new MapInputs { Parameters = [weight, readout] });
         FlowSettings settings = new()
         {
-            Gradient = gradient, Steps = new PidController { RelativeTolerance = tolerance, AbsoluteTolerance = tolerance },
+            Gradient = gradient,
+            Steps = new PidController { RelativeTolerance = tolerance, AbsoluteTolerance = tolerance },
         };
         using FlowResult flow = Implicit.Flow(field, start, FlowTimes.Between(0, 1), settings);
         flow.Output.square().sum().backward();

@@ -143,7 +143,9 @@ public sealed class FlowGradientTests : TensorTest
         using RelaxationField field = new(map);
         using FlowResult flow = Implicit.Flow(field, solution.Latent, FlowTimes.Between(0, 1), new FlowSettings
         {
-            Solver = new ExplicitRungeKutta(ButcherTableau.Euler), Steps = new FixedSteps(1), Gradient = new TruncatedAdjoint(),
+            Solver = new ExplicitRungeKutta(ButcherTableau.Euler),
+            Steps = new FixedSteps(1),
+            Gradient = new TruncatedAdjoint(),
         });
         flow.Output.pow(3).sum().backward();
         Assert.True(weight.grad.allclose(expectedWeight, 1e-14, 1e-15));

@@ -1,7 +1,7 @@
+using ImplicitNet.Batches;
 using ImplicitNet.Differentiation;
 using ImplicitNet.Flows;
 using ImplicitNet.Flows.Loop;
-using ImplicitNet.Batches;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,6 +1,6 @@
+using ImplicitNet.Batches;
 using ImplicitNet.Flows;
 using ImplicitNet.Flows.Loop;
-using ImplicitNet.Batches;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Gradients.Flows;

@@ -14,7 +14,9 @@ public sealed class FlowDifferencesTests : FlowGradientTest
     private const double Little = 1e-5;
 
     public static TheoryData<int, bool, bool> Cases => new(
-        from seed in Enumerable.Range(1, 8) from hasEvent in (bool[])[false, true] from isShared in (bool[])[false, true]
+        from seed in Enumerable.Range(1, 8)
+        from hasEvent in (bool[])[false, true]
+        from isShared in (bool[])[false, true]
         select (seed, hasEvent, isShared));
 
     [Theory]
@@ -85,7 +87,9 @@ public sealed class FlowDifferencesTests : FlowGradientTest
             using RelaxationField field = new(map);
             using FlowResult flow = Implicit.Flow(field, solution.Latent, FlowTimes.Between(0, steps), new FlowSettings
             {
-                Solver = new ExplicitRungeKutta(ButcherTableau.Euler), Steps = new FixedSteps(steps), Gradient = new TruncatedAdjoint { Steps = steps },
+                Solver = new ExplicitRungeKutta(ButcherTableau.Euler),
+                Steps = new FixedSteps(steps),
+                Gradient = new TruncatedAdjoint { Steps = steps },
             });
             flow.Output.pow(3).sum().backward();
             Assert.All(Taken().Zip(expected), pair => Assert.True(pair.First.allclose(pair.Second, 1e-12, 1e-13), $"{steps} steps"));

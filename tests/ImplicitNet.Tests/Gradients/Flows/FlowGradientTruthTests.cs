@@ -28,7 +28,9 @@ public sealed class FlowGradientTruthTests : FlowGradientTest
         using PerSampleField field = new((_, u, _) => u * rate, new MapInputs { Parameters = [rate] });
         using FlowResult flow = Implicit.Flow(field, start, FlowTimes.Of(times), new FlowSettings
         {
-            Solver = new ExplicitRungeKutta(Tableaux.Of(name)), Steps = new FixedSteps(Steps), Gradient = new DiscreteAdjoint { MemoryBudget = budget },
+            Solver = new ExplicitRungeKutta(Tableaux.Of(name)),
+            Steps = new FixedSteps(Steps),
+            Gradient = new DiscreteAdjoint { MemoryBudget = budget },
         });
         flow.Output[0, 0].backward();
         double end = 1.5 * Math.Pow(r, Steps), before = 1.5 * Math.Pow(r, Steps - 1);

@@ -50,7 +50,9 @@ public sealed class FlowSecondDerivativeTests : FlowGradientTest
             using VectorField field = isPerSample ? new PerSampleField(Function, inputs) : new CoupledField(Function, inputs);
             FlowResult flow = Implicit.Flow(field, given[0], FlowTimes.At(0, 0.37, 1), new FlowSettings
             {
-                Solver = new ExplicitRungeKutta(Tableaux.Of(name)), Steps = new FixedSteps(5), Gradient = new DiscreteAdjoint { MemoryBudget = budget },
+                Solver = new ExplicitRungeKutta(Tableaux.Of(name)),
+                Steps = new FixedSteps(5),
+                Gradient = new DiscreteAdjoint { MemoryBudget = budget },
             });
             Tensor loss = flow.Output.pow(3).sum() + flow.States[1].square().sum();
             return [.. VectorProducts.TransposeProducts(loss, given, ones_like(loss), createGraph: create).Select(one => one!)];

@@ -12,7 +12,7 @@ public sealed record PhasePortrait
     /// <summary>The title, which is also drawn.</summary>
     public required string Title { get; init; }
 
-    /// <summary>The lines; at least one point among them.</summary>
+    /// <summary>The lines; at least one point among them. A line without points is not drawn.</summary>
     public required IReadOnlyList<FlowLine> Lines { get; init; }
 
     /// <summary>What the lines of kind 0 and 1 are called; default: one kind without a name.</summary>
@@ -54,7 +54,7 @@ public sealed record PhasePortrait
             panel.Bar((x - half, y - half), (x + half, y + half), ColourOf(isSecond ? 1 : 0) with { Opacity = SideOpacity });
         }
 
-        foreach (FlowLine line in Lines)
+        foreach (FlowLine line in Lines.Where(line => line.Points.Count > 0))
         {
             ChartColour colour = ColourOf(line.Kind);
             panel.Line(null, line.Points, new ChartPen(colour with { Opacity = 0.55 }, 1));
@@ -69,7 +69,7 @@ public sealed record PhasePortrait
 
         return new Chart(
             Title,
-            FormattableString.Invariant($"{Lines.Count} lines of a flow, from small dots to large ones, ")
+            FormattableString.Invariant($"{Lines.Count(line => line.Points.Count > 0)} lines of a flow, from small dots to large ones, ")
                 + FormattableString.Invariant($"between {all.Min(point => point.X):g3} and {all.Max(point => point.X):g3} along ")
                 + FormattableString.Invariant($"and {all.Min(point => point.Y):g3} and {all.Max(point => point.Y):g3} up."),
             panel);

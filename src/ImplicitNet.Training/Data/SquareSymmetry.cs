@@ -26,7 +26,7 @@ internal readonly record struct SquareSymmetry(bool IsTransposed, bool FlipsRows
 
     /// <summary>Turns squares round.</summary>
     /// <param name="squares">[..., side, side], any dtype; not changed.</param>
-    /// <returns>The same shape, dtype and device, contiguous; it may be that tensor.</returns>
+    /// <returns>The same shape, dtype and device; it may be that tensor.</returns>
     public Tensor Of(Tensor squares)
     {
         Tensor turned = IsTransposed ? squares.transpose(Rows, Columns) : squares;

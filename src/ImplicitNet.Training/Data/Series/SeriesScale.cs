@@ -40,7 +40,10 @@ public sealed record SeriesScale
     /// of all gaps, 1 where there are none.
     /// </summary>
     /// <param name="series">At least one, all of the same columns.</param>
-    /// <exception cref="ArgumentException">There are none, their columns differ, or a column has nothing but empty cells.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are none, their columns differ, or a column has nothing but empty cells or values whose deviation is no number above 0
+    /// although they differ.
+    /// </exception>
     public static SeriesScale Of(params IReadOnlyList<TimeSeries> series)
     {
         IReadOnlyList<string> columns = TimeSeries.ColumnsOf(series);
@@ -83,6 +86,7 @@ public sealed record SeriesScale
     {
         // Welford's update: a column of large numbers that differ little keeps its digits.
         (long count, double mean, double squares) = (0, 0, 0);
+        (double least, double most) = (double.PositiveInfinity, double.NegativeInfinity);
         foreach (TimeSeries one in series)
         {
             for (int row = 0; row < one.Times.Length; row++)
@@ -90,6 +94,7 @@ public sealed record SeriesScale
                 if (one[row][column] is var value && !double.IsNaN(value))
                 {
                     count++;
+                    (least, most) = (Math.Min(least, value), Math.Max(most, value));
                     double move = value - mean;
                     mean += move / count;
                     squares += move * (value - mean);
@@ -98,8 +103,11 @@ public sealed record SeriesScale
         }
 
         double deviation = Math.Sqrt(squares / Math.Max(count, 1));
-        return count > 0
-            ? (mean, deviation is > 0 and < double.PositiveInfinity ? deviation : 1)
-            : throw new ArgumentException($"Column '{series[0].Columns[column]}' has nothing but empty cells.", nameof(series));
+        string name = series[0].Columns[column];
+        return count == 0 ? throw new ArgumentException($"Column '{name}' has nothing but empty cells.")
+            : least == most ? (least, 1)
+            : deviation is > 0 and < double.PositiveInfinity && double.IsFinite(mean) ? (mean, deviation)
+            : throw new ArgumentException(FormattableString.Invariant(
+                $"Column '{name}' is between {least} and {most}, and no standard deviation of it can be computed; give it another unit."));
     }
 }

@@ -5,7 +5,7 @@ namespace ImplicitNet.Training.Data.Series;
 
 /// <summary>
 /// Batches of windows of time series, to say from one row what the next ones are; made by <c>BatchSource.FromSeries</c>. A window begins at
-/// every row in which nothing is missing; what is missing behind it does not count.
+/// every row in which nothing is missing, unless nothing at all was observed in the rows behind it; what is missing there does not count.
 /// </summary>
 /// <remarks>
 /// In the units of <see cref="Scale"/>, float32. Inputs: [batch, columns + <see cref="Length"/>], the row that the window begins at, then
@@ -38,6 +38,12 @@ public sealed class TimeSeriesBatches : IndexedBatches
 
     /// <summary>The units of everything in a batch.</summary>
     public SeriesScale Scale { get; }
+
+    /// <summary>Series that are too short, or have too many empty cells, for a window.</summary>
+    internal int SeriesWithoutWindow => _series.Count - _windows.Select(window => window.Series).Distinct().Count();
+
+    /// <summary>Series in all.</summary>
+    internal int SeriesCount => _series.Count;
 
     /// <summary>All options, and a checksum of times and values: a run cannot be resumed with other series.</summary>
     public override object Identity => _identity.Value;
@@ -87,7 +93,7 @@ public sealed class TimeSeriesBatches : IndexedBatches
         {
             for (int row = 0; row + length < series[number].Times.Length; row++)
             {
-                if (series[number].IsComplete(row))
+                if (series[number].IsComplete(row) && IsAnythingIn(series[number], row + 1, length))
                 {
                     windows.Add((number, row));
                 }
@@ -98,8 +104,24 @@ public sealed class TimeSeriesBatches : IndexedBatches
             ? [.. windows]
             : throw new ArgumentException(
                 $"There is no window: none of {series.Count} series has a row without an empty cell and {length} rows behind it; "
-                + $"the longest has {series.Max(one => one.Times.Length)} rows.",
-                nameof(length));
+                + $"the longest has {series.Max(one => one.Times.Length)} rows. Rows behind it without any value do not count.");
+    }
+
+    // A window that asks for nothing would be answered perfectly by anything.
+    private static bool IsAnythingIn(TimeSeries series, int first, int count)
+    {
+        for (int row = first; row < first + count; row++)
+        {
+            foreach (double value in series[row])
+            {
+                if (!double.IsNaN(value))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     private SeriesIdentity Identify() => new()

@@ -64,6 +64,29 @@ public sealed class TimeSeriesBatchesTests : TensorTest
     }
 
     [Fact]
+    public void A_window_with_nothing_observed_behind_its_row_is_none()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Assert.Throws<ArgumentException>(() => BatchSource.FromSeries(Read("time,x\n0,1\n1,\n2,\n"), length: 2));
+        TimeSeriesBatches longer = BatchSource.FromSeries(Read("time,x,y\n0,1,10\n1,,\n2,,\n3,,40\n4,5,50\n5,,\n6,,\n"), length: 3, Plain);
+        using Batch batch = longer.First(9);
+        Assert.Equal((1, 1f), (longer.Count, batch.Weights!.sum().ToSingle()));
+    }
+
+    [Fact]
+    public void Differing_values_without_a_deviation_are_refused()
+    {
+        foreach (string text in new[] { "time,x\n0,1e300\n1,-1e300\n", "time,x\n0,1e-320\n1,2e-320\n" })
+        {
+            Assert.StartsWith(
+                "Column 'x' is between ", Assert.Throws<ArgumentException>(() => SeriesScale.Of(Read(text))).Message, StringComparison.Ordinal);
+        }
+
+        SeriesScale same = SeriesScale.Of(Read("time,x\n0,1e300\n1,1e300\n"));
+        Assert.Equal((1e300, 1), (same.Means[0], same.Deviations[0]));
+    }
+
+    [Fact]
     public void Series_that_make_no_window_are_refused()
     {
         Assert.Contains(

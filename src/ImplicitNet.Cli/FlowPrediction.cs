@@ -15,6 +15,9 @@ internal sealed record FlowPrediction
     /// <summary>The picture that was drawn; null: none.</summary>
     public string? Picture { get; init; }
 
+    /// <summary>Flows of a picture of the plane by how they ended; those that failed are not in it. Empty for a forecast.</summary>
+    public IReadOnlyDictionary<string, long> Statuses { get; init; } = new Dictionary<string, long>();
+
     /// <summary>The forecast of one series.</summary>
     internal sealed record Forecast
     {
@@ -22,6 +25,9 @@ internal sealed record FlowPrediction
 
         /// <summary>The time of the row that it begins from: the last in which nothing is missing.</summary>
         public double From { get; init; }
+
+        /// <summary>Rows of the file behind it, which have empty cells and are not used.</summary>
+        public int Unused { get; init; }
 
         public IReadOnlyList<ForecastRow> Rows { get; init; } = [];
 

@@ -16,6 +16,9 @@ internal sealed record FlowTrainingResult
 
     public int Samples { get; init; }
 
+    /// <summary>Samples whose flow came to its end: loss, accuracy and scores are means over these.</summary>
+    public int? Counted { get; init; }
+
     public double? Loss { get; init => field = FiniteNumber.OrNull(value); }
 
     public double? Accuracy { get; init => field = FiniteNumber.OrNull(value); }
@@ -24,7 +27,10 @@ internal sealed record FlowTrainingResult
 
     public double? ValidationAccuracy { get; init => field = FiniteNumber.OrNull(value); }
 
-    /// <summary>What the task measures beside accuracy and loss.</summary>
+    /// <summary>
+    /// What the task measures beside accuracy and loss. Of a table, errors are in standard deviations of their columns, and so is the root
+    /// of the loss.
+    /// </summary>
     public IReadOnlyDictionary<string, double> Scores { get; init; } = new Dictionary<string, double>();
 
     public long Parameters { get; init; }

@@ -25,11 +25,21 @@ internal sealed class EvaluateFlow(Terminal terminal, CancellationToken cancella
     {
         RunSettings settings = Settings(folder, config, data);
         terminal.Tell($"[bold]{Markup.Escape(folder)}[/] on {Markup.Escape(FlowData.Short(settings.Data))}, {split}");
-        FlowSubject subject = FlowSubject.Load(settings, config.Network as SeriesForecasterOptions);
-        if (subject.Network with { Zeros = 0 } != config.Network with { Zeros = 0 })
+        bool isTable = FlowData.FileOf(settings.Data) is not null;
+        FlowSubject? subject = isTable == config.Network is SeriesForecasterOptions
+            ? FlowSubject.Load(settings, config.Network as SeriesForecasterOptions)
+            : null;
+        if (subject is null)
         {
             throw new CommandException(
-                $"{folder}: the model was trained on {config.Data} and does not take {FlowData.Short(settings.Data)}.", ExitCodes.Usage);
+                $"{folder}: the network there is for {(isTable ? "points" : "tables")} and does not take {FlowData.Short(settings.Data)}.",
+                ExitCodes.Usage);
+        }
+
+        if (subject.Network is NeuralOdeOptions asked && config.Network is NeuralOdeOptions own && Sizes(asked) != Sizes(own))
+        {
+            throw new CommandException(
+                $"{folder}: the network there has {Sizes(own)}; {settings.Data} needs one with {Sizes(asked)}.", ExitCodes.Usage);
         }
 
         Device device = DeviceChoice.Open(deviceName ?? DeviceChoice.Processor);
@@ -37,6 +47,11 @@ internal sealed class EvaluateFlow(Terminal terminal, CancellationToken cancella
         using FlowModel network = FlowModelFolder.LoadNetwork(folder, config);
         network.to(device);
         IndexedBatches source = subject.Part(split);
+        if (FlowSubject.LeftOut(source, split) is { } left)
+        {
+            terminal.Tell($"  [yellow]{Markup.Escape(left)}[/]");
+        }
+
         FlowTrainingResult result = FlowEvaluation.Run(network, subject.Task, source, cancellation) with
         {
             Split = split,
@@ -49,6 +64,9 @@ internal sealed class EvaluateFlow(Terminal terminal, CancellationToken cancella
         FlowEvaluation.Show(terminal, result, RunKinds.Of(settings.Data).Samples(settings.Data));
         return result;
     }
+
+    private static string Sizes(NeuralOdeOptions network) => FormattableString.Invariant(
+        $"{network.Inputs} in and {(network.Outputs == 0 ? network.Inputs : network.Outputs)} out");
 
     private static RunSettings Settings(string folder, FlowModelConfig config, string? data)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Models;
@@ -26,8 +27,9 @@ internal sealed class ExportCommand(Terminal terminal)
     {
         Launcher.RefuseRanks();
         string file = parsed.GetRequiredValue(_file);
-        (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(parsed.GetRequiredValue(_model));
-        using ImplicitNetwork owned = network;
+        SavedModel model = SavedModel.In(parsed.GetRequiredValue(_model));
+        ModelConfig config = model.Config;
+        using ImplicitNetwork network = model.LoadNetwork();
         using OutputFolder? hold = HoldsRun(file) is { } folder ? OutputFolder.Take(folder) : null;
         PublishedWeights.Write(file, network);
         ResultScreen.Row(terminal, "network", NetworkChoice.Name(config));

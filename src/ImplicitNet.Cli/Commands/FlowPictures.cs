@@ -27,18 +27,20 @@ internal static class FlowPictures
         }
 
         const string name = "plane.png";
-        Plane(ode, annuli).Save(folder.At(name));
+        Plane(ode, annuli).Portrait.Save(folder.At(name));
         return [name];
     }
 
     /// <summary>
     /// The plane: which answer every place of it gets, and the ways of the test points in their first two coordinates, which cross where
-    /// there are more.
+    /// there are more. What failed is left out, and the title says how many.
     /// </summary>
-    public static PhasePortrait Plane(NeuralOde network, Annuli points)
+    /// <returns>The picture, and how many of its flows ended in which way.</returns>
+    public static (PhasePortrait Portrait, IReadOnlyDictionary<string, long> Statuses) Plane(NeuralOde network, Annuli points)
     {
         using IDisposable noGraph = no_grad();
         using DisposeScope scope = NewDisposeScope();
+        using SolveScope solves = new(flowSettings: own => own with { OnFailure = new MaskFailures() });
         using Batch batch = points.First(Lines);
         batch.Convert(ScalarType.Float32, network.parameters().First().device);
         double[] times = [.. Enumerable.Range(0, TimesOfLine).Select(step => (double)step / (TimesOfLine - 1))];
@@ -51,18 +53,24 @@ internal static class FlowPictures
         (double X, double Y)[] places = [.. middles.SelectMany(x => middles.Select(y => (x, y)))];
         Tensor inputs = tensor(places.SelectMany(at => new[] { (float)at.X, (float)at.Y }).ToArray(), [places.Length, 2]);
         float[] answers = [.. network.call(inputs.to(batch.Inputs.device)).flatten().cpu().data<float>()];
-        return new PhasePortrait
+        Dictionary<string, long> statuses = Enum.GetValues<FlowStatus>().ToDictionary(
+            status => status.ToString(), status => (long)solves.Flows.Sum(one => one.Report.Count(status)));
+        long all = statuses.Values.Sum(), failed = all - statuses[nameof(FlowStatus.Completed)];
+        IReadOnlyList<bool> isLine = solves.Flows[0].Included, isPlace = solves.Flows[1].Included;
+        PhasePortrait portrait = new()
         {
-            Title = "Decision and flow",
+            Title = failed == 0 ? "Decision and flow"
+                : $"Decision and flow; {Display.Count(failed)} of {Display.Count(all)} flows failed and are left out",
             Kinds = ["ball: -1", "shell: +1"],
-            Decision = [.. places.Select((at, place) => (at.X, at.Y, half, answers[place] > 0))],
+            Decision = [.. places.Select((at, place) => (at.X, at.Y, half, answers[place] > 0)).Where((_, place) => isPlace[place])],
             Lines =
             [
-                .. sides.Select((side, sample) => new FlowLine(
-                    [.. Enumerable.Range(0, TimesOfLine).Select(step => (sample * TimesOfLine) + step)
+                .. sides.Select((side, sample) => (Side: side, Sample: sample)).Where(one => isLine[one.Sample]).Select(one => new FlowLine(
+                    [.. Enumerable.Range(0, TimesOfLine).Select(step => (one.Sample * TimesOfLine) + step)
                         .Select(at => ((double)states[2 * at], (double)states[(2 * at) + 1]))],
-                    side > 0 ? 1 : 0)),
+                    one.Side > 0 ? 1 : 0)),
             ],
         };
+        return (portrait, statuses);
     }
 }

@@ -7,6 +7,7 @@ using ImplicitNet.Files;
 using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
 using ImplicitNet.Training;
+using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Tasks;
 using Spectre.Console;
 using TorchSharp;
@@ -36,7 +37,7 @@ internal sealed class FlowTraining(Terminal terminal, string? output, RunSetting
         }
 
         // Before torch is loaded: a table may be wrong, and leaves nothing behind then.
-        terminal.Tell($"[bold]Training[/] a {settings.Network} on {Markup.Escape(FlowData.Short(settings.Data))}");
+        terminal.Tell($"[bold]Training[/] {settings.Network} on {Markup.Escape(FlowData.Short(settings.Data))}");
         FlowSubject subject = FlowSubject.Load(settings);
         Device device = DeviceChoice.Open(settings.Device);
         int asked = settings.Threads;
@@ -144,6 +145,15 @@ internal sealed class FlowTraining(Terminal terminal, string? output, RunSetting
         string samples = RunKinds.Of(settings.Data).Samples(settings.Data);
         terminal.Tell($"  {Display.Count(subject.Train.Count)} training, {Display.Count(subject.Validation.Count)} validation and "
             + $"{Display.Count(subject.Test.Count)} test {samples}");
+        foreach ((IndexedBatches part, string name) in
+            new[] { (subject.Train, "training"), (subject.Validation, "validation"), (subject.Test, "test") })
+        {
+            if (FlowSubject.LeftOut(part, name) is { } left)
+            {
+                terminal.Tell($"  [yellow]{Markup.Escape(left)}[/]");
+            }
+        }
+
         terminal.Tell($"  {Display.Count(network.parameters().Sum(parameter => parameter.numel()))} parameters, "
             + $"{Display.Counted(subject.Network.Zeros, "zero")} appended, tolerance {settings.ToleranceWords}");
         terminal.Tell($"  {Display.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
@@ -157,7 +167,10 @@ internal sealed class FlowTraining(Terminal terminal, string? output, RunSetting
         terminal.Say();
         FlowEvaluation.Show(terminal, result, RunKinds.Of(settings.Data).Samples(settings.Data));
         ResultScreen.Row(
-            terminal, "validation loss", Display.Loss(result.ValidationLoss), $"epoch {result.BestEpoch} of {result.Epochs}, chosen by it");
+            terminal, "validation loss", Display.Loss(result.ValidationLoss),
+            result.ValidationLoss is null
+                ? $"no finite one in {Display.Counted(result.Epochs ?? 0, "epoch")}, some flow failed in each: nothing was chosen by it"
+                : $"epoch {result.BestEpoch} of {result.Epochs}, chosen by it");
         ResultScreen.Row(terminal, "time", Display.Seconds(result.Seconds ?? 0), "");
         terminal.Say();
         foreach ((string name, string content) in Files.Concat(result.Pictures.Select(name => (name, "picture"))))

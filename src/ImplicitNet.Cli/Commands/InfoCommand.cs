@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Files.Safetensors;
@@ -52,8 +53,9 @@ internal sealed class InfoCommand(Terminal terminal)
 
         InfoResult Describe(string path, InfoResult machine)
         {
-            (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(path);
-            using ImplicitNetwork owned = network;
+            SavedModel saved = SavedModel.In(path);
+            ModelConfig config = saved.Config;
+            using ImplicitNetwork network = saved.LoadNetwork();
             IContraction? contraction = network.Layer.Operator as IContraction;
             InfoResult model = machine with
             {

@@ -33,11 +33,13 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
     private readonly Option<string?> _output = new("--output", "-o")
     {
         Description = "File for the solved maze, of a maze solver and one picture: .png or .svg, or .gif for the solve step by step; for "
-            + "the forecast of a table, or the plane of a model of points: .png or .svg.",
+            + $"the forecast of a table, or the plane of a model of points: .png or .svg (default of "
+            + $"a plane: MODEL/{PredictFlow.PlaneFile}).",
         HelpName = "file",
     };
     private readonly Option<int?> _rows = NumberOption.Whole(
-        "--rows", $"Rows to forecast for a table of time series (default: {PredictFlow.UsualRows}).", least: 1, most: 10_000);
+        "--rows", "Rows to forecast for a table of time series, from one to the next the median gap of the table that was trained on "
+            + $"(default: {PredictFlow.UsualRows}).", least: 1, most: 10_000);
     private readonly SolveOptions _solve = new();
     private readonly CommonOptions _common = new();
 
@@ -131,7 +133,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         using FlowModel network = FlowModelFolder.LoadNetwork(folder, config);
         network.to(device);
         FlowPrediction prediction = new PredictFlow(terminal, folder, network, config).Run(
-            parsed.GetRequiredValue(_images), parsed.GetValue(_rows) ?? PredictFlow.UsualRows, parsed.GetValue(_output));
+            parsed.GetRequiredValue(_images), parsed.GetValue(_rows), parsed.GetValue(_output));
         if (parsed.GetValue(_common.Json))
         {
             terminal.Raw(JsonSerializer.Serialize(prediction, ResultJson.Default.FlowPrediction));

@@ -18,39 +18,70 @@ internal sealed class PredictFlow(Terminal terminal, string folder, FlowModel ne
 {
     public const int UsualRows = 20;
 
+    /// <summary>The picture of a plane in its model's folder, where no other is named.</summary>
+    public const string PlaneFile = "predicted-plane.png";
+
     private const string PlaneName = "plane";
     private const int MostPanels = 12;
+    private const int LeastWidth = 14;
+    private const int MostDigits = 17;
     private const int PointsOfPlane = 60;
 
     /// <summary>Predicts.</summary>
     /// <param name="files">The file of a table, for a forecaster; "plane" for a network of points.</param>
-    /// <param name="rows">Rows to forecast.</param>
+    /// <param name="asked">Rows to forecast; null: the usual number.</param>
     /// <param name="output">File for the picture; null for none.</param>
     /// <exception cref="CommandException">The model does not take the files, or nothing can be drawn.</exception>
-    public FlowPrediction Run(string[] files, int rows, string? output)
+    public FlowPrediction Run(string[] files, int? asked, string? output)
     {
         if (output is not null && Path.GetExtension(output).ToUpperInvariant() is not (".PNG" or ".SVG"))
         {
             throw new CommandException($"--output {output}: the name of the picture must end in .png or .svg.", ExitCodes.Usage);
         }
 
+        if (output is not null && Path.GetDirectoryName(Path.GetFullPath(output)) is { } parent && !Directory.Exists(parent))
+        {
+            throw new CommandException($"--output {output}: there is no folder {parent}.");
+        }
+
+        if (asked is { } given && network is not SeriesForecaster)
+        {
+            throw new CommandException($"--rows {given} is for time series alone; {folder} is no model for them.", ExitCodes.Usage);
+        }
+
         network.Flow.Layer.Settings = network.Flow.Layer.Settings with { OnFailure = new MaskFailures() };
         return network switch
         {
-            SeriesForecaster forecaster => Forecast(forecaster, (SeriesForecasterOptions)config.Network, files, rows, output),
-            NeuralOde ode when config.Data == FlowData.Annuli => files is [PlaneName] ? Plane(ode, output) : throw new CommandException(
+            SeriesForecaster forecaster => Forecast(forecaster, (SeriesForecasterOptions)config.Network, files, asked ?? UsualRows, output),
+            NeuralOde ode when config is { Data: FlowData.Annuli, Network: NeuralOdeOptions { Inputs: 2, Outputs: 1 } } =>
+                files is [PlaneName] ? Plane(ode, output) : throw new CommandException(
                 $"{files[0]}: {folder} is a model for {config.Data}, which reads no files; name {PlaneName}, which is drawn.",
                 ExitCodes.Usage),
+            NeuralOde when config is { Data: FlowData.Annuli, Network: NeuralOdeOptions sizes } => throw new CommandException(
+                $"{folder}: the network there has {sizes.Inputs} in and {sizes.Outputs} out; {FlowData.Annuli}, which its configuration "
+                + "names, needs one with 2 in and 1 out.", ExitCodes.Usage),
             _ => throw new CommandException($"{folder}: there is nothing to predict by a model for {config.Data}.", ExitCodes.Usage),
         };
     }
 
     private FlowPrediction Plane(NeuralOde ode, string? output)
     {
-        string picture = output ?? Path.Combine(folder, "plane.png");
-        FlowPictures.Plane(ode, new Annuli(2, PointsOfPlane) { Part = DataPart.Test }).Save(picture);
-        ResultScreen.Row(terminal, "picture", picture);
-        return new FlowPrediction { Model = folder, Picture = picture };
+        string picture = output ?? Path.Combine(folder, PlaneFile);
+        (PhasePortrait portrait, IReadOnlyDictionary<string, long> statuses) =
+            FlowPictures.Plane(ode, new Annuli(2, PointsOfPlane) { Part = DataPart.Test });
+        long all = statuses.Values.Sum(), failed = all - statuses[nameof(FlowStatus.Completed)];
+        if (portrait.Lines.Count == 0)
+        {
+            throw new CommandException(
+                $"{folder}: {Display.Count(failed)} of {Display.Count(all)} flows failed, and no line is left to draw; "
+                + "give them a larger --max-steps or --tolerance.");
+        }
+
+        portrait.Save(picture);
+        ResultScreen.Row(
+            terminal, "picture", picture,
+            failed == 0 ? "" : $"without {Display.Count(failed)} of {Display.Count(all)} flows, which failed");
+        return new FlowPrediction { Model = folder, Picture = picture, Statuses = statuses };
     }
 
     private FlowPrediction Forecast(
@@ -71,6 +102,13 @@ internal sealed class PredictFlow(Terminal terminal, string folder, FlowModel ne
                 + $"{string.Join(", ", options.Columns)}, in this order.");
         }
 
+        if (output is not null && series.Count * options.Columns.Count > MostPanels)
+        {
+            throw new CommandException(
+                $"--output {output}: {series.Count} series of {Display.Counted(options.Columns.Count, "column")} do not fit into one "
+                + $"picture of {MostPanels} panels; take fewer series.");
+        }
+
         FlowPrediction prediction = new()
         {
             Model = folder,
@@ -80,19 +118,12 @@ internal sealed class PredictFlow(Terminal terminal, string folder, FlowModel ne
         };
         foreach (FlowPrediction.Forecast one in prediction.Series)
         {
-            Show(one, options.Columns);
+            Show(one, options);
         }
 
         if (output is null)
         {
             return prediction;
-        }
-
-        if (series.Count * options.Columns.Count > MostPanels)
-        {
-            throw new CommandException(
-                $"--output {output}: {series.Count} series of {Display.Counted(options.Columns.Count, "column")} do not fit into one "
-                + $"picture of {MostPanels} panels; take fewer series.");
         }
 
         ForecastChart.Create($"Forecast of {Path.GetFileName(file)}", options.Columns, [.. series], [.. prediction.Series.Select(Points)])
@@ -134,6 +165,7 @@ internal sealed class PredictFlow(Terminal terminal, string folder, FlowModel ne
         {
             Name = series.Name,
             From = from,
+            Unused = series.Times.Length - 1 - last,
             Status = solves.Flows[0].Report.Samples[0].Status.ToString(),
             Rows =
             [
@@ -153,15 +185,22 @@ internal sealed class PredictFlow(Terminal terminal, string folder, FlowModel ne
     private static IReadOnlyList<(double Time, IReadOnlyList<double> Values)> Points(FlowPrediction.Forecast forecast) =>
         [.. forecast.Rows.Select(row => (row.Time, (IReadOnlyList<double>)[.. row.Values.Select(value => value ?? double.NaN)]))];
 
-    private void Show(FlowPrediction.Forecast forecast, IReadOnlyList<string> columns)
+    private void Show(FlowPrediction.Forecast forecast, SeriesForecasterOptions options)
     {
         string name = forecast.Name.Length > 0 ? $"{forecast.Name}, " : "";
-        terminal.Say($"  {Markup.Escape(name)}from time {Number(forecast.From)}");
-        terminal.Say($"[grey]  {"time",14}{string.Concat(columns.Select(column => $"  {Markup.Escape(Cut(column)),14}"))}[/]");
+        int digits = Digits(Math.Max(Math.Abs(forecast.From), Math.Abs(forecast.Rows[^1].Time)), options.TimeUnit);
+        string unused = forecast.Unused == 0 ? ""
+            : $"; {Display.Counted(forecast.Unused, "row")} behind it "
+                + $"{(forecast.Unused == 1 ? "has empty cells and is" : "have empty cells and are")} not used";
+        terminal.Say($"  {Markup.Escape(name)}from time {Number(forecast.From, digits)}{unused}");
+        IEnumerable<string> heads = options.Columns.Select(column => $"  {Markup.Escape(column.PadLeft(LeastWidth))}");
+        terminal.Say($"[grey]  {"time",LeastWidth}{string.Concat(heads)}[/]");
         foreach (FlowPrediction.ForecastRow row in forecast.Rows)
         {
-            IEnumerable<string> cells = row.Values.Select(value => $"  {(value is { } known ? Number(known) : "-"),14}");
-            terminal.Say($"  {Number(row.Time),14}{string.Concat(cells)}");
+            IEnumerable<string> cells = row.Values.Select((value, column) => "  " + (value is { } known
+                ? Number(known, Digits(Math.Abs(options.Means[column]), options.Deviations[column])) : "-")
+                .PadLeft(Math.Max(LeastWidth, options.Columns[column].Length)));
+            terminal.Say($"  {Number(row.Time, digits),LeastWidth}{string.Concat(cells)}");
         }
 
         if (forecast.Status != nameof(FlowStatus.Completed))
@@ -170,7 +209,8 @@ internal sealed class PredictFlow(Terminal terminal, string folder, FlowModel ne
         }
     }
 
-    private static string Number(double value) => value.ToString("g6", CultureInfo.InvariantCulture);
+    /// <summary>Digits by which numbers of a size can be told apart that differ by a small part of a unit.</summary>
+    private static int Digits(double size, double unit) => size > unit ? Math.Clamp(6 + (int)Math.Log10(size / unit), 6, MostDigits) : 6;
 
-    private static string Cut(string name) => name.Length <= 14 ? name : name[..14];
+    private static string Number(double value, int digits) => value.ToString($"g{digits}", CultureInfo.InvariantCulture);
 }

@@ -92,8 +92,9 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     /// <summary>Refuses weights of another network, before there is a folder.</summary>
     private static void EnsureBegins(string from, ModelConfig config)
     {
-        (ImplicitNetwork network, ModelConfig there) = ModelFolder.Load(from);
-        network.Dispose();
+        SavedModel model = SavedModel.In(from);
+        ModelConfig there = model.Config;
+        model.LoadNetwork().Dispose();
         if (there.Network != config.Network)
         {
             throw new CommandException(

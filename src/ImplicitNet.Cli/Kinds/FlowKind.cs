@@ -52,10 +52,15 @@ internal sealed class FlowKind : RunKind
             $"samples {samples}: a table has the rows that it has; leave rows out of the file.",
         { TestSamples: { } samples } when FlowData.FileOf(settings.Data) is not null =>
             $"test-samples {samples}: the last rows of a table are tested on, one in seven.",
-        _ => null,
+        _ => FlowOptions.Problem(settings.Tolerance),
     };
 
     public override bool Takes(RunSetting setting) => Taken.Contains(setting.Property);
+
+    public override string? Refusal(string data, RunSetting setting) =>
+        setting.Property == nameof(RunSettings.Validation) && FlowData.FileOf(data) is not null
+            ? "of a table one row in seven is validated on, before the last seventh; leave it out."
+            : null;
 
     public override string Samples(string data) => FlowData.FileOf(data) is null ? "points" : "windows";
 }

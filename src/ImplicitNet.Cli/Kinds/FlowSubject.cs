@@ -53,6 +53,13 @@ internal sealed record FlowSubject
         };
     }
 
+    /// <summary>What is left out of a part: series without a window in it; null where all have one.</summary>
+    public static string? LeftOut(IndexedBatches part, string name) =>
+        part is TimeSeriesBatches { SeriesWithoutWindow: > 0 and var none } table
+            ? $"{Display.Count(none)} of {Display.Count(table.SeriesCount)} series have no window of "
+                + $"{Display.Counted(table.Length, "row")} in {name} and do not count there"
+            : null;
+
     /// <summary>A part of the data.</summary>
     public IndexedBatches Part(string split) => split switch
     {
@@ -85,17 +92,24 @@ internal sealed record FlowSubject
     private static FlowSubject Table(RunSettings settings, string file, int zeros, SeriesForecasterOptions? units)
     {
         IReadOnlyList<TimeSeries> series = TimeSeriesFile.Read(file);
+        if (units is not null && !series[0].Columns.SequenceEqual(units.Columns))
+        {
+            throw new CommandException(
+                $"{file}: the columns are {string.Join(", ", series[0].Columns)}; the model was trained on "
+                + $"{string.Join(", ", units.Columns)}, in this order.");
+        }
+
         string name = Path.GetFileName(file);
         int longest = series.Max(one => one.Times.Length), length = Math.Clamp((int)(longest * HeldOut / 2), 1, MostLength);
+        TimeSeries[] train = [.. series.Select(one => one.Rows(..TrainEnd(one)))];
+        SeriesScale scale = units is null ? ScaleOf(train, file) : new SeriesScale
+        {
+            Means = units.Means,
+            Deviations = units.Deviations,
+            TimeUnit = units.TimeUnit,
+        };
         try
         {
-            TimeSeries[] train = [.. series.Select(one => one.Rows(..TrainEnd(one)))];
-            SeriesScale scale = units is null ? SeriesScale.Of(train) : new SeriesScale
-            {
-                Means = units.Means,
-                Deviations = units.Deviations,
-                TimeUnit = units.TimeUnit,
-            };
             return new FlowSubject
             {
                 Train = BatchSource.FromSeries(train, length, scale, settings.Batch, settings.Seed, $"{name}, first rows"),
@@ -121,6 +135,18 @@ internal sealed record FlowSubject
         {
             throw new CommandException(
                 $"{file}: too little to train on, validate and test. {JsonShape.Line(exception)}", innerException: exception);
+        }
+    }
+
+    private static SeriesScale ScaleOf(TimeSeries[] train, string file)
+    {
+        try
+        {
+            return SeriesScale.Of(train);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CommandException($"{file}, in the rows that are trained on: {JsonShape.Line(exception)}", innerException: exception);
         }
     }
 

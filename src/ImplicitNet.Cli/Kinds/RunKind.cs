@@ -21,6 +21,9 @@ internal abstract class RunKind
     /// <summary>Whether runs of this kind have a setting.</summary>
     public abstract bool Takes(RunSetting setting);
 
+    /// <summary>Why an option that runs of this kind have makes no sense for some of its data; null where it does.</summary>
+    public virtual string? Refusal(string data, RunSetting setting) => null;
+
     /// <summary>What samples are called, in the plural.</summary>
     public abstract string Samples(string data);
 }

@@ -40,6 +40,18 @@ internal static class RunKinds
     /// <exception cref="CommandException">It is one.</exception>
     public static void EnsureTakes(string data, RunSetting setting, object value)
     {
+        if (setting.Property == nameof(RunSettings.Network) && FlowNetworkChoice.Names.Contains(value) && Of(data) is not FlowKind)
+        {
+            throw new CommandException(
+                $"--network {value}: that is for {FlowKind.Flows}; the data are {data}. Name one of {string.Join(", ", FlowData.Names)} by "
+                + "--data.", ExitCodes.Usage);
+        }
+
+        if (Of(data).Refusal(data, setting) is { } refusal)
+        {
+            throw new CommandException(FormattableString.Invariant($"--{setting.Name} {value}: {refusal}"), ExitCodes.Usage);
+        }
+
         if (!Takes(data, setting))
         {
             string given = value is true ? "" : FormattableString.Invariant($" {value}");

@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using ImplicitNet.Cli.Kinds;
+using ImplicitNet.Files;
+using ImplicitNet.Flows;
 using ImplicitNet.Models.Flows;
+using static TorchSharp.torch;
 
 namespace ImplicitNet.Cli.Options;
 
@@ -25,7 +28,27 @@ internal static class FlowOptions
     }
 
     /// <summary>A model's configuration with the tolerances and the limit that are given.</summary>
-    public static FlowModelConfig Over(ParseResult parsed, SolveOptions options, FlowModelConfig config) => config with
+    /// <exception cref="CommandException">The relative one is finer than the network's numbers.</exception>
+    public static FlowModelConfig Over(ParseResult parsed, SolveOptions options, FlowModelConfig config) =>
+        Problem(parsed.GetValue(options.Tolerance) ?? config.RelativeTolerance) is { } problem
+            ? throw new CommandException($"--{problem}", ExitCodes.Usage)
+            : Replaced(parsed, options, config);
+
+    /// <summary>What is wrong with a relative tolerance, behind two dashes; null when nothing is.</summary>
+    public static string? Problem(double tolerance)
+    {
+        try
+        {
+            new PidController { RelativeTolerance = tolerance, AbsoluteTolerance = 1 }.Tolerances(ScalarType.Float32);
+            return null;
+        }
+        catch (ArgumentException exception)
+        {
+            return FormattableString.Invariant($"tolerance {tolerance}: {JsonShape.Line(exception)}");
+        }
+    }
+
+    private static FlowModelConfig Replaced(ParseResult parsed, SolveOptions options, FlowModelConfig config) => config with
     {
         RelativeTolerance = parsed.GetValue(options.Tolerance) ?? config.RelativeTolerance,
         AbsoluteTolerance = parsed.GetValue(options.AbsoluteTolerance) ?? config.AbsoluteTolerance,

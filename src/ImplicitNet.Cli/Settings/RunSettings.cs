@@ -37,7 +37,7 @@ internal sealed record RunSettings
     [Number(
         OptionGroup.Data,
         "Samples held out of training to choose the weights by (default: 2000 digits, 5000 of cifar10 and svhn, of other images 10000; "
-            + "of mazes and sums 500, of every size).",
+            + "of mazes, sums and points of flows 500, of every size; a table has a seventh of its rows).",
         Least = LeastDrawings)]
     public required int Validation { get; init; }
 
@@ -79,13 +79,22 @@ internal sealed record RunSettings
         "Folder of a model of the same network, whose weights the run begins with, as for larger mazes after small ones (default: drawn).")]
     public string? From { get; init; }
 
-    [Number(OptionGroup.Training, "Passes over the training data (default: 5 for digits, 6 for mazes, 8 for sums, else 10).", Least = 1)]
+    [Number(
+        OptionGroup.Training,
+        "Passes over the training data (default: 5 for digits, 6 for mazes, 8 for sums, 30 for points of flows, 100 for tables, else 10).",
+        Least = 1)]
     public required int Epochs { get; init; }
 
-    [Number(OptionGroup.Data, "Samples in a batch (default: 100; 50 of cifar10 and svhn; 48 mazes, 128 strings).", Least = 1)]
+    [Number(
+        OptionGroup.Data,
+        "Samples in a batch (default: 100; 50 of cifar10 and svhn; 48 mazes, 128 strings; of flows 64 points, 32 windows of a table).",
+        Least = 1)]
     public int Batch { get; init; } = 100;
 
-    [Number(OptionGroup.Training, "Base rate of Adam (default: 0.003; 0.002 for cifar10, svhn, mazes and sums).", Above = 0)]
+    [Number(
+        OptionGroup.Training,
+        "Base rate of Adam (default: 0.003; 0.002 for cifar10, svhn, mazes and sums; 0.01 for points of flows, "
+            + "0.005 for tables).", Above = 0)]
     public double LearningRate { get; init; } = 3e-3;
 
     [Choice(OptionGroup.Training, "How the rate falls (default: cosine).", typeof(ScheduleChoice))]
@@ -164,7 +173,7 @@ internal sealed record RunSettings
         "Relative tolerance of the solve (default: 0.001, with --published 0.01; 0.0001 for mazes and sums).", Above = 0, Below = 1)]
     public double Tolerance { get; init; } = 1e-3;
 
-    [Number(OptionGroup.Solver, "Absolute tolerance of the solve, which is added to it (default: 0).", Least = 0)]
+    [Number(OptionGroup.Solver, "Absolute tolerance of the solve, which is added to it (default: 0; 0.001 for flows).", Least = 0)]
     public double AbsoluteTolerance { get; init; }
 
     /// <summary>For headings: "0.001", or "0.001 and absolute 0.01".</summary>
@@ -174,7 +183,8 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Solver,
-        "Step limit of the solve (default: 100; of mazes N^2, of sums 4 N, both at least 500; one that is given holds for every size).",
+        "Step limit of the solve (default: 100; of mazes N^2, of sums 4 N, both at least 500; of flows 1000; one that is given holds for "
+            + "every size).",
         Least = 1)]
     public int MaxSteps { get; init; } = 100;
 

@@ -34,8 +34,25 @@ public sealed class FlowCommandTests : TensorTest
         Assert.Contains("This run is complete.", CliRun.Of("train", "--resume", "--output", folder["run"]).Succeeded().Output, StringComparison.Ordinal);
         CliRun.Of("predict", "--model", folder["run"], "plane", "--output", folder["plane.svg"]).Succeeded();
         Assert.True(File.Exists(folder["plane.svg"]));
+        JsonElement drawn = Result(CliRun.Of("predict", "--model", folder["run"], "plane", "--json"));
+        Assert.Equal(folder["run/predicted-plane.png"], Path.GetFullPath(Text(drawn, "picture")));
+        Assert.Equal(60 + (64 * 64), drawn.GetProperty("statuses").GetProperty("Completed").GetInt32());
+        CliRun.Of("predict", "--model", folder["run"], "plane", "--max-steps", "1", "--tolerance", "1e-6", "--absolute-tolerance", "1e-9").Failed(
+            ExitCodes.Failure, "flows failed, and no line is left to draw");
+        CliRun.Of("predict", "--model", folder["run"], "plane", "--rows", "3").Failed(ExitCodes.Usage, "--rows 3 is for time series alone");
+        CliRun.Of("predict", "--model", folder["run"], "plane", "--output", folder["none/p.png"]).Failed(ExitCodes.Failure, "there is no folder");
+        CliRun cut = CliRun.Of("evaluate", "--model", folder["run"], "--max-steps", "1", "--tolerance", "1e-6", "--absolute-tolerance", "1e-9", "--json");
+        Assert.Equal((0, JsonValueKind.Null), (Result(cut).GetProperty("counted").GetInt32(), Result(cut).GetProperty("loss").ValueKind));
+        Assert.Contains("0 of 60 points; the flows of the others failed", cut.Output, StringComparison.Ordinal);
+        CliRun.Of("evaluate", "--model", folder["run"], "--tolerance", "1e-9").Failed(ExitCodes.Usage, "--tolerance 1E-09: A relative tolerance");
+        foreach (string command in new[] { "info", "audit", "solve" })
+        {
+            CliRun.Of(command, "--model", folder["run"]).Failed(ExitCodes.Usage, "is a model with a flow, which train, evaluate and predict take.");
+        }
+
+        CliRun.Of("export", "--model", folder["run"], "--pytorch", folder["x.pth"]).Failed(ExitCodes.Usage, "is a model with a flow");
         CliRun.Of("predict", "--model", folder["run"], "x.png").Failed(ExitCodes.Usage, "reads no files; name plane, which is drawn.");
-        CliRun.Of("evaluate", "--model", folder["run"], "--data", "swap").Failed(ExitCodes.Usage, "was trained on annuli and does not take swap.");
+        CliRun.Of("evaluate", "--model", folder["run"], "--data", "swap").Failed(ExitCodes.Usage, "the network there has 2 in and 1 out; swap needs one with 1 in and 1 out.");
         CliRun.Of("evaluate", "--model", folder["run"], "--data", "digits").Failed(ExitCodes.Usage, "is a model for flows, as annuli.");
         CliRun.Of("evaluate", "--model", folder["run"], "--starts", "4").Failed(ExitCodes.Usage, "--starts is not for flows");
     }
@@ -78,17 +95,48 @@ public sealed class FlowCommandTests : TensorTest
     }
 
     [Fact]
+    public void Short_series_late_gaps_and_close_times_are_told()
+    {
+        using TemporaryFolder folder = new();
+        string text = "time,series,level\n" + string.Concat(
+            from series in new[] { "long", "short" }
+            from row in Enumerable.Range(0, series == "long" ? 120 : 5)
+            select FormattableString.Invariant($"{1_700_000_000 + row},{series},{(series == "long" && row > 117 ? "" : $"{Math.Sin(row)}")}\n"));
+        string table = folder.Write("two.csv", Encoding.UTF8.GetBytes(text));
+        CliRun run = CliRun.Of(["train", "--data", $"csv:{table}", "--output", folder["run"], .. Short]);
+        Assert.Contains("1 of 2 series have no window of 8 rows in training and do not count there", run.Output, StringComparison.Ordinal);
+        Assert.Contains("1 of 2 series have no window of 8 rows in test", run.Output, StringComparison.Ordinal);
+        Assert.Contains("on average, in standard deviations", run.Output, StringComparison.Ordinal);
+        CliRun evaluated = CliRun.Of("evaluate", "--model", folder["run"], "--split", "validation");
+        Assert.Contains("1 of 2 series have no window of 8 rows in validation", evaluated.Succeeded().Output, StringComparison.Ordinal);
+        CliRun.Of("evaluate", "--model", folder["run"], "--data", "annuli").Failed(ExitCodes.Usage, "is for tables and does not take annuli.");
+        CliRun.Of("evaluate", "--model", folder["run"], "--data", $"csv:{Table(folder, 60)}").Succeeded();
+        CliRun.Of("evaluate", "--model", folder["run"], "--data", $"csv:{folder.Write("other.csv", "time,x\n1,2\n"u8)}").Failed(
+            ExitCodes.Failure, "other.csv: the columns are x; the model was trained on level, in this order.");
+
+        CliRun told = CliRun.Of("predict", "--model", folder["run"], table, "--rows", "3");
+        Assert.Contains("long, from time 1700000117; 2 rows behind it have empty cells and are not used", told.Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("1700000118", told.Output, StringComparison.Ordinal);
+        Assert.Contains("1700000119", told.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_cannot_be_trained_leaves_nothing_behind()
     {
         using TemporaryFolder folder = new();
         CliRun Train(params string[] more) => CliRun.Of(["train", "--output", folder["run"], .. more]);
         Train("--data", $"csv:{folder["none.csv"]}").Failed(ExitCodes.Failure, "none.csv: the file does not exist.");
         Train("--data", $"csv:{Table(folder, rows: 6)}").Failed(ExitCodes.Failure, "too little to train on, validate and test.");
+        Train("--data", $"csv:{Table(folder, rows: 60)}", "--validation", "50").Failed(ExitCodes.Usage, "--validation 50: of a table one row in seven");
+        Train("--data", $"csv:{folder.Write("far.csv", Encoding.UTF8.GetBytes("time,x\n" + string.Concat(Enumerable.Range(0, 30).Select(row => $"{row},{(row % 2 == 0 ? "" : "-")}1e300\n"))))}")
+            .Failed(ExitCodes.Failure, "far.csv, in the rows that are trained on: Column 'x' is between -1E+300 and 1E+300");
+        Train("--network", "neural-ode").Failed(ExitCodes.Usage, "--network neural-ode: that is for flows");
+        Train("--data", "swap", "--tolerance", "1e-9").Failed(ExitCodes.Usage, "--tolerance 1E-09: A relative tolerance");
         Train("--data", "csv:").Failed(ExitCodes.Usage, "csv: names no file");
         Train("--data", "annuli", "--network", "mnist-fpn").Failed(ExitCodes.Usage, "--network mnist-fpn: that is for images");
         Train("--data", "digits", "--network", "neural-ode").Failed(ExitCodes.Usage, "--network neural-ode: that is for flows");
         Train("--data", "annuli", "--solver", "anderson").Failed(ExitCodes.Usage, "--solver anderson is not for flows; the data are annuli.");
-        Train("--data", "mazes:9", "--network", "neural-ode").Failed(ExitCodes.Usage, "--network neural-ode is for images and flows alone");
+        Train("--data", "mazes:9", "--network", "neural-ode").Failed(ExitCodes.Usage, "--network neural-ode: that is for flows; the data are mazes:9. Name one of annuli, swap, csv:FILE by --data.");
         CliRun.Of("compare", "--data", "annuli", "--output", folder["run"]).Failed(ExitCodes.Usage, "which have no fixed points to find");
         Assert.False(Directory.Exists(folder["run"]));
     }

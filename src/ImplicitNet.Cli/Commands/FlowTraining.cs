@@ -169,7 +169,7 @@ internal sealed class FlowTraining(Terminal terminal, string? output, RunSetting
         ResultScreen.Row(
             terminal, "validation loss", Display.Loss(result.ValidationLoss),
             result.ValidationLoss is null
-                ? $"no finite one in {Display.Counted(result.Epochs ?? 0, "epoch")}, some flow failed in each: nothing was chosen by it"
+                ? $"of {Display.Counted(result.Epochs ?? 0, "epoch")} none had a finite one: nothing was chosen by it"
                 : $"epoch {result.BestEpoch} of {result.Epochs}, chosen by it");
         ResultScreen.Row(terminal, "time", Display.Seconds(result.Seconds ?? 0), "");
         terminal.Say();

@@ -42,14 +42,15 @@ public static class FlowGradientCertifier
         using NetworkState state = new(model);
         using IDisposable graph = enable_grad();
         DiscreteAdjoint exact = new();
+        ScalarType narrowest = Array.Exists(sources, source => source.dtype == ScalarType.Float32) ? ScalarType.Float32 : sources[0].dtype;
         (Tensor?[] used, IReadOnlyList<ScopedFlow> flows) = Pass(state, loss, sources, settings => settings);
-        (Tensor?[] same, _) = Pass(state, loss, sources, settings => settings with { Gradient = exact });
+        (Tensor?[] same, IReadOnlyList<ScopedFlow> own) = Pass(state, loss, sources, settings => settings with { Gradient = exact });
         (Tensor?[] finer, IReadOnlyList<ScopedFlow> fine) = Pass(
-            state, loss, sources, settings => settings with { Gradient = exact, Steps = Finer(settings.Steps, sources[0].dtype) });
+            state, loss, sources, settings => settings with { Gradient = exact, Steps = Finer(settings.Steps, narrowest) });
         return new FlowCertificate(
             flows.Count == 0 ? "none" : flows[0].Settings.Gradient.Label, Agreement.OfLists(used, same), Agreement.OfLists(same, finer),
             flows,
-            fine.All(flow => flow.Report.AllSucceeded));
+            own.Concat(fine).All(flow => flow.Report.AllSucceeded && flow.Settings.Gradient == exact));
     }
 
     private static (Tensor?[] Gradients, IReadOnlyList<ScopedFlow> Flows) Pass(

@@ -41,8 +41,10 @@ public sealed class ButcherTableau
         Order = order is >= 1 and <= 5
             ? order
             : throw new ArgumentOutOfRangeException(nameof(order), order, $"{name}: orders from 1 to 5 can be checked.");
-        (Nodes, Coefficients, Weights, Interpolation) = (nodes, coefficients, weights, interpolation);
-        (ErrorWeights, ErrorOrder) = (errorWeights, errorOrder);
+        (Nodes, Weights, ErrorOrder) = ([.. nodes], [.. weights], errorOrder);
+        ErrorWeights = errorWeights is null ? null : [.. errorWeights];
+        Coefficients = [.. coefficients.Select(row => row is null ? null! : (double[])[.. row])];
+        Interpolation = [.. interpolation.Select(polynomial => polynomial is null ? null! : (double[])[.. polynomial])];
         EnsureShape();
         EnsureRowSums();
         EnsureOrder(weights, order, 1, "weights");

@@ -52,6 +52,7 @@ public static class Flow
         using IDisposable noGraph = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor states = LatentContract.Start(start);
+        times = times.Now();
         times.EnsureBatch(states.shape[0]);
         EnsureRows(field, states);
         FlowContext context = new()

@@ -74,6 +74,9 @@ public sealed class FlowTimes
         return new FlowTimes(values, times.ndim == 1 ? 1 : (int)times.shape[0], (int)times.shape[^1], times);
     }
 
+    /// <summary>The same times as they are now: those in a tensor may have been changed since, by an optimizer for example.</summary>
+    internal FlowTimes Now() => Source is null || Source.IsInvalid ? this : Of(Source);
+
     /// <summary>The time of a sample.</summary>
     /// <param name="sample">Its position in the batch.</param>
     /// <param name="index">Which of its times.</param>

@@ -41,6 +41,13 @@ public sealed record Backsolve : FlowGradient
     /// <inheritdoc/>
     internal override FlowPass Pass(FlowRecord record, GradientReport report)
     {
+        if ((Steps ?? record.Steps) is PidController && !record.Tableau.HasError)
+        {
+            throw new InvalidOperationException(
+                $"{record.Tableau.Name} has no error estimate, which {nameof(PidController)} needs on the way back: take "
+                + $"{nameof(FixedSteps)}.");
+        }
+
         string? fault = record.Event is not null ? "an event" : record.NeedsTimes ? "gradients of times" : null;
         return fault is null
             ? new BacksolvePass(record, Steps ?? record.Steps, LargestReconstruction, report)

@@ -36,15 +36,16 @@ internal sealed record FlowRun
         Untold.Throw();
         using DisposeScope scope = NewDisposeScope();
         bool isAttached = is_grad_enabled();
+        FlowTimes times = Times.Now();
         using FlowSolution solution = Flow.Solve(
-            Field, Start, Times, Settings.Solver, Settings.Steps, Terminal, Trace, isAttached ? Settings.Gradient.TapeBytes : null,
+            Field, Start, times, Settings.Solver, Settings.Steps, Terminal, Trace, isAttached ? Settings.Gradient.TapeBytes : null,
             Cancellation);
         Settings.OnFailure.Inspect(solution.Report);
         bool[] included = [.. solution.Report.Samples.Select(sample => !Settings.OnFailure.Excludes(sample))];
         GradientReport gradient = new(Untold);
         Tensor ended = tensor(solution.Report.Samples.Select(sample => sample.Time).ToArray(), ScalarType.Float64).to(Start.device);
         AttachedFlow flow = isAttached
-            ? AttachedFlow.Of(Field, Start, Times, solution, Settings.Gradient, gradient)
+            ? AttachedFlow.Of(Field, Start, times, solution, Settings.Gradient, gradient)
             : new AttachedFlow(solution.States.alias(), solution.State.alias(), ended);
         SampleMask mask = new(included);
         Tensor finite = where(solution.State.isfinite(), solution.State, zeros_like(solution.State));
@@ -52,10 +53,10 @@ internal sealed record FlowRun
         Tensor states = mask.All ? flow.States : Chosen(mask, flow.States, solution.States);
 
         // The time itself is float64 to the last place, whatever the dtype of what its gradient goes through.
-        Tensor times = isAttached && Terminal is not null ? ended + (flow.Time - flow.Time.detach()).to(ScalarType.Float64) : ended;
+        Tensor endTimes = isAttached && Terminal is not null ? ended + (flow.Time - flow.Time.detach()).to(ScalarType.Float64) : ended;
         FlowResult result = new(
-            output.MoveToOuterDisposeScope(), states.MoveToOuterDisposeScope(), times.MoveToOuterDisposeScope(), solution.Report, gradient,
-            included);
+            output.MoveToOuterDisposeScope(), states.MoveToOuterDisposeScope(), endTimes.MoveToOuterDisposeScope(), solution.Report,
+            gradient, included);
         SolveWatch.TellAll(Settings, result);
         return result;
     }

@@ -75,16 +75,7 @@ internal abstract class SolveWatch : IDisposable
     }
 
     /// <summary>What flow settings become in those that are open.</summary>
-    public static FlowSettings InForce(FlowSettings own)
-    {
-        FlowSettings settings = own;
-        for (SolveWatch? watch = Innermost(); watch is not null; watch = watch._outer)
-        {
-            settings = watch.IsAsked ? watch.Change(settings) : settings;
-        }
-
-        return settings;
-    }
+    public static FlowSettings InForce(FlowSettings own) => Innermost()?.FromOuter(own) ?? own;
 
     /// <summary>What one of them already knows of the solve that has begun; null: it is to be made. The caller owns it.</summary>
     public static FixedPointSolution? Known()
@@ -153,6 +144,12 @@ internal abstract class SolveWatch : IDisposable
         }
 
         return _innermost;
+    }
+
+    private FlowSettings FromOuter(FlowSettings own)
+    {
+        FlowSettings settings = _outer is null ? own : _outer.FromOuter(own);
+        return IsAsked ? Change(settings) : settings;
     }
 
     private SolveCall FromOuter(SolveCall own)

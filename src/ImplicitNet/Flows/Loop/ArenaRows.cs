@@ -8,6 +8,7 @@ namespace ImplicitNet.Flows.Loop;
 internal sealed class ArenaRows : IDisposable
 {
     private readonly LatentLayout _layout;
+    private readonly nint _address;
 
     /// <summary>Rows of NaN.</summary>
     /// <param name="like">[batch, ...].</param>
@@ -21,7 +22,7 @@ internal sealed class ArenaRows : IDisposable
     {
         (_layout, Values) = (layout, values);
         Size = (int)values.shape[1];
-        Address = TensorMemory.Holds(values) ? MemoryAddress.Of(values) : 0;
+        _address = TensorMemory.Holds(values) ? MemoryAddress.Of(values) : 0;
     }
 
     /// <summary>[count, n].</summary>
@@ -30,8 +31,11 @@ internal sealed class ArenaRows : IDisposable
     /// <summary>Numbers of a row.</summary>
     public int Size { get; }
 
-    /// <summary>Where they are; 0 if they are not in the processor's memory.</summary>
-    public nint Address { get; }
+    /// <summary>Where they are, in one piece of the processor's memory.</summary>
+    /// <exception cref="ArgumentException">They are too many for one.</exception>
+    public nint Held => _address != 0 ? _address : throw new ArgumentException(
+        $"States of {Values.shape[0]} rows of {Size} numbers are more than one piece of memory holds, 2 GiB: ask for fewer times, or "
+        + "take smaller batches.");
 
     /// <summary>Rows that are there.</summary>
     /// <param name="values">[count, n], contiguous; owned from now on.</param>

@@ -40,7 +40,7 @@ internal sealed class EventSearch(FlowContext context, FlowProgress progress) : 
         using DisposeScope scope = NewDisposeScope();
         RowArena rows = iteration.Rows;
         int count = samples.Length;
-        double[] low = new double[count], high = new double[count], atLow = [.. _before], atHigh = new double[count];
+        double[] before = [.. _before], low = new double[count], high = new double[count], atLow = [.. _before];
         bool[] found = new bool[count];
         foreach (double place in Places)
         {
@@ -55,7 +55,7 @@ internal sealed class EventSearch(FlowContext context, FlowProgress progress) : 
 
                 if (Crosses(atLow[row], values[row]))
                 {
-                    (found[row], high[row], atHigh[row]) = (true, place * sizes[row], values[row]);
+                    (found[row], high[row]) = (true, place * sizes[row]);
                 }
                 else
                 {
@@ -75,8 +75,8 @@ internal sealed class EventSearch(FlowContext context, FlowProgress progress) : 
         int[] concerned = [.. Enumerable.Range(0, count).Where(row => found[row])];
         if (concerned.Length > 0)
         {
-            Search(iteration, field, concerned, times, sizes, low, high, atLow, atHigh);
-            foreach (int row in concerned)
+            double[] starts = [.. before];
+            foreach (int row in Search(iteration, field, concerned, times, sizes, low, high, starts))
             {
                 progress.EndAtEvent(samples[row], times[row] + sizes[row]);
             }
@@ -97,9 +97,10 @@ internal sealed class EventSearch(FlowContext context, FlowProgress progress) : 
 
     /// <summary>Finds the steps that end at the event, by regula falsi (Illinois) on steps that are taken, for the rows concerned
     /// alone.</summary>
-    private void Search(
+    /// <returns>Those in which it comes: where steps that are taken do not cross as the interpolant does, it does not.</returns>
+    private List<int> Search(
         RungeKuttaIteration iteration, VectorField field, int[] concerned, double[] times, double[] sizes, double[] lows, double[] highs,
-        double[] atLows, double[] atHighs)
+        double[] starts)
     {
         RowArena rows = iteration.Rows;
         Tensor positions = tensor(concerned.Select(row => (long)row).ToArray(), device: context.Start.device);
@@ -109,10 +110,27 @@ internal sealed class EventSearch(FlowContext context, FlowProgress progress) : 
         using RungeKuttaIteration again = new(context.Tableau, meter, states);
         double[] at = [.. concerned.Select(row => times[row])];
         double[] low = [.. concerned.Select(row => lows[row])], high = [.. concerned.Select(row => highs[row])];
-        double[] atLow = [.. concerned.Select(row => atLows[row])], atHigh = [.. concerned.Select(row => atHighs[row])];
-        double[] tried = new double[at.Length];
+        double[] whole = [.. concerned.Select(row => sizes[row])], atStart = [.. concerned.Select(row => starts[row])];
+        double[] tried = [.. high];
+        double[] atHigh = Taken(high), atLow = Taken(low), atEnd = Taken(whole);
         int[] side = new int[at.Length];
-        bool[] isDone = new bool[at.Length];
+        bool[] isDone = new bool[at.Length], isFound = new bool[at.Length];
+        for (int row = 0; row < at.Length; row++)
+        {
+            atLow[row] = low[row] == 0 ? atStart[row] : atLow[row];
+            if (!Crosses(atLow[row], atHigh[row]))
+            {
+                // The place is another one by the steps themselves: before, behind, or none.
+                (low[row], atLow[row], high[row], atHigh[row]) = Crosses(atStart[row], atLow[row])
+                    ? (0, atStart[row], low[row], atLow[row])
+                    : (high[row], atHigh[row], whole[row], atEnd[row]);
+            }
+
+            isFound[row] = Crosses(atLow[row], atHigh[row]);
+            isDone[row] = !isFound[row];
+            tried[row] = high[row];
+        }
+
         for (int iterations = 0; iterations < MostIterations && !isDone.All(done => done); iterations++)
         {
             for (int row = 0; row < at.Length; row++)
@@ -124,9 +142,7 @@ internal sealed class EventSearch(FlowContext context, FlowProgress progress) : 
                 }
             }
 
-            again.Step(at, tried);
-            double[] ends = [.. at.Zip(tried, (time, size) => time + size)];
-            double[] values = Values(meter.Field, ends, again.Rows.View(RungeKuttaIteration.Next));
+            double[] values = Taken(tried);
             for (int row = 0; row < at.Length; row++)
             {
                 if (!isDone[row])
@@ -140,8 +156,16 @@ internal sealed class EventSearch(FlowContext context, FlowProgress progress) : 
         again.Step(at, tried);
         Evaluations += meter.Evaluations;
         using ArenaRows passage = new(states, 1);
+        List<int> found = [];
         for (int row = 0; row < concerned.Length; row++)
         {
+            if (!isFound[row])
+            {
+                _before[concerned[row]] = atEnd[row];
+                continue;
+            }
+
+            found.Add(concerned[row]);
             sizes[concerned[row]] = tried[row];
             for (int block = RungeKuttaIteration.Next; block < RungeKuttaIteration.Stages + context.Tableau.Stages; block++)
             {
@@ -150,11 +174,26 @@ internal sealed class EventSearch(FlowContext context, FlowProgress progress) : 
             }
         }
 
+        return found;
+
+        double[] Taken(double[] lengths)
+        {
+            again.Step(at, lengths);
+            return Values(meter.Field, [.. at.Zip(lengths, (time, size) => time + size)], again.Rows.View(RungeKuttaIteration.Next));
+        }
+
         bool Narrow(int row, double value)
         {
             double resolution = 2 * Kernels.Precision.Of(ScalarType.Float64).Epsilon * Math.Max(Math.Abs(at[row]), Math.Abs(tried[row]));
-            if (value == 0 || double.IsNaN(value) || Math.Abs(high[row] - low[row]) <= resolution)
+            if (value == 0 || Math.Abs(high[row] - low[row]) <= resolution)
             {
+                return true;
+            }
+
+            if (double.IsNaN(value))
+            {
+                // No number there, and so no event.
+                isFound[row] = false;
                 return true;
             }
 

@@ -1,5 +1,6 @@
 using ImplicitNet.Differentiation;
 using ImplicitNet.Kernels;
+using ImplicitNet.Solvers;
 using ImplicitNet.Solvers.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -62,7 +63,11 @@ internal sealed class FieldMeter(VectorField field, bool isOwner = false) : IDis
 
     private static Tensor Evaluated(VectorField field, Tensor time, Tensor state) => TorchMessage.Guarded(
         (Field: field, Time: time, State: state),
-        static given => given.Field.Evaluate(given.Time, given.State),
+        static given =>
+        {
+            using WithinMap inside = WithinMap.Enter();
+            return given.Field.Evaluate(given.Time, given.State);
+        },
         static (given, said) => new ArgumentException($"The field cannot take u, {TensorCheck.Describe(given.State)}: {said}"));
 
     /// <summary>The first evaluation of a batch, looked at closely.</summary>

@@ -45,6 +45,7 @@ internal sealed unsafe class HostArena<T> : RowArena
         {
             long bytes = (long)_count * _size * sizeof(T);
             Buffer.MemoryCopy((void*)MemoryAddress.Of(values), _blocks[block], bytes, bytes);
+            GC.KeepAlive(values);
         }
         else
         {
@@ -147,15 +148,15 @@ internal sealed unsafe class HostArena<T> : RowArena
 
     public override void Write(
         int row, int from, double size, ReadOnlySpan<double> coefficients, int blocks, ArenaRows destination, int place) =>
-        Sum(row, _blocks[from] + ((long)row * _size), (T*)destination.Address + ((long)place * _size), size, coefficients, blocks);
+        Sum(row, _blocks[from] + ((long)row * _size), (T*)destination.Held + ((long)place * _size), size, coefficients, blocks);
 
     public override void ReadRow(ArenaRows source, int place, int block, int row) =>
-        new ReadOnlySpan<T>((T*)source.Address + ((long)place * _size), _size).CopyTo(Row(block, row));
+        new ReadOnlySpan<T>((T*)source.Held + ((long)place * _size), _size).CopyTo(Row(block, row));
 
     public override void AddRow(ArenaRows source, int place, double factor, int block, int row)
     {
         T* target = _blocks[block] + ((long)row * _size);
-        RowSum<T>.Sum(target, target, [source.Address + ((nint)place * _size * sizeof(T))], [T.CreateTruncating(factor)], _size);
+        RowSum<T>.Sum(target, target, [source.Held + ((nint)place * _size * sizeof(T))], [T.CreateTruncating(factor)], _size);
     }
 
     public override void Dots(int first, int second, Span<double> dots)

@@ -50,7 +50,7 @@ internal sealed class TensorArena : RowArena
         Tensor scale = ((_blocks[first].abs().maximum(next.abs()) * relative) + absolute).clamp_min(least);
         Tensor ratio = Sum(sizes, coefficients, blocks) / scale;
         Tensor norm = next.shape[1] == 0 ? zeros(Count, ScalarType.Float64)
-            : ratio.square().mean([1]).sqrt() + (next * 0).sum(1);
+            : ratio.square().mean([1]).sqrt().nan_to_num(nan: double.PositiveInfinity, posinf: double.PositiveInfinity) + (next * 0).sum(1);
         norm.to(ScalarType.Float64).cpu().data<double>().CopyTo(norms);
     }
 

@@ -18,6 +18,8 @@ internal sealed class AdjointSweep : IDisposable
     private readonly double[] _toTimes;
     private readonly AskedTimes[] _asked;
     private readonly TimeGradients? _times;
+    private readonly Tensor _start;
+    private readonly Tensor[] _inputs;
     private readonly int _limit;
     private int[] _samples;
     private int[] _steps;
@@ -33,7 +35,9 @@ internal sealed class AdjointSweep : IDisposable
     {
         (_record, _limit, _tape) = (record, limit, record.Tape!.With(pages));
         int firstInput = record.Times.Source is null ? 1 : 2;
-        _graphs = new StageGraphs(record, [.. sources.Skip(firstInput).Take(record.Field.Inputs.Tensors.Count)], sources[0].device);
+        _start = sources[0];
+        _inputs = [.. sources.Skip(firstInput).Take(record.Field.Inputs.Tensors.Count)];
+        _graphs = new StageGraphs(record, _inputs, _start.device);
         _step = new ReversedStep(record, _graphs, sources[0]);
         long all = (long)record.Times.Count * record.Batch * record.Size, one = (long)record.Batch * record.Size;
         Tensor flat = gradient.contiguous(), states = flat.narrow(0, 0, all).reshape(record.Times.Count, record.Batch, record.Size);
@@ -75,6 +79,11 @@ internal sealed class AdjointSweep : IDisposable
             {
                 _times?.AddEnd(sample, _toTimes[sample]);
             }
+        }
+
+        if (_times is not null && Array.Exists(_asked, asked => asked.Of(0).End.Value > 1))
+        {
+            TimesAtStart(_times);
         }
 
         Tensor start = _startsGradient.Restored();
@@ -120,17 +129,18 @@ internal sealed class AdjointSweep : IDisposable
             Retake(kept, firsts, longest);
         }
 
-        for (int back = 0; back < longest && _taken < _limit; back++)
+        for (int back = 0; back < longest && back < _limit; back++)
         {
             using DisposeScope scope = NewDisposeScope();
             double[] times = new double[count], sizes = new double[count];
+            bool[] isIdle = new bool[count];
             for (int row = 0; row < count; row++)
             {
                 int step = _steps[row];
-                bool isIdle = step < firsts[row];
-                times[row] = _asked[_samples[row]].Ends[isIdle ? step + 1 : step];
-                sizes[row] = isIdle ? 0 : _tape.Size(_samples[row], step);
-                if (isIdle)
+                isIdle[row] = step < firsts[row] || IsCut(row);
+                times[row] = _asked[_samples[row]].Ends[isIdle[row] ? step + 1 : step];
+                sizes[row] = isIdle[row] ? 0 : _tape.Size(_samples[row], step);
+                if (isIdle[row])
                 {
                     continue;
                 }
@@ -148,7 +158,7 @@ internal sealed class AdjointSweep : IDisposable
             StepBack(times, sizes);
             for (int row = 0; row < count; row++)
             {
-                _steps[row] -= sizes[row] == 0 ? 0 : 1;
+                _steps[row] -= isIdle[row] ? 0 : 1;
             }
         }
 
@@ -261,14 +271,17 @@ internal sealed class AdjointSweep : IDisposable
         return between;
     }
 
+    /// <summary>Whether as many steps of the row's sample were taken back as are to be.</summary>
+    private bool IsCut(int row) => _tape.Steps(_samples[row]) - 1 - _steps[row] >= _limit;
+
     /// <summary>Rows that are done leave, and what has come to their starts stays.</summary>
     private void Leave()
     {
-        bool isCut = _taken >= _limit;
-        int[] kept = [.. Enumerable.Range(0, _samples.Length).Where(row => _steps[row] >= 0 && !isCut)];
-        for (int row = 0; row < _samples.Length && !isCut; row++)
+        int[] kept = [.. Enumerable.Range(0, _samples.Length).Where(row => _steps[row] >= 0 && !IsCut(row))];
+        for (int row = 0; row < _samples.Length; row++)
         {
-            if (_steps[row] < 0)
+            // Of a gradient that is cut off nothing goes back to the start, however few steps lead there.
+            if (_steps[row] < 0 && _limit == int.MaxValue)
             {
                 _step.Rows.Write(row, _step.Lambda, 0, [], ReversedStep.Stages, _startsGradient, _samples[row]);
             }
@@ -286,6 +299,32 @@ internal sealed class AdjointSweep : IDisposable
             _step.Rows.Keep(kept, [_step.Lambda]);
             _graphs.Restrict(_samples);
         }
+    }
+
+    /// <summary>Gradients of later times that are that of the start, to which no step leads.</summary>
+    private void TimesAtStart(TimeGradients times)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using VectorField field = _record.Field.With(_record.Field.Inputs.With([.. _inputs.Select(input => input.detach())]));
+        double[] at = [.. Enumerable.Range(0, _record.Batch).Select(sample => _record.Times[sample, 0])];
+        Tensor slopes = FieldMeter.Checked(field, StageTimes.Of(at, _start), _start.detach().clone());
+        double[] slope = Numbers(_record.Layout.Flatten(slopes));
+        double[] states = Numbers(_statesGradient.Values), ends = Numbers(_endsGradient.Values);
+        for (int sample = 0; sample < _record.Batch; sample++)
+        {
+            for (int time = 1; time < _asked[sample].Of(0).End.Value; time++)
+            {
+                bool isEnd = _tape.Steps(sample) == 0 && time == _record.Times.Count - 1;
+                double moved = Dot((time * _record.Batch) + sample, sample, states) + (isEnd ? Dot(sample, sample, ends) : 0);
+                times.AddAtStart(sample, time, moved);
+            }
+        }
+
+        // What is 0 stays 0, whatever the field is.
+        double Dot(int place, int sample, double[] gradient) => Enumerable.Range(0, _record.Size).Sum(i =>
+            gradient[(place * _record.Size) + i] is var one && one == 0 ? 0 : one * slope[(sample * _record.Size) + i]);
+
+        static double[] Numbers(Tensor rows) => [.. rows.to(ScalarType.Float64).cpu().contiguous().data<double>()];
     }
 
     /// <summary>What comes to states that are asked for where the flow starts, and to the ends of flows without steps.</summary>

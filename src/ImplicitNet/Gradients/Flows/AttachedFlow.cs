@@ -42,7 +42,7 @@ internal readonly record struct AttachedFlow(Tensor States, Tensor End, Tensor T
             NeedsTimes = origin.Event is not null || times.Source is { requires_grad: true },
             WritesState = origin.WritesState,
         };
-        EnsureNamed(inner, first, times);
+        EnsureNamed(inner, first, times, origin.Event);
         Tensor[] sources =
             [first, .. times.Source is null ? [] : new[] { times.Source }, .. inner.Inputs.Tensors, .. inner.Inputs.ParameterList ?? []];
         Tensor packed = record.Pack(solution);
@@ -64,9 +64,10 @@ internal readonly record struct AttachedFlow(Tensor States, Tensor End, Tensor T
             : new AttachedFlow(states, end, time);
     }
 
-    /// <summary>Refuses a field that computes with tensors of which nobody said that gradients go to them: they would get none,
-    /// silently.</summary>
-    private static void EnsureNamed(VectorField field, Tensor start, FlowTimes times)
+    /// <summary>
+    /// Refuses a field or an event that computes with tensors of which nobody said that gradients go to them: they would get none, silently.
+    /// </summary>
+    private static void EnsureNamed(VectorField field, Tensor start, FlowTimes times, FlowEvent? terminal)
     {
         if (field.Inputs.ParameterList is not null || start.shape[0] == 0)
         {
@@ -77,11 +78,13 @@ internal readonly record struct AttachedFlow(Tensor States, Tensor End, Tensor T
         using IDisposable graph = enable_grad();
         using VectorField constant = field.With(field.Inputs.Select(input => input.detach()));
         double[] at = [.. Enumerable.Range(0, (int)start.shape[0]).Select(sample => times[sample, 0])];
-        if (FieldMeter.Checked(constant, StageTimes.Of(at, start), start.detach().clone()).requires_grad)
+        Tensor? number = terminal?.Value(StageTimes.Of(at, start), start.detach().clone(), constant.Inputs);
+        Tensor derivative = FieldMeter.Checked(constant, StageTimes.Of(at, start), start.detach().clone());
+        if (derivative.requires_grad || number is { requires_grad: true })
         {
             throw new InvalidOperationException(
-                "The field computes with tensors that require gradients and that its inputs do not name, so that no gradient would reach "
-                + "them. Name them: new PerSampleField(f, new MapInputs { Parameters = module.parameters() }).");
+                "The field, or the event, computes with tensors that require gradients and that its inputs do not name, so that no "
+                + "gradient would reach them. Name them: new PerSampleField(f, new MapInputs { Parameters = module.parameters() }).");
         }
     }
 }

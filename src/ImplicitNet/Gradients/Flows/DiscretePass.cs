@@ -22,6 +22,11 @@ internal sealed class DiscretePass(FlowRecord record, GradientReport report, int
         Tensor[] all = [.. kept()], sources = all[..Sources.Count];
         if (is_grad_enabled())
         {
+            if (limit != int.MaxValue)
+            {
+                throw new InvalidOperationException("TruncatedAdjoint has no second derivatives: take DiscreteAdjoint.");
+            }
+
             return FlowReplay.Gradients(record, sources, gradient);
         }
 

@@ -42,7 +42,14 @@ internal sealed class EventGradient(ReversedStep step, StageGraphs graphs)
         for (int row = 0; row < count; row++)
         {
             rows.ReadRow(lambdas, row, step.Lambda, row);
-            factors[row] = isEvent[row] ? -(toTimes[row] + bySize[row]) / (numberByTime[row] + numberBySize[row]) : 0;
+            double slope = numberByTime[row] + numberBySize[row];
+            if (isEvent[row] && (slope == 0 || !double.IsFinite(slope)))
+            {
+                throw new InvalidOperationException(
+                    $"The number of an event moves along the flow with a slope of {slope} where it is 0: its time has no gradient.");
+            }
+
+            factors[row] = isEvent[row] ? -(toTimes[row] + bySize[row]) / slope : 0;
         }
 
         (Tensor? moved, _) = graphs.Event(ends, rows.View(ReversedStep.Spare), isEvent, factors);

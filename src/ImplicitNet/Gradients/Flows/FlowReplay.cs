@@ -21,6 +21,12 @@ internal static class FlowReplay
                 + "without an event, and of times without a gradient.");
         }
 
+        if (!record.Report.AllSucceeded)
+        {
+            throw new InvalidOperationException(
+                $"Second derivatives of a flow need every sample to have come to its end. {record.Report}");
+        }
+
         Gate gate = new();
         int inputs = record.Field.Inputs.Tensors.Count, first = record.Times.Source is null ? 1 : 2;
         Tensor[] gated = [.. sources.Select((source, i) => i < first + inputs && source.requires_grad ? gate.Attach(source) : source)];

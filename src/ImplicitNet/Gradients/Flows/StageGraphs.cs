@@ -110,9 +110,12 @@ internal sealed class StageGraphs : IDisposable
         Tensor places = tensor(rows.Select(row => (long)row).ToArray(), device: _device);
         Tensor state = states.index_select(0, places).requires_grad_();
         Tensor time = StageTimes.Of([.. rows.Select(row => times[row])], state).requires_grad_();
+
+        // All rows go as they are: those of inputs of a coupled field, which is one row, are others.
+        int chosen = rows.Length < isEvent.Length ? PerSample : 0;
         Tensor value = _record.Event!.Value(
             time, _record.WritesState ? state.clone() : state,
-            _record.Field.Inputs.With([.. _leaves.Select((leaf, i) => i < PerSample ? leaf.index_select(0, places) : leaf)]));
+            _record.Field.Inputs.With([.. _leaves.Select((leaf, i) => i < chosen ? leaf.index_select(0, places) : leaf)]));
         Tensor vector = factors is null ? ones_like(value) : StageTimes.Of([.. rows.Select(row => factors[row])], value);
         Tensor?[] found = SendBack(value, [state, time], vector, isProbe: factors is null);
         return (All(found[0]), All(found[1]));

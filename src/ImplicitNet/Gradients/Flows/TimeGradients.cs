@@ -1,3 +1,4 @@
+using ImplicitNet.Flows;
 using ImplicitNet.Flows.Loop;
 using static TorchSharp.torch;
 
@@ -41,7 +42,7 @@ internal sealed class TimeGradients(FlowRecord record, ReversedStep step, ArenaR
             }
         }
 
-        if (isLast && toEvent is null)
+        if (isLast && record.Report.Samples[sample].Status == FlowStatus.Completed)
         {
             _sums[first + count - 1] += toSize;
         }
@@ -54,6 +55,17 @@ internal sealed class TimeGradients(FlowRecord record, ReversedStep step, ArenaR
 
     /// <summary>Adds what came to the time at which a sample ended, where that is its last one.</summary>
     public void AddEnd(int sample, double toTime) => _sums[((sample + 1) * record.Times.Count) - 1] += toTime;
+
+    /// <summary>Adds those of a later time that is that of the start: the state there moves away from it along the field.</summary>
+    /// <param name="sample">Whose.</param>
+    /// <param name="time">Which time.</param>
+    /// <param name="toTime">What came to the state there, along the field.</param>
+    public void AddAtStart(int sample, int time, double toTime)
+    {
+        int first = sample * record.Times.Count;
+        _sums[first + time] += toTime;
+        _sums[first] -= toTime;
+    }
 
     /// <summary>
     /// Whether a time that a step passes moves with its end, as that of the last step does; all others move along the interpolant, at whose

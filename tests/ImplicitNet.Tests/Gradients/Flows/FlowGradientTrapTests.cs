@@ -53,6 +53,9 @@ public sealed class FlowGradientTrapTests : FlowGradientTest
         using FlowResult flow = Implicit.Flow(field, start, FlowTimes.Of(times));
         (flow.Output.sum() + (2 * flow.States[1].sum())).backward();
         Assert.True(start.grad!.eq(3).all().ToBoolean());
+
+        // u(t_i) = u0 + (t_i - t_0) f(u0) near there, f = -1 in six places.
+        Assert.Equal([18.0, -12, -6], times.grad!.data<double>().ToArray());
     }
 
     [Fact]

@@ -65,7 +65,7 @@ internal readonly record struct AttachedFlow(Tensor States, Tensor End, Tensor T
     }
 
     /// <summary>
-    /// Refuses a field or an event that computes with tensors of which nobody said that gradients go to them: they would get none, silently.
+    /// Refuses a field or an event that computes with tensors of which nobody said that gradients go to them: these would get none.
     /// </summary>
     private static void EnsureNamed(VectorField field, Tensor start, FlowTimes times, FlowEvent? terminal)
     {

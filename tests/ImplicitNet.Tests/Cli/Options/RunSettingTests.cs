@@ -25,7 +25,8 @@ public sealed partial class RunSettingTests
     {
         RunSetting setting = RunSetting.All.Single(one => one.Name == name);
         string? value = Other(setting);
-        string[] data = name == "data" ? [] : ["--data", setting.Flag.Only == GridKind.Grids || name == "random-steps" ? "mazes:9" : "digits"];
+        bool isOfGrids = setting.Flag.Only?.StartsWith(GridKind.Grids, StringComparison.Ordinal) == true || name == "random-steps";
+        string[] data = name == "data" ? [] : ["--data", isOfGrids ? "mazes:9" : "digits"];
         RunSettings given = Begin([.. data, .. value is null ? [$"--{name}"] : (string[])[$"--{name}", value]]);
         object expected = setting.Of(given)!;
         Assert.NotEqual(setting.Of(Begin(data)), expected);

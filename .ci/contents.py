@@ -16,7 +16,7 @@ needs = {
     'ImplicitNet.Reports': {'ImplicitNet.Training', 'SkiaSharp', 'SkiaSharp.NativeAssets.Linux.NoDependencies'},
 }
 page = {'README.md', 'LICENSE', 'icon.png'}
-steps = {f'buildTransitive/net10.0/{name}' for name in ('Loader.targets', 'Libtorch.targets', 'ElfVersionNeed.cs')}
+steps = {f'buildTransitive/net10.0/{name}' for name in ('Loader.targets', 'Libtorch.targets', 'Collector.targets', 'ElfVersionNeed.cs')}
 template = {f'content/implicitnet-layer/{name}' for name in ('ImplicitLayerApp.csproj', 'Model.cs', 'Program.cs', '.template.config/template.json')}
 natives = {
     'linux-x64': {'libLibTorchSharp.so', 'libtorch.so', 'libtorch_cpu.so', 'libc10.so', 'libgomp-98b21ff3.so.1', 'libSkiaSharp.so'},

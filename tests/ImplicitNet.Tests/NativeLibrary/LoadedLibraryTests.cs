@@ -1,3 +1,4 @@
+using System.Runtime;
 using ImplicitNet.NativeLibrary;
 using TorchSharp;
 
@@ -31,6 +32,10 @@ public sealed class LoadedLibraryTests
 
         Assert.True(NeedsTheVersion(original));
     }
+
+    [Fact]
+    public void No_collection_runs_in_the_background_of_a_program_that_takes_the_build_steps() =>
+        Assert.Equal(GCLatencyMode.Batch, GCSettings.LatencyMode);
 
     private static bool NeedsTheVersion(string library) =>
         ElfVersionNeed.Weaken(File.ReadAllBytes(library), "libstdc++.so.6", "GLIBCXX_3.4.32");

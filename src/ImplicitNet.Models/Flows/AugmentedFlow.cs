@@ -39,22 +39,23 @@ public sealed class AugmentedFlow : nn.Module<Tensor, Tensor>
     public int Zeros { get; }
 
     /// <summary>Follows the flow from inputs with zeros behind them.</summary>
-    /// <param name="input">[batch, n], floating point.</param>
-    /// <returns>[batch, n + zeros]. The caller owns it.</returns>
+    /// <param name="input">[batch, n], or images [batch, n, height, width] with n channels; floating point.</param>
+    /// <returns>[batch, n + zeros], or [batch, n + zeros, height, width]. The caller owns it.</returns>
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
         return Layer.call(Start(input)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Where the flow starts: [batch, n + zeros]. The caller owns it.</summary>
-    /// <param name="input">[batch, n], floating point.</param>
+    /// <summary>Where the flow starts: [batch, n + zeros], or [batch, n + zeros, height, width]. The caller owns it.</summary>
+    /// <param name="input">[batch, n], or [batch, n, height, width]; floating point.</param>
     /// <exception cref="ArgumentException">It has another number of dimensions.</exception>
     public Tensor Start(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return input.ndim == 2
-            ? nn.functional.pad(input, [0, Zeros])
-            : throw new ArgumentException($"Inputs are [batch, n]. Given: [{string.Join(", ", input.shape)}].", nameof(input));
+        return input.ndim is 2 or 4
+            ? nn.functional.pad(input, input.ndim == 2 ? [0, Zeros] : [0, 0, 0, 0, 0, Zeros])
+            : throw new ArgumentException(
+                $"Inputs are [batch, n] or [batch, n, height, width]. Given: [{string.Join(", ", input.shape)}].", nameof(input));
     }
 }

@@ -13,6 +13,7 @@ internal sealed record FlowConfigFile
     private static readonly Dictionary<string, Type> Architectures = new()
     {
         [NeuralOdeOptions.Name] = typeof(NeuralOdeOptions),
+        [ConvolutionalOdeOptions.Name] = typeof(ConvolutionalOdeOptions),
         [SeriesForecasterOptions.Name] = typeof(SeriesForecasterOptions),
     };
 

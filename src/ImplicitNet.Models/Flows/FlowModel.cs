@@ -6,15 +6,10 @@ namespace ImplicitNet.Models.Flows;
 /// <summary>A network with one flow in it, whose architecture and sizes are a <see cref="FlowNetworkOptions"/>.</summary>
 public abstract class FlowModel : nn.Module<Tensor, Tensor>
 {
-    private protected FlowModel(FlowNetworkOptions options, int width, bool isTimed, FlowSettings settings)
+    private protected FlowModel(FlowNetworkOptions options, nn.Module<Tensor, Tensor, Tensor> field, FlowSettings settings)
         : base((options ?? throw new ArgumentNullException(nameof(options))).Architecture)
     {
-        Flow = new AugmentedFlow(
-            new FlowLayer(new PerceptronField(width + options.Zeros, options.Hidden, options.HiddenLayers, isTimed))
-            {
-                Settings = settings,
-            },
-            options.Zeros);
+        Flow = new AugmentedFlow(new FlowLayer(field) { Settings = settings }, options.Zeros);
         register_module("flow", Flow);
     }
 

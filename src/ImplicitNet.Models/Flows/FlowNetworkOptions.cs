@@ -9,7 +9,6 @@ public abstract record FlowNetworkOptions
 {
     // Bounds of what is built, far beyond the networks here: a configuration is a small file, and may announce anything.
     private protected const int MostWidth = 4096;
-    private const int MostLayers = 16;
 
     private protected FlowNetworkOptions()
     {
@@ -21,12 +20,6 @@ public abstract record FlowNetworkOptions
 
     /// <summary>Zeros that are appended to the state; 0 to 4096; default 0: none.</summary>
     public int Zeros { get; init => field = Within(value, 0, MostWidth, nameof(Zeros)); }
-
-    /// <summary>Units of each hidden layer of the vector field; 1 to 4096; default 32.</summary>
-    public int Hidden { get; init => field = Within(value, 1, MostWidth, nameof(Hidden)); } = 32;
-
-    /// <summary>Hidden layers of the vector field; 0 to 16; default 2.</summary>
-    public int HiddenLayers { get; init => field = Within(value, 0, MostLayers, nameof(HiddenLayers)); } = 2;
 
     /// <summary>Builds the network, with weights drawn from torch's random state. The caller owns it.</summary>
     /// <param name="settings">How its flow is followed.</param>

@@ -22,7 +22,7 @@ public sealed class NeuralOde : FlowModel
     /// <param name="options">Sizes; default: for points of the plane.</param>
     /// <param name="settings">How its flow is followed; default: those of a layer.</param>
     public NeuralOde(NeuralOdeOptions? options = null, FlowSettings? settings = null)
-        : base(options ??= new NeuralOdeOptions(), options.Inputs, options.IsTimed, settings ?? new FlowSettings())
+        : base(options ??= new NeuralOdeOptions(), options.CreateField(options.Inputs, options.IsTimed), settings ?? new FlowSettings())
     {
         _inputs = options.Inputs;
         if (options.Outputs > 0)

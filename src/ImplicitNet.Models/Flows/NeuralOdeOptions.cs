@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Models.Flows;
 
 /// <summary>Sizes of a <see cref="NeuralOde"/>; the defaults are for points of the plane with one number as the answer.</summary>
-public sealed record NeuralOdeOptions : FlowNetworkOptions
+public sealed record NeuralOdeOptions : PerceptronFlowOptions
 {
     internal const string Name = "neural-ode";
 

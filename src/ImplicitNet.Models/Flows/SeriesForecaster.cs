@@ -21,8 +21,10 @@ public sealed class SeriesForecaster : FlowModel
     /// <param name="options">Sizes and units.</param>
     /// <param name="settings">How its flow is followed; default: those of a layer.</param>
     public SeriesForecaster(SeriesForecasterOptions options, FlowSettings? settings = null)
-        : base(options, options?.Columns.Count ?? 0, isTimed: false, settings ?? new FlowSettings()) =>
-        _columns = options!.Columns.Count;
+        : base(
+            options ?? throw new ArgumentNullException(nameof(options)), options.CreateField(options.Columns.Count, isTimed: false),
+            settings ?? new FlowSettings()) =>
+        _columns = options.Columns.Count;
 
     /// <summary>The rows at the times asked for.</summary>
     /// <param name="input">[batch, columns + length], floating point.</param>

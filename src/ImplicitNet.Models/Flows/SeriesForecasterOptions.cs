@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Models.Flows;
 
 /// <summary>Sizes of a <see cref="SeriesForecaster"/>, and the units that it sees time series in.</summary>
-public sealed record SeriesForecasterOptions : FlowNetworkOptions
+public sealed record SeriesForecasterOptions : PerceptronFlowOptions
 {
     internal const string Name = "series-forecaster";
 

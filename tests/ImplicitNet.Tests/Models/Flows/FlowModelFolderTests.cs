@@ -22,15 +22,21 @@ public sealed class FlowModelFolderTests : TensorTest
         Network = new NeuralOdeOptions { Inputs = 3, Zeros = 1, Outputs = 2, Hidden = 6, HiddenLayers = 1, IsTimed = true },
     };
 
-    public static TheoryData<int> Both => [0, 1];
+    private static readonly FlowModelConfig Images = new()
+    {
+        Data = "mnist",
+        Network = new ConvolutionalOdeOptions { InputChannels = 2, Channels = 4, Classes = 3, Zeros = 1 },
+    };
+
+    public static TheoryData<int> All => [0, 1, 2];
 
     [Theory]
-    [MemberData(nameof(Both))]
+    [MemberData(nameof(All))]
     public void What_is_saved_is_loaded_again(int which)
     {
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
-        FlowModelConfig config = which == 0 ? Series : Points;
+        FlowModelConfig config = which switch { 0 => Series, 1 => Points, _ => Images };
         using FlowModel network = config.CreateNetwork();
         FlowModelFolder.Save(folder.Path, config, network);
         Assert.True(FlowModelFolder.IsOne(folder.Path));
@@ -38,7 +44,7 @@ public sealed class FlowModelFolderTests : TensorTest
         using FlowModel owned = loaded;
         Assert.Equal(config, read);
         Assert.False(loaded.training);
-        Tensor input = randn(4, 3);
+        Tensor input = which == 2 ? randn(4, 2, 28, 28) : randn(4, 3);
         Assert.True(loaded.call(input.abs()).eq(network.call(input.abs())).all().ToBoolean());
         Assert.Contains(
             $"{ModelFolder.ConfigPath(folder.Path)}: member 'architecture' is none of",
@@ -60,7 +66,7 @@ public sealed class FlowModelFolderTests : TensorTest
     [Theory]
     [InlineData("{", "this is no JSON")]
     [InlineData("""{"data": "annuli"}""", "architecture")]
-    [InlineData("""{"architecture": "picard", "data": "annuli"}""", "member 'architecture' is none of neural-ode, series-forecaster.")]
+    [InlineData("""{"architecture": "picard", "data": "annuli"}""", "member 'architecture' is none of neural-ode, convolutional-ode, series-forecaster.")]
     [InlineData("""{"architecture": "neural-ode", "data": "annuli", "network": {"hidden": 0}}""", "Hidden must be at least 1 and at most 4096")]
     [InlineData("""{"architecture": "neural-ode", "data": "annuli", "network": {"width": 2}}""", "width")]
     [InlineData("""{"architecture": "neural-ode", "data": "annuli", "maxSteps": 0}""", "At least one step is needed")]

@@ -5,7 +5,7 @@ namespace ImplicitNet.Cli;
 
 /// <summary>Reads and writes results without reflection, in one line.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(ClassifierResult))]
+[JsonSerializable(typeof(RunResult))]
 [JsonSerializable(typeof(ApplicationResult))]
 [JsonSerializable(typeof(AuditResult))]
 [JsonSerializable(typeof(PredictionResult))]
@@ -16,6 +16,5 @@ namespace ImplicitNet.Cli;
 [JsonSerializable(typeof(ComparisonResult))]
 [JsonSerializable(typeof(MemoryMeasurement[]))]
 [JsonSerializable(typeof(ReproductionResult))]
-[JsonSerializable(typeof(FlowTrainingResult))]
 [JsonSerializable(typeof(FlowPrediction))]
 internal sealed partial class ResultJson : JsonSerializerContext;

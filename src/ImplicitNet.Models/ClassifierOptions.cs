@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Models;
 
 /// <summary>The description of an implicit image classifier, without its weights: one sealed record for each architecture.</summary>
-public abstract record ClassifierOptions : NetworkOptions
+public abstract record ClassifierOptions : ImplicitNetworkOptions
 {
     // Bounds of what is built, far beyond the networks here: a configuration is a small file, and may announce anything.
     private const int MostSide = 4096;
@@ -54,6 +54,10 @@ public abstract record ClassifierOptions : NetworkOptions
     /// <inheritdoc/>
     [JsonIgnore]
     internal sealed override StoppingRule Rule => new();
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    internal sealed override ImageSizes? Images => new(Height, Width, ImageChannels, Classes);
 
     internal sealed override Tensor TrialInput(Tensor like) => Wave(like, 1, ImageChannels, Height, Width);
 }

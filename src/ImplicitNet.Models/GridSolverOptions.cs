@@ -9,7 +9,7 @@ namespace ImplicitNet.Models;
 /// Sizes of a <see cref="GridSolver"/>; strings and grids may have any size. The defaults are for mazes, 17,402 parameters; for sums,
 /// 1 dimension and 1 input channel, 5,594.
 /// </summary>
-public sealed record GridSolverOptions : NetworkOptions
+public sealed record GridSolverOptions : ImplicitNetworkOptions
 {
     internal const string Name = "grid-solver";
 

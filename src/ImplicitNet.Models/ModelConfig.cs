@@ -1,76 +1,23 @@
-using ImplicitNet.Files;
 using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Models;
 
-/// <summary>
-/// The description of a saved network, apart from its weights: all that is needed to build it again and to prepare its inputs.
-/// </summary>
-public sealed record ModelConfig
+/// <summary>The description of a saved implicit network, apart from its weights, and how it is solved.</summary>
+public sealed record ModelConfig : NetworkConfig
 {
-    /// <summary>The architecture by its name in <c>config.json</c>: that of <see cref="Network"/>.</summary>
-    public string Architecture => Network.Architecture;
+    /// <inheritdoc/>
+    public override NetworkOptions Options => Network;
 
     /// <summary>The architecture and its sizes; default: a digit classifier.</summary>
-    public NetworkOptions Network
+    public ImplicitNetworkOptions Network
     {
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(Network));
     } = new DigitClassifierOptions();
 
-    /// <summary>
-    /// What it was trained on: "digits", "mnist", "fashion-mnist", "cifar10", "svhn", "mazes:9", "sums:32", or any other name.
-    /// </summary>
-    public required string Data { get; init; }
-
-    /// <summary>
-    /// Mean of the training pixels, each byte over 255; finite. One for each channel of an image, or one for all. A network of images
-    /// needs it; for every other it is null, the default.
-    /// </summary>
-    public ChannelValues? PixelMean
-    {
-        get;
-        init => field = value?.All(double.IsFinite) != false
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(PixelMean), $"PixelMean must be finite; it is {value}.");
-    }
-
-    /// <summary>
-    /// Standard deviation of the training pixels; above 0 and finite. As many as there are means, and null where there is none.
-    /// </summary>
-    public ChannelValues? PixelDeviation
-    {
-        get;
-        init => field = value?.All(number => number is > 0 and < double.PositiveInfinity) != false
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(PixelDeviation), $"PixelDeviation must be a finite number above 0; it is {value}.");
-    }
-
-    /// <summary>How pixels become the network's input.</summary>
-    /// <exception cref="ArgumentException">Means and deviations are missing, or do not match each other or the network.</exception>
-    /// <exception cref="InvalidOperationException">The network takes no images.</exception>
-    public PixelNormalization Normalization
-    {
-        get
-        {
-            if (Network is not ClassifierOptions images)
-            {
-                throw new InvalidOperationException($"A network {Architecture} takes no images: it has no pixels to normalise.");
-            }
-
-            ChannelValues mean = PixelMean ?? throw Missing(nameof(PixelMean));
-            ChannelValues deviation = PixelDeviation ?? throw Missing(nameof(PixelDeviation));
-            return mean.Fit(images.ImageChannels)
-                ? new PixelNormalization(mean, deviation)
-                : throw new ArgumentException(
-                    $"PixelMean must be one number or {images.ImageChannels}, one for each channel; it is {mean}.");
-        }
-    }
-
     /// <summary>Relative tolerance of the solve, in [0, 1), dimensionless; default 1e-3.</summary>
-    public double RelativeTolerance
+    public override double RelativeTolerance
     {
         get;
         init => field = new StoppingRule { RelativeTolerance = value }.RelativeTolerance!.Value;
@@ -80,14 +27,14 @@ public sealed record ModelConfig
     /// Absolute tolerance of the solve, which is added to the relative one: a sample ends at
     /// <c>||R(u) - u|| &lt;= AbsoluteTolerance + RelativeTolerance ||u||</c>. At least 0 and finite, in the units of the latent; default 0.
     /// </summary>
-    public double AbsoluteTolerance
+    public override double AbsoluteTolerance
     {
         get;
         init => field = new StoppingRule { AbsoluteTolerance = value }.AbsoluteTolerance!.Value;
     }
 
     /// <summary>Step limit of the solve; at least 1; default 100.</summary>
-    public int MaxSteps
+    public override int MaxSteps
     {
         get;
         init => field = new StoppingRule { MaxSteps = value }.MaxSteps;
@@ -140,7 +87,7 @@ public sealed record ModelConfig
     }
 
     /// <summary>Builds the network, with weights drawn from torch's random state and its settings. The caller owns it.</summary>
-    public ImplicitNetwork CreateNetwork()
+    public override ImplicitNetwork CreateNetwork()
     {
         SolveSettings settings = CreateSettings();
         ImplicitNetwork network = Network.CreateNetwork();
@@ -148,28 +95,6 @@ public sealed record ModelConfig
         return network;
     }
 
-    /// <summary>The content of <c>config.json</c>.</summary>
-    /// <exception cref="ArgumentException">Pixel means and deviations are missing, or do not fit the network.</exception>
-    public string ToJson()
-    {
-        EnsureFits();
-        return ModelConfigFile.Of(this).ToJson();
-    }
-
-    /// <summary>Refuses a normalisation that is not that of the network's images, or where it takes none.</summary>
-    /// <exception cref="ArgumentException">It is.</exception>
-    internal void EnsureFits()
-    {
-        if (Network is ClassifierOptions)
-        {
-            _ = Normalization;
-        }
-        else if ((PixelMean ?? PixelDeviation) is { } pixels)
-        {
-            string name = PixelMean is null ? nameof(PixelDeviation) : nameof(PixelMean);
-            throw new ArgumentException($"{name} is {pixels}, and a network {Architecture} takes no images: leave it out.");
-        }
-    }
-
-    private static ArgumentException Missing(string name) => new($"{name} is missing, and a network of images needs it.");
+    private protected override NetworkConfigFile ToFile() =>
+        new ModelConfigFile { Data = Data, Solver = Solver, Damping = Damping, Memory = Memory, Gradient = Gradient };
 }

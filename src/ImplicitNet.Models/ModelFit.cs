@@ -19,12 +19,12 @@ internal static class ModelFit
     /// one input. How it solves is not compared: tolerances are for whoever loads it to choose.
     /// </summary>
     /// <returns>What differs, for a message; null where nothing does. Weights, statistics and random state are as before.</returns>
-    public static string? Fault(ModelConfig config, ImplicitNetwork network)
+    public static string? Fault(NetworkConfig config, nn.Module<Tensor, Tensor> network)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         Tensor random = RandomState.Get();
-        using ImplicitNetwork described = config.CreateNetwork();
+        using nn.Module<Tensor, Tensor> described = config.CreateNetwork();
         RandomState.Set(random);
         Dictionary<string, Tensor> weights = network.state_dict();
         if (NamedTensors.Faults(described.state_dict(), weights) is { } faults)
@@ -45,32 +45,45 @@ internal static class ModelFit
             target.copy_(weights[name]);
         }
 
-        return Compare(described, network, config.Network.TrialInput(one));
+        return described.GetType() == network.GetType()
+            ? Compare(described, network, config.Options.TrialInput(one))
+            : $"it is a {network.GetType().Name}, and the configuration's is a {described.GetType().Name}";
     }
 
-    private static string? Compare(ImplicitNetwork described, ImplicitNetwork network, Tensor input)
+    private static string? Compare(nn.Module<Tensor, Tensor> described, nn.Module<Tensor, Tensor> network, Tensor input)
     {
         bool wasTraining = network.training;
         try
         {
             network.eval();
             described.eval();
-            Tensor q = described.Encoder.call(input);
-            Tensor u = described.Layer.Operator.StartingLatent(q);
-            (string Part, Func<ImplicitNetwork, Tensor> Value)[] parts =
-            [
-                ("encoder", one => one.Encoder.call(input)),
-                ("latent operator", one => Apply(one.Layer.Operator, u, q)),
-                ("readout", one => one.Readout.call(u)),
-            ];
-            return parts.Where(part => !AreAlike(part.Value(described), part.Value(network)))
-                .Select(part => $"its {part.Part} computes something else than the configuration's with the same weights")
+            return Values(described, input).Zip(Values(network, input)).Where(pair => !AreAlike(pair.First.Value, pair.Second.Value))
+                .Select(pair => $"{pair.First.Part} computes something else than the configuration's with the same weights")
                 .FirstOrDefault();
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+        {
+            return $"it cannot answer what the configuration's can: {exception.Message}";
         }
         finally
         {
             network.train(wasTraining);
         }
+    }
+
+    private static IEnumerable<(string Part, Tensor Value)> Values(nn.Module<Tensor, Tensor> network, Tensor input)
+    {
+        if (network is not ImplicitNetwork parts)
+        {
+            yield return ("it", network.call(input));
+            yield break;
+        }
+
+        Tensor q = parts.Encoder.call(input);
+        yield return ("its encoder", q);
+        Tensor u = parts.Layer.Operator.StartingLatent(q);
+        yield return ("its latent operator", Apply(parts.Layer.Operator, u, q));
+        yield return ("its readout", parts.Readout.call(u));
     }
 
     private static Tensor Apply(LatentOperator latentOperator, Tensor u, Tensor q)

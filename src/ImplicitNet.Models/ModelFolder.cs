@@ -1,7 +1,9 @@
 using System.Text.Json;
 using ImplicitNet.Files;
 using ImplicitNet.Files.Safetensors;
+using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
+using static TorchSharp.torch;
 
 namespace ImplicitNet.Models;
 
@@ -20,18 +22,20 @@ public static class ModelFolder
 
     /// <summary>Saves a network and its configuration, each file whole or not at all.</summary>
     /// <param name="folder">The folder; created if it does not exist.</param>
-    /// <param name="config">The description of the network, and how it is solved; the network's own settings are ignored.</param>
+    /// <param name="config">The description of the network and how it computes; the network's own settings are ignored.</param>
     /// <param name="network">The network, whose weights must be finite; the caller keeps it.</param>
     /// <exception cref="ArgumentException">
-    /// The network is not the one of the configuration; the message says what differs. Nothing is written.
+    /// The network is not the one of the configuration, or its values do not go together; the message says what is wrong. Nothing is
+    /// written.
     /// </exception>
     /// <exception cref="IOException">
     /// A file could not be written, and an old one stays as it was; or another process is writing to the folder.
     /// </exception>
-    public static void Save(string folder, ModelConfig config, ImplicitNetwork network)
+    public static void Save(string folder, NetworkConfig config, nn.Module<Tensor, Tensor> network)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(network);
+        config.EnsureFits();
         if (ModelFit.Fault(config, network) is { } fault)
         {
             throw new ArgumentException(
@@ -47,14 +51,19 @@ public static class ModelFolder
     }
 
     /// <summary>Saves only the configuration, as a training run does at its beginning.</summary>
+    /// <exception cref="ArgumentException">Its values do not go together.</exception>
     /// <exception cref="IOException">The file could not be written; an old one stays as it was.</exception>
-    public static void SaveConfig(string folder, ModelConfig config) =>
+    public static void SaveConfig(string folder, NetworkConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
         AtomicFile.WriteText(ConfigPath(folder), config.ToJson() + "\n");
+    }
 
     /// <summary>Reads a configuration.</summary>
     /// <param name="folder">The model's folder.</param>
+    /// <returns>A <see cref="ModelConfig"/> of an implicit network, a <see cref="FlowModelConfig"/> of one with a flow.</returns>
     /// <exception cref="ModelFileException">The file is missing, is not JSON or lacks a member, or a value is out of its range.</exception>
-    public static ModelConfig LoadConfig(string folder)
+    public static NetworkConfig LoadConfig(string folder)
     {
         string path = ConfigPath(folder);
         try
@@ -64,7 +73,7 @@ public static class ModelFolder
                 throw new ModelFileException(path, $"it is larger than {LargestConfig} bytes; this is no model configuration.");
             }
 
-            return ModelConfigFile.Parse(File.ReadAllText(path));
+            return ConfigReader.Parse(File.ReadAllText(path));
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
@@ -79,16 +88,34 @@ public static class ModelFolder
         }
     }
 
-    /// <summary>Builds the network of a folder and reads its weights, in evaluation mode.</summary>
+    /// <summary>Builds the implicit network of a folder and reads its weights, in evaluation mode.</summary>
     /// <param name="folder">The model's folder.</param>
     /// <returns>The network and its configuration. The caller owns the network.</returns>
-    /// <exception cref="ModelFileException">The configuration cannot be used.</exception>
+    /// <exception cref="ModelFileException">The configuration cannot be used, or is of a network with a flow.</exception>
     /// <exception cref="WeightsFileException">The weights are missing, damaged, not finite, or not those of such a network.</exception>
     public static (ImplicitNetwork Network, ModelConfig Config) Load(string folder)
     {
-        ModelConfig config = LoadConfig(folder);
+        ModelConfig config = ConfigOf<ModelConfig>(folder, nameof(LoadFlow));
         return (LoadNetwork(folder, config), config);
     }
+
+    /// <summary>Builds the network of a folder that has a flow in it and reads its weights, in evaluation mode.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <returns>The network and its configuration. The caller owns the network.</returns>
+    /// <exception cref="ModelFileException">The configuration cannot be used, or is of an implicit network.</exception>
+    /// <exception cref="WeightsFileException">The weights are missing, damaged, not finite, or not those of such a network.</exception>
+    public static (FlowModel Network, FlowModelConfig Config) LoadFlow(string folder)
+    {
+        FlowModelConfig config = ConfigOf<FlowModelConfig>(folder, nameof(Load));
+        return (LoadNetwork(folder, config), config);
+    }
+
+    /// <inheritdoc cref="LoadNetwork(string, NetworkConfig)"/>
+    public static ImplicitNetwork LoadNetwork(string folder, ModelConfig config) =>
+        (ImplicitNetwork)LoadNetwork(folder, (NetworkConfig)config);
+
+    /// <inheritdoc cref="LoadNetwork(string, NetworkConfig)"/>
+    public static FlowModel LoadNetwork(string folder, FlowModelConfig config) => (FlowModel)LoadNetwork(folder, (NetworkConfig)config);
 
     /// <summary>Builds a network and reads a folder's weights into it, in evaluation mode.</summary>
     /// <param name="folder">The model's folder.</param>
@@ -97,13 +124,13 @@ public static class ModelFolder
     /// </param>
     /// <returns>The network. The caller owns it.</returns>
     /// <exception cref="WeightsFileException">The weights are missing, damaged, not finite, or not those of such a network.</exception>
-    public static ImplicitNetwork LoadNetwork(string folder, ModelConfig config)
+    public static nn.Module<Tensor, Tensor> LoadNetwork(string folder, NetworkConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
         string path = WeightsPath(folder);
         using SafetensorsFile weights = SafetensorsFile.Read(path);
         weights.EnsureFinite(path);
-        ImplicitNetwork network = NetworkWeights.Build(config, weights.Tensors, path, "config.json");
+        nn.Module<Tensor, Tensor> network = NetworkWeights.Build(config, weights.Tensors, path, "config.json");
         try
         {
             NamedTensors.Fill(network.state_dict(), weights.Tensors, path, "config.json", weights.PassedOver);
@@ -115,5 +142,13 @@ public static class ModelFolder
             network.Dispose();
             throw;
         }
+    }
+
+    private static TConfig ConfigOf<TConfig>(string folder, string other)
+        where TConfig : NetworkConfig
+    {
+        NetworkConfig config = LoadConfig(folder);
+        return config as TConfig ?? throw new ModelFileException(
+            ConfigPath(folder), $"it is of a network of another kind, {config.Architecture}: {nameof(ModelFolder)}.{other} reads it.");
     }
 }

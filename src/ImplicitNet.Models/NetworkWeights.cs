@@ -1,5 +1,4 @@
 using ImplicitNet.Files;
-using ImplicitNet.Networks;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Models;
@@ -18,7 +17,8 @@ internal static class NetworkWeights
     /// <param name="asker">What says which sizes there must be, for messages.</param>
     /// <returns>The network, with weights drawn from torch's random state. The caller owns it.</returns>
     /// <exception cref="WeightsFileException">The file has far too few numbers.</exception>
-    public static ImplicitNetwork Build(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, string path, string asker)
+    public static nn.Module<Tensor, Tensor> Build(
+        NetworkConfig config, IReadOnlyDictionary<string, Tensor> weights, string path, string asker)
     {
         Int128 held = 0;
         foreach (Tensor tensor in weights.Values)
@@ -26,8 +26,8 @@ internal static class NetworkWeights
             held += tensor.numel();
         }
 
-        return config.Network.LeastNumbers <= FreeNumbers + (MostForEach * held) ? config.CreateNetwork() : throw new WeightsFileException(
+        return config.Options.LeastNumbers <= FreeNumbers + (MostForEach * held) ? config.CreateNetwork() : throw new WeightsFileException(
             path, $"the tensors are not those that {asker} asks for: "
-            + $"they are {held} numbers, and its sizes need {config.Network.LeastNumbers} at least.");
+            + $"they are {held} numbers, and its sizes need {config.Options.LeastNumbers} at least.");
     }
 }

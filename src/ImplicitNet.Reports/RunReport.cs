@@ -24,14 +24,18 @@ public sealed record RunReport
     /// <summary>The evaluation on the test data, with the weights chosen on validation.</summary>
     public required EvaluationResult Test { get; init; }
 
-    /// <summary>The contraction factor at the fixed points of test images.</summary>
-    public required ContractionReport Contraction { get; init; }
+    /// <summary>The contraction factor at the fixed points of test samples; null, the default, of a network without them.</summary>
+    public ContractionReport? Contraction { get; init; }
 
-    /// <summary>How residuals fell on the test images that <see cref="Steps"/> are of.</summary>
-    public required ResidualTraceSummary Residuals { get; init; }
+    /// <summary>
+    /// How residuals fell on the test samples that <see cref="Steps"/> are of; null, the default, of a network without fixed points.
+    /// </summary>
+    public ResidualTraceSummary? Residuals { get; init; }
 
-    /// <summary>Solver steps of the test images, or of the first of them where there are fewer; one number per sample.</summary>
-    public required IReadOnlyList<int> Steps { get; init; }
+    /// <summary>
+    /// Solver steps of the test samples, or of the first of them where there are fewer; one number per sample. None by default.
+    /// </summary>
+    public IReadOnlyList<int> Steps { get; init; } = [];
 
     /// <summary>What was trained, for the beginning of a sentence; default "An implicit network".</summary>
     public string Network { get; init; } = "An implicit network";
@@ -80,8 +84,10 @@ public sealed record RunReport
         ];
         (string Name, Chart Chart)[] solving =
         [
-            ("residuals", ResidualChart.Create(Residuals, $"Residual over solver steps{OfFirst}")),
-            ("steps", StepHistogramChart.Create(Steps, $"Solver steps per sample{OfFirst}")),
+            .. Residuals is { } residuals
+                ? [("residuals", ResidualChart.Create(residuals, $"Residual over solver steps{OfFirst}")),
+                ("steps", StepHistogramChart.Create(Steps, $"Solver steps per sample{OfFirst}"))]
+                : Array.Empty<(string, Chart)>(),
         ];
         (string Name, Chart Chart)[] gradient = Certificates.Certificates.Count == 0
             ? []
@@ -133,13 +139,15 @@ public sealed record RunReport
             .. Test.Scores.Where(score => score.Key != Measurement.Accuracy)
                 .Select(score => new KeyFigure($"Test {score.Key}", Text(score.Value, "0.####"), "mean over the test data")),
             new(
-                "Fixed points found",
+                IsOfFlows ? "Flows that came to their end" : "Fixed points found",
                 string.Create(Culture, $"{100.0 * Converged / Math.Max(1, Test.Solver.Samples):0.##} %"),
                 string.Create(Culture, $"{Test.Solver.MeanSteps:0.0} steps on average")),
-            new(
-                "Contraction certified",
-                Factor(Contraction.Certified),
-                string.Create(Culture, $"declared {Factor(Contraction.Declared)}, measured {Contraction.Measured:0.0000}")),
+            .. Contraction is { } contraction
+                ? [new(
+                    "Contraction certified",
+                    Factor(contraction.Certified),
+                    string.Create(Culture, $"declared {Factor(contraction.Declared)}, measured {contraction.Measured:0.0000}"))]
+                : Array.Empty<KeyFigure>(),
             new(
                 "Time",
                 Duration(Training.Seconds),
@@ -196,15 +204,27 @@ public sealed record RunReport
 
     private long Converged => Test.Solver.Statuses[SolveStatus.Converged];
 
+    private bool IsOfFlows => Test.Solver.Flows.Count > 0;
+
     private string SolverText()
     {
+        if (IsOfFlows)
+        {
+            string ends = string.Join(", ", Test.Solver.Flows.Where(end => end.Value > 0)
+                .Select(end => string.Create(Culture, $"{end.Value:N0} {end.Key}")));
+            double evaluations = (double)Test.Solver.Evaluations / Math.Max(1, Test.Count);
+            return string.Create(Culture, $"The flows of the test {Samples}: {ends}, with {evaluations:0.0} evaluations of the vector ")
+                + "field for a sample on average."
+                + (Test.LeftOut == 0 ? "" : string.Create(Culture, $" The {Test.LeftOut:N0} that failed have no answer and do not count."));
+        }
+
         string failed = string.Join(", ", Test.Solver.Statuses
             .Where(status => status.Key != SolveStatus.Converged && status.Value > 0)
             .Select(status => string.Create(Culture, $"{status.Value:N0} {status.Key}")));
         return string.Create(Culture, $"On the test {Samples}: {Converged:N0} of {Test.Solver.Samples:N0} solves "
             + $"converged{(failed.Length > 0 ? $" ({failed})" : "")}, with {Test.Solver.Evaluations:N0} evaluations of the latent "
             + $"operator. ")
-            + (Contraction.Certified is { } certified
+            + (Contraction?.Certified is { } certified
                 ? string.Create(Culture, $"The certified factor {certified:0.0000} holds for every input: "
                     + $"one evaluation leaves at most this share of the distance to the solution.")
                 : "");
@@ -247,12 +267,14 @@ public sealed record RunReport
 
     private string[] Accuracy(string cell) => HasAccuracy ? [cell] : [];
 
-    private static string WorkText =>
-        "Evaluations of the latent operator in the solves, training samples whose solve did not converge, "
+    private string WorkText => IsOfFlows
+        ? "Evaluations of the vector field in the flows of training, and samples of training and validation whose flow failed. "
+            + "Forward: the flow and the loss. The whole contains reading the data too."
+        : "Evaluations of the latent operator in the solves, training samples whose solve did not converge, "
             + "and products with its Jacobian in the backward passes, each counted once for every sample. "
         + "Forward: encoder, solve, attached evaluation, readout and loss. The whole contains reading the data too.";
 
-    private ReportTable Work() => new(
+    private ReportTable Work() => IsOfFlows ? WorkOfFlows() : new(
         ["Epoch", "Evaluations", "Not converged", "Backward products", "Adjoint failures", "By JFB instead", "Cosine to exact", "Forward",
             "Backward", "Optimiser", "Validation", "Whole"],
         [.. Training.Epochs.Select(epoch => new[]
@@ -264,6 +286,21 @@ public sealed record RunReport
             Text(epoch.AdjointFailures, "N0"),
             Text(epoch.FallBacks, "N0"),
             Text(epoch.Cosine, "0.0000"),
+            Time(epoch.Times?.Forward),
+            Time(epoch.Times?.Backward),
+            Time(epoch.Times?.Optimizer),
+            Time(epoch.Times?.Validation),
+            Time(epoch.Seconds),
+        })]);
+
+    private ReportTable WorkOfFlows() => new(
+        ["Epoch", "Evaluations", "Failed", "Not validated", "Forward", "Backward", "Optimiser", "Validation", "Whole"],
+        [.. Training.Epochs.Select(epoch => new[]
+        {
+            epoch.Epoch.ToString(Culture),
+            Text(epoch.Evaluations, "N0"),
+            Text(epoch.SolverFailures, "N0"),
+            Text(epoch.ValidationLeftOut ?? 0, "N0"),
             Time(epoch.Times?.Forward),
             Time(epoch.Times?.Backward),
             Time(epoch.Times?.Optimizer),

@@ -81,6 +81,7 @@ internal sealed class EpochTotals(TrainingPosition position)
         TrainAccuracy = Accuracy(Scores.Means),
         ValidationLoss = validated.Chosen?.Loss,
         ValidationAccuracy = validated.Chosen?.Accuracy,
+        ValidationLeftOut = validated.Chosen is { LeftOut: > 0 and var without } ? without : null,
         Scores = ScoresBeside(validated),
         LearningRate = rate,
         SolverSteps = Solver.MeanSteps,

@@ -25,7 +25,9 @@ internal sealed class StepOutcome : IDisposable
     public required IReadOnlyList<SolveScope> Solves { get; init; }
 
     /// <summary>Mean solver steps of a sample, of all its solves together.</summary>
-    public double MeanSteps => Solves.Sum(scope => scope.Solves.Sum(solve => solve.Report.MeanSteps));
+    public double MeanSteps => Solves.Sum(scope =>
+        scope.Solves.Sum(solve => solve.Report.MeanSteps)
+        + scope.Flows.Sum(flow => flow.Report.MeanSteps));
 
     /// <summary>Throws what the backward pass through a solve could not.</summary>
     public void ThrowIfFailed()

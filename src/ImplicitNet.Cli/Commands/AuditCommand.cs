@@ -72,7 +72,7 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         string folder = parsed.GetRequiredValue(_model);
         string split = parsed.GetValue(_split) ?? SplitChoice.Test;
         SavedModel model = SavedModel.In(folder);
-        FixedPointKind kind = RunKinds.Of(model.Config.Network);
+        RunKind kind = RunKinds.Of(model.FixedPoints.Options);
         RunSettings settings = ModelSettings.Of(model, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
 
         // Before torch is loaded and the data are, and before minutes of certificates.
@@ -80,10 +80,10 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         model = model with { Config = model.Config with { MaxSteps = kind.StepLimit(model.Config, settings.Data) } };
-        using ImplicitNetwork network = model.LoadNetwork();
+        using ImplicitNetwork network = model.LoadImplicit();
         network.to(device);
         network.eval();
-        _solve.Apply(parsed, model.Config, network, withGradient: true);
+        _solve.Apply(parsed, model.FixedPoints, network, withGradient: true);
 
         int count = parsed.GetValue(_count) ?? DefaultCount;
         IndexedBatches source = kind.Source(model, settings, split, count, null, device, terminal, cancellation);
@@ -91,7 +91,7 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         IReadOnlyList<GradientCertificate> certificates = terminal.WithBar(bar =>
         {
             bar.Show(0, () => $"comparing gradients on {Display.Counted(count, "sample")}");
-            return Certify(network, kind.Task, source, parsed.GetValue(_conditions) ?? DefaultConditions);
+            return Certify(network, kind.Task(settings.Data), source, parsed.GetValue(_conditions) ?? DefaultConditions);
         });
         cancellation.ThrowIfCancellationRequested();
         AuditResult result = AuditResult.Of(certificates) with

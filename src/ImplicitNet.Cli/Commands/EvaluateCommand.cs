@@ -81,13 +81,15 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         string folder = parsed.GetRequiredValue(_model);
         string split = parsed.GetValue(_split) ?? SplitChoice.Test;
-        if (FlowModelFolder.IsOne(folder))
+        SavedModel model = SavedModel.In(folder);
+        RunKind kind = RunKinds.Of(model.Config.Options);
+        if (model.Config is FlowModelConfig)
         {
-            return RunFlow(parsed, folder, split);
+            FlowOptions.RefuseOthers(
+                parsed, folder, _model, _data, _split, _seed, _solve.Tolerance, _solve.AbsoluteTolerance, _solve.MaxSteps, _common.Threads,
+                _common.Device, _common.Quiet, _common.Json);
         }
 
-        SavedModel model = SavedModel.In(folder);
-        FixedPointKind kind = RunKinds.Of(model.Config.Network);
         RunSettings settings = ModelSettings.Of(model, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
         if (parsed.GetValue(_applications) is { Length: > 0 } && kind is not ImageKind)
         {
@@ -99,16 +101,20 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         if (parsed.GetValue(_applications) is not { Length: > 0 })
         {
             // Before torch is loaded and the data are, which take seconds.
-            terminal.Tell($"[bold]{Markup.Escape(folder)}[/] on {settings.Data}, {split}");
+            terminal.Tell($"[bold]{Markup.Escape(folder)}[/] on {Markup.Escape(kind.Short(settings.Data))}, {split}");
         }
 
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         random.manual_seed(parsed.GetValue(_seed) ?? 1);
-        model = model with { Config = Asked(model, parsed.GetValue(_gamma), kind.StepLimit(model.Config, settings.Data)) };
-        using ImplicitNetwork network = model.LoadNetwork();
+        model = model with { Config = Asked(parsed, model, kind.StepLimit(model.Config, settings.Data)) };
+        using nn.Module<Tensor, Tensor> network = model.LoadNetwork();
         network.to(device);
-        _solve.Apply(parsed, model.Config, network);
+        ImplicitNetwork? solved = network as ImplicitNetwork;
+        if (solved is not null)
+        {
+            _solve.Apply(parsed, model.FixedPoints, solved);
+        }
 
         IndexedBatches source = kind.Source(
             model, settings, split, parsed.GetValue(_count), parsed.GetValue(_batch) ?? kind.BatchOf(settings.Data), device, terminal,
@@ -117,7 +123,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         if (parsed.GetValue(_applications) is { Length: > 0 } numbers)
         {
             ApplicationResult applied = new ApplicationRun(terminal, folder, parsed.GetValue(_output) ?? folder, cancellation)
-                .Execute(network, source, numbers) with
+                .Execute(solved!, source, numbers) with
             {
                 Data = settings.Data,
                 Split = split,
@@ -132,12 +138,12 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             return ExitCodes.Success;
         }
 
-        TrainingTask task = kind.Task;
-        SeveralStarts? starts = SeveralStarts.Of(parsed.GetValue(_starts), kind.Symmetries(settings.Data));
+        TrainingTask task = kind.Task(settings.Data);
+        SeveralStarts? starts = solved is null ? null : SeveralStarts.Of(parsed.GetValue(_starts), kind.Symmetries(settings.Data));
         StartsRun run = new(terminal, cancellation);
-        StartsStudy? study = starts is { IsTurned: true } ? run.Measure(network, task, source, starts) : null;
+        StartsStudy? study = starts is { IsTurned: true } ? run.Measure(solved!, task, source, starts) : null;
         StartsResult? agreement = study is not null ? StartsResult.Of(study) : starts is null ? null : terminal.WithBar(
-            bar => starts.Measure(network, source, new ShareProgress(bar, $"solving from {starts.Count} starts"), cancellation));
+            bar => starts.Measure(solved!, source, new ShareProgress(bar, $"solving from {starts.Count} starts"), cancellation));
         EvaluationResult evaluation =
             terminal.WithBar(bar => Evaluator.Evaluate(
                 network,
@@ -146,8 +152,8 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
                 starts is null or { IsTurned: true } ? null : starts.Best,
                 progress: new ShareProgress(bar, $"evaluating {split}"),
                 cancellation: cancellation));
-        ContractionReport contraction = FinalTest.Measure(network, source);
-        ClassifierResult result = SplitChoice.Place(ClassifierResult.Of(evaluation, contraction), split, task, evaluation) with
+        ContractionReport? contraction = solved is null ? null : FinalTest.Measure(solved, source);
+        RunResult result = SplitChoice.Place(RunResult.Of(evaluation, contraction), split, task, evaluation) with
         {
             Parameters = network.parameters().Sum(parameter => parameter.numel()),
             Seconds = evaluation.Seconds,
@@ -157,59 +163,54 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             Model = folder,
             Starts = starts?.Count ?? 1,
             Agreement = agreement,
-            MaxSteps = network.Stopping.MaxSteps,
+            MaxSteps = solved?.Stopping.MaxSteps ?? model.Config.MaxSteps,
+            Network = model.Config is FlowModelConfig flow ? FlowNetworkChoice.NameOf(flow.Network) : model.Config.Architecture,
         };
-        Show(result, evaluation, kind.Samples(settings.Data));
+        Show(result, evaluation, kind, settings.Data);
         string? output = parsed.GetValue(_output);
         if (starts is not null && (study is not null || output is not null))
         {
-            study ??= run.Measure(network, task, source, starts);
+            study ??= run.Measure(solved!, task, source, starts);
             run.Show(study, output, source.Name);
             result = result with { Agreement = agreement!.With(study) };
         }
 
         if (parsed.GetValue(_common.Json))
         {
-            terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.ClassifierResult));
-        }
-
-        return ExitCodes.Success;
-    }
-
-    private int RunFlow(ParseResult parsed, string folder, string split)
-    {
-        FlowOptions.RefuseOthers(
-            parsed, folder, _model, _data, _split, _seed, _solve.Tolerance, _solve.AbsoluteTolerance, _solve.MaxSteps, _common.Threads,
-            _common.Device, _common.Quiet, _common.Json);
-        FlowTrainingResult result = new EvaluateFlow(terminal, cancellation).Run(
-            folder, FlowOptions.Over(parsed, _solve, FlowModelFolder.LoadConfig(folder)), split, parsed.GetValue(_data),
-            parsed.GetValue(_common.Device), parsed.GetValue(_common.Threads));
-        if (parsed.GetValue(_common.Json))
-        {
-            terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.FlowTrainingResult));
+            terminal.Raw(JsonSerializer.Serialize(result, ResultJson.Default.RunResult));
         }
 
         return ExitCodes.Success;
     }
 
     /// <summary>The model's configuration with another gamma, and the step limit of the data.</summary>
-    /// <exception cref="CommandException">The model has no gamma.</exception>
-    private static ModelConfig Asked(SavedModel model, double? gamma, int stepLimit)
+    /// <exception cref="CommandException">The model has no gamma, or a tolerance is too fine.</exception>
+    private NetworkConfig Asked(ParseResult parsed, SavedModel model, int stepLimit) => (model.Config, parsed.GetValue(_gamma)) switch
     {
-        ModelConfig config = model.Config with { MaxSteps = stepLimit };
-        return gamma is not { } factor ? config
-            : config.Network is ClassifierOptions images ? config with { Network = images with { Gamma = factor } }
-            : throw new CommandException(
-                FormattableString.Invariant($"--gamma {factor} is for images alone; {model.Folder} is a model for {config.Data}."),
-                ExitCodes.Usage);
-    }
+        (FlowModelConfig flow, _) => FlowOptions.Over(parsed, _solve, flow),
+        (var config, null) => config with { MaxSteps = stepLimit },
+        (ModelConfig { Network: ClassifierOptions images } config, { } gamma) =>
+            config with { MaxSteps = stepLimit, Network = images with { Gamma = gamma } },
+        (var config, { } gamma) => throw new CommandException(
+            FormattableString.Invariant($"--gamma {gamma} is for images alone; {model.Folder} is a model for {config.Data}."),
+            ExitCodes.Usage),
+    };
 
-    private void Show(ClassifierResult result, EvaluationResult evaluation, string samples)
+    private void Show(RunResult result, EvaluationResult evaluation, RunKind kind, string data)
     {
-        ResultScreen.Row(
-            terminal, "accuracy", Display.Percent(evaluation.Accuracy ?? double.NaN), $"{Display.Count(evaluation.Count)} {samples}");
-        ResultScreen.Scores(terminal, result.Scores);
-        ResultScreen.Row(terminal, "loss", Display.Number(evaluation.Loss));
+        string samples = kind.Samples(data);
+        if (result.IsOfFlows())
+        {
+            ResultScreen.Answers(terminal, result, samples);
+        }
+        else
+        {
+            ResultScreen.Row(
+                terminal, "accuracy", Display.Percent(evaluation.Accuracy ?? double.NaN), $"{Display.Count(evaluation.Count)} {samples}");
+            ResultScreen.Row(terminal, "loss", Display.Number(evaluation.Loss));
+        }
+
+        ResultScreen.Scores(terminal, result.Scores, value => kind.Score(data, value));
         ResultScreen.Solver(terminal, result);
         if (result.Agreement is { } agreement)
         {

@@ -28,8 +28,8 @@ internal sealed class ExportCommand(Terminal terminal)
         Launcher.RefuseRanks();
         string file = parsed.GetRequiredValue(_file);
         SavedModel model = SavedModel.In(parsed.GetRequiredValue(_model));
-        ModelConfig config = model.Config;
-        using ImplicitNetwork network = model.LoadNetwork();
+        ModelConfig config = model.FixedPoints;
+        using ImplicitNetwork network = model.LoadImplicit();
         using OutputFolder? hold = HoldsRun(file) is { } folder ? OutputFolder.Take(folder) : null;
         PublishedWeights.Write(file, network);
         ResultScreen.Row(terminal, "network", NetworkChoice.Name(config));

@@ -54,8 +54,8 @@ internal sealed class InfoCommand(Terminal terminal)
         InfoResult Describe(string path, InfoResult machine)
         {
             SavedModel saved = SavedModel.In(path);
-            ModelConfig config = saved.Config;
-            using ImplicitNetwork network = saved.LoadNetwork();
+            ModelConfig config = saved.FixedPoints;
+            using ImplicitNetwork network = saved.LoadImplicit();
             IContraction? contraction = network.Layer.Operator as IContraction;
             InfoResult model = machine with
             {

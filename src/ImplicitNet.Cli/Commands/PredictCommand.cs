@@ -69,9 +69,10 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         string folder = parsed.GetRequiredValue(_model);
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
-        if (FlowModelFolder.IsOne(folder))
+        SavedModel model = SavedModel.In(folder);
+        if (model.Config is FlowModelConfig flow)
         {
-            return RunFlow(parsed, folder, device);
+            return RunFlow(parsed, folder, flow, device);
         }
 
         if (parsed.GetResult(_rows) is not null)
@@ -79,8 +80,8 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
             throw new CommandException($"--rows is for time series alone; {folder} is no model for them.", ExitCodes.Usage);
         }
 
-        (ImplicitNetwork network, ModelConfig config) = ModelFolder.Load(folder);
-        using ImplicitNetwork owned = network;
+        ModelConfig config = model.FixedPoints;
+        using ImplicitNetwork network = model.LoadImplicit();
         network.to(device);
         _solve.Apply(parsed, config, network);
         IReadOnlyList<string> paths = PictureFiles.In(parsed.GetRequiredValue(_images));
@@ -102,7 +103,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
             throw new CommandException($"--output {output} is for mazes; {folder} is a model for {config.Data}.", ExitCodes.Usage);
         }
 
-        ClassifierOptions sizes = ModelImages.Sizes(folder, config);
+        ImageSizes sizes = ModelImages.Sizes(folder, config);
         SeenPicture[] pictures = [.. paths.Select(path => PredictImage.Read(path, folder, config))];
 
         long begin = Stopwatch.GetTimestamp();
@@ -124,13 +125,13 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         return Ended([.. predictions.Select(prediction => (prediction.Path, prediction.Error))]);
     }
 
-    private int RunFlow(ParseResult parsed, string folder, Device device)
+    private int RunFlow(ParseResult parsed, string folder, FlowModelConfig own, Device device)
     {
         FlowOptions.RefuseOthers(
             parsed, folder, _model, _output, _rows, _solve.Tolerance, _solve.AbsoluteTolerance, _solve.MaxSteps, _common.Threads,
             _common.Device, _common.Quiet, _common.Json);
-        FlowModelConfig config = FlowOptions.Over(parsed, _solve, FlowModelFolder.LoadConfig(folder));
-        using FlowModel network = FlowModelFolder.LoadNetwork(folder, config);
+        FlowModelConfig config = FlowOptions.Over(parsed, _solve, own);
+        using FlowModel network = ModelFolder.LoadNetwork(folder, config);
         network.to(device);
         FlowPrediction prediction = new PredictFlow(terminal, folder, network, config).Run(
             parsed.GetRequiredValue(_images), parsed.GetValue(_rows), parsed.GetValue(_output));
@@ -165,7 +166,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
     }
 
     private PredictionResult.Prediction[] Predict(
-        ImplicitNetwork network, ModelConfig config, ClassifierOptions sizes, Device device, SeenPicture[] pictures, SeveralStarts? starts)
+        ImplicitNetwork network, ModelConfig config, ImageSizes sizes, Device device, SeenPicture[] pictures, SeveralStarts? starts)
     {
         const int batchSize = 250;
         IReadOnlyList<string> names = ClassNames.Of(config.Data, sizes.Classes);

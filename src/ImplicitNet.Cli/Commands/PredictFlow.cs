@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Flows;

@@ -21,17 +21,17 @@ internal static class PredictImage
     /// result.
     /// </summary>
     /// <exception cref="CommandException">The model takes no images, or neither grey images nor red, green and blue.</exception>
-    public static SeenPicture Read(string path, string folder, ModelConfig config)
+    public static SeenPicture Read(string path, string folder, NetworkConfig config)
     {
-        ClassifierOptions network = ModelImages.Sizes(folder, config);
-        if (network.ImageChannels is not (1 or 3))
+        ImageSizes network = ModelImages.Sizes(folder, config);
+        if (network.Channels is not (1 or 3))
         {
             throw new CommandException(
-                $"{folder}: the model takes images of {network.ImageChannels} channels; predict reads grey ones (1) and colours (3).");
+                $"{folder}: the model takes images of {network.Channels} channels; predict reads grey ones (1) and colours (3).");
         }
 
         bool isDigit = config.Data is DataChoice.Digits or DataChoice.Mnist
-            && (network.Height, network.Width, network.ImageChannels) == (DigitImage.Size, DigitImage.Size, 1);
+            && (network.Height, network.Width, network.Channels) == (DigitImage.Size, DigitImage.Size, 1);
         SeenPicture picture = new(path);
         if (Directory.Exists(path))
         {
@@ -52,14 +52,14 @@ internal static class PredictImage
         ? picture with { Pixels = image.Pixels, Ink = InkMeasure.Of(image) }
         : picture with { Status = PredictionResult.NoInk, Error = $"no ink was found; {Digit}." };
 
-    private static SeenPicture Of(SeenPicture picture, ClassifierOptions network)
+    private static SeenPicture Of(SeenPicture picture, ImageSizes network)
     {
-        byte[] pixels = network.ImageChannels == 1
+        byte[] pixels = network.Channels == 1
             ? ImageFile.ReadGrey(picture.Path, network.Height, network.Width).Pixels
             : ImageFile.ReadColour(picture.Path, network.Height, network.Width).ToPixels();
-        bool isSomething = Enumerable.Range(0, network.ImageChannels).Any(channel =>
+        bool isSomething = Enumerable.Range(0, network.Channels).Any(channel =>
         {
-            byte[] plane = [.. pixels.Where((_, place) => place % network.ImageChannels == channel)];
+            byte[] plane = [.. pixels.Where((_, place) => place % network.Channels == channel)];
             return plane.Max() - plane.Min() > MostGrain;
         });
         return isSomething
@@ -68,9 +68,9 @@ internal static class PredictImage
     }
 
     /// <summary>[images, channels, height, width] in channels-last memory, normalised. The caller owns it.</summary>
-    public static Tensor ToTensor(IReadOnlyList<byte[]> images, ClassifierOptions network, PixelNormalization normalization)
+    public static Tensor ToTensor(IReadOnlyList<byte[]> images, ImageSizes network, PixelNormalization normalization)
     {
-        int channels = network.ImageChannels;
+        int channels = network.Channels;
         float[][] tables = [.. Enumerable.Range(0, channels).Select(normalization.Table)];
         float[] values = [.. images.SelectMany(image => image.Select((value, place) => tables[place % channels][value]))];
         using Tensor pixels = tensor(values, [images.Count, network.Height, network.Width, channels]);

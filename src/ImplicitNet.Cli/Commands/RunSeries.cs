@@ -87,7 +87,7 @@ internal sealed class RunSeries(Terminal terminal, CancellationToken cancellatio
 
     private static ComparedRun Read(NamedRun run)
     {
-        ClassifierResult result = ClassifierResult.Read(run.Result);
+        RunResult result = RunResult.Read(run.Result);
         IReadOnlyList<EpochRecord> epochs = RunHistory.ReadEpochs(run.History);
         return epochs.Count == run.Settings.Epochs
             ? new ComparedRun

@@ -32,7 +32,7 @@ internal sealed class SeveralStarts
 
     /// <summary>Null where there is one start.</summary>
     /// <param name="count">Starts.</param>
-    /// <param name="symmetries">Of the data, as from <see cref="Kinds.FixedPointKind.Symmetries"/>.</param>
+    /// <param name="symmetries">Of the data, as from <see cref="Kinds.RunKind.Symmetries"/>.</param>
     public static SeveralStarts? Of(int? count, IReadOnlyList<SquareSymmetry> symmetries) =>
         count > 1 ? new SeveralStarts(count.Value, symmetries) : null;
 

@@ -203,10 +203,10 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
     private SolveInput OfModel(ParseResult parsed, string folder, Device device)
     {
         SavedModel model = SavedModel.In(folder);
-        ImplicitNetwork network = model.LoadNetwork();
+        ImplicitNetwork network = model.LoadImplicit();
         try
         {
-            FixedPointKind kind = RunKinds.Of(model.Config.Network);
+            RunKind kind = RunKinds.Of(model.Config.Options);
             RunSettings settings = ModelSettings.Of(model, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
             int? asked = parsed.GetValue(_count);
             IndexedBatches source = kind.Source(

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
@@ -66,9 +65,7 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
             }
         }
 
-        return RunKinds.Of(settings.Data) is FlowKind
-            ? new FlowTraining(terminal, output, settings, parsed.GetValue(_common.Json), cancellation).Execute(isResumed)
-            : new TrainingRun(terminal, output, settings, parsed.GetValue(_common.Json), cancellation).Execute(isResumed);
+        return new TrainingRun(terminal, output, settings, parsed.GetValue(_common.Json), cancellation).Execute(isResumed);
     }
 
     private static string Refuse(string message) => throw new CommandException(message, ExitCodes.Usage);

@@ -7,11 +7,13 @@ using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files;
 using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Models;
+using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
 using ImplicitNet.Reports;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.History;
+using ImplicitNet.Training.Tasks;
 using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -29,12 +31,10 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     private const string ResultFile = "result.json";
 
     private string _output = output ?? "";
-    private readonly FixedPointKind _kind = RunKinds.FixedPointsOf(settings.Data);
-    private readonly GradientChoice _gradient = GradientChoice.Parse(settings.Gradient);
+    private readonly RunKind _kind = RunKinds.Of(settings.Data);
+    private readonly TrainingTask _task = RunKinds.Of(settings.Data).Task(settings.Data);
 
     private bool IsExplicit => settings.Explicit || settings.Untied is not null;
-
-    private string Gradient => IsExplicit ? "plain backpropagation" : _gradient.Words;
 
     /// <summary>Trains, tests and reports; or reports only, where that is all that is left to do.</summary>
     /// <returns>The exit code.</returns>
@@ -52,10 +52,13 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         }
 
         // Before the folder is touched: a solver that cannot be made leaves nothing behind.
-        _ = Chosen.Of(() => _gradient.Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver));
+        _ = Chosen.Of(() => GradientChoice.Parse(settings.Gradient)
+            .Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver));
 
         // Before torch is loaded and the data are, which take seconds.
-        terminal.Tell($"[bold]Training[/] an {_kind.Model(settings)} on {settings.Data}, by {Gradient}");
+        string model = _kind.Model(settings);
+        terminal.Tell($"[bold]Training[/] {("aeiou".Contains(model[0], StringComparison.Ordinal) ? "an" : "a")} {model} on "
+            + $"{Markup.Escape(_kind.Short(settings.Data))}, by {_kind.Gradient(settings)}");
         terminal.Tell($"  {_kind.Network(settings)}");
         Device device = DeviceChoice.Open(settings.Device);
 
@@ -70,7 +73,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         settings = settings with { Threads = DeviceChoice.SetThreads(asked > 0 ? asked : null, terminal) };
         RunSubject subject = terminal.WithBar(bar =>
         {
-            bar.Show(0, () => DataChoice.Definition(settings.Data) is null ? $"drawing {settings.Data}" : $"reading {settings.Data}");
+            bool isRead = DataChoice.Definition(settings.Data) is not null || FlowData.FileOf(settings.Data) is not null;
+            bar.Show(0, () => $"{(isRead ? "reading" : "drawing")} {_kind.Short(settings.Data)}");
             return _kind.Load(settings, terminal, cancellation);
         });
 
@@ -90,15 +94,15 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     }
 
     /// <summary>Refuses weights of another network, before there is a folder.</summary>
-    private static void EnsureBegins(string from, ModelConfig config)
+    private static void EnsureBegins(string from, NetworkConfig config)
     {
         SavedModel model = SavedModel.In(from);
-        ModelConfig there = model.Config;
+        NetworkConfig there = model.Config;
         model.LoadNetwork().Dispose();
-        if (there.Network != config.Network)
+        if (there.Options != config.Options)
         {
             throw new CommandException(
-                $"--from {from}: the model there is another network than this run's: {Differences(there.Network, config.Network)}.",
+                $"--from {from}: the model there is another network than this run's: {Differences(there.Options, config.Options)}.",
                 ExitCodes.Usage);
         }
     }
@@ -112,7 +116,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
     private OutputFolder Begin()
     {
-        OutputFolder folder = output is null ? OutputFolder.TakeNew(settings.Data.Replace(':', '-')) : OutputFolder.TakeEmpty(output);
+        string name = Path.GetFileNameWithoutExtension(_kind.Short(settings.Data)).Replace(':', '-');
+        OutputFolder folder = output is null ? OutputFolder.TakeNew(name) : OutputFolder.TakeEmpty(output);
         _output = folder.Path;
         return folder;
     }
@@ -127,15 +132,15 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         }
 
         terminal.Tell("This run is complete.");
-        Finish(ClassifierResult.Read(path));
+        Finish(RunResult.Read(path));
         return true;
     }
 
     private int Train(RunFolder folder, RunSubject subject, Device device, bool isResumed, RunSettings kept)
     {
         random.manual_seed(settings.Seed);
-        using ImplicitNetwork network = subject.Config.CreateNetwork();
-        network.OnFailure = subject.PolicyFor(network);
+        using nn.Module<Tensor, Tensor> network = subject.Config.CreateNetwork();
+        Put(subject.PolicyFor(network), network);
         if (settings.From is { } from && !File.Exists(folder.Checkpoint))
         {
             SafetensorsFile.Load(ModelFolder.WeightsPath(from), network);
@@ -143,7 +148,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
         network.to(device);
         RunSources sources = subject.Sources(device);
-        using Trainer trainer = new(network, _kind.Task, sources.Train, sources.Validation, settings.ToTrainingOptions(), folder)
+        using Trainer trainer = new(network, _task, sources.Train, sources.Validation, settings.ToTrainingOptions(), folder)
         {
             MoreValidation = [.. sources.More.Select(each => each.Source)],
             ValidationSolves = sources.Limits,
@@ -160,10 +165,10 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         RunSettingsFile.Write(_output, kept);
         ModelFolder.SaveConfig(_output, subject.Config);
 
-        EpochColumns columns = new(terminal.Width, [.. sources.More.Select(each => (each.Data, each.Source.Name))])
-        {
-            TellsLimit = settings.TrainSteps is null,
-        };
+        IReadOnlyList<(string, string)> more = [.. sources.More.Select(each => (each.Data, each.Source.Name))];
+        EpochColumns columns = network is FlowModel
+            ? EpochColumns.OfFlows(terminal.Width, _task is not Regression)
+            : new EpochColumns(terminal.Width, more) { TellsLimit = settings.TrainSteps is null };
         columns.Head(terminal);
         TrainingResult training = terminal.WithBar(bar => trainer.Run(
             new TrainingScreen(terminal, bar, columns, settings.Batch, _kind.Samples(settings.Data), cancellation), cancellation));
@@ -174,7 +179,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             return ExitCodes.Interrupted;
         }
 
-        ClassifierResult result = Result(subject, training, test, network) with
+        RunResult result = Result(subject, training, test, network) with
         {
             Pictures = [.. pictures.Files.Select(file => file.Name)],
         };
@@ -183,13 +188,14 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             Sections = [.. Tests(test), .. pictures.Sections],
         };
         subject.Complete(report, test).Write(folder);
-        AtomicFile.WriteText(folder.At(ResultFile), JsonSerializer.Serialize(result, ResultJson.Default.ClassifierResult) + "\n");
+        AtomicFile.WriteText(folder.At(ResultFile), JsonSerializer.Serialize(result, ResultJson.Default.RunResult) + "\n");
         Finish(result);
         return ExitCodes.Success;
     }
 
     /// <summary>Null when it was interrupted.</summary>
-    private (FinalTest Test, RunPictures Pictures)? Test(RunSubject subject, ImplicitNetwork network, Device device, RunFolder folder)
+    private (FinalTest Test, RunPictures Pictures)? Test(
+        RunSubject subject, nn.Module<Tensor, Tensor> network, Device device, RunFolder folder)
     {
         try
         {
@@ -207,9 +213,14 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         }
     }
 
-    private void Introduce(RunSubject subject, ImplicitNetwork network)
+    private void Introduce(RunSubject subject, nn.Module<Tensor, Tensor> network)
     {
         terminal.Tell($"  {subject.Amounts}");
+        foreach (string note in subject.Notes)
+        {
+            terminal.Tell($"  [yellow]{Markup.Escape(note)}[/]");
+        }
+
         terminal.Tell($"  {Display.Count(ParameterCount(network))} parameters{(IsExplicit ? "" : $", {_kind.Solve(settings)}")}");
         terminal.Tell($"  {Display.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
             + $"learning rate {Display.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
@@ -217,15 +228,15 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         terminal.Tell($"  in {Markup.Escape(_output)}");
     }
 
-    private ClassifierResult Result(RunSubject subject, TrainingResult training, FinalTest test, ImplicitNetwork network) =>
-        SplitChoice.Place(ClassifierResult.Of(test.Evaluation, test.Contraction), SplitChoice.Test, _kind.Task, test.Evaluation) with
+    private RunResult Result(RunSubject subject, TrainingResult training, FinalTest test, nn.Module<Tensor, Tensor> network) =>
+        SplitChoice.Place(RunResult.Of(test.Evaluation, test.Contraction), SplitChoice.Test, _task, test.Evaluation) with
         {
             ValidationAccuracy = training.ValidationAccuracy,
             ValidationLoss = training.ValidationLoss,
             Score = new ScoreResult
             {
-                Name = _kind.Task.Score.Name,
-                Test = ScoreResult.Of(_kind.Task, test.Evaluation),
+                Name = _task.Score.Name,
+                Test = ScoreResult.Of(_task, test.Evaluation),
                 Validation = training.Score,
             },
             Parameters = ParameterCount(network),
@@ -238,7 +249,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             Threads = settings.Threads,
             Device = settings.Device,
             Model = _output,
-            Gradient = settings.Gradient,
+            Gradient = network is FlowModel ? null : settings.Gradient,
+            Network = network is FlowModel ? settings.Network : subject.Config.Architecture,
             TrainingEvaluations = Sum(training, epoch => epoch.Evaluations),
             TrainingProducts = Sum(training, epoch => epoch.Products),
             AdjointFailures = Sum(training, epoch => epoch.AdjointFailures),
@@ -253,14 +265,16 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
     private RunReport Report(TrainingResult training, FinalTest test, long parameters, CertificateHistory certificates) => new()
     {
-        Title = $"{char.ToUpperInvariant(_kind.Model(settings)[0])}{_kind.Model(settings)[1..]} on {settings.Data}",
+        Title = $"{char.ToUpperInvariant(_kind.Model(settings)[0])}{_kind.Model(settings)[1..]} on {_kind.Short(settings.Data)}",
         Network = $"The network {_kind.Network(settings)},",
         Training = training,
         Test = test.Evaluation,
         Contraction = test.Contraction,
         Residuals = test.Residuals,
         Steps = test.Steps,
-        Gradient = !IsExplicit && settings.Gradient == GradientChoice.Default ? "Jacobian-free backpropagation" : Gradient,
+        Gradient = !IsExplicit && settings.Gradient == GradientChoice.Default && test.Contraction is not null
+            ? "Jacobian-free backpropagation"
+            : _kind.Gradient(settings),
         Certificates = certificates,
         Parameters = parameters,
         Samples = _kind.Samples(settings.Data),
@@ -278,21 +292,20 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         },
     ];
 
-    private void Finish(ClassifierResult result)
+    private void Finish(RunResult result)
     {
         terminal.Say();
-        ResultScreen.Row(
-            terminal,
-            "test accuracy",
-            Display.Percent(result.TestAccuracy ?? double.NaN),
-            $"{Display.Count(result.Samples)} {_kind.Samples(settings.Data)}, loss {Display.Loss(result.TestLoss)}");
-        ResultScreen.Scores(terminal, result.Scores);
-        ResultScreen.Tests(terminal, [.. result.Tests.Skip(1)], _kind.Samples(settings.Data));
+        string samples = _kind.Samples(settings.Data);
+        ResultScreen.Answers(terminal, result, samples);
+        ResultScreen.Scores(terminal, result.Scores, value => _kind.Score(settings.Data, value));
+        ResultScreen.Tests(terminal, [.. result.Tests.Skip(1)], samples);
         ResultScreen.Row(
             terminal,
             "validation",
-            Display.Percent(result.ValidationAccuracy ?? double.NaN),
-            $"epoch {result.BestEpoch} of {result.Epochs}, chosen by it");
+            result.ValidationAccuracy is { } accuracy ? Display.Percent(accuracy) : Display.Loss(result.ValidationLoss),
+            result.ValidationLoss is null && result.IsOfFlows()
+                ? $"of {Display.Counted(result.Epochs ?? 0, "epoch")} none had a finite loss: nothing was chosen by it"
+                : $"epoch {result.BestEpoch} of {result.Epochs}, chosen by it");
         ResultScreen.Solver(terminal, result);
         ResultScreen.Row(
             terminal, "time", Display.Seconds(result.Seconds ?? 0), $"{Display.Seconds(result.SecondsPerEpoch ?? 0)} per epoch");
@@ -309,7 +322,20 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
         if (isJson)
         {
-            terminal.Raw(JsonSerializer.Serialize(result with { Model = _output }, ResultJson.Default.ClassifierResult));
+            terminal.Raw(JsonSerializer.Serialize(result with { Model = _output }, ResultJson.Default.RunResult));
+        }
+    }
+
+    private static void Put(FailurePolicy policy, nn.Module<Tensor, Tensor> network)
+    {
+        switch (network)
+        {
+            case ImplicitNetwork own:
+                own.OnFailure = policy;
+                break;
+            case FlowModel flow:
+                flow.Flow.Layer.Settings = flow.Flow.Layer.Settings with { OnFailure = policy };
+                break;
         }
     }
 
@@ -324,5 +350,5 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         ("tensorboard", "tensorboard"),
     ];
 
-    private static long ParameterCount(ImplicitNetwork network) => network.parameters().Sum(parameter => parameter.numel());
+    private static long ParameterCount(nn.Module<Tensor, Tensor> network) => network.parameters().Sum(parameter => parameter.numel());
 }

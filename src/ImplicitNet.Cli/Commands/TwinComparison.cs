@@ -49,7 +49,7 @@ internal static class TwinComparison
     [
         .. runs.Where(run => File.Exists(run.Result))
             .GroupBy(run => run.Name.Split(InTheTimeOf)[0])
-            .Select(group => TwinSummary.Of(group.Key, [.. group.Select(run => (ClassifierResult.Read(run.Result), run)).Select(each =>
+            .Select(group => TwinSummary.Of(group.Key, [.. group.Select(run => (RunResult.Read(run.Result), run)).Select(each =>
                 (each.Item1.Parameters, each.Item1.Tests, RunHistory.ReadEpochs(each.run.History)[^1].Step, Seconds(each.run)))])),
     ];
 

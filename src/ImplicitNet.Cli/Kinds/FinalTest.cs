@@ -12,14 +12,19 @@ namespace ImplicitNet.Cli.Kinds;
 
 /// <summary>All that is measured of a network on test data.</summary>
 /// <param name="Evaluation">On all samples.</param>
-/// <param name="Contraction">On the first samples.</param>
-/// <param name="Residuals">On the first samples.</param>
-/// <param name="Steps">Of the first samples.</param>
-internal sealed record FinalTest(
-    EvaluationResult Evaluation, ContractionReport Contraction, ResidualTraceSummary Residuals, IReadOnlyList<int> Steps)
+internal sealed record FinalTest(EvaluationResult Evaluation)
 {
     private const int TracedSamples = 500;
     private const int MeasuredSamples = 100;
+
+    /// <summary>On the first samples; null of a network without fixed points.</summary>
+    public ContractionReport? Contraction { get; init; }
+
+    /// <summary>On the first samples; null of a network without fixed points.</summary>
+    public ResidualTraceSummary? Residuals { get; init; }
+
+    /// <summary>Of the first samples.</summary>
+    public IReadOnlyList<int> Steps { get; init; } = [];
 
     /// <summary>Of classes, on all samples; null for other tasks.</summary>
     public Confusion? Confusion { get; init; }
@@ -39,12 +44,19 @@ internal sealed record FinalTest(
     /// <param name="progress">Told the share done.</param>
     /// <param name="cancellation">Ends it.</param>
     public static FinalTest Run(
-        ImplicitNetwork network, TrainingTask task, BatchSource source, double tolerance, Action<Tensor, Batch>? each,
+        nn.Module<Tensor, Tensor> network, TrainingTask task, BatchSource source, double tolerance, Action<Tensor, Batch>? each,
         IProgress<double> progress, CancellationToken cancellation)
     {
         EvaluationResult evaluation =
             Evaluator.Evaluate(network, task, source, each: each, progress: progress, cancellation: cancellation);
         network.eval();
+        FinalTest test = new(evaluation);
+        return network is ImplicitNetwork own ? Solved(test, own, source, tolerance, cancellation) : test;
+    }
+
+    private static FinalTest Solved(
+        FinalTest test, ImplicitNetwork network, BatchSource source, double tolerance, CancellationToken cancellation)
+    {
         ContractionReport contraction = Measure(network, source);
         using IDisposable noGraph = no_grad();
         using DisposeScope scope = NewDisposeScope();
@@ -52,9 +64,12 @@ internal sealed record FinalTest(
         ResidualTrace trace = new();
         using ImplicitResult result = network.Run(batch.Inputs, trace: trace, cancellation: cancellation);
         double[][] residuals = [.. trace.Samples.Select(sample => sample.Select(entry => entry.Ratio * tolerance).ToArray())];
-        return new FinalTest(
-            evaluation, contraction, ResidualTraceSummary.FromSamples(residuals, tolerance),
-            [.. result.Report.Samples.Select(sample => sample.Steps)]);
+        return test with
+        {
+            Contraction = contraction,
+            Residuals = ResidualTraceSummary.FromSamples(residuals, tolerance),
+            Steps = [.. result.Report.Samples.Select(sample => sample.Steps)],
+        };
     }
 
     /// <summary>The contraction factor at the fixed points of the first samples; the network must be in evaluation mode.</summary>
@@ -70,7 +85,7 @@ internal sealed record FinalTest(
         First(source, source is GeneratedBatches generated ? Math.Min(count, generated.BatchSize) : count, network);
 
     /// <summary>The first samples, where a network is.</summary>
-    public static Batch First(BatchSource source, int count, ImplicitNetwork network)
+    public static Batch First(BatchSource source, int count, nn.Module network)
     {
         Batch batch = source.First(count);
         batch.Convert(ScalarType.Float32, network.parameters().First().device);

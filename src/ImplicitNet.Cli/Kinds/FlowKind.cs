@@ -1,5 +1,12 @@
 using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
+using ImplicitNet.Models;
+using ImplicitNet.Models.Flows;
+using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Tasks;
+using Spectre.Console;
+using static TorchSharp.torch;
 
 namespace ImplicitNet.Cli.Kinds;
 
@@ -62,5 +69,63 @@ internal sealed class FlowKind : RunKind
             ? "of a table one row in seven is validated on, before the last seventh; leave it out."
             : null;
 
-    public override string Samples(string data) => FlowData.FileOf(data) is null ? "points" : "windows";
+    public override string Samples(string data) => FlowData.Samples(data);
+
+    public override bool Fits(NetworkOptions network) => network is FlowNetworkOptions { Images: null };
+
+    public override string Short(string data) => FlowData.Short(data);
+
+    public override string Model(RunSettings settings) =>
+        settings.Network == FlowNetworkChoice.Plain ? "neural ODE" : "augmented neural ODE";
+
+    public override string Gradient(RunSettings settings) => "the exact gradient of its steps";
+
+    public override string Network(RunSettings settings) => $"{settings.Network}, "
+        + $"{Display.Counted(FlowNetworkChoice.Zeros(settings.Network, settings.Data), "zero")} appended to the state";
+
+    public override string Network(NetworkConfig config) => config.Architecture;
+
+    public override string Solve(RunSettings settings) => $"tolerance {settings.ToleranceWords}, {settings.MaxSteps} steps at most";
+
+    public override TrainingTask Task(string data) => data == FlowData.Annuli ? new SignedRegression() : new Regression();
+
+    public override (string Value, string Note) Score(string data, double value) =>
+        (Display.Number(value, "0.0000"), FlowData.FileOf(data) is null ? "on average" : "on average, in standard deviations");
+
+    public override RunSubject Load(RunSettings settings, Terminal terminal, CancellationToken cancellation) =>
+        FlowSubject.Load(settings, Task(settings.Data));
+
+    public override IndexedBatches Source(
+        SavedModel model, RunSettings settings, string split, int? count, int? batchSize, Device device, Terminal terminal,
+        CancellationToken cancellation)
+    {
+        FlowNetworkOptions network = (FlowNetworkOptions)model.Config.Options;
+        bool isTable = FlowData.FileOf(settings.Data) is not null;
+        if (isTable != network is SeriesForecasterOptions)
+        {
+            throw new CommandException(
+                $"{model.Folder}: the network there is for {(isTable ? "points" : "tables")} and does not take {Short(settings.Data)}.",
+                ExitCodes.Usage);
+        }
+
+        FlowSubject subject = FlowSubject.Load(settings, Task(settings.Data), network as SeriesForecasterOptions);
+        if (subject.Network is NeuralOdeOptions asked && network is NeuralOdeOptions own && Sizes(asked) != Sizes(own))
+        {
+            throw new CommandException(
+                $"{model.Folder}: the network there has {Sizes(own)}; {settings.Data} needs one with {Sizes(asked)}.", ExitCodes.Usage);
+        }
+
+        IndexedBatches source = subject.Part(split);
+        if (FlowSubject.LeftOut(source, split) is { } left)
+        {
+            terminal.Tell($"  [yellow]{Markup.Escape(left)}[/]");
+        }
+
+        return source;
+    }
+
+    public override int BatchOf(string data) => FlowSubject.LargestBatch;
+
+    private static string Sizes(NeuralOdeOptions network) => FormattableString.Invariant(
+        $"{network.Inputs} in and {(network.Outputs == 0 ? network.Inputs : network.Outputs)} out");
 }

@@ -1,7 +1,11 @@
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files;
+using ImplicitNet.Models;
 using ImplicitNet.Models.Flows;
+using ImplicitNet.Networks;
+using ImplicitNet.Reports;
+using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Data.Series;
 using ImplicitNet.Training.Tasks;
@@ -10,11 +14,13 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Cli.Kinds;
 
 /// <summary>What one run of a flow is about: its data, its network and its task.</summary>
-internal sealed record FlowSubject
+internal sealed class FlowSubject(RunSettings settings) : RunSubject
 {
+    /// <summary>The most samples in a batch that is evaluated on.</summary>
+    public const int LargestBatch = 1_000;
+
     private const int UsualPoints = 2_000;
     private const int UsualTests = 1_000;
-    private const int LargestBatch = 1_000;
     private const long TestSeed = 1;
     private const int PlaneDimensions = 2;
 
@@ -26,30 +32,39 @@ internal sealed record FlowSubject
 
     public required IndexedBatches Validation { get; init; }
 
-    public required IndexedBatches Test { get; init; }
+    public required IndexedBatches Tests { get; init; }
 
     public required FlowNetworkOptions Network { get; init; }
 
     public required TrainingTask Task { get; init; }
 
+    public override NetworkConfig Config => settings.ToConfig(Network);
+
+    public override string Amounts => $"{Display.Count(Train.Count)} training, {Display.Count(Validation.Count)} validation and "
+        + $"{Display.Count(Tests.Count)} test {FlowData.Samples(settings.Data)}";
+
+    public override IReadOnlyList<string> Notes =>
+        [.. new[] { LeftOut(Train, "training"), LeftOut(Validation, "validation"), LeftOut(Tests, "test") }.OfType<string>()];
+
     /// <summary>Reads or draws the data.</summary>
     /// <param name="settings">Those of the run.</param>
+    /// <param name="task">What is measured.</param>
     /// <param name="units">The units of a model that is tried on a table; null: those of the table.</param>
     /// <exception cref="DataFileException">The file of a table is missing or wrong.</exception>
     /// <exception cref="CommandException">A table has too few rows.</exception>
-    public static FlowSubject Load(RunSettings settings, SeriesForecasterOptions? units = null)
+    public static FlowSubject Load(RunSettings settings, TrainingTask task, SeriesForecasterOptions? units = null)
     {
         int zeros = FlowNetworkChoice.Zeros(settings.Network, settings.Data);
         return settings.Data switch
         {
             FlowData.Annuli => Points(
-                settings, new SignedRegression(), new NeuralOdeOptions { Inputs = PlaneDimensions, Zeros = zeros },
+                settings, task, new NeuralOdeOptions { Inputs = PlaneDimensions, Zeros = zeros },
                 (count, batch, seed, part) => new Annuli(PlaneDimensions, count, batch, seed) { Part = part }),
             FlowData.Swap => Points(
-                settings, new Regression(), new NeuralOdeOptions { Inputs = 1, Outputs = 0, Zeros = zeros },
+                settings, task, new NeuralOdeOptions { Inputs = 1, Outputs = 0, Zeros = zeros },
                 (count, batch, seed, part) =>
                     BatchSource.Generate(Swapped, count, part, batchSize: batch, seed: seed, name: FlowData.Swap)),
-            _ => Table(settings, FlowData.FileOf(settings.Data)!, zeros, units),
+            _ => Table(settings, FlowData.FileOf(settings.Data)!, zeros, task, units),
         };
     }
 
@@ -60,12 +75,27 @@ internal sealed record FlowSubject
                 + $"{Display.Counted(table.Length, "row")} in {name} and do not count there"
             : null;
 
+    public override RunSources Sources(Device device) => new(Train, Validation, []);
+
+    public override FailurePolicy PolicyFor(nn.Module<Tensor, Tensor> network) => new MaskFailures();
+
+    public override FinalTest Test(
+        nn.Module<Tensor, Tensor> network, Device device, IProgress<double> progress, CancellationToken cancellation) =>
+        FinalTest.Run(network, Task, Tests, settings.Tolerance, null, progress, cancellation);
+
+    public override IReadOnlyList<string> Remarks(TrainingResult training, FinalTest test) => [];
+
+    public override RunReport Complete(RunReport report, FinalTest test) => report;
+
+    public override RunPictures Draw(nn.Module<Tensor, Tensor> network, RunFolder folder, CancellationToken cancellation) =>
+        FlowPictures.Draw(network, Tests, folder);
+
     /// <summary>A part of the data.</summary>
     public IndexedBatches Part(string split) => split switch
     {
         SplitChoice.Train => Train,
         SplitChoice.Validation => Validation,
-        _ => Test,
+        _ => Tests,
     };
 
     // From +1 to -1 and back: on a line nobody can go there without meeting the other.
@@ -79,17 +109,17 @@ internal sealed record FlowSubject
         RunSettings settings, TrainingTask task, FlowNetworkOptions network, Func<int, int, long, DataPart, IndexedBatches> draw)
     {
         int tests = settings.TestSamples ?? UsualTests;
-        return new FlowSubject
+        return new FlowSubject(settings)
         {
             Train = draw(settings.Samples ?? UsualPoints, settings.Batch, settings.Seed, DataPart.Training),
             Validation = draw(settings.Validation, Math.Min(settings.Validation, LargestBatch), TestSeed, DataPart.Validation),
-            Test = draw(tests, Math.Min(tests, LargestBatch), TestSeed, DataPart.Test),
+            Tests = draw(tests, Math.Min(tests, LargestBatch), TestSeed, DataPart.Test),
             Network = network,
             Task = task,
         };
     }
 
-    private static FlowSubject Table(RunSettings settings, string file, int zeros, SeriesForecasterOptions? units)
+    private static FlowSubject Table(RunSettings settings, string file, int zeros, TrainingTask task, SeriesForecasterOptions? units)
     {
         IReadOnlyList<TimeSeries> series = TimeSeriesFile.Read(file);
         if (units is not null && !series[0].Columns.SequenceEqual(units.Columns))
@@ -110,11 +140,11 @@ internal sealed record FlowSubject
         };
         try
         {
-            return new FlowSubject
+            return new FlowSubject(settings)
             {
                 Train = BatchSource.FromSeries(train, length, scale, settings.Batch, settings.Seed, $"{name}, first rows"),
                 Validation = Held("rows behind them", one => (TrainEnd(one), TestBegin(one))),
-                Test = Held("last rows", one => (TestBegin(one), one.Times.Length)),
+                Tests = Held("last rows", one => (TestBegin(one), one.Times.Length)),
                 Network = new SeriesForecasterOptions
                 {
                     Columns = series[0].Columns,
@@ -123,7 +153,7 @@ internal sealed record FlowSubject
                     TimeUnit = scale.TimeUnit,
                     Zeros = zeros,
                 },
-                Task = new Regression(),
+                Task = task,
             };
 
             // The row that a window begins at may be the one before: it is known then.

@@ -15,7 +15,7 @@ namespace ImplicitNet.Cli.Kinds;
 
 /// <summary>Tasks of any size with an answer for every cell: mazes, and sums of bits.</summary>
 /// <remarks>What is validated and tested on depends on no seed of a run. What is trained on does, and is new in every epoch.</remarks>
-internal sealed class GridKind : FixedPointKind
+internal sealed class GridKind : RunKind
 {
     /// <summary>Its name.</summary>
     public const string Grids = "mazes and sums";
@@ -25,7 +25,7 @@ internal sealed class GridKind : FixedPointKind
 
     public override string Name => Grids;
 
-    public override TrainingTask Task { get; } = new DenseClassification();
+    public override TrainingTask Task(string data) => new DenseClassification();
 
     public override bool Has(string data) => GridData.IsMeant(data);
 
@@ -89,20 +89,20 @@ internal sealed class GridKind : FixedPointKind
         + (settings.Untied is { } copies ? $", explicit twin ({Display.Counted(copies, "layer")} R, untied)"
             : settings.Explicit ? ", explicit twin (R applied once)" : "");
 
-    public override string Network(ModelConfig config) => Words((GridSolverOptions)config.Network);
+    public override string Network(NetworkConfig config) => Words((GridSolverOptions)config.Options);
 
     public override string Solve(RunSettings settings) => $"tolerance {settings.ToleranceWords}, {settings.MaxSteps} steps at most"
         + (settings.TrainSteps is { } steps ? $", in training {(settings.RandomSteps ? "1 to " : "")}{steps}" : "");
 
     public override RunSubject Load(RunSettings settings, Terminal terminal, CancellationToken cancellation) =>
-        new Subject(settings, GridData.Parse(settings.Data), Task);
+        new Subject(settings, GridData.Parse(settings.Data), Task(settings.Data));
 
     public override IndexedBatches Source(
         SavedModel model, RunSettings settings, string split, int? count, int? batchSize, Device device, Terminal terminal,
         CancellationToken cancellation)
     {
         GridData grid = GridData.Parse(settings.Data);
-        GridSolverOptions network = (GridSolverOptions)model.Config.Network;
+        GridSolverOptions network = (GridSolverOptions)model.Config.Options;
         if ((grid.Task.Dimensions, grid.Task.InputChannels) != (network.Dimensions, network.InputChannels))
         {
             throw new CommandException(
@@ -126,10 +126,10 @@ internal sealed class GridKind : FixedPointKind
 
     public override IReadOnlyList<SquareSymmetry> Symmetries(string data) => GridData.Parse(data).Task.Symmetries;
 
-    public override int StepLimit(ModelConfig model, string data) => StepLimit(model, GridData.Parse(data));
+    public override int StepLimit(NetworkConfig model, string data) => StepLimit(model, GridData.Parse(data));
 
     /// <summary>As for a name; a maze that was drawn may have any size.</summary>
-    public static int StepLimit(ModelConfig model, GridData data) =>
+    public static int StepLimit(NetworkConfig model, GridData data) =>
         GridData.Find(model.Data) is { } own ? own.LimitOf(data, model.MaxSteps) : data.StepLimit;
 
     private static bool IsExplicit(RunSettings settings) => settings.Explicit || settings.Untied is not null;
@@ -156,7 +156,7 @@ internal sealed class GridKind : FixedPointKind
         private readonly IReadOnlyList<GridData> _validated = GridData.ParseList(settings.Validate);
         private readonly IReadOnlyList<GridData> _tested = GridData.ParseList(settings.Evaluate);
 
-        public override ModelConfig Config => settings.ToModelConfig(Options(settings));
+        public override NetworkConfig Config => settings.ToModelConfig(Options(settings));
 
         public override string Amounts => $"{Display.Count(Samples)} training, "
             + $"{Display.Count(settings.Validation)} validation and {Display.Count(TestSamples)} test {grid.Task.Noun}";
@@ -178,10 +178,10 @@ internal sealed class GridKind : FixedPointKind
         }
 
         /// <summary>A solve of a grid that comes to its limit has an answer too, and most do while the weights are new.</summary>
-        public override FailurePolicy PolicyFor(ImplicitNetwork network) => new AcceptMaxSteps();
+        public override FailurePolicy PolicyFor(nn.Module<Tensor, Tensor> network) => new AcceptMaxSteps();
 
         public override FinalTest Test(
-            ImplicitNetwork network, Device device, IProgress<double> progress, CancellationToken cancellation)
+            nn.Module<Tensor, Tensor> network, Device device, IProgress<double> progress, CancellationToken cancellation)
         {
             FinalTest test = FinalTest.Run(network, task, Tests(grid), settings.Tolerance, null, progress, cancellation);
             List<TestResult> results = [TestResult.Of(grid.Name, test.Evaluation, settings.MaxSteps)];
@@ -202,10 +202,10 @@ internal sealed class GridKind : FixedPointKind
         public override RunReport Complete(RunReport report, FinalTest test) => report;
 
         /// <summary>A maze being solved, step by step, where there are steps to be seen one by one, and not for minutes.</summary>
-        public override RunPictures Draw(ImplicitNetwork network, RunFolder folder, CancellationToken cancellation) =>
+        public override RunPictures Draw(nn.Module<Tensor, Tensor> network, RunFolder folder, CancellationToken cancellation) =>
             grid.Task == GridTask.Mazes && grid.Size <= MazeGallery.LargestSide
-            && !IsExplicit(settings) && network.Solver is IterativeSolver
-                ? new MazeGallery(network, grid.Size, size => Limit(new GridData(grid.Task, size)), cancellation).Draw(folder)
+            && !IsExplicit(settings) && network is ImplicitNetwork { Solver: IterativeSolver } own
+                ? new MazeGallery(own, grid.Size, size => Limit(new GridData(grid.Task, size)), cancellation).Draw(folder)
                 : RunPictures.None;
 
         private int Limit(GridData data) => grid.LimitOf(data, settings.MaxSteps);

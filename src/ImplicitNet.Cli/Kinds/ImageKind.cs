@@ -14,18 +14,18 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Cli.Kinds;
 
 /// <summary>Images in classes, by the networks of the paper.</summary>
-internal sealed class ImageKind : FixedPointKind
+internal sealed class ImageKind : RunKind
 {
     /// <summary>Its name.</summary>
     public const string Images = "images";
 
     public override string Name => Images;
 
-    public override TrainingTask Task { get; } = new Classification();
+    public override TrainingTask Task(string data) => new Classification();
 
     public override bool Has(string data) => DataChoice.Images.Contains(data);
 
-    public override bool Fits(NetworkOptions network) => network is ClassifierOptions;
+    public override bool Fits(NetworkOptions network) => network.Images is not null;
 
     /// <summary>
     /// The tolerance of the networks as published is for a whole batch, which their batch norm couples, and is near the rule that they were
@@ -46,7 +46,7 @@ internal sealed class ImageKind : FixedPointKind
 
     public override string Network(RunSettings settings) => NetworkChoice.Words(settings);
 
-    public override string Network(ModelConfig config) => NetworkChoice.Name(config);
+    public override string Network(NetworkConfig config) => NetworkChoice.Name((ModelConfig)config);
 
     public override string Solve(RunSettings settings) =>
         $"{(settings.Published ? "gamma" : "contraction factor")} {Display.Number(settings.Gamma, "0.###")}, "
@@ -70,10 +70,6 @@ internal sealed class ImageKind : FixedPointKind
     }
 
     public override int BatchOf(string data) => 250;
-
-    public override IReadOnlyList<SquareSymmetry> Symmetries(string data) => [default];
-
-    public override int StepLimit(ModelConfig model, string data) => model.MaxSteps;
 
     /// <summary>What the network is, but for its data.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
@@ -113,7 +109,7 @@ internal sealed class ImageKind : FixedPointKind
     {
         private DataSplits Splits => data.Splits;
 
-        public override ModelConfig Config { get; } = Config(settings, data);
+        public override NetworkConfig Config { get; } = Config(settings, data);
 
         public override string Amounts => $"{Display.Count(Splits.Train.Count)} training, "
             + $"{Display.Count(Splits.Validation.Count)} validation and {Display.Count(Splits.Test.Count)} test images";
@@ -128,17 +124,20 @@ internal sealed class ImageKind : FixedPointKind
         /// Samples that do not converge are left out of the loss. Those of a coupled batch fail all together, as most do before the
         /// weights have settled: left out, they would train nothing. The batch goes on with its best iterate, and the epoch counts it.
         /// </summary>
-        public override FailurePolicy PolicyFor(ImplicitNetwork network) =>
-            network.Layer.Operator is CoupledModuleOperator ? new WarnOnFailure { Warn = static _ => { } } : new MaskFailures();
+        public override FailurePolicy PolicyFor(nn.Module<Tensor, Tensor> network) =>
+            network is ImplicitNetwork { Layer.Operator: CoupledModuleOperator }
+                ? new WarnOnFailure { Warn = static _ => { } }
+                : new MaskFailures();
 
         public override FinalTest Test(
-            ImplicitNetwork network, Device device, IProgress<double> progress, CancellationToken cancellation)
+            nn.Module<Tensor, Tensor> network, Device device, IProgress<double> progress, CancellationToken cancellation)
         {
             ImageBatches source = new(Splits.Test, Batches(settings, data, device));
             Confusion confusion = new(Splits.Test.ClassCount);
             ShownImages shown = new(Splits.Test);
             Action<Tensor, Batch> each = confusion.Add;
-            FinalTest test = FinalTest.Run(network, kind.Task, source, settings.Tolerance, each + shown.Add, progress, cancellation);
+            FinalTest test = FinalTest.Run(
+                network, kind.Task(settings.Data), source, settings.Tolerance, each + shown.Add, progress, cancellation);
             return test with
             {
                 Confusion = confusion,
@@ -156,7 +155,7 @@ internal sealed class ImageKind : FixedPointKind
             Images = test.Shown,
         };
 
-        public override RunPictures Draw(ImplicitNetwork network, RunFolder folder, CancellationToken cancellation) =>
+        public override RunPictures Draw(nn.Module<Tensor, Tensor> network, RunFolder folder, CancellationToken cancellation) =>
             RunPictures.None;
     }
 }

@@ -12,7 +12,7 @@ internal static class ModelImages
     /// <summary>Draws or reads one part of a data set.</summary>
     /// <exception cref="CommandException">The images are of another size than the model takes, or in more classes.</exception>
     public static ImageDataset Load(
-        string folder, ModelConfig config, RunSettings settings, string split, Terminal terminal, CancellationToken cancellation)
+        string folder, NetworkConfig config, RunSettings settings, string split, Terminal terminal, CancellationToken cancellation)
     {
         LoadedData data = RunData.Load(settings, terminal, cancellation);
         ImageDataset images = SplitChoice.Of(data.Splits, split);
@@ -22,16 +22,16 @@ internal static class ModelImages
 
     /// <summary>The sizes of a model's images.</summary>
     /// <exception cref="CommandException">It takes none.</exception>
-    public static ClassifierOptions Sizes(string folder, ModelConfig config) => config.Network as ClassifierOptions
+    public static ImageSizes Sizes(string folder, NetworkConfig config) => config.Options.Images
         ?? throw new CommandException($"{folder}: a model {config.Architecture}, trained on {config.Data}, takes no images.");
 
-    private static void EnsureFits(string folder, ModelConfig config, ImageDataset images)
+    private static void EnsureFits(string folder, NetworkConfig config, ImageDataset images)
     {
-        ClassifierOptions network = Sizes(folder, config);
-        if ((images.Height, images.Width, images.Channels) != (network.Height, network.Width, network.ImageChannels))
+        ImageSizes network = Sizes(folder, config);
+        if ((images.Height, images.Width, images.Channels) != (network.Height, network.Width, network.Channels))
         {
             throw new CommandException(
-                $"{folder}: the model takes images of {network.Height} x {network.Width} x {network.ImageChannels}; "
+                $"{folder}: the model takes images of {network.Height} x {network.Width} x {network.Channels}; "
                     + $"{images.Name} has images of {images.Height} x {images.Width} x {images.Channels}.");
         }
 

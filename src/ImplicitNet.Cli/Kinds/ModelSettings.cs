@@ -17,7 +17,7 @@ internal static class ModelSettings
     /// </exception>
     public static RunSettings Of(SavedModel model, string? data, string? directory)
     {
-        FixedPointKind kind = RunKinds.Of(model.Config.Network);
+        RunKind kind = RunKinds.Of(model.Config.Options);
         string name = data ?? model.Config.Data;
         if (!kind.Has(name))
         {

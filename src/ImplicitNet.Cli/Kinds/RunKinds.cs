@@ -9,8 +9,6 @@ internal static class RunKinds
 {
     private static readonly RunKind[] All = [new ImageKind(), new GridKind(), new FlowKind()];
 
-    private static IEnumerable<FixedPointKind> FixedPoints => All.OfType<FixedPointKind>();
-
     /// <summary>The kind of data.</summary>
     /// <exception cref="ArgumentException">There are no data of that name.</exception>
     public static RunKind Of(string data) => All.FirstOrDefault(kind => kind.Has(data))
@@ -18,12 +16,12 @@ internal static class RunKinds
 
     /// <summary>The kind of data for implicit networks.</summary>
     /// <exception cref="CommandException">They are for flows.</exception>
-    public static FixedPointKind FixedPointsOf(string data) => Of(data) as FixedPointKind ?? throw new CommandException(
+    public static RunKind FixedPointsOf(string data) => Of(data) is not FlowKind ? Of(data) : throw new CommandException(
         $"--data {data} is for {Of(data).Name}, which have no fixed points to find: of the commands, train, evaluate and predict take it.",
         ExitCodes.Usage);
 
     /// <summary>The kind of a model.</summary>
-    public static FixedPointKind Of(NetworkOptions network) => FixedPoints.First(kind => kind.Fits(network));
+    public static RunKind Of(NetworkOptions network) => All.First(kind => kind.Fits(network));
 
     /// <summary>What a run does that is told no more than its data.</summary>
     public static RunSettings DefaultsFor(string data, bool isPublished = false) => Of(data).DefaultsFor(data, isPublished);

@@ -10,19 +10,23 @@ namespace ImplicitNet.Cli.Kinds;
 internal abstract class RunSubject
 {
     /// <summary>What the network is and how it is solved.</summary>
-    public abstract ModelConfig Config { get; }
+    public abstract NetworkConfig Config { get; }
 
     /// <summary>How many samples there are of what, for headings.</summary>
     public abstract string Amounts { get; }
+
+    /// <summary>What a person should know of the data; none by default.</summary>
+    public virtual IReadOnlyList<string> Notes => [];
 
     /// <summary>The batches of a run.</summary>
     public abstract RunSources Sources(Device device);
 
     /// <summary>What becomes of samples whose solve fails.</summary>
-    public abstract FailurePolicy PolicyFor(ImplicitNetwork network);
+    public abstract FailurePolicy PolicyFor(nn.Module<Tensor, Tensor> network);
 
     /// <summary>All that is measured once, at the end, by the weights chosen.</summary>
-    public abstract FinalTest Test(ImplicitNetwork network, Device device, IProgress<double> progress, CancellationToken cancellation);
+    public abstract FinalTest Test(
+        nn.Module<Tensor, Tensor> network, Device device, IProgress<double> progress, CancellationToken cancellation);
 
     /// <summary>What is said of a training that has taught nothing.</summary>
     public abstract IReadOnlyList<string> Remarks(TrainingResult training, FinalTest test);
@@ -35,5 +39,5 @@ internal abstract class RunSubject
     /// <param name="folder">The run's.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <returns>The names of the files with what they are, and the sections of the page that show them.</returns>
-    public abstract RunPictures Draw(ImplicitNetwork network, RunFolder folder, CancellationToken cancellation);
+    public abstract RunPictures Draw(nn.Module<Tensor, Tensor> network, RunFolder folder, CancellationToken cancellation);
 }

@@ -46,24 +46,24 @@ internal sealed class ShownImages(ImageDataset images)
         }
     }
 
-    /// <summary>Those chosen, wrong ones first, each with its solve.</summary>
+    /// <summary>Those chosen, wrong ones first, each with its solve where it had one.</summary>
     /// <param name="network">In evaluation mode.</param>
     /// <param name="source">The images that it was evaluated on.</param>
     /// <param name="tolerance">Relative.</param>
     /// <param name="cancellation">Looked at before every step.</param>
     public IReadOnlyList<AnsweredImage> Solved(
-        ImplicitNetwork network, ImageBatches source, double tolerance, CancellationToken cancellation)
+        nn.Module<Tensor, Tensor> network, ImageBatches source, double tolerance, CancellationToken cancellation)
     {
         AnsweredImage[] chosen = [.. _shown.OrderBy(image => image.IsRight).ThenBy(image => image.IsRight ? image.Label : image.Index)];
-        if (chosen.Length == 0)
+        if (chosen.Length == 0 || network is not ImplicitNetwork own)
         {
-            return [];
+            return chosen;
         }
 
         using IDisposable noGraph = no_grad();
         using DisposeScope scope = NewDisposeScope();
         using Batch batch = source.Read([.. chosen.Select(image => image.Index)]);
-        using ImplicitResult result = network.Run(batch.Inputs, cancellation: cancellation);
+        using ImplicitResult result = own.Run(batch.Inputs, cancellation: cancellation);
         IReadOnlyList<SampleReport> samples = result.Report.Samples;
 
         // A coupled map has one solve for all of them.

@@ -1,4 +1,5 @@
 using ImplicitNet.Cli.Settings;
+using ImplicitNet.Models.Flows;
 
 namespace ImplicitNet.Cli.Options;
 
@@ -15,6 +16,9 @@ internal static class FlowNetworkChoice
     private const int ZerosOfSeries = 4;
 
     public static IReadOnlyList<string> Names { get; } = [Plain, Augmented];
+
+    /// <summary>The name of a network.</summary>
+    public static string NameOf(FlowNetworkOptions network) => network.Zeros == 0 ? Plain : Augmented;
 
     /// <summary>How many zeros a network appends on some data.</summary>
     public static int Zeros(string network, string data) => network == Plain ? 0 : data switch

@@ -23,7 +23,7 @@ internal static class SplitChoice
     };
 
     /// <summary>Puts accuracy, loss and score where those of the part belong.</summary>
-    public static ClassifierResult Place(ClassifierResult result, string name, TrainingTask task, EvaluationResult evaluation)
+    public static RunResult Place(RunResult result, string name, TrainingTask task, EvaluationResult evaluation)
     {
         ScoreResult score = new() { Name = task.Score.Name };
         double value = ScoreResult.Of(task, evaluation);

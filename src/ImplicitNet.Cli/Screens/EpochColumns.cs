@@ -9,30 +9,53 @@ namespace ImplicitNet.Cli.Screens;
 internal sealed class EpochColumns
 {
     private const string Best = "  best";
+    private const string Accuracy = "  accuracy", ValidationAccuracy = "   val acc";
 
-    // With the blanks before them: the cells below have the same widths.
-    private static readonly string[] Titles =
-        ["  epoch", "      loss", "  accuracy", "   val loss", "   val acc", "   steps", "   gamma", "     time"];
+    // With the blanks before them: the cells have the same widths.
+    private static readonly Column[] Losses =
+    [
+        new("  epoch", finished => Cell($"  {finished.Record.Epoch,5}")),
+        new("      loss", finished => IsTrained(finished) ? $"  {Display.Loss(finished.Record.TrainLoss),8}" : "  no sample", 3),
+        new(Accuracy, finished => IsTrained(finished) ? Cell($"  {100 * finished.Record.TrainAccuracy,6:0.00} %") : " converged", 4),
+        new("   val loss", finished => $"   {Display.Loss(finished.Record.ValidationLoss),8}", 5),
+        new(ValidationAccuracy, finished => Cell($"  {100 * finished.Record.ValidationAccuracy,6:0.00} %")),
+    ];
 
-    // Those of further data come behind the accuracy on the data that choose.
-    private const int First = 5;
+    private static readonly Column[] Solves =
+    [
+        new("   steps", finished => Cell($"  {finished.Record.SolverSteps,6:0.0}"), 2),
+        new("   gamma", finished => $"  {(finished.GammaCertified is { } known ? Display.Number(known) : "-"),6}", 1),
+    ];
 
-    // What the end of the run says again first; the validation by which the epoch is chosen stays.
-    private static readonly string[] FirstLeftOut = [Titles[6], Titles[5], Titles[1], Titles[2], Titles[3]];
+    private static readonly Column[] Flows =
+    [
+        new("   evaluations", finished => Cell($"  {finished.Record.Evaluations,12:N0}"), 1),
+        new(
+            "   a sample",
+            finished => Cell($"   {(double)(finished.Record.Evaluations ?? 0) / Math.Max(1, finished.Solver.Samples),8:0.0}"), 2),
+    ];
 
-    private readonly IReadOnlyList<string> _scores;
-    private readonly string[] _titles;
-    private readonly List<string> _shown;
+    private static readonly Column Time = new("     time", finished => $"  {Display.Seconds(finished.Record.Seconds ?? 0),7}");
 
-    /// <summary>Chooses the columns.</summary>
+    private readonly IReadOnlyList<Column> _all;
+    private readonly List<Column> _shown;
+    private readonly string _what;
+
+    /// <summary>Chooses the columns of fixed points.</summary>
     /// <param name="width">Of the terminal; null where there is none.</param>
     /// <param name="more">Further data to validate on: what a column is called, and what a record calls it.</param>
     public EpochColumns(int? width, params IReadOnlyList<(string Title, string Source)> more)
+        : this(width, "solves", [.. Losses, .. more.Select(Further), .. Solves, Time])
     {
-        _scores = [.. more.Select(each => $"{each.Source} {Training.Tasks.Measurement.Accuracy}")];
-        _titles = [.. Titles[..First], .. more.Select(each => $"   {each.Title,7}"), .. Titles[First..]];
-        _shown = [.. _titles];
-        foreach (string least in FirstLeftOut.TakeWhile(_ => _shown.Sum(title => title.Length) + Best.Length > width))
+    }
+
+    private EpochColumns(int? width, string what, IReadOnlyList<Column> all)
+    {
+        (_all, _shown, _what) = (all, [.. all], what);
+
+        // What the end of the run says again goes first; the validation by which the epoch is chosen stays.
+        foreach (Column least in all.Where(column => column.Leaves > 0).OrderBy(column => column.Leaves)
+            .TakeWhile(_ => _shown.Sum(column => column.Title.Length) + Best.Length > width))
         {
             _shown.Remove(least);
         }
@@ -44,14 +67,23 @@ internal sealed class EpochColumns
     /// </summary>
     public bool TellsLimit { get; init; } = true;
 
+    /// <summary>Chooses the columns of flows.</summary>
+    /// <param name="width">Of the terminal; null where there is none.</param>
+    /// <param name="hasAccuracy">Whether answers are right or wrong.</param>
+    public static EpochColumns OfFlows(int? width, bool hasAccuracy) => new(width, "flows",
+        [.. Losses.Where(column => hasAccuracy || column.Title is not (Accuracy or ValidationAccuracy)), .. Flows, Time])
+    {
+        TellsLimit = true,
+    };
+
     /// <summary>Writes the names of the columns; those that a narrow terminal has no room for are named below.</summary>
     public void Head(Terminal terminal)
     {
         terminal.Tell();
-        terminal.Tell($"[grey]{string.Concat(_shown)}[/]");
-        if (_shown.Count < _titles.Length)
+        terminal.Tell($"[grey]{string.Concat(_shown.Select(column => column.Title))}[/]");
+        if (_shown.Count < _all.Count)
         {
-            terminal.Tell($"[grey]  no room for {string.Join(", ", _titles.Except(_shown).Select(title => title.Trim()))}[/]");
+            terminal.Tell($"[grey]  no room for {string.Join(", ", _all.Except(_shown).Select(column => column.Title.Trim()))}[/]");
         }
     }
 
@@ -59,29 +91,31 @@ internal sealed class EpochColumns
     public string Line(TrainingEvent.EpochFinished finished)
     {
         EpochRecord record = finished.Record;
-        bool isTrained = double.IsFinite(record.TrainLoss ?? double.NaN);
-        string[] cells =
-        [
-            Cell($"  {record.Epoch,5}"),
-            isTrained ? $"  {Display.Loss(record.TrainLoss),8}" : "  no sample",
-            isTrained ? Cell($"  {100 * record.TrainAccuracy,6:0.00} %") : " converged",
-            $"   {Display.Loss(record.ValidationLoss),8}",
-            Cell($"  {100 * record.ValidationAccuracy,6:0.00} %"),
-            .. _scores.Select((score, place) => Share(record.Scores.GetValueOrDefault(score)).PadLeft(_titles[First + place].Length)),
-            Cell($"  {record.SolverSteps,6:0.0}"),
-            $"  {(finished.GammaCertified is { } certified ? Display.Number(certified) : "-"),6}",
-            $"  {Display.Seconds(record.Seconds ?? 0),7}",
-        ];
-        string line = string.Concat(cells.Where((_, place) => _shown.Contains(_titles[place])));
+        string line = string.Concat(_shown.Select(column => column.Value(finished)));
         long limited = TellsLimit ? 0 : finished.Solver.Statuses.GetValueOrDefault(SolveStatus.MaxStepsReached);
-        string how = TellsLimit ? "did not converge" : "failed";
+        string how = TellsLimit && _what == "solves" ? "did not converge" : "failed";
         string failed = record.SolverFailures - limited is > 0 and { } count
-            ? $"  [yellow]{Display.Percent((double)count / finished.Solver.Samples)} of the solves {how}[/]"
+            ? $"  [yellow]{Display.Percent((double)count / finished.Solver.Samples)} of the {_what} {how}[/]"
             : "";
-        return (finished.IsBest ? $"{line}  [green]best[/]" : line) + failed;
+        string leftOut = record.ValidationLeftOut is { } without
+            ? $"  [yellow]validated without {Display.Counted(without, "sample")} whose flow failed[/]"
+            : "";
+        return (finished.IsBest ? $"{line}  [green]best[/]" : line) + failed + leftOut;
     }
+
+    private static Column Further((string Title, string Source) data)
+    {
+        string title = $"   {data.Title,7}", score = $"{data.Source} {Training.Tasks.Measurement.Accuracy}";
+        return new(title, finished => Cell($"{100 * finished.Record.Scores.GetValueOrDefault(score):0.00} %").PadLeft(title.Length));
+    }
+
+    private static bool IsTrained(TrainingEvent.EpochFinished finished) => double.IsFinite(finished.Record.TrainLoss ?? double.NaN);
 
     private static string Cell(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private static string Share(double share) => Cell($"{100 * share:0.00} %");
+    /// <summary>One column.</summary>
+    /// <param name="Title">Its name.</param>
+    /// <param name="Value">Its cell, as wide.</param>
+    /// <param name="Leaves">Where it is in the order of those that leave when there is no room; 0: it stays.</param>
+    private sealed record Column(string Title, Func<TrainingEvent.EpochFinished, string> Value, int Leaves = 0);
 }

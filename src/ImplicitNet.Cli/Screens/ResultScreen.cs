@@ -1,3 +1,4 @@
+using ImplicitNet.Flows;
 using Spectre.Console;
 
 namespace ImplicitNet.Cli.Screens;
@@ -13,12 +14,33 @@ internal static class ResultScreen
             + $"[bold]{Markup.Escape(value)}[/]{(note.Length > 0 ? "   " + Markup.Escape(note) : "")}",
             NameWidth + 2);
 
-    /// <summary>What a task measures beside accuracy and loss; shares all.</summary>
-    public static void Scores(Terminal terminal, IReadOnlyDictionary<string, double> scores)
+    /// <summary>What it answered right, and its loss, on one part of the data.</summary>
+    public static void Answers(Terminal terminal, RunResult result, string samples)
+    {
+        string over = result.Counted is { } counted && counted < result.Samples
+            ? $"{Display.Count(counted)} of {Display.Count(result.Samples)} {samples}; the flows of the others failed"
+            : $"{Display.Count(result.Samples)} {samples}";
+        if (result.Accuracy is null && result.IsOfFlows())
+        {
+            Row(terminal, $"{result.Split} loss", Display.Loss(result.Loss), over);
+            return;
+        }
+
+        string accuracy = Display.Percent(result.Accuracy ?? double.NaN);
+        Row(terminal, $"{result.Split} accuracy", accuracy, $"{over}, loss {Display.Loss(result.Loss)}");
+    }
+
+    /// <summary>What a task measures beside accuracy and loss.</summary>
+    /// <param name="terminal">Where it is shown.</param>
+    /// <param name="scores">By name.</param>
+    /// <param name="show">A value in words, and what it is.</param>
+    public static void Scores(
+        Terminal terminal, IReadOnlyDictionary<string, double> scores, Func<double, (string Value, string Note)> show)
     {
         foreach ((string name, double value) in scores)
         {
-            Row(terminal, name, Display.Percent(value), "right on average");
+            (string text, string note) = show(value);
+            Row(terminal, name, text, note);
         }
     }
 
@@ -56,9 +78,21 @@ internal static class ResultScreen
         Row(terminal, "", $"{Display.Residual(agreement.Distance ?? double.NaN)} apart at most", converged);
     }
 
-    /// <summary>How the solves of an evaluation ended, and the three contraction factors.</summary>
-    public static void Solver(Terminal terminal, ClassifierResult result)
+    /// <summary>How the solves or flows of an evaluation ended, and the three contraction factors.</summary>
+    public static void Solver(Terminal terminal, RunResult result)
     {
+        if (result.IsOfFlows())
+        {
+            string failed = string.Join(", ", result.Statuses
+                .Where(status => status.Value > 0 && status.Key is not (nameof(FlowStatus.Completed) or nameof(FlowStatus.EventReached)))
+                .Select(status => $"{Display.Count(status.Value)} {status.Key}"));
+            Row(
+                terminal, "flow", $"{Display.Number(result.MeanEvaluations ?? double.NaN, "0.0")} evaluations a sample",
+                failed.Length == 0 ? "all came to their end" : failed);
+            Row(terminal, "memory", Display.Mebibytes(result.PeakMemoryBytes), "at peak");
+            return;
+        }
+
         string statuses = string.Join(
             ", ", result.Statuses.Where(status => status.Value > 0).Select(status => $"{Display.Count(status.Value)} {status.Key}"));
         bool isUnsolved = result.Samples > 0 && result.Statuses.GetValueOrDefault(nameof(Solvers.SolveStatus.Converged)) == 0;

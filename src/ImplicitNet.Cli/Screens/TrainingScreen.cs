@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ImplicitNet.Training;
+using Spectre.Console;
 
 namespace ImplicitNet.Cli.Screens;
 
@@ -32,6 +33,9 @@ internal sealed class TrainingScreen(
                     CultureInfo.InvariantCulture,
                     $"[yellow]  step {changed.Change.Step}: cosine {changed.Change.Cosine:0.000}; "
                     + $"on with {changed.Gradient.GetType().Name}[/]"));
+                break;
+            case TrainingEvent.Notice notice:
+                terminal.Tell($"[yellow]{Markup.Escape(notice.Message)}[/]");
                 break;
             case TrainingEvent.EpochFinished epoch:
                 terminal.Tell(columns.Line(epoch));

@@ -29,4 +29,7 @@ internal static class FlowData
 
     /// <summary>A name for headings and folders: "annuli", or that of the file.</summary>
     public static string Short(string name) => FileOf(name) is { } file ? Path.GetFileName(file) : name;
+
+    /// <summary>What its samples are called, in the plural.</summary>
+    public static string Samples(string name) => FileOf(name) is null ? "points" : "windows";
 }

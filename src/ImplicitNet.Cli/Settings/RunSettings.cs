@@ -1,6 +1,7 @@
 using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Models;
+using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Training;
@@ -270,7 +271,20 @@ internal sealed record RunSettings
 
     /// <summary>A model of a network on the data of the run, solved as the run says.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
-    public ModelConfig ToModelConfig(NetworkOptions network) => new()
+    public NetworkConfig ToConfig(NetworkOptions network) => network is FlowNetworkOptions flow
+        ? new FlowModelConfig
+        {
+            Data = Data,
+            RelativeTolerance = Tolerance,
+            AbsoluteTolerance = AbsoluteTolerance,
+            MaxSteps = MaxSteps,
+            Network = flow,
+        }
+        : ToModelConfig((ImplicitNetworkOptions)network);
+
+    /// <summary>A model of an implicit network.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    public ModelConfig ToModelConfig(ImplicitNetworkOptions network) => new()
     {
         Data = Data,
         RelativeTolerance = Tolerance,

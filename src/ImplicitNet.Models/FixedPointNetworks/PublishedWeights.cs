@@ -48,7 +48,7 @@ public static class PublishedWeights
         }
 
         ModelConfig config = describe(layers);
-        ImplicitNetwork network = NetworkWeights.Build(config, weights, path, $"the network {config.Architecture}");
+        ImplicitNetwork network = (ImplicitNetwork)NetworkWeights.Build(config, weights, path, $"the network {config.Architecture}");
         try
         {
             Dictionary<string, Tensor> targets = PublishedNames.Of(network);

@@ -4,8 +4,11 @@ using ImplicitNet.Networks;
 namespace ImplicitNet.Models.Flows;
 
 /// <summary>The description of a saved network with a flow, apart from its weights: all that is needed to build it again.</summary>
-public sealed record FlowModelConfig
+public sealed record FlowModelConfig : NetworkConfig
 {
+    /// <inheritdoc/>
+    public override NetworkOptions Options => Network;
+
     /// <summary>The architecture and its sizes.</summary>
     public required FlowNetworkOptions Network
     {
@@ -13,25 +16,22 @@ public sealed record FlowModelConfig
         init => field = value ?? throw new ArgumentNullException(nameof(Network));
     }
 
-    /// <summary>What it was trained on: "annuli", "swap", the path of a table, or any other name.</summary>
-    public required string Data { get; init; }
-
     /// <summary>Relative tolerance of a step, dimensionless; at least 0 and finite; default 1e-3.</summary>
-    public double RelativeTolerance
+    public override double RelativeTolerance
     {
         get;
         init => field = new PidController { RelativeTolerance = value }.RelativeTolerance!.Value;
     } = 1e-3;
 
     /// <summary>Absolute tolerance of a step, in the units of the state; at least 0 and finite; default 1e-3.</summary>
-    public double AbsoluteTolerance
+    public override double AbsoluteTolerance
     {
         get;
         init => field = new PidController { AbsoluteTolerance = value }.AbsoluteTolerance!.Value;
     } = 1e-3;
 
     /// <summary>Steps that a sample tries at most; at least 1; default 1000.</summary>
-    public int MaxSteps
+    public override int MaxSteps
     {
         get;
         init => field = new PidController { MaxSteps = value }.MaxSteps;
@@ -45,9 +45,11 @@ public sealed record FlowModelConfig
 
     /// <summary>Builds the network, with weights drawn from torch's random state. The caller owns it.</summary>
     /// <exception cref="ArgumentException">Its values do not go together.</exception>
-    public FlowModel CreateNetwork()
+    public override FlowModel CreateNetwork()
     {
         Network.EnsureFits();
         return Network.CreateNetwork(CreateSettings());
     }
+
+    private protected override NetworkConfigFile ToFile() => new FlowConfigFile { Data = Data };
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ImplicitNet.Models.Flows;
 
 /// <summary>The description of a network whose vector field is a multilayer perceptron.</summary>
@@ -14,6 +16,10 @@ public abstract record PerceptronFlowOptions : FlowNetworkOptions
 
     /// <summary>Hidden layers of the vector field; 0 to 16; default 2.</summary>
     public int HiddenLayers { get; init => field = Within(value, 0, MostLayers, nameof(HiddenLayers)); } = 2;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    internal override long LeastNumbers => (long)Hidden * Hidden * Math.Max(0, HiddenLayers - 1);
 
     /// <summary>The field, for states of some numbers and of the zeros.</summary>
     internal PerceptronField CreateField(int width, bool isTimed) => new(width + Zeros, Hidden, HiddenLayers, isTimed);

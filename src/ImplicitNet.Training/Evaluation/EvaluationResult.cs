@@ -9,11 +9,15 @@ public sealed record EvaluationResult
     public required int Count { get; init; }
 
     /// <summary>
-    /// The mean loss per sample, in the units of the task; a sample whose solve failed counts with the iterate at which it ended.
+    /// The mean loss per sample, in the units of the task; a sample whose solve failed counts with the iterate at which it ended, one whose
+    /// flow failed not at all. NaN where no sample counts.
     /// </summary>
     public required double Loss { get; init; }
 
-    /// <summary>What the task measures besides the loss, as means over the samples, by name.</summary>
+    /// <summary>Samples that have no answer, since their flow failed: loss and scores are means over the others. Default 0.</summary>
+    public int LeftOut { get; init; }
+
+    /// <summary>What the task measures besides the loss, as means over the samples that count, by name.</summary>
     public required IReadOnlyDictionary<string, double> Scores { get; init; }
 
     /// <summary>

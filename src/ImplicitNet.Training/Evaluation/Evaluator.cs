@@ -11,8 +11,8 @@ namespace ImplicitNet.Training.Evaluation;
 public static class Evaluator
 {
     /// <summary>
-    /// Runs a model over a data set in evaluation mode, without gradients. Failed solves are counted and never throw. The mode of the model
-    /// is restored afterwards.
+    /// Runs a model over a data set in evaluation mode, without gradients. Failed solves and flows are counted and never throw; a sample
+    /// whose flow failed has no answer, and is left out of loss and scores. The mode of the model is restored afterwards.
     /// </summary>
     /// <param name="model">
     /// The model, from inputs [batch, ...] to outputs [batch, ...], with or without implicit layers; the caller keeps it.
@@ -83,6 +83,7 @@ public static class Evaluator
         long begin = Stopwatch.GetTimestamp();
         SolverTotals solver = new();
         ScoreTotals scores = new();
+        int count = 0;
         foreach (Batch batch in source.InOrder())
         {
             using Batch owned = batch;
@@ -90,24 +91,43 @@ public static class Evaluator
             cancellation.ThrowIfCancellationRequested();
             model.Take(batch);
             using SolveScope solves = new(
-                own => (settings?.Invoke(own) ?? own) with { OnFailure = new MaskFailures() }, cancellation: cancellation);
+                own => (settings?.Invoke(own) ?? own) with { OnFailure = new MaskFailures() },
+                flowSettings: own => own with { OnFailure = new MaskFailures() },
+                cancellation: cancellation);
             Tensor output = model.Answer(batch);
             solver.Add(solves);
             Tensor losses = TrainedModel.Losses(task, output, batch);
-            bool[] included = new bool[batch.Count];
-            Array.Fill(included, true);
-            scores.Add(losses.sum(ScalarType.Float64).ToDouble(), TrainedModel.Measure(task, output, batch), included);
+            bool[] answered = Answered(solves, batch.Count);
+            double lossSum = Array.TrueForAll(answered, has => has)
+                ? losses.sum(ScalarType.Float64).ToDouble()
+                : losses.to(ScalarType.Float64).cpu().data<double>().Where((_, sample) => answered[sample]).Sum();
+            scores.Add(lossSum, TrainedModel.Measure(task, output, batch), answered);
+            count += batch.Count;
             each?.Invoke(output, batch);
-            progress?.Report(Math.Min(1, (double)scores.Count / source.Count));
+            progress?.Report(Math.Min(1, (double)count / source.Count));
         }
 
         return new EvaluationResult
         {
-            Count = (int)scores.Count,
-            Loss = scores.Count == 0 ? 0 : scores.Loss,
+            Count = count,
+            LeftOut = count - (int)scores.Count,
+            Loss = count == 0 ? 0 : scores.Loss,
             Scores = scores.Means,
             Solver = solver,
             Seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds,
         };
+    }
+
+    /// <summary>For every sample whether its flows came to their ends: where one failed, what stands there is no answer.</summary>
+    private static bool[] Answered(SolveScope solves, int batch)
+    {
+        bool[] answered = new bool[batch];
+        for (int sample = 0; sample < batch; sample++)
+        {
+            answered[sample] =
+                solves.Flows.All(flow => flow.Included.Count == batch ? flow.Included[sample] : !flow.Included.Contains(false));
+        }
+
+        return answered;
     }
 }

@@ -10,6 +10,7 @@ namespace ImplicitNet.Training.Evaluation;
 public sealed class SolverTotals
 {
     private readonly long[] _statuses = new long[Enum.GetValues<SolveStatus>().Length];
+    private readonly Dictionary<FlowStatus, long> _flows = [];
 
     /// <summary>Creates totals of no solves.</summary>
     public SolverTotals()
@@ -47,6 +48,9 @@ public sealed class SolverTotals
     public IReadOnlyDictionary<SolveStatus, long> Statuses =>
         Enum.GetValues<SolveStatus>().ToDictionary(status => status, status => _statuses[(int)status]);
 
+    /// <summary>Flows by how they ended, but for those of an interrupted run; empty where there was none.</summary>
+    internal IReadOnlyDictionary<FlowStatus, long> Flows => _flows;
+
     /// <summary>Adds the solve of one batch.</summary>
     public void Add(SolveReport report)
     {
@@ -83,6 +87,7 @@ public sealed class SolverTotals
                 : sample.Status == FlowStatus.MaxStepsReached ? SolveStatus.MaxStepsReached
                 : sample.Status == FlowStatus.NonFinite ? SolveStatus.NonFinite : SolveStatus.Stalled;
             _statuses[(int)status]++;
+            _flows[sample.Status] = _flows.GetValueOrDefault(sample.Status) + 1;
             Steps += sample.Steps;
         }
 

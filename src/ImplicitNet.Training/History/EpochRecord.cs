@@ -35,11 +35,16 @@ public sealed record EpochRecord
     /// </summary>
     public double? TrainAccuracy { get; init; }
 
-    /// <summary>Mean loss per validation sample, in the units of the task; null without validation.</summary>
+    /// <summary>
+    /// Mean loss per validation sample that counts, in the units of the task; null without validation, NaN if none counts.
+    /// </summary>
     public double? ValidationLoss { get; init; }
 
     /// <summary>The share of validation samples whose answer was entirely right, 0 to 1; null for a task without right answers.</summary>
     public double? ValidationAccuracy { get; init; }
+
+    /// <summary>Validation samples whose flow failed, which loss and accuracy leave out; null where there was none.</summary>
+    public long? ValidationLeftOut { get; init; }
 
     /// <summary>
     /// What else the task measured, under the name of the data and its own, such as "train cells" or "validation cells"; for further
@@ -114,6 +119,7 @@ public sealed record EpochRecord
         Add(nameof(TrainAccuracy), TrainAccuracy);
         Add(nameof(ValidationLoss), ValidationLoss);
         Add(nameof(ValidationAccuracy), ValidationAccuracy);
+        Add(nameof(ValidationLeftOut), ValidationLeftOut);
         Add(nameof(LearningRate), LearningRate);
         Add(nameof(SolverSteps), SolverSteps);
         Add(nameof(Seconds), Seconds);
@@ -160,6 +166,7 @@ public sealed record EpochRecord
             TrainAccuracy = Get(nameof(TrainAccuracy)),
             ValidationLoss = Get(nameof(ValidationLoss)),
             ValidationAccuracy = Get(nameof(ValidationAccuracy)),
+            ValidationLeftOut = Count(nameof(ValidationLeftOut)),
             Scores = record.Values.Where(value => value.Key.StartsWith(ScorePrefix, StringComparison.Ordinal))
                 .ToDictionary(value => value.Key[ScorePrefix.Length..], value => value.Value),
             LearningRate = Get(nameof(LearningRate)),

@@ -92,9 +92,9 @@ internal sealed class ResultFormat : FuzzFormat
     public override string Name => "result";
 
     public override byte[] Make(FuzzRandom random) =>
-        JsonMutation.Of(random, JsonSerializer.Serialize(new ClassifierResult { TestAccuracy = 0.9, Statuses = new Dictionary<string, long> { ["Converged"] = 3 } }, ResultJson.Default.ClassifierResult));
+        JsonMutation.Of(random, JsonSerializer.Serialize(new RunResult { TestAccuracy = 0.9, Statuses = new Dictionary<string, long> { ["Converged"] = 3 } }, ResultJson.Default.RunResult));
 
-    public override void Read(string path, FuzzRandom random) => ClassifierResult.Read(path);
+    public override void Read(string path, FuzzRandom random) => RunResult.Read(path);
 
     public override bool IsRefusal(Exception exception) => exception is CommandException;
 }

@@ -27,7 +27,7 @@ public sealed class ColourDataTests : TensorTest
             "--threads", "1", "--augment", "--shift", "1", "--output", folder["run"], "--json").Succeeded();
         Assert.Contains("10 validation and 10 test images", run.Output, StringComparison.Ordinal);
         Assert.Contains("test: 12 images", run.Output, StringComparison.Ordinal);
-        ModelConfig config = ModelFolder.LoadConfig(folder["run"]);
+        ModelConfig config = (ModelConfig)ModelFolder.LoadConfig(folder["run"]);
         ClassifierOptions sizes = Assert.IsAssignableFrom<ClassifierOptions>(config.Network);
         Assert.Equal((3, 32, 32, 3), (sizes.ImageChannels, sizes.Height, sizes.Width, config.Normalization.Mean.Count));
 

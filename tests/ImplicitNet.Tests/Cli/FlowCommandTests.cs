@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using ImplicitNet.Cli;
+using ImplicitNet.Models;
 using ImplicitNet.Models.Flows;
 
 namespace ImplicitNet.Tests.Cli;
@@ -22,9 +23,10 @@ public sealed class FlowCommandTests : TensorTest
         Assert.InRange(result.GetProperty("meanEvaluations").GetDouble(), 7, 200);
         Assert.Equal(60, result.GetProperty("statuses").GetProperty("Completed").GetInt32());
         Assert.True(result.GetProperty("trainingEvaluations").GetInt64() > 2 * 128 * 7);
-        Assert.Contains("evaluations   a sample", run.Output, StringComparison.Ordinal);
+        Assert.Contains("  epoch      loss  accuracy   val loss   val acc   evaluations   a sample     time", run.Output, StringComparison.Ordinal);
         Assert.True(File.Exists(folder["run/plane.png"]));
-        Assert.Equal(5, FlowModelFolder.LoadConfig(folder["run"]).Network.Zeros);
+        Assert.Contains("evaluations of the vector field", File.ReadAllText(folder["run/report.html"]), StringComparison.Ordinal);
+        Assert.Equal(5, ((FlowModelConfig)ModelFolder.LoadConfig(folder["run"])).Network.Zeros);
 
         JsonElement again = Result(CliRun.Of("evaluate", "--model", folder["run"], "--threads", "1", "--json"));
         Assert.Equal(result.GetProperty("loss").GetDouble(), again.GetProperty("loss").GetDouble());
@@ -53,7 +55,7 @@ public sealed class FlowCommandTests : TensorTest
         CliRun.Of("export", "--model", folder["run"], "--pytorch", folder["x.pth"]).Failed(ExitCodes.Usage, "is a model with a flow");
         CliRun.Of("predict", "--model", folder["run"], "x.png").Failed(ExitCodes.Usage, "reads no files; name plane, which is drawn.");
         CliRun.Of("evaluate", "--model", folder["run"], "--data", "swap").Failed(ExitCodes.Usage, "the network there has 2 in and 1 out; swap needs one with 1 in and 1 out.");
-        CliRun.Of("evaluate", "--model", folder["run"], "--data", "digits").Failed(ExitCodes.Usage, "is a model for flows, as annuli.");
+        CliRun.Of("evaluate", "--model", folder["run"], "--data", "digits").Failed(ExitCodes.Failure, "the model is for flows, as annuli; --data digits is of images.");
         CliRun.Of("evaluate", "--model", folder["run"], "--starts", "4").Failed(ExitCodes.Usage, "--starts is not for flows");
     }
 
@@ -77,7 +79,7 @@ public sealed class FlowCommandTests : TensorTest
         string table = Table(folder, rows: 60);
         JsonElement result = Result(CliRun.Of(["train", "--data", $"csv:{table}", "--output", folder["run"], .. Short]));
         Assert.Equal(($"csv:{table}", 1), (Text(result, "data"), result.GetProperty("scores").EnumerateObject().Count()));
-        SeriesForecasterOptions network = (SeriesForecasterOptions)FlowModelFolder.LoadConfig(folder["run"]).Network;
+        SeriesForecasterOptions network = (SeriesForecasterOptions)((FlowModelConfig)ModelFolder.LoadConfig(folder["run"])).Network;
         Assert.Equal(("level", 0.25), (string.Join(',', network.Columns), network.TimeUnit));
         Assert.InRange(network.Means[0], 990, 1010);
 

@@ -17,13 +17,15 @@ public sealed class KillTests
 
     private static int Kills => int.TryParse(Environment.GetEnvironmentVariable("IMPLICITNET_KILLS"), CultureInfo.InvariantCulture, out int kills) ? kills : 4;
 
-    [Fact]
-    public void A_run_killed_at_random_moments_ends_with_the_same_bytes()
+    [Theory]
+    [InlineData("digits")]
+    [InlineData("annuli")]
+    public void A_run_killed_at_random_moments_ends_with_the_same_bytes(string data)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "a killed process's files may be held for a while");
         int epochs = Kills * StepsPerKill / StepsPerEpoch;
         using TemporaryFolder folder = new();
-        using (CliProcess whole = CliProcess.Start(Arguments(folder["whole"], epochs)))
+        using (CliProcess whole = CliProcess.Start(Arguments(folder["whole"], epochs, data: data)))
         {
             whole.Wait().Succeeded();
         }
@@ -33,7 +35,7 @@ public sealed class KillTests
         int killed = 0;
         for (bool isFirst = true; killed < Kills; isFirst = false)
         {
-            using CliProcess process = CliProcess.Start(isFirst ? Arguments(parts, epochs) : ["train", "--resume", "--output", parts, "--quiet"]);
+            using CliProcess process = CliProcess.Start(isFirst ? Arguments(parts, epochs, data: data) : ["train", "--resume", "--output", parts, "--quiet"]);
             string checkpoint = Path.Combine(parts, "checkpoint.safetensors");
             DateTime before = File.GetLastWriteTimeUtc(checkpoint);
             if (!process.WaitUntil(() => File.GetLastWriteTimeUtc(checkpoint) != before))
@@ -56,6 +58,7 @@ public sealed class KillTests
         last.Wait().Succeeded();
         Assert.True(killed >= Math.Max(1, Kills / 2), $"Only {killed} kills came before the end.");
         AssertSame(folder["whole"], parts, epochs);
+        Assert.True(File.Exists(Path.Combine(parts, "report.html")));
     }
 
     [Fact]
@@ -115,10 +118,12 @@ public sealed class KillTests
         Assert.False(File.Exists(Path.Combine(output, "result.json")));
     }
 
-    private static string[] Arguments(string output, int epochs, int validation = 40) =>
+    private static string[] Arguments(string output, int epochs, int validation = 40, string data = "digits") =>
     [
-        "train", "--data", "digits", "--output", output, "--quiet", "--images", "200", "--test-images", "20", "--batch", "20",
-        "--epochs", epochs.ToString(CultureInfo.InvariantCulture), "--validation", validation.ToString(CultureInfo.InvariantCulture), "--checkpoint-every", "3", "--threads", "1", "--average", "0.9", "--shift", "1",
+        "train", "--data", data, "--output", output, "--quiet", "--batch", "20", .. data == "digits"
+            ? new[] { "--images", "200", "--test-images", "20", "--shift", "1" }
+            : ["--samples", "200", "--test-samples", "20"],
+        "--epochs", epochs.ToString(CultureInfo.InvariantCulture), "--validation", validation.ToString(CultureInfo.InvariantCulture), "--checkpoint-every", "3", "--threads", "1", "--average", "0.9",
     ];
 
     private static void AssertSame(string whole, string parts, int epochs)

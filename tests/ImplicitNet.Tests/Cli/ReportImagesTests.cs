@@ -22,7 +22,7 @@ public sealed class ReportImagesTests(TinyModel model) : TensorTest, IClassFixtu
     public void Every_image_is_that_of_the_test_data_with_its_class_and_the_answer_of_the_network()
     {
         Page page = Page.Read(Path.Combine(model.Path, "report.html"));
-        ModelConfig config = ModelFolder.LoadConfig(model.Path);
+        ModelConfig config = (ModelConfig)ModelFolder.LoadConfig(model.Path);
         RunSettings settings = ModelSettings.Of(new SavedModel(model.Path, config), null, null);
         using StringWriter nowhere = new();
         ImageDataset images = ModelImages.Load(model.Path, config, settings, SplitChoice.Test, Terminal.Plain(nowhere, nowhere), CancellationToken.None);

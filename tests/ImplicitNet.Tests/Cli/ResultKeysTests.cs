@@ -14,7 +14,7 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
         "testAccuracy", "validationAccuracy", "trainAccuracy", "testLoss", "validationLoss", "trainLoss", "parameters", "gammaDeclared", "gammaCertified",
         "gammaMeasured", "meanSteps", "statuses", "evaluations", "epochs", "bestEpoch", "secondsPerEpoch", "seconds", "peakMemoryBytes", "data", "split",
         "samples", "seed", "threads", "device", "model", "gradient", "trainingEvaluations", "trainingProducts", "adjointFailures", "score", "ranks", "starts", "agreement", "remarks",
-        "scores", "tests", "pictures", "maxSteps",
+        "scores", "tests", "pictures", "maxSteps", "network", "loss", "accuracy", "counted", "meanEvaluations",
     ];
 
     private static readonly string[] Statuses = ["Converged", "MaxStepsReached", "Stalled", "Diverged", "NonFinite"];
@@ -55,7 +55,7 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
     {
         EvaluationResult evaluation = new() { Count = 3, Loss = 0.25, Scores = new Dictionary<string, double> { ["r2"] = 0.75 }, Solver = new SolverTotals(), Seconds = 1 };
         string json = JsonSerializer.Serialize(
-            SplitChoice.Place(new ClassifierResult(), SplitChoice.Test, new Regression(), evaluation), ResultJson.Default.ClassifierResult);
+            SplitChoice.Place(new RunResult(), SplitChoice.Test, new Regression(), evaluation), ResultJson.Default.RunResult);
         Assert.Contains("\"testAccuracy\":null,\"validationAccuracy\":null", json, StringComparison.Ordinal);
         Assert.Contains("\"testLoss\":0.25", json, StringComparison.Ordinal);
         Assert.Contains("\"gammaCertified\":null", json, StringComparison.Ordinal);
@@ -97,7 +97,7 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
     public void What_is_not_finite_is_null()
     {
         string json = JsonSerializer.Serialize(
-            new ImplicitNet.Cli.ClassifierResult { TestLoss = double.NaN, GammaMeasured = double.PositiveInfinity }, ImplicitNet.Cli.ResultJson.Default.ClassifierResult);
+            new ImplicitNet.Cli.RunResult { TestLoss = double.NaN, GammaMeasured = double.PositiveInfinity }, ImplicitNet.Cli.ResultJson.Default.RunResult);
         Assert.Contains("\"testLoss\":null", json, StringComparison.Ordinal);
         Assert.Contains("\"gammaMeasured\":null", json, StringComparison.Ordinal);
     }

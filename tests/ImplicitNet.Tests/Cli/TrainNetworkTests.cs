@@ -75,7 +75,7 @@ public sealed class TrainNetworkTests : TensorTest
         using TemporaryFolder folder = new();
         CliRun run = CliRun.Of(TinyModel.Arguments("--output", folder["run"], "--explicit")).Succeeded();
         Assert.Contains("Training an explicit twin on digits, by plain backpropagation", run.Output, StringComparison.Ordinal);
-        Assert.True(ModelFolder.LoadConfig(folder["run"]).Network.Explicit);
+        Assert.True(((ModelConfig)ModelFolder.LoadConfig(folder["run"])).Network.Explicit);
         IReadOnlyList<EpochRecord> epochs = RunHistory.ReadEpochs(Path.Combine(folder["run"], "history.jsonl"));
         Assert.Equal(2, epochs.Count);
         Assert.All(epochs, epoch => Assert.Equal((0, 0), (epoch.SolverFailures, epoch.Products)));

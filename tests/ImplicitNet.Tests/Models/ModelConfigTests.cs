@@ -39,7 +39,7 @@ public sealed class ModelConfigTests
         Assert.StartsWith("PixelMean is missing", Assert.Throws<ArgumentException>(() => (Images with { PixelMean = null }).ToJson()).Message, StringComparison.Ordinal);
     }
 
-    private sealed record Bits : NetworkOptions
+    private sealed record Bits : ImplicitNetworkOptions
     {
         public override string Architecture => "bits";
 

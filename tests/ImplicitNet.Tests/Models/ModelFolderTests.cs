@@ -61,7 +61,7 @@ public sealed class ModelFolderTests : TensorTest
         JsonObject old = JsonNode.Parse(told.ToJson())!.AsObject();
         Assert.All(new[] { "solver", "damping", "memory", "gradient", "absoluteTolerance" }, name => Assert.True(old.Remove(name)));
         File.WriteAllText(ModelFolder.ConfigPath(folder.Path), old.ToJsonString());
-        SolveSettings before = ModelFolder.LoadConfig(folder.Path).CreateSettings();
+        SolveSettings before = ((ModelConfig)ModelFolder.LoadConfig(folder.Path)).CreateSettings();
         Assert.Equal((new PicardSolver(), new JacobianFreeGradient()), (before.Solver, before.Gradient));
         Assert.Null(before.Stopping.AbsoluteTolerance);
     }
@@ -197,7 +197,7 @@ public sealed class ModelFolderTests : TensorTest
             """);
         Assert.Equal(Config, ModelFolder.LoadConfig(folder.Path));
         File.WriteAllText(ModelFolder.ConfigPath(folder.Path), """{"data": "digits", "pixelMean": [0.2], "pixelDeviation": 0.3}""");
-        ModelConfig least = ModelFolder.LoadConfig(folder.Path);
+        ModelConfig least = (ModelConfig)ModelFolder.LoadConfig(folder.Path);
         Assert.Equal(new ModelConfig { Data = "digits", PixelMean = [0.2], PixelDeviation = [0.3] }, least);
         Assert.NotEqual(least with { PixelMean = [0.3] }, least);
     }

@@ -1,14 +1,14 @@
-using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Flows;
 using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
+using ImplicitNet.Reports;
 using ImplicitNet.Reports.Flows;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ImplicitNet.Cli.Commands;
+namespace ImplicitNet.Cli.Kinds;
 
 /// <summary>What is drawn of a network with a flow.</summary>
 internal static class FlowPictures
@@ -18,17 +18,22 @@ internal static class FlowPictures
     private const int SquaresOfSide = 64;
 
     /// <summary>Draws into a run's folder what can be seen of its test data.</summary>
-    /// <returns>The names of the files.</returns>
-    public static IReadOnlyList<string> Draw(FlowModel network, FlowSubject subject, RunFolder folder)
+    public static RunPictures Draw(nn.Module<Tensor, Tensor> network, IndexedBatches tests, RunFolder folder)
     {
-        if (network is not NeuralOde ode || subject.Test is not Annuli annuli)
+        if (network is not NeuralOde ode || tests is not Annuli annuli)
         {
-            return [];
+            return RunPictures.None;
         }
 
         const string name = "plane.png";
-        Plane(ode, annuli).Portrait.Save(folder.At(name));
-        return [name];
+        PhasePortrait portrait = Plane(ode, annuli).Portrait;
+        if (portrait.Lines.Count == 0)
+        {
+            return RunPictures.None;
+        }
+
+        portrait.Save(folder.At(name));
+        return new RunPictures([(name, "picture")], [new ReportSection { Heading = "Flow", Charts = [portrait.Draw()] }]);
     }
 
     /// <summary>

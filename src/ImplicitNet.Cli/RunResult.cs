@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ImplicitNet.Files;
+using ImplicitNet.Flows;
 using ImplicitNet.Operators;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.History;
@@ -12,7 +13,7 @@ namespace ImplicitNet.Cli;
 /// where nothing certifies one.
 /// </summary>
 /// <remarks>A reader sets what a file of an older version leaves out to null or 0; it is read as what it was then.</remarks>
-internal sealed record ClassifierResult
+internal sealed record RunResult
 {
     public double? TestAccuracy { get; init => field = FiniteNumber.OrNull(value); }
 
@@ -98,14 +99,43 @@ internal sealed record ClassifierResult
     /// <summary>The step limit of the solves; null where an older version did not say.</summary>
     public int? MaxSteps { get; init; }
 
-    /// <summary>Of an evaluation: solver, contraction and memory; not yet what part of the data it was on.</summary>
-    public static ClassifierResult Of(EvaluationResult evaluation, ContractionReport contraction) => new()
+    /// <summary>The network by name.</summary>
+    public string Network { get => field ?? ""; init; }
+
+    /// <summary>Loss and accuracy on the part of the data that was asked for.</summary>
+    public double? Loss { get => field ?? Part(TrainLoss, ValidationLoss, TestLoss); init => field = FiniteNumber.OrNull(value); }
+
+    /// <inheritdoc cref="Loss"/>
+    public double? Accuracy
     {
-        GammaDeclared = contraction.Declared,
-        GammaCertified = contraction.Certified,
-        GammaMeasured = contraction.Measured,
+        get => field ?? Part(TrainAccuracy, ValidationAccuracy, TestAccuracy);
+        init => field = FiniteNumber.OrNull(value);
+    }
+
+    /// <summary>Samples that loss, accuracy and scores are means of: all but those whose flow failed.</summary>
+    public int? Counted { get; init; }
+
+    /// <summary>Evaluations for a sample on average.</summary>
+    public double? MeanEvaluations { get; init => field = FiniteNumber.OrNull(value); }
+
+    /// <summary>Whether samples were answered by following flows.</summary>
+    public bool IsOfFlows() => Statuses.ContainsKey(nameof(FlowStatus.Completed));
+
+    /// <summary>Of an evaluation: solver, contraction and memory; not yet what part of the data it was on.</summary>
+    /// <param name="evaluation">The evaluation.</param>
+    /// <param name="contraction">Null of a network without fixed points.</param>
+    public static RunResult Of(EvaluationResult evaluation, ContractionReport? contraction) => new()
+    {
+        GammaDeclared = contraction?.Declared,
+        GammaCertified = contraction?.Certified,
+        GammaMeasured = contraction?.Measured,
         MeanSteps = evaluation.Solver.MeanSteps,
-        Statuses = evaluation.Solver.Statuses.ToDictionary(status => status.Key.ToString(), status => status.Value),
+        Statuses = contraction is not null
+            ? evaluation.Solver.Statuses.ToDictionary(status => status.Key.ToString(), status => status.Value)
+            : Enum.GetValues<FlowStatus>().ToDictionary(
+                status => status.ToString(), status => evaluation.Solver.Flows.GetValueOrDefault(status)),
+        Counted = evaluation.Count - evaluation.LeftOut,
+        MeanEvaluations = (double)evaluation.Solver.Evaluations / Math.Max(1, evaluation.Count),
         Evaluations = evaluation.Solver.Evaluations,
         Samples = evaluation.Count,
         Scores = TestResult.ScoresOf(evaluation),
@@ -114,11 +144,11 @@ internal sealed record ClassifierResult
 
     /// <summary>Reads a result.json.</summary>
     /// <exception cref="CommandException">It is none.</exception>
-    public static ClassifierResult Read(string path)
+    public static RunResult Read(string path)
     {
         try
         {
-            return JsonShape.Read(File.ReadAllText(path), ResultJson.Default.ClassifierResult);
+            return JsonShape.Read(File.ReadAllText(path), ResultJson.Default.RunResult);
         }
         catch (JsonException exception)
         {
@@ -126,4 +156,11 @@ internal sealed record ClassifierResult
                 $"{path}: {JsonShape.Line(exception)} Delete the file to test the model again.", innerException: exception);
         }
     }
+
+    private double? Part(double? train, double? validation, double? test) => Split switch
+    {
+        "train" => train,
+        "validation" => validation,
+        _ => test,
+    };
 }

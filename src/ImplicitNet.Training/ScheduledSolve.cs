@@ -121,11 +121,12 @@ internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, Trai
         ? settings with { Stopping = settings.Stopping with { RelativeTolerance = tolerance } }
         : settings;
 
-    /// <summary>The penalties of all solves, one a sample: [batch]; null where none was asked for.</summary>
+    /// <summary>The penalties of all solves and flows, one a sample: [batch]; null where none was asked for.</summary>
     private static Tensor? Penalty(SolveScope scope, int batch)
     {
         Tensor? sum = null;
-        foreach (Tensor penalties in scope.Solves.Select(solve => solve.Penalties).OfType<Tensor>())
+        foreach (Tensor penalties in scope.Solves.Select(solve => solve.Penalties)
+            .Concat(scope.Flows.Select(flow => flow.Penalties)).OfType<Tensor>())
         {
             // Of a solve that is not sample by sample with the batch, every sample bears the mean.
             Tensor each = penalties.shape[0] == batch ? penalties : penalties.mean();

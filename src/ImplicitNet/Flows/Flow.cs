@@ -45,7 +45,13 @@ public static class Flow
     /// <summary>The same, with the steps kept for a gradient.</summary>
     internal static FlowSolution Solve(
         VectorField field, Tensor start, FlowTimes times, FlowSolver? solver, StepController? steps, FlowEvent? terminal, FlowTrace? trace,
-        long? tapeBytes, CancellationToken cancellation)
+        long? tapeBytes, CancellationToken cancellation) =>
+        Solve(field, start, times, solver, steps, terminal, trace, tapeBytes, penalties: null, cancellation);
+
+    /// <summary>The same, with penalties beside the state.</summary>
+    internal static FlowSolution Solve(
+        VectorField field, Tensor start, FlowTimes times, FlowSolver? solver, StepController? steps, FlowEvent? terminal, FlowTrace? trace,
+        long? tapeBytes, PenaltyRows? penalties, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(field);
         ArgumentNullException.ThrowIfNull(times);
@@ -63,6 +69,7 @@ public static class Flow
             Tableau = ((solver as ExplicitRungeKutta) ?? new ExplicitRungeKutta()).Tableau,
             Steps = steps ?? new PidController(),
             Event = terminal,
+            Penalties = penalties,
             Trace = trace,
             TapeBytes = tapeBytes,
             Cancellation = cancellation,
@@ -79,8 +86,30 @@ public static class Flow
 
     private static FlowSolution Run(FlowContext context)
     {
-        using FlowLoop loop = new(context);
-        return loop.Run();
+        if (context.Penalties is not { } penalties)
+        {
+            using FlowLoop loop = new(context);
+            return loop.Run();
+        }
+
+        using PenalizedField field = penalties.Beside(context.Field, context.Start);
+        FlowSolution rows = Run(context with
+        {
+            Field = field,
+            Start = field.Pack(context.Start),
+            Event = field.Beside(context.Event),
+            Penalties = null,
+            Counted = field.Size,
+        });
+        FlowSolution solution = new(
+            field.States(rows.State).DetachFromDisposeScope(), field.States(rows.States).DetachFromDisposeScope(), rows.Report, rows,
+            rows.Origin with { Event = context.Event })
+        {
+            Integrals = field.Integrals(rows.State).DetachFromDisposeScope(),
+        };
+        rows.State.Dispose();
+        rows.States.Dispose();
+        return solution;
     }
 
     /// <summary>One system: all samples take the same steps.</summary>
@@ -101,7 +130,11 @@ public static class Flow
         FlowSolution whole = Run(context with { Field = system, Start = context.Start.unsqueeze(0), Event = context.Event?.OfWhole() });
         FlowReport report = new([.. Enumerable.Repeat(whole.Report.Samples[0], batch)], whole.Report.Evaluations * batch);
         FlowSolution solution = new(
-            whole.State.squeeze(0).DetachFromDisposeScope(), whole.States.squeeze(1).DetachFromDisposeScope(), report, whole);
+            whole.State.squeeze(0).DetachFromDisposeScope(), whole.States.squeeze(1).DetachFromDisposeScope(), report, whole)
+        {
+            Integrals = whole.Integrals?.expand(batch, -1).DetachFromDisposeScope(),
+        };
+        whole.Integrals?.Dispose();
         whole.State.Dispose();
         whole.States.Dispose();
         return solution;

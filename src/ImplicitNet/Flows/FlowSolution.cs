@@ -18,9 +18,9 @@ public sealed class FlowSolution : IDisposable
         States = all.reshape([times, batch, .. all.shape[1..]]).DetachFromDisposeScope();
     }
 
-    internal FlowSolution(Tensor state, Tensor states, FlowReport report, FlowSolution whole)
+    internal FlowSolution(Tensor state, Tensor states, FlowReport report, FlowSolution whole, FlowOrigin? origin = null)
     {
-        (_states, _final, Report, Origin, Tape) = (whole._states, whole._final, report, whole.Origin, whole.Tape);
+        (_states, _final, Report, Origin, Tape) = (whole._states, whole._final, report, origin ?? whole.Origin, whole.Tape);
         (State, States) = (state, states);
     }
 
@@ -35,6 +35,9 @@ public sealed class FlowSolution : IDisposable
     /// by this solution.
     /// </summary>
     public Tensor States { get; }
+
+    /// <summary>What was integrated beside the state: [batch, penalties]; null: nothing. Owned by this solution.</summary>
+    internal Tensor? Integrals { get; init; }
 
     /// <summary>How the flow went.</summary>
     public FlowReport Report { get; }
@@ -56,6 +59,7 @@ public sealed class FlowSolution : IDisposable
     {
         State.Dispose();
         States.Dispose();
+        Integrals?.Dispose();
         _states.Dispose();
         _final.Dispose();
         Tape?.Dispose();

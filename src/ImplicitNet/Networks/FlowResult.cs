@@ -30,6 +30,12 @@ public sealed class FlowResult : IDisposable
     /// </summary>
     public Tensor Times { get; }
 
+    /// <summary>
+    /// The <see cref="FlowSettings.Penalties"/> of every sample, weighted and summed, to be added to its loss: [batch], in the graph; null
+    /// if none were asked for, or gradients were disabled. 0 for a sample that does not count. Owned by this result.
+    /// </summary>
+    public Tensor? Penalties { get; internal init; }
+
     /// <summary>How the flow went, sample by sample.</summary>
     public FlowReport Report { get; }
 
@@ -53,6 +59,7 @@ public sealed class FlowResult : IDisposable
     {
         States.Dispose();
         Times.Dispose();
+        Penalties?.Dispose();
         return Output;
     }
 
@@ -62,5 +69,6 @@ public sealed class FlowResult : IDisposable
         Output.Dispose();
         States.Dispose();
         Times.Dispose();
+        Penalties?.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using ImplicitNet.Flows;
+using ImplicitNet.Flows.Loop;
 using ImplicitNet.Gradients;
 using ImplicitNet.Gradients.Flows;
 using TorchSharp;
@@ -37,15 +38,16 @@ internal sealed record FlowRun
         using DisposeScope scope = NewDisposeScope();
         bool isAttached = is_grad_enabled();
         FlowTimes times = Times.Now();
+        using PenaltyRows? beside = isAttached ? PenaltyRows.Draw(Settings.Penalties, Start) : null;
         using FlowSolution solution = Flow.Solve(
-            Field, Start, times, Settings.Solver, Settings.Steps, Terminal, Trace, isAttached ? Settings.Gradient.TapeBytes : null,
+            Field, Start, times, Settings.Solver, Settings.Steps, Terminal, Trace, isAttached ? Settings.Gradient.TapeBytes : null, beside,
             Cancellation);
         Settings.OnFailure.Inspect(solution.Report);
         bool[] included = [.. solution.Report.Samples.Select(sample => !Settings.OnFailure.Excludes(sample))];
         GradientReport gradient = new(Untold);
         Tensor ended = tensor(solution.Report.Samples.Select(sample => sample.Time).ToArray(), ScalarType.Float64).to(Start.device);
         AttachedFlow flow = isAttached
-            ? AttachedFlow.Of(Field, Start, times, solution, Settings.Gradient, gradient)
+            ? AttachedFlow.Of(Field, Start, times, solution, Settings.Gradient, gradient, beside)
             : new AttachedFlow(solution.States.alias(), solution.State.alias(), ended);
         SampleMask mask = new(included);
         Tensor finite = where(solution.State.isfinite(), solution.State, zeros_like(solution.State));
@@ -54,9 +56,15 @@ internal sealed record FlowRun
 
         // The time itself is float64 to the last place, whatever the dtype of what its gradient goes through.
         Tensor endTimes = isAttached && Terminal is not null ? ended + (flow.Time - flow.Time.detach()).to(ScalarType.Float64) : ended;
+        Tensor? penalties = flow.Integrals is { } integrals ? beside!.Weighted(integrals) : null;
         FlowResult result = new(
             output.MoveToOuterDisposeScope(), states.MoveToOuterDisposeScope(), endTimes.MoveToOuterDisposeScope(), solution.Report,
-            gradient, included);
+            gradient, included)
+        {
+            Penalties = penalties is null || mask.All
+                ? penalties?.MoveToOuterDisposeScope()
+                : mask.Choose(penalties, zeros_like(penalties)).MoveToOuterDisposeScope(),
+        };
         SolveWatch.TellAll(Settings, result);
         return result;
     }

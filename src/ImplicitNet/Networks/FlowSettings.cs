@@ -22,10 +22,27 @@ public sealed record FlowSettings
         init => field = value ?? throw new ArgumentNullException(nameof(Gradient));
     } = new DiscreteAdjoint();
 
+    /// <summary>
+    /// Terms of the loss that are integrated along, with gradients enabled; default none. A training run adds them to the losses; elsewhere
+    /// they are <see cref="FlowResult.Penalties"/> or <see cref="ScopedFlow.Penalties"/>.
+    /// </summary>
+    public IReadOnlyList<FlowPenalty> Penalties
+    {
+        get;
+        init => field = value is null || value.Contains(null!) ? throw new ArgumentNullException(nameof(Penalties)) : [.. value];
+    } = [];
+
     /// <summary>What is done about samples that did not come to their end; default <see cref="ThrowOnFailure"/>.</summary>
     public FailurePolicy OnFailure
     {
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(OnFailure));
     } = new ThrowOnFailure();
+
+    /// <summary>Two whose parts are equal are equal.</summary>
+    public bool Equals(FlowSettings? other) => other is not null && Solver.Equals(other.Solver) && Steps.Equals(other.Steps)
+        && Gradient.Equals(other.Gradient) && Penalties.SequenceEqual(other.Penalties) && OnFailure.Equals(other.OnFailure);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Solver, Steps, Gradient, Penalties.Count, OnFailure);
 }

@@ -59,7 +59,9 @@ public sealed class SolveScope : IDisposable
     /// </summary>
     public IReadOnlyList<ScopedSolve> Solves => _solves;
 
-    /// <summary>The flows so far, in the order in which they were made.</summary>
+    /// <summary>
+    /// The flows so far, in the order in which they were made; still there after the scope is disposed, without their tensors.
+    /// </summary>
     public IReadOnlyList<ScopedFlow> Flows => _flows;
 
     /// <summary>For every sample of a batch, whether it counts in the loss.</summary>
@@ -102,6 +104,11 @@ public sealed class SolveScope : IDisposable
         {
             solve.Release();
         }
+
+        foreach (ScopedFlow flow in _flows)
+        {
+            flow.Release();
+        }
     }
 
     /// <summary>Closes it, and keeps the tensors until it is disposed.</summary>
@@ -131,6 +138,6 @@ public sealed class SolveScope : IDisposable
             : flowSettings(own) ?? throw new InvalidOperationException($"The flow settings of a {nameof(SolveScope)} are null.");
 
         protected override void Tell(FlowSettings used, FlowResult result) =>
-            flows.Add(new ScopedFlow(used, result.Report, result.Gradient, result.Included));
+            flows.Add(new ScopedFlow(used, result));
     }
 }

@@ -18,6 +18,12 @@ internal sealed record FlowContext
 
     public FlowEvent? Event { get; init; }
 
+    /// <summary>What is integrated beside the state; null: nothing.</summary>
+    public PenaltyRows? Penalties { get; init; }
+
+    /// <summary>Numbers of a row that the choice of steps looks at, the first ones; null: all.</summary>
+    public int? Counted { get; init; }
+
     public FlowTrace? Trace { get; init; }
 
     /// <summary>Bytes of states that are kept for a gradient; null: nothing is.</summary>

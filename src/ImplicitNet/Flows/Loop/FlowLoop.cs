@@ -28,7 +28,7 @@ internal sealed class FlowLoop : IDisposable
         _batch = (int)context.Start.shape[0];
         _progress = new FlowProgress(context.Times, _batch, context.Steps, context.Tableau.ErrorOrder, context.Start.dtype);
         _field = new FieldMeter(context.Field);
-        _iteration = new RungeKuttaIteration(context.Tableau, _field, context.Start);
+        _iteration = new RungeKuttaIteration(context.Tableau, _field, context.Start, context.Counted);
         _events = context.Event is null ? null : new EventSearch(context, _progress);
         _states = new ArenaRows(context.Start, (long)_batch * context.Times.Count);
         _final = new ArenaRows(context.Start, _batch);

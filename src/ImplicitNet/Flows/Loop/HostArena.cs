@@ -18,8 +18,8 @@ internal sealed unsafe class HostArena<T> : RowArena
     private readonly bool _isContiguous;
     private int _count;
 
-    public HostArena(Tensor like, int blocks)
-        : base(like)
+    public HostArena(Tensor like, int blocks, int? counted)
+        : base(like, counted)
     {
         _count = (int)like.shape[0];
         _size = (int)(like.numel() / _count);
@@ -211,7 +211,7 @@ internal sealed unsafe class HostArena<T> : RowArena
     {
         long place = (long)row * _size;
         Sum(row, null, error, size, coefficients, blocks);
-        return RowNorm<T>.Of(error, first + place, second + place, _size, T.CreateTruncating(absolute), T.CreateTruncating(relative));
+        return RowNorm<T>.Of(error, first + place, second + place, Counted, T.CreateTruncating(absolute), T.CreateTruncating(relative));
     }
 
     /// <summary>One row of a sum, of the blocks whose coefficients are not 0.</summary>

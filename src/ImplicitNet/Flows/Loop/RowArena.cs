@@ -8,10 +8,17 @@ namespace ImplicitNet.Flows.Loop;
 /// </summary>
 internal abstract class RowArena : IDisposable
 {
-    private protected RowArena(Tensor like) => (Layout, Dtype, Device) = (LatentLayout.Of(like), like.dtype, like.device);
+    private protected RowArena(Tensor like, int? counted)
+    {
+        (Layout, Dtype, Device) = (LatentLayout.Of(like), like.dtype, like.device);
+        Counted = counted ?? (int)like.shape[1..].Aggregate(1L, (product, side) => product * side);
+    }
 
     /// <summary>Rows.</summary>
     public abstract int Count { get; }
+
+    /// <summary>Numbers of a row that norms are of, the first ones: what stands behind them has no say in the choice of steps.</summary>
+    protected int Counted { get; }
 
     protected LatentLayout Layout { get; }
 
@@ -36,8 +43,8 @@ internal abstract class RowArena : IDisposable
     public abstract void Combine(int target, int from, ReadOnlySpan<double> sizes, ReadOnlySpan<double> coefficients, int blocks);
 
     /// <summary>
-    /// The root mean square of <c>size sum_j coefficient_j block_j / (absolute + relative max(|first|, |second|))</c> of every row; NaN
-    /// where the second is not finite.
+    /// The root mean square of <c>size sum_j coefficient_j block_j / (absolute + relative max(|first|, |second|))</c> of every row, over
+    /// the numbers that count; NaN where one of these of the second is not finite.
     /// </summary>
     public abstract void Norms(
         ReadOnlySpan<double> sizes, ReadOnlySpan<double> coefficients, int blocks, int first, int second, double absolute, double relative,

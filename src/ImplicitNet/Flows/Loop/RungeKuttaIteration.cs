@@ -31,11 +31,12 @@ internal sealed class RungeKuttaIteration : IDisposable
     /// <param name="tableau">The method.</param>
     /// <param name="field">The field; the caller keeps it.</param>
     /// <param name="start">[batch, ...], not changed.</param>
-    public RungeKuttaIteration(ButcherTableau tableau, FieldMeter field, Tensor start)
+    /// <param name="counted">Numbers of a row that norms are of, the first ones; null: all.</param>
+    public RungeKuttaIteration(ButcherTableau tableau, FieldMeter field, Tensor start, int? counted = null)
     {
         (_tableau, _field, _dtype, _device) = (tableau, field, start.dtype, start.device);
         _isFirstSameAsLast = tableau.IsFirstSameAsLast;
-        Rows = RowArenas.Like(start, Stages + tableau.Stages);
+        Rows = RowArenas.Like(start, Stages + tableau.Stages, counted);
         Rows.Take(State, start);
         _time = empty(start.shape[0], start.dtype, start.device).DetachFromDisposeScope();
     }

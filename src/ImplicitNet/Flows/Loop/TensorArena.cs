@@ -10,8 +10,8 @@ internal sealed class TensorArena : RowArena
     private readonly Tensor[] _blocks;
     private readonly Tensor?[] _views;
 
-    public TensorArena(Tensor like, int blocks)
-        : base(like)
+    public TensorArena(Tensor like, int blocks, int? counted)
+        : base(like, counted)
     {
         long size = like.shape[1..].Aggregate(1L, (product, side) => product * side);
         ScalarType dtype = Precision.Of(like.dtype).Working;
@@ -45,13 +45,15 @@ internal sealed class TensorArena : RowArena
         Span<double> norms)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor next = _blocks[second];
+        Tensor next = Seen(_blocks[second]);
         double least = next.dtype == ScalarType.Float64 ? double.Epsilon : float.Epsilon;
-        Tensor scale = ((_blocks[first].abs().maximum(next.abs()) * relative) + absolute).clamp_min(least);
-        Tensor ratio = Sum(sizes, coefficients, blocks) / scale;
+        Tensor scale = ((Seen(_blocks[first]).abs().maximum(next.abs()) * relative) + absolute).clamp_min(least);
+        Tensor ratio = Seen(Sum(sizes, coefficients, blocks)) / scale;
         Tensor norm = next.shape[1] == 0 ? zeros(Count, ScalarType.Float64)
             : ratio.square().mean([1]).sqrt().nan_to_num(nan: double.PositiveInfinity, posinf: double.PositiveInfinity) + (next * 0).sum(1);
         norm.to(ScalarType.Float64).cpu().data<double>().CopyTo(norms);
+
+        Tensor Seen(Tensor rows) => rows.narrow(1, 0, Counted);
     }
 
     public override void Copy(int from, int to, ReadOnlySpan<bool> rows)

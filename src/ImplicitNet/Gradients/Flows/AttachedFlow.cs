@@ -10,7 +10,8 @@ namespace ImplicitNet.Gradients.Flows;
 /// <param name="States">[times, batch, ...].</param>
 /// <param name="End">[batch, ...].</param>
 /// <param name="Time">[batch], in the dtype of the state.</param>
-internal readonly record struct AttachedFlow(Tensor States, Tensor End, Tensor Time)
+/// <param name="Integrals">Of penalties: [batch, penalties]; null: there are none.</param>
+internal readonly record struct AttachedFlow(Tensor States, Tensor End, Tensor Time, Tensor? Integrals = null)
 {
     /// <summary>Puts a solution into the graph.</summary>
     /// <param name="field">The field that was followed, bound with its graph.</param>
@@ -19,30 +20,40 @@ internal readonly record struct AttachedFlow(Tensor States, Tensor End, Tensor T
     /// <param name="solution">What was found, with its steps; these are the graph's from now on.</param>
     /// <param name="gradient">What goes back.</param>
     /// <param name="report">Told what backward passes did.</param>
+    /// <param name="penalties">What was integrated beside the states; null: nothing.</param>
     /// <returns>In the caller's dispose scope.</returns>
     public static AttachedFlow Of(
-        VectorField field, Tensor start, FlowTimes times, FlowSolution solution, FlowGradient gradient, GradientReport report)
+        VectorField field, Tensor start, FlowTimes times, FlowSolution solution, FlowGradient gradient, GradientReport report,
+        PenaltyRows? penalties = null)
     {
         FlowOrigin origin = solution.Origin;
         bool isSystem = !field.IsPerSample && start.shape[0] > 0;
         VectorField inner = isSystem ? new SingleSystemField(field) : field;
         Tensor first = isSystem ? start.unsqueeze(0) : start;
+        FlowEvent? terminal = origin.Event;
+        EnsureNamed(inner, first, times, terminal);
+        PenalizedField? rows = penalties?.Beside(inner, first);
+        if (rows is not null)
+        {
+            (inner, first, terminal) = (rows, rows.Pack(first), rows.Beside(terminal));
+        }
+
         FlowRecord record = new()
         {
             Field = inner,
             Times = times,
             Tableau = origin.Tableau,
             Steps = origin.Steps,
-            Event = origin.Event,
+            Event = terminal,
             Report = origin.Report,
             Tape = solution.Tape,
             Layout = LatentLayout.Of(first),
             Batch = (int)first.shape[0],
             Size = (int)first.shape[1..].Aggregate(1L, (product, side) => product * side),
+            Counted = rows?.Size ?? (int)first.shape[1..].Aggregate(1L, (product, side) => product * side),
             NeedsTimes = origin.Event is not null || times.Source is { requires_grad: true },
             WritesState = origin.WritesState,
         };
-        EnsureNamed(inner, first, times, origin.Event);
         Tensor[] sources =
             [first, .. times.Source is null ? [] : new[] { times.Source }, .. inner.Inputs.Tensors, .. inner.Inputs.ParameterList ?? []];
         Tensor packed = record.Pack(solution);
@@ -59,9 +70,12 @@ internal readonly record struct AttachedFlow(Tensor States, Tensor End, Tensor T
         }
 
         (Tensor states, Tensor end, Tensor time) = record.Unpack(packed);
+        Tensor? integrals = rows?.Integrals(end);
+        (states, end) = rows is null ? (states, end) : (rows.States(states), rows.States(end));
         return isSystem
-            ? new AttachedFlow(states.squeeze(1), end.squeeze(0), time.expand(start.shape[0]))
-            : new AttachedFlow(states, end, time);
+            ? new AttachedFlow(
+                states.squeeze(1), end.squeeze(0), time.expand(start.shape[0]), integrals?.expand(start.shape[0], -1))
+            : new AttachedFlow(states, end, time, integrals);
     }
 
     /// <summary>

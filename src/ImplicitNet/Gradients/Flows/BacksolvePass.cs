@@ -141,7 +141,7 @@ internal sealed class BacksolvePass(FlowRecord record, StepController steps, dou
         private void Compare(FlowSolution way, int index)
         {
             (double relative, double absolute) = (_steps as PidController ?? new PidController()).Tolerances(_states.dtype);
-            Tensor there = _states[index - 1], back = way.State.select(1, 0);
+            Tensor there = _states[index - 1].narrow(1, 0, _record.Counted), back = way.State.select(1, 0).narrow(1, 0, _record.Counted);
             Tensor distance = ((back - there) / ((there.abs().maximum(back.abs()) * relative) + absolute)).square().mean([1]).sqrt();
             double[] distances = [.. distance.to(ScalarType.Float64).cpu().data<double>()];
             for (int sample = 0; sample < distances.Length; sample++)

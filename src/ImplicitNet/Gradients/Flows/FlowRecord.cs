@@ -30,8 +30,11 @@ internal sealed record FlowRecord
 
     public required int Batch { get; init; }
 
-    /// <summary>Numbers of a state.</summary>
+    /// <summary>Numbers of a row.</summary>
     public required int Size { get; init; }
+
+    /// <summary>Numbers of a row that are the state's; behind them stand penalties.</summary>
+    public required int Counted { get; init; }
 
     /// <summary>Whether lengths of steps have gradients: times do, or there is an event.</summary>
     public required bool NeedsTimes { get; init; }

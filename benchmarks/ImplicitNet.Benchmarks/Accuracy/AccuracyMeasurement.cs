@@ -26,7 +26,7 @@ internal sealed class AccuracyMeasurement(RunSettings settings, LoadedData data,
         RunSettings own = settings with { Seed = seed };
         GradientChoice gradient = GradientChoice.Parse(own.Gradient);
         random.manual_seed(seed);
-        using ImplicitNetwork network = ImageKind.Config(own, data).CreateNetwork();
+        using ImplicitNetwork network = ImplicitImages.Config(own, data).CreateNetwork();
         network.Solver = gradient.Fit(SolverChoice.Create(own.Solver, own.Damping, own.Memory), own.Solver);
         network.Gradient = gradient.Gradient;
         network.OnFailure = new MaskFailures();

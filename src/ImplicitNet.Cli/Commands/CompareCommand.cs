@@ -51,7 +51,7 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         Launcher.RefuseRanks();
         RunSettings settings = _options.Begin(parsed);
-        bool isOfImages = RunKinds.FixedPointsOf(settings.Data) is ImageKind;
+        bool isOfImages = RunKinds.FixedPointsOf(settings) is ImageKind;
         settings = settings with
         {
             // Each run has a process of its own; all of them get the same number.
@@ -82,7 +82,7 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
             RunSetting untied = RunSetting.All.First(setting => setting.Property == nameof(RunSettings.Untied));
             if (Twin.Of(settings, twin).Untied is { } layers)
             {
-                RunKinds.EnsureTakes(settings.Data, untied, layers);
+                RunKinds.EnsureTakes(settings, untied, layers);
             }
         }
 

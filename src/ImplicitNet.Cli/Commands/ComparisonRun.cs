@@ -16,7 +16,7 @@ internal sealed class ComparisonRun(
     Terminal terminal, string output, RunSettings settings, IReadOnlyList<string> gradients, IReadOnlyList<long> seeds,
     CancellationToken cancellation)
 {
-    private readonly RunKind _kind = RunKinds.FixedPointsOf(settings.Data);
+    private readonly RunKind _kind = RunKinds.FixedPointsOf(settings);
     private readonly RunSeries _series = new(terminal, cancellation);
 
     /// <summary>Runs what is missing, and reports on all.</summary>

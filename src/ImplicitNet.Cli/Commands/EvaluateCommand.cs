@@ -85,9 +85,12 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         RunKind kind = RunKinds.Of(model.Config.Options);
         if (model.Config is FlowModelConfig)
         {
+            Option[] ofImages = kind is ImageKind ? [_dataDirectory, _count, _batch] : [];
             FlowOptions.RefuseOthers(
-                parsed, folder, _model, _data, _split, _seed, _solve.Tolerance, _solve.AbsoluteTolerance, _solve.MaxSteps, _common.Threads,
-                _common.Device, _common.Quiet, _common.Json);
+                parsed, folder, [
+                    .. ofImages, _model, _data, _split, _seed, _solve.Tolerance, _solve.AbsoluteTolerance, _solve.MaxSteps,
+                    _common.Threads, _common.Device, _common.Quiet, _common.Json,
+                ]);
         }
 
         RunSettings settings = ModelSettings.Of(model, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));

@@ -30,7 +30,7 @@ internal static class LeastCost
             return 0;
         }
 
-        using ImplicitNetwork network = ImageKind.Config(settings, data).CreateNetwork();
+        using ImplicitNetwork network = ImplicitImages.Config(settings, data).CreateNetwork();
         network.eval();
         network.Stopping = network.Stopping with { MaxSteps = 1 };
         network.OnFailure = new WarnOnFailure { Warn = static _ => { } };

@@ -70,7 +70,7 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         SavedModel model = SavedModel.In(folder);
-        if (model.Config is FlowModelConfig flow)
+        if (model.Config is FlowModelConfig { Options.Images: null } flow)
         {
             return RunFlow(parsed, folder, flow, device);
         }
@@ -80,15 +80,27 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
             throw new CommandException($"--rows is for time series alone; {folder} is no model for them.", ExitCodes.Usage);
         }
 
-        ModelConfig config = model.FixedPoints;
-        using ImplicitNetwork network = model.LoadImplicit();
+        if (model.Config is FlowModelConfig images)
+        {
+            FlowOptions.RefuseOthers(
+                parsed, folder, _model, _solve.Tolerance, _solve.AbsoluteTolerance, _solve.MaxSteps, _common.Threads, _common.Device,
+                _common.Quiet, _common.Json);
+            model = model with { Config = FlowOptions.Over(parsed, _solve, images) };
+        }
+
+        NetworkConfig config = model.Config;
+        using nn.Module<Tensor, Tensor> network = model.LoadNetwork();
         network.to(device);
-        _solve.Apply(parsed, config, network);
+        if (network is ImplicitNetwork own)
+        {
+            _solve.Apply(parsed, model.FixedPoints, own);
+        }
+
         IReadOnlyList<string> paths = PictureFiles.In(parsed.GetRequiredValue(_images));
-        if (config.Network is GridSolverOptions)
+        if (config is ModelConfig { Network: GridSolverOptions } grids && network is ImplicitNetwork solver)
         {
             MazeResult mazes = new PredictMazes(terminal, cancellation).Run(
-                folder, config, network, paths, SeveralStarts.Of(parsed.GetValue(_starts), GridTask.Mazes.Symmetries),
+                folder, grids, solver, paths, SeveralStarts.Of(parsed.GetValue(_starts), GridTask.Mazes.Symmetries),
                 parsed.GetValue(_solve.MaxSteps), parsed.GetValue(_output));
             if (parsed.GetValue(_common.Json))
             {
@@ -166,7 +178,8 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
     }
 
     private PredictionResult.Prediction[] Predict(
-        ImplicitNetwork network, ModelConfig config, ImageSizes sizes, Device device, SeenPicture[] pictures, SeveralStarts? starts)
+        nn.Module<Tensor, Tensor> network, NetworkConfig config, ImageSizes sizes, Device device, SeenPicture[] pictures,
+        SeveralStarts? starts)
     {
         const int batchSize = 250;
         IReadOnlyList<string> names = ClassNames.Of(config.Data, sizes.Classes);
@@ -180,24 +193,29 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor inputs = PredictImage.ToTensor([.. indices.Select(i => pictures[i].Pixels!)], sizes, config.Normalization).to(device);
-            IReadOnlyList<StartsResult.Sample>? agreements = starts?.Measure(network, inputs);
-            using SolveScope best = new(starts is null ? null : starts.Best);
-            using ImplicitResult result = network.Run(inputs, cancellation: cancellation);
-            float[] shares = [.. nn.functional.softmax(result.Output, 1).cpu().data<float>()];
+            IReadOnlyList<StartsResult.Sample>? agreements = starts?.Measure((ImplicitNetwork)network, inputs);
+            using SolveScope solves = new(
+                starts is null ? null : starts.Best, flowSettings: own => own with { OnFailure = new MaskFailures() },
+                cancellation: cancellation);
+            float[] shares = [.. nn.functional.softmax(network.call(inputs), 1).cpu().data<float>()];
+            (int Steps, string Status, double Residual)[] ends = solves.Flows is [ScopedFlow flow]
+                ? [.. flow.Report.Samples.Select(sample => (sample.Steps, sample.Status.ToString(), double.NaN))]
+                : [.. solves.Solves[0].Report.Samples.Select(sample => (sample.Steps, sample.Status.ToString(), sample.Residual))];
+            IReadOnlyList<bool> included = solves.Flows is [ScopedFlow one] ? one.Included : [];
             for (int place = 0; place < indices.Length; place++)
             {
                 float[] row = shares[(place * sizes.Classes)..((place + 1) * sizes.Classes)];
-                int? answer = row.All(float.IsFinite) ? Array.IndexOf(row, row.Max()) : null;
-                Solvers.SampleReport sample = result.Report.Samples[place];
+                int? answer = row.All(float.IsFinite) && (included.Count == 0 || included[place]) ? Array.IndexOf(row, row.Max()) : null;
+                (int steps, string status, double residual) = ends[place];
                 SeenPicture picture = pictures[indices[place]];
                 PredictionResult.Prediction prediction = new(
                     picture.Path,
                     answer,
                     answer is { } known ? names[known] : null,
                     [.. row.Select(share => float.IsFinite(share) ? share : (double?)null)],
-                    sample.Steps,
-                    sample.Status.ToString(),
-                    double.IsFinite(sample.Residual) ? sample.Residual : null)
+                    steps,
+                    status,
+                    double.IsFinite(residual) ? residual : null)
                 {
                     Agreement = agreements?[place],
                     Margin = answer is null ? null : row.OrderDescending().Take(2).Aggregate((first, second) => first - second),

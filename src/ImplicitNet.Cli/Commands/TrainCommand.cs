@@ -29,6 +29,7 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
             "implicitnet train --data mazes:15 --validate mazes:17,mazes:33 --epochs 20",
             "implicitnet train --data sums:32 --evaluate sums:64,sums:512",
             "implicitnet train --data annuli --network neural-ode",
+            "implicitnet train --data mnist --network neural-ode",
             "implicitnet train --data csv:tides.csv --output runs/tides",
             "implicitnet train --data digits --gradient phantom:5:0.5",
             "implicitnet train --data mnist --data-dir ~/data/mnist --average 0.999 --json",

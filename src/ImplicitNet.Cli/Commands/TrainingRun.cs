@@ -31,8 +31,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     private const string ResultFile = "result.json";
 
     private string _output = output ?? "";
-    private readonly RunKind _kind = RunKinds.Of(settings.Data);
-    private readonly TrainingTask _task = RunKinds.Of(settings.Data).Task(settings.Data);
+    private readonly RunKind _kind = RunKinds.Of(settings);
+    private readonly TrainingTask _task = RunKinds.Of(settings).Task(settings.Data);
 
     private bool IsExplicit => settings.Explicit || settings.Untied is not null;
 

@@ -16,15 +16,7 @@ internal sealed class FlowKind : RunKind
     /// <summary>Its name.</summary>
     public const string Flows = "flows";
 
-    private static readonly HashSet<string> Taken =
-    [
-        nameof(RunSettings.Data), nameof(RunSettings.Validation), nameof(RunSettings.Samples), nameof(RunSettings.TestSamples),
-        nameof(RunSettings.Seed), nameof(RunSettings.Threads), nameof(RunSettings.Device), nameof(RunSettings.Epochs),
-        nameof(RunSettings.Batch), nameof(RunSettings.LearningRate), nameof(RunSettings.Schedule), nameof(RunSettings.Warmup),
-        nameof(RunSettings.WeightDecay), nameof(RunSettings.ClipNorm), nameof(RunSettings.Average), nameof(RunSettings.Network),
-        nameof(RunSettings.Tolerance), nameof(RunSettings.AbsoluteTolerance), nameof(RunSettings.MaxSteps),
-        nameof(RunSettings.CheckpointEvery),
-    ];
+    public override bool IsOfFlows => true;
 
     public override string Name => Flows;
 
@@ -62,7 +54,7 @@ internal sealed class FlowKind : RunKind
         _ => FlowOptions.Problem(settings.Tolerance),
     };
 
-    public override bool Takes(RunSetting setting) => Taken.Contains(setting.Property);
+    public override bool Takes(RunSetting setting) => FlowOptions.Settings.Contains(setting.Property);
 
     public override string? Refusal(string data, RunSetting setting) =>
         setting.Property == nameof(RunSettings.Validation) && FlowData.FileOf(data) is not null
@@ -75,17 +67,15 @@ internal sealed class FlowKind : RunKind
 
     public override string Short(string data) => FlowData.Short(data);
 
-    public override string Model(RunSettings settings) =>
-        settings.Network == FlowNetworkChoice.Plain ? "neural ODE" : "augmented neural ODE";
+    public override string Model(RunSettings settings) => FlowWords.Model(settings.Network);
 
-    public override string Gradient(RunSettings settings) => "the exact gradient of its steps";
+    public override string Gradient(RunSettings settings) => FlowWords.Gradient;
 
-    public override string Network(RunSettings settings) => $"{settings.Network}, "
-        + $"{Display.Counted(FlowNetworkChoice.Zeros(settings.Network, settings.Data), "zero")} appended to the state";
+    public override string Network(RunSettings settings) => FlowWords.Network(settings);
 
     public override string Network(NetworkConfig config) => config.Architecture;
 
-    public override string Solve(RunSettings settings) => $"tolerance {settings.ToleranceWords}, {settings.MaxSteps} steps at most";
+    public override string Solve(RunSettings settings) => FlowWords.Solve(settings);
 
     public override TrainingTask Task(string data) => data == FlowData.Annuli ? new SignedRegression() : new Regression();
 

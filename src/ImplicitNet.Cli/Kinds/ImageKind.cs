@@ -13,8 +13,8 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Cli.Kinds;
 
-/// <summary>Images in classes, by the networks of the paper.</summary>
-internal sealed class ImageKind : RunKind
+/// <summary>Images in classes; leaves say by which networks.</summary>
+internal abstract class ImageKind : RunKind
 {
     /// <summary>Its name.</summary>
     public const string Images = "images";
@@ -25,32 +25,7 @@ internal sealed class ImageKind : RunKind
 
     public override bool Has(string data) => DataChoice.Images.Contains(data);
 
-    public override bool Fits(NetworkOptions network) => network.Images is not null;
-
-    /// <summary>
-    /// The tolerance of the networks as published is for a whole batch, which their batch norm couples, and is near the rule that they were
-    /// published with: 0.1 for the norm over channels at every pixel, from one iterate to the next.
-    /// </summary>
-    public override RunSettings DefaultsFor(string data, bool isPublished = false) => Of(data) with
-    {
-        Network = NetworkChoice.DefaultFor(data),
-        Published = isPublished,
-        Tolerance = isPublished ? 1e-2 : 1e-3,
-    };
-
-    public override string? Problem(RunSettings settings) => NetworkChoice.Problem(settings);
-
     public override string Samples(string data) => Images;
-
-    public override string Model(RunSettings settings) => settings.Explicit ? "explicit twin" : "implicit classifier";
-
-    public override string Network(RunSettings settings) => NetworkChoice.Words(settings);
-
-    public override string Network(NetworkConfig config) => NetworkChoice.Name((ModelConfig)config);
-
-    public override string Solve(RunSettings settings) =>
-        $"{(settings.Published ? "gamma" : "contraction factor")} {Display.Number(settings.Gamma, "0.###")}, "
-            + $"tolerance {settings.ToleranceWords}";
 
     public override RunSubject Load(RunSettings settings, Terminal terminal, CancellationToken cancellation) =>
         new Subject(this, settings, RunData.Load(settings, terminal, cancellation));
@@ -71,19 +46,9 @@ internal sealed class ImageKind : RunKind
 
     public override int BatchOf(string data) => 250;
 
-    /// <summary>What the network is, but for its data.</summary>
+    /// <summary>What the network is and how it is solved, of the sizes of some data, and how pixels become its input.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
-    public static ModelConfig Config(RunSettings settings, LoadedData data) => settings.ToModelConfig(NetworkChoice.Create(settings) with
-    {
-        Height = data.Splits.Train.Height,
-        Width = data.Splits.Train.Width,
-        ImageChannels = data.Splits.Train.Channels,
-        Classes = data.Splits.Train.ClassCount,
-    }) with
-    {
-        PixelMean = data.Normalization.Mean,
-        PixelDeviation = data.Normalization.Deviation,
-    };
+    protected abstract NetworkConfig Sized(RunSettings settings, DataSplits splits);
 
     /// <summary>How batches are cut and training images changed.</summary>
     public static BatchOptions Batches(RunSettings settings, LoadedData data, Device device) => new()
@@ -96,7 +61,8 @@ internal sealed class ImageKind : RunKind
         Device = device,
     };
 
-    private static RunSettings Of(string data) => data switch
+    /// <summary>What a run does with some data, whatever its network.</summary>
+    protected static RunSettings Usual(string data) => data switch
     {
         DataChoice.Digits => new RunSettings { Data = data, Epochs = 5, Validation = 2_000 },
         DataChoice.Mnist => new RunSettings { Data = data, Epochs = 10, Validation = 10_000, Shift = 2 },
@@ -109,7 +75,11 @@ internal sealed class ImageKind : RunKind
     {
         private DataSplits Splits => data.Splits;
 
-        public override NetworkConfig Config { get; } = Config(settings, data);
+        public override NetworkConfig Config { get; } = kind.Sized(settings, data.Splits) with
+        {
+            PixelMean = data.Normalization.Mean,
+            PixelDeviation = data.Normalization.Deviation,
+        };
 
         public override string Amounts => $"{Display.Count(Splits.Train.Count)} training, "
             + $"{Display.Count(Splits.Validation.Count)} validation and {Display.Count(Splits.Test.Count)} test images";

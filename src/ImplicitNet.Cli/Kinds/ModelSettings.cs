@@ -33,7 +33,7 @@ internal static class ModelSettings
             return settings;
         }
 
-        RunKinds.EnsureTakes(name, RunSetting.All.First(setting => setting.Property == nameof(RunSettings.DataDir)), directory);
+        RunKinds.EnsureTakes(settings, RunSetting.All.First(setting => setting.Property == nameof(RunSettings.DataDir)), directory);
         return settings with { DataDir = directory };
     }
 

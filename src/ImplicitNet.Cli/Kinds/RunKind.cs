@@ -23,6 +23,12 @@ internal abstract class RunKind
     /// <summary>Whether a network is for this kind of data.</summary>
     public abstract bool Fits(NetworkOptions network);
 
+    /// <summary>Whether a network of this name is one of those that are trained on the data; other kinds may have the same data.</summary>
+    public virtual bool Trains(string network) => true;
+
+    /// <summary>Whether the networks follow flows and find no fixed points; default false.</summary>
+    public virtual bool IsOfFlows => false;
+
     /// <summary>What a run does that is told no more than its data.</summary>
     public abstract RunSettings DefaultsFor(string data, bool isPublished = false);
 

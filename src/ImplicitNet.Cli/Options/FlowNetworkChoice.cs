@@ -14,6 +14,7 @@ internal static class FlowNetworkChoice
     private const int ZerosOfPoints = 5;
     private const int ZerosOfNumbers = 1;
     private const int ZerosOfSeries = 4;
+    private const int ZerosOfImages = 5;
 
     public static IReadOnlyList<string> Names { get; } = [Plain, Augmented];
 
@@ -25,6 +26,7 @@ internal static class FlowNetworkChoice
     {
         FlowData.Annuli => ZerosOfPoints,
         FlowData.Swap => ZerosOfNumbers,
+        _ when DataChoice.Images.Contains(data) => ZerosOfImages,
         _ => ZerosOfSeries,
     };
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using ImplicitNet.Cli.Kinds;
+using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files;
 using ImplicitNet.Flows;
 using ImplicitNet.Models.Flows;
@@ -11,6 +12,17 @@ namespace ImplicitNet.Cli.Options;
 /// <summary>Options of a command that are for networks with flows too.</summary>
 internal static class FlowOptions
 {
+    /// <summary>Properties of the settings that a run of a flow has.</summary>
+    public static IReadOnlySet<string> Settings { get; } = new HashSet<string>
+    {
+        nameof(RunSettings.Data), nameof(RunSettings.Validation), nameof(RunSettings.Samples), nameof(RunSettings.TestSamples),
+        nameof(RunSettings.Seed), nameof(RunSettings.Threads), nameof(RunSettings.Device), nameof(RunSettings.Epochs),
+        nameof(RunSettings.Batch), nameof(RunSettings.LearningRate), nameof(RunSettings.Schedule), nameof(RunSettings.Warmup),
+        nameof(RunSettings.WeightDecay), nameof(RunSettings.ClipNorm), nameof(RunSettings.Average), nameof(RunSettings.Network),
+        nameof(RunSettings.Tolerance), nameof(RunSettings.AbsoluteTolerance), nameof(RunSettings.MaxSteps),
+        nameof(RunSettings.CheckpointEvery), nameof(RunSettings.From),
+    };
+
     /// <summary>Refuses what is given and has no meaning for a flow.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="folder">The model.</param>

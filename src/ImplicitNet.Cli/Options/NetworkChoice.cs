@@ -1,4 +1,3 @@
-using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
@@ -39,8 +38,6 @@ internal static class NetworkChoice
 
         return settings switch
         {
-            { Network: var network } when FlowNetworkChoice.Names.Contains(network) =>
-                $"network {network}: that is for {FlowKind.Flows}; name one of {string.Join(", ", FlowData.Names)} by --data.",
             { Explicit: true, Gradient: not GradientChoice.Default } =>
                 $"gradient {settings.Gradient}: the explicit twin (--explicit) has no fixed point; "
                     + $"plain backpropagation is its exact gradient.",

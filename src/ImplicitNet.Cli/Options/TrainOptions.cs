@@ -34,7 +34,7 @@ internal sealed class TrainOptions
     public RunSettings Begin(ParseResult parsed)
     {
         RunSettings given = Replace(parsed, RunKinds.DefaultsFor(DataChoice.Default));
-        return Over(parsed, RunKinds.DefaultsFor(given.Data, given.Published));
+        return Over(parsed, RunKinds.DefaultsFor(given.Data, given.Published, given.Network));
     }
 
     /// <summary>Settings with those replaced that are given.</summary>
@@ -43,7 +43,7 @@ internal sealed class TrainOptions
     {
         foreach ((RunSetting setting, object value) in Given(parsed))
         {
-            RunKinds.EnsureTakes(settings.Data, setting, value);
+            RunKinds.EnsureTakes(settings, setting, value);
         }
 
         RunSettings replaced = Replace(parsed, settings);

@@ -30,7 +30,7 @@ internal static class PredictionScreen
                 continue;
             }
 
-            string colour = prediction.Status == "Converged" ? "green" : "red";
+            string colour = prediction.Status is "Converged" or "Completed" ? "green" : "red";
             string solve = $"[{colour}]{prediction.Status}[/] [grey]in {prediction.Steps} steps[/]{Starts(prediction.Agreement)}";
             if (prediction.Class is not { } answer)
             {

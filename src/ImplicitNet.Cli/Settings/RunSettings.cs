@@ -132,8 +132,8 @@ internal sealed record RunSettings
     /// <summary>What a file does not say, as those of older versions do not, is read as null: there was one network then.</summary>
     [Choice(
         OptionGroup.Network,
-        "Network of the paper for images (default: mnist-fpn; for svhn svhn-fpn, for cifar10 cifar10-fpn-small); for flows neural-ode or "
-            + "augmented-ode (default), which appends zeros to the state.",
+        "Network of the paper for images (default: mnist-fpn; for svhn svhn-fpn, for cifar10 cifar10-fpn-small); neural-ode or "
+            + "augmented-ode, which appends zeros to the state, for images too (default of other data for flows: augmented-ode).",
         typeof(NetworkChoice), Only = $"{ImageKind.Images} and {FlowKind.Flows}")]
     public string Network { get => field ?? NetworkChoice.First; init; }
 
@@ -151,7 +151,9 @@ internal sealed record RunSettings
         Only = ImageKind.Images)]
     public bool Published { get; init; }
 
-    [Number(OptionGroup.Network, "Channels of the latent (default: 24).", Least = 1, Most = 1024, Only = GridKind.Grids)]
+    [Number(
+        OptionGroup.Network, "Channels of the latent of mazes and sums (default: 24), or of the state of a neural ODE for images (64).",
+        Least = 1, Most = 1024, Only = $"{GridKind.Grids} and {FlowKind.Flows}")]
     public int? Channels { get; init; }
 
     [Number(

@@ -55,7 +55,7 @@ internal static class RunSettingsFile
     public static IEnumerable<KeyValuePair<string, string>> Describe(RunSettings settings) =>
         JsonNode.Parse(Json(settings))!.AsObject()
             .Where(member => member.Key is not ("format" or "data-dir")
-                && RunSetting.All.Any(setting => setting.Name == member.Key && RunKinds.Takes(settings.Data, setting)))
+                && RunSetting.All.Any(setting => setting.Name == member.Key && RunKinds.Takes(settings, setting)))
             .Select(member => KeyValuePair.Create(
                 member.Key,
                 member.Key == "from"
@@ -72,7 +72,7 @@ internal static class RunSettingsFile
         }
 
         RunSetting.All.First(setting => setting.Property == nameof(RunSettings.Data)).Check(settings);
-        foreach (RunSetting setting in RunSetting.All.Where(setting => RunKinds.Takes(settings.Data, setting)))
+        foreach (RunSetting setting in RunSetting.All.Where(setting => RunKinds.Takes(settings, setting)))
         {
             setting.Check(settings);
         }

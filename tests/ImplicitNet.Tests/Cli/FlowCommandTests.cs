@@ -4,6 +4,7 @@ using System.Text.Json;
 using ImplicitNet.Cli;
 using ImplicitNet.Models;
 using ImplicitNet.Models.Flows;
+using TorchSharp;
 
 namespace ImplicitNet.Tests.Cli;
 
@@ -57,6 +58,44 @@ public sealed class FlowCommandTests : TensorTest
         CliRun.Of("evaluate", "--model", folder["run"], "--data", "swap").Failed(ExitCodes.Usage, "the network there has 2 in and 1 out; swap needs one with 1 in and 1 out.");
         CliRun.Of("evaluate", "--model", folder["run"], "--data", "digits").Failed(ExitCodes.Failure, "the model is for flows, as annuli; --data digits is of images.");
         CliRun.Of("evaluate", "--model", folder["run"], "--starts", "4").Failed(ExitCodes.Usage, "--starts is not for flows");
+    }
+
+    [Theory]
+    [InlineData("neural-ode", 0)]
+    [InlineData("augmented-ode", 5)]
+    public void Images_are_classified_by_flows(string network, int zeros)
+    {
+        // Convolutions with a bias leave one tensor each to the collector.
+        using DisposeScope scope = torch.NewDisposeScope();
+        using TemporaryFolder folder = new();
+        CliRun run = CliRun.Of(
+            ["train", "--data", "digits", "--network", network, "--images", "120", "--validation", "30", "--test-images", "40", "--batch", "20",
+                "--channels", "4", "--shift", "1", "--output", folder["run"], .. Short]);
+        JsonElement result = Result(run);
+        Assert.Equal(("digits", network, 40), (Text(result, "data"), Text(result, "network"), result.GetProperty("samples").GetInt32()));
+        Assert.Equal(40, result.GetProperty("statuses").GetProperty("Completed").GetInt32());
+        Assert.Equal("accuracy", Text(result.GetProperty("score"), "name"));
+        FlowModelConfig config = (FlowModelConfig)ModelFolder.LoadConfig(folder["run"]);
+        ConvolutionalOdeOptions sizes = (ConvolutionalOdeOptions)config.Network;
+        Assert.Equal((28, 28, 1, 10, 4, zeros), (sizes.Height, sizes.Width, sizes.InputChannels, sizes.Classes, sizes.Channels, sizes.Zeros));
+        Assert.InRange(config.Normalization.Deviation[0], 0.1, 0.5);
+        Assert.Contains("Confusion on the test images", File.ReadAllText(folder["run/report.html"]), StringComparison.Ordinal);
+
+        JsonElement again = Result(CliRun.Of("evaluate", "--model", folder["run"], "--batch", "7", "--threads", "1", "--json"));
+        Assert.Equal(result.GetProperty("testAccuracy").GetDouble(), again.GetProperty("testAccuracy").GetDouble());
+        Assert.Equal(result.GetProperty("testLoss").GetDouble(), again.GetProperty("testLoss").GetDouble(), 1e-5);
+        string image = TestImages.Write(folder["two.png"]);
+        JsonElement seen = Result(CliRun.Of("predict", "--model", folder["run"], image, "--json")).GetProperty("images")[0];
+        Assert.Equal("Completed", Text(seen, "status"));
+        Assert.Equal(1, seen.GetProperty("probabilities").EnumerateArray().Sum(share => share.GetDouble()), 1e-5);
+        Assert.InRange(seen.GetProperty("class").GetInt32(), 0, 9);
+        JsonElement cut = Result(CliRun.Of("predict", "--model", folder["run"], image, "--max-steps", "1", "--tolerance", "1e-6", "--absolute-tolerance", "1e-9", "--json"))
+            .GetProperty("images")[0];
+        Assert.Equal(("MaxStepsReached", JsonValueKind.Null), (Text(cut, "status"), cut.GetProperty("class").ValueKind));
+        CliRun.Of("predict", "--model", folder["run"], image, "--starts", "4").Failed(ExitCodes.Usage, "--starts is not for flows");
+        CliRun.Of("evaluate", "--model", folder["run"], "--data", "annuli").Failed(ExitCodes.Failure, "the model is for images, as digits; --data annuli is of flows.");
+        CliRun.Of("train", "--from", folder["run"], "--data", "digits", "--network", "neural-ode", "--output", folder["more"]).Failed(
+            ExitCodes.Usage, "the model there is another network than this run's");
     }
 
     [Fact]
@@ -136,9 +175,13 @@ public sealed class FlowCommandTests : TensorTest
         Train("--data", "swap", "--tolerance", "1e-9").Failed(ExitCodes.Usage, "--tolerance 1E-09: A relative tolerance");
         Train("--data", "csv:").Failed(ExitCodes.Usage, "csv: names no file");
         Train("--data", "annuli", "--network", "mnist-fpn").Failed(ExitCodes.Usage, "--network mnist-fpn: that is for images");
-        Train("--data", "digits", "--network", "neural-ode").Failed(ExitCodes.Usage, "--network neural-ode: that is for flows");
+        Train("--data", "digits", "--network", "neural-ode", "--solver", "anderson").Failed(
+            ExitCodes.Usage, "--solver anderson is not for flows; the network is neural-ode. Leave it out, or name another.");
+        Train("--data", "digits", "--network", "neural-ode", "--samples", "9").Failed(ExitCodes.Usage, "--samples 9 is not for flows");
+        CliRun.Of("compare", "--data", "digits", "--network", "neural-ode", "--output", folder["run"]).Failed(
+            ExitCodes.Usage, "--network neural-ode is for flows, which have no fixed points to find");
         Train("--data", "annuli", "--solver", "anderson").Failed(ExitCodes.Usage, "--solver anderson is not for flows; the data are annuli.");
-        Train("--data", "mazes:9", "--network", "neural-ode").Failed(ExitCodes.Usage, "--network neural-ode: that is for flows; the data are mazes:9. Name one of annuli, swap, csv:FILE by --data.");
+        Train("--data", "mazes:9", "--network", "neural-ode").Failed(ExitCodes.Usage, "--network neural-ode: that is for flows; the data are mazes:9. Name one of annuli, swap, csv:FILE, digits, mnist, fashion-mnist, cifar10, svhn by --data.");
         CliRun.Of("compare", "--data", "annuli", "--output", folder["run"]).Failed(ExitCodes.Usage, "which have no fixed points to find");
         Assert.False(Directory.Exists(folder["run"]));
     }

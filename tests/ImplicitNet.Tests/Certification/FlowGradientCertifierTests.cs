@@ -55,6 +55,18 @@ public sealed class FlowGradientCertifierTests : TensorTest
         Assert.Equal(Verdict.Unknown, FlowGradientCertifier.Certify(layer, () => layer.call(ones(1, 2)).sum()).Verdict);
     }
 
+    [Fact]
+    public void Settings_of_a_scope_around_it_are_those_that_are_examined_and_not_those_of_its_references()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using FlowLayer layer = Layer(1e-6, new DiscreteAdjoint());
+        using SolveScope around = new(flowSettings: settings => settings with { Gradient = new TruncatedAdjoint() });
+        FlowCertificate certificate = Certify(layer);
+        Assert.Equal("truncated(1)", certificate.Label);
+        Assert.True(certificate.Consistency.RelativeError > 0.3, certificate.ToString());
+        Assert.InRange(certificate.Discretisation.RelativeError, 0, 1e-4);
+    }
+
     private static FlowCertificate Certify(FlowLayer layer)
     {
         random.manual_seed(2);

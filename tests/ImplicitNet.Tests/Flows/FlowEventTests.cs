@@ -226,6 +226,54 @@ public sealed class FlowEventTests : TensorTest
         }
     }
 
+    [Theory]
+    [InlineData(-0.5, 1)] // the steps cross later than the interpolant does
+    [InlineData(-2.2, 0)] // the interpolant crosses, and no step does
+    public void An_event_is_where_steps_cross_and_not_where_the_interpolant_does(double level, int events)
+    {
+        // One step of RK4 over a turn of u' = cos t: what is read off between is far from what a shorter step, Simpson's rule, gives.
+        using DisposeScope scope = NewDisposeScope();
+        using PerSampleField field = new((t, _) => t.cos());
+        using Tensor start = zeros(1, ScalarType.Float64);
+        using FlowSolution flow = Flow.Solve(
+            field, start, FlowTimes.Between(0, 2 * Math.PI), new ExplicitRungeKutta(ButcherTableau.RK4), new FixedSteps(1),
+            new FlowEvent(u => u - level) { Crossing = Crossing.Falling });
+        double[] interpolated = [.. Enumerable.Range(1, 3).Select(quarter =>
+            2 * Math.PI * ButcherTableau.RK4.InterpolationAt(quarter / 4.0).Zip((double[])[1, -1, -1, 1], (weight, slope) => weight * slope).Sum())];
+        Assert.Contains(interpolated, value => value < level);
+        Assert.Contains(interpolated, value => value > level);
+        Assert.Equal(events, flow.Report.Count(FlowStatus.EventReached));
+        double time = flow.Report.Samples[0].Time;
+        Assert.Equal(Simpson(time), flow.State.item<double>(), 1e-13);
+        if (events > 0)
+        {
+            Assert.Equal(level, Simpson(time), 1e-12);
+            Assert.True(Simpson(time - 1e-6) > level);
+        }
+        else
+        {
+            Assert.Equal(2 * Math.PI, time);
+            Assert.True(Enumerable.Range(0, 1000).All(i => Simpson(2 * Math.PI * i / 1000) > level));
+        }
+
+        static double Simpson(double length) => length / 6 * (1 + (4 * Math.Cos(length / 2)) + Math.Cos(length));
+    }
+
+    [Fact]
+    public void A_crossing_that_only_the_interpolant_had_hides_none_of_a_later_step()
+    {
+        // As above, two turns in two steps: the second comes to the level that the first did not.
+        using DisposeScope scope = NewDisposeScope();
+        using PerSampleField field = new((t, _) => t.cos());
+        using Tensor start = zeros(1, ScalarType.Float64);
+        using FlowSolution flow = Flow.Solve(
+            field, start, FlowTimes.Between(0, 4 * Math.PI), new ExplicitRungeKutta(ButcherTableau.RK4), new FixedSteps(2),
+            new FlowEvent(u => u + 2.2) { Crossing = Crossing.Falling });
+        Assert.Equal(FlowStatus.EventReached, flow.Report.Samples[0].Status);
+        Assert.InRange(flow.Report.Samples[0].Time, 2 * Math.PI, 4 * Math.PI);
+        Assert.Equal(-2.2, flow.State.item<double>(), 1e-12);
+    }
+
     private static void AssertEvent(FlowSolution flow, int sample, double time, double state)
     {
         Assert.Equal(FlowStatus.EventReached, flow.Report.Samples[sample].Status);

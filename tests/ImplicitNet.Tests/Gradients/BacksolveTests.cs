@@ -2,6 +2,7 @@ using ImplicitNet.Flows;
 using ImplicitNet.Gradients;
 using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
+using ImplicitNet.Tests.Flows;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -70,6 +71,32 @@ public sealed class BacksolveTests : TensorTest
         InvalidOperationException refused = Assert.Throws<InvalidOperationException>(() => Implicit.Flow(
             field, start, FlowTimes.Between(0, 1), new FlowSettings { Gradient = new Backsolve() }, new FlowEvent(u => u[.., 0] - 0.5)));
         Assert.Contains(nameof(DiscreteAdjoint), refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("RK4")]
+    [InlineData("Euler")]
+    public void A_method_without_an_error_estimate_goes_back_by_fixed_steps_and_not_by_tolerances(string name)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using PerSampleField field = new((_, u) => -u);
+        using Tensor start = ones(1, 1).requires_grad_();
+        FlowSettings settings = new()
+        {
+            Solver = new ExplicitRungeKutta(Tableaux.Of(name)),
+            Steps = new FixedSteps(4),
+            Gradient = new Backsolve { Steps = new PidController() },
+        };
+        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(
+            () => Implicit.Flow(field, start, FlowTimes.Between(0, 1), settings));
+        Assert.Contains($"{name} has no error estimate", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(FixedSteps), refused.Message, StringComparison.Ordinal);
+
+        using FlowResult flow = Implicit.Flow(
+            field, start, FlowTimes.Between(0, 1), settings with { Gradient = new Backsolve { LargestReconstruction = 1e9 } });
+        flow.Output.sum().backward();
+        flow.Gradient.ThrowIfFailed();
+        Assert.Equal(Math.Pow(Tableaux.Stability(name).Index().Sum(term => term.Item * Math.Pow(-0.25, term.Index)), 4), start.grad!.item<float>(), 1e-6);
     }
 
     private static double Cosine(Tensor one, Tensor other) => ((one * other).sum() / (one.norm() * other.norm())).item<double>();

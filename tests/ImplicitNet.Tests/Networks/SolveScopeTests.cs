@@ -1,3 +1,4 @@
+using ImplicitNet.Flows;
 using ImplicitNet.Gradients;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
@@ -72,6 +73,22 @@ public sealed class SolveScopeTests : TensorTest
         using SolveScope inner = new(start: number => number == 0 ? StartingPoint.Zero : null);
         model.call(data).Dispose();
         Assert.True(inner.Solves[0].Report.MaxSteps > 1);
+    }
+
+    [Fact]
+    public void Settings_of_flows_pass_from_the_outer_scope_to_the_inner()
+    {
+        using DisposeScope disposing = NewDisposeScope();
+        using FlowLayer layer = new(nn.Linear(2, 2));
+        using SolveScope outer = new(flowSettings: settings => settings with { Steps = new FixedSteps(3), Gradient = new TruncatedAdjoint() });
+        using SolveScope inner = new(flowSettings: settings => settings with { Steps = new FixedSteps(((FixedSteps)settings.Steps).Count + 2) });
+        layer.call(ones(4, 2)).Dispose();
+        foreach (SolveScope scope in (SolveScope[])[outer, inner])
+        {
+            FlowSettings used = Assert.Single(scope.Flows).Settings;
+            Assert.Equal((5, new TruncatedAdjoint()), (((FixedSteps)used.Steps).Count, used.Gradient));
+            Assert.All(scope.Flows[0].Report.Samples, sample => Assert.Equal(5, sample.Steps));
+        }
     }
 
     [Fact]

@@ -99,9 +99,12 @@ public sealed class GradientReport
 
     internal void Paid(long products) => Products += products;
 
+    /// <summary>What the passes go through.</summary>
+    internal string Through { get; init; } = "a fixed point";
+
     /// <summary>The exception that tells a caller of a failure.</summary>
-    internal static InvalidOperationException Thrown(Exception failure) =>
-        new($"The backward pass through a fixed point failed, and its gradient is NaN: {failure.Message}", failure);
+    internal InvalidOperationException Thrown(Exception failure) =>
+        new($"The backward pass through {Through} failed, and its gradient is NaN: {failure.Message}", failure);
 
     internal void Failed(Exception failure)
     {

@@ -35,9 +35,9 @@ internal sealed class UntoldFailure
         {
             if (_failures.Count > 0)
             {
-                Exception first = _failures[0].Failure;
+                (GradientReport report, Exception first) = _failures[0];
                 _failures.Clear();
-                throw GradientReport.Thrown(first);
+                throw report.Thrown(first);
             }
         }
     }

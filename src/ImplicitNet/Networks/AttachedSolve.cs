@@ -47,7 +47,7 @@ internal abstract class AttachedSolve(UntoldFailure untold)
     /// <summary>Solves, failure policy included. The caller owns the solution.</summary>
     private static FixedPointSolution Solve(FixedPointMap map, Tensor start, SolveCall call, ResidualTrace? trace)
     {
-        FixedPointSolution solution = FixedPoint.Solve(map, start, call.Settings.Solver, call.Settings.Stopping, trace, call.Cancellation);
+        FixedPointSolution solution = FixedPoint.Solve(map, start, call.Settings.Solver, call.Settings.Stopping, trace, call.Tokens.Token);
         try
         {
             call.Settings.OnFailure.Inspect(solution.Report);

@@ -94,14 +94,14 @@ public sealed class FlowLayer : nn.Module<Tensor, Tensor>
         TorchMessage.Guarded(() =>
         {
             TensorCheck.EnsureBatch(start, nameof(start), "u at the start");
-            TrainingParts.EnsureOneFunction(_field, mayCouple: false);
+            TrainingParts.EnsureOneFunction(_field);
             using VectorField field = _field.Bind();
             return new FlowRun
             {
                 Field = field,
                 Start = start,
                 Times = times ?? Times,
-                Settings = SolveWatch.InForce(settings ?? Settings),
+                Settings = settings ?? Settings,
                 Terminal = terminal,
                 Trace = trace,
                 Untold = _untold,

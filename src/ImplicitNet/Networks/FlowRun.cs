@@ -20,6 +20,7 @@ internal sealed record FlowRun
 
     public required FlowTimes Times { get; init; }
 
+    /// <summary>The caller's, before the open scopes have changed them.</summary>
     public required FlowSettings Settings { get; init; }
 
     public FlowEvent? Terminal { get; init; }
@@ -35,19 +36,25 @@ internal sealed record FlowRun
     public FlowResult Run()
     {
         Untold.Throw();
+        using FlowCall call = SolveWatch.InForce(new FlowCall(Settings, new AnyToken(Cancellation)));
+        return Run(call.Settings, call.Tokens.Token);
+    }
+
+    private FlowResult Run(FlowSettings settings, CancellationToken cancellation)
+    {
         using DisposeScope scope = NewDisposeScope();
         bool isAttached = is_grad_enabled();
         FlowTimes times = Times.Now();
-        using PenaltyRows? beside = isAttached ? PenaltyRows.Draw(Settings.Penalties, Start) : null;
+        using PenaltyRows? beside = isAttached ? PenaltyRows.Draw(settings.Penalties, Start) : null;
         using FlowSolution solution = Flow.Solve(
-            Field, Start, times, Settings.Solver, Settings.Steps, Terminal, Trace, isAttached ? Settings.Gradient.TapeBytes : null, beside,
-            Cancellation);
-        Settings.OnFailure.Inspect(solution.Report);
-        bool[] included = [.. solution.Report.Samples.Select(sample => !Settings.OnFailure.Excludes(sample))];
-        GradientReport gradient = new(Untold);
+            Field, Start, times, settings.Solver, settings.Steps, Terminal, Trace, isAttached ? settings.Gradient.TapeBytes : null, beside,
+            cancellation);
+        settings.OnFailure.Inspect(solution.Report);
+        bool[] included = [.. solution.Report.Samples.Select(sample => !settings.OnFailure.Excludes(sample))];
+        GradientReport gradient = new(Untold) { Through = "a flow" };
         Tensor ended = tensor(solution.Report.Samples.Select(sample => sample.Time).ToArray(), ScalarType.Float64).to(Start.device);
         AttachedFlow flow = isAttached
-            ? AttachedFlow.Of(Field, Start, times, solution, Settings.Gradient, gradient, beside)
+            ? AttachedFlow.Of(Field, Start, times, solution, settings.Gradient, gradient, beside)
             : new AttachedFlow(solution.States.alias(), solution.State.alias(), ended);
         SampleMask mask = new(included);
         Tensor finite = where(solution.State.isfinite(), solution.State, zeros_like(solution.State));
@@ -65,7 +72,7 @@ internal sealed record FlowRun
                 ? penalties?.MoveToOuterDisposeScope()
                 : mask.Choose(penalties, zeros_like(penalties)).MoveToOuterDisposeScope(),
         };
-        SolveWatch.TellAll(Settings, result);
+        SolveWatch.TellAll(settings, result);
         return result;
     }
 

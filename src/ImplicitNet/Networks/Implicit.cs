@@ -58,7 +58,7 @@ public static class Implicit
         ImplicitResult result = TorchMessage.Guarded(() =>
         {
             using DisposeScope scope = NewDisposeScope();
-            SolveCall call = new(settings ?? new SolveSettings(), null, null, default);
+            SolveCall call = new(settings ?? new SolveSettings(), null, null, new AnyToken(default));
             ImplicitResult solved = new MapSolve(map, LatentContract.Start(start), _untold ??= new UntoldFailure()).Run(call);
             return solved.MovedToOuterDisposeScope();
         });
@@ -271,7 +271,7 @@ public static class Implicit
             Field = field,
             Start = start,
             Times = times,
-            Settings = SolveWatch.InForce(settings ?? new FlowSettings()),
+            Settings = settings ?? new FlowSettings(),
             Terminal = terminal,
             Trace = trace,
             Untold = _untold ??= new UntoldFailure(),

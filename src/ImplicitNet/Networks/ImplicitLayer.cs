@@ -86,7 +86,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         TorchMessage.Guarded(() =>
         {
             TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: false);
-            return new LayerSolve(this, q).Run(new SolveCall(settings ?? Settings, start, penalty, cancellation), trace);
+            return new LayerSolve(this, q).Run(new SolveCall(settings ?? Settings, start, penalty, new AnyToken(cancellation)), trace);
         });
 
     private sealed class LayerSolve(ImplicitLayer layer, Tensor q) : AttachedSolve(layer._untold)

@@ -6,35 +6,13 @@ namespace ImplicitNet.Networks;
 /// <param name="Settings">How it solves.</param>
 /// <param name="Start">Where it starts; null: its own.</param>
 /// <param name="Penalty">What is estimated beside it; null: nothing.</param>
-/// <param name="Cancellation">Looked at before every step.</param>
+/// <param name="Tokens">Looked at before every step.</param>
 internal readonly record struct SolveCall(
-    SolveSettings Settings, StartingPoint? Start, JacobianPenalty? Penalty, CancellationToken Cancellation) : IDisposable
+    SolveSettings Settings, StartingPoint? Start, JacobianPenalty? Penalty, AnyToken Tokens) : IDisposable
 {
-    private CancellationTokenSource[]? Linked { get; init; }
-
     /// <summary>The same, which another token cancels too.</summary>
-    public SolveCall CancelledBy(CancellationToken other)
-    {
-        if (!other.CanBeCanceled || other == Cancellation)
-        {
-            return this;
-        }
-
-        if (!Cancellation.CanBeCanceled)
-        {
-            return this with { Cancellation = other };
-        }
-
-        CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(Cancellation, other);
-        return this with { Cancellation = both.Token, Linked = [.. Linked ?? [], both] };
-    }
+    public SolveCall CancelledBy(CancellationToken other) => this with { Tokens = Tokens.Or(other) };
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (CancellationTokenSource source in Linked ?? [])
-        {
-            source.Dispose();
-        }
-    }
+    public void Dispose() => Tokens.Dispose();
 }

@@ -43,7 +43,7 @@ public sealed class SolveScope : IDisposable
     /// over an outer one.
     /// </param>
     /// <param name="flowSettings">Maps a flow's own settings to those it uses; default: its own.</param>
-    /// <param name="cancellation">Checked before every step of every solve, in addition to the token of the call.</param>
+    /// <param name="cancellation">Checked before every step of every solve and flow, in addition to the token of the call.</param>
     public SolveScope(
         Func<SolveSettings, SolveSettings>? settings = null,
         Func<int, StartingPoint?>? start = null,
@@ -134,8 +134,12 @@ public sealed class SolveScope : IDisposable
         protected override void Tell(nn.Module? layer, SolveSettings used, ImplicitResult result) =>
             solves.Add(new ScopedSolve(layer as ImplicitLayer, used, result));
 
-        protected override FlowSettings Change(FlowSettings own) => flowSettings is null ? own
-            : flowSettings(own) ?? throw new InvalidOperationException($"The flow settings of a {nameof(SolveScope)} are null.");
+        protected override FlowCall Change(FlowCall call)
+        {
+            FlowSettings changed = flowSettings is null ? call.Settings : flowSettings(call.Settings)
+                ?? throw new InvalidOperationException($"The flow settings of a {nameof(SolveScope)} are null.");
+            return (call with { Settings = changed }).CancelledBy(cancellation);
+        }
 
         protected override void Tell(FlowSettings used, FlowResult result) =>
             flows.Add(new ScopedFlow(used, result));

@@ -74,8 +74,8 @@ internal abstract class SolveWatch : IDisposable
         }
     }
 
-    /// <summary>What flow settings become in those that are open.</summary>
-    public static FlowSettings InForce(FlowSettings own) => Innermost()?.FromOuter(own) ?? own;
+    /// <summary>What a flow goes by that is about to begin on this thread. The caller disposes it.</summary>
+    public static FlowCall InForce(FlowCall own) => Innermost()?.FromOuter(own) ?? own;
 
     /// <summary>What one of them already knows of the solve that has begun; null: it is to be made. The caller owns it.</summary>
     public static FixedPointSolution? Known()
@@ -133,7 +133,7 @@ internal abstract class SolveWatch : IDisposable
     }
 
     /// <summary>What a flow is to go by; the default changes nothing.</summary>
-    protected virtual FlowSettings Change(FlowSettings settings) => settings;
+    protected virtual FlowCall Change(FlowCall call) => call;
 
     /// <summary>They may be disposed in any order, and on another thread by mistake: those that are closed are dropped here.</summary>
     private static SolveWatch? Innermost()
@@ -146,10 +146,10 @@ internal abstract class SolveWatch : IDisposable
         return _innermost;
     }
 
-    private FlowSettings FromOuter(FlowSettings own)
+    private FlowCall FromOuter(FlowCall own)
     {
-        FlowSettings settings = _outer is null ? own : _outer.FromOuter(own);
-        return IsAsked ? Change(settings) : settings;
+        FlowCall call = _outer is null ? own : _outer.FromOuter(own);
+        return IsAsked ? Change(call) : call;
     }
 
     private SolveCall FromOuter(SolveCall own)

@@ -7,6 +7,28 @@ namespace ImplicitNet.Tests.Flows;
 /// <summary>States of every dtype, shape, layout and size.</summary>
 public sealed class FlowStateTests : TensorTest
 {
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void No_step_is_longer_than_the_longest_that_is_allowed(int direction)
+    {
+        // Lengths of which a rest is left that is a little longer than a step, and some where none is.
+        using DisposeScope scope = NewDisposeScope();
+        double[] lengths = [0.1, 0.1005, 0.1009, 0.101, 0.1011, 0.15, 0.2, 0.2005, 0.301, 0.99, 1.0, 1.0009];
+        Tensor times = tensor(lengths.SelectMany(length => (double[])[0, direction * length]).ToArray(), [lengths.Length, 2]);
+        using PerSampleField field = new((_, u) => ones_like(u));
+        FlowTrace trace = new();
+        using FlowSolution flow = Flow.Solve(
+            field, zeros(lengths.Length, ScalarType.Float64), FlowTimes.Of(times), steps: new PidController { FirstStep = 0.3, LargestStep = 0.1 }, trace: trace);
+        Assert.True(flow.Report.AllSucceeded);
+        Assert.All(trace.Entries, entry => Assert.InRange(entry.Size * direction, 0.001, 0.1));
+        for (int sample = 0; sample < lengths.Length; sample++)
+        {
+            Assert.Equal(direction * lengths[sample], flow.Report.Samples[sample].Time);
+            Assert.Equal(direction * lengths[sample], flow.State[sample].item<double>(), 1e-12);
+        }
+    }
+
     private static readonly FlowTimes UnitTime = FlowTimes.Between(0, 1);
 
     public static TheoryData<string> Layouts => ["[batch]", "[batch, n]", "[batch, c, h, w]", "channels last", "transposed", "every second", "expanded"];

@@ -19,7 +19,7 @@ public sealed class FlowTimesTests : FlowGradientTest
         // An optimizer moves them in their place.
         using DisposeScope scope = NewDisposeScope();
         Tensor own = tensor(new[] { 0.0, 0.3, 1 });
-        Tensor times = (isPerSample ? own.unsqueeze(0).repeat(2, 1) : own).requires_grad_(), start = tensor(new[] { 1.0, 2 }, [2, 1]);
+        Tensor times = (isPerSample ? own.unsqueeze(0).repeat(2, 1) : own.clone()).requires_grad_(), start = tensor(new[] { 1.0, 2 }, [2, 1]);
         using PerSampleField field = new((_, u) => -u);
         FlowTimes asked = FlowTimes.Of(times);
         foreach (double factor in (double[])[1, 2, 0.5])

@@ -48,12 +48,17 @@ public sealed class FlowLayerTests : TensorTest
         Assert.Equal(haveGradient, numbers.grad is not null);
     }
 
-    [Fact]
-    public void Dropout_within_a_field_is_refused()
+    [Theory]
+    [InlineData("dropout", "The field draws random numbers: Dropout")]
+    [InlineData("batch normalisation", "The field looks across the batch: BatchNorm1d")]
+    public void Parts_that_are_another_function_at_every_evaluation_are_refused_in_words_of_flows(string part, string begin)
     {
         using DisposeScope scope = NewDisposeScope();
-        using FlowLayer layer = new(Sequential(Linear(2, 2), Dropout(0.5)));
-        Assert.Contains("random", Assert.Throws<InvalidOperationException>(() => layer.call(ones(1, 2))).Message, StringComparison.Ordinal);
+        using FlowLayer layer = new(Sequential(Linear(2, 2), part == "dropout" ? Dropout(0.5) : BatchNorm1d(2)));
+        string message = Assert.Throws<InvalidOperationException>(() => layer.call(ones(1, 2))).Message;
+        Assert.StartsWith(begin, message, StringComparison.Ordinal);
+        Assert.Contains("before the flow", message, StringComparison.Ordinal);
+        Assert.All((string[])["R ", "encoder", "readout", "fixed point", " q"], word => Assert.DoesNotContain(word, message, StringComparison.Ordinal));
         layer.eval();
         using Tensor end = layer.call(ones(1, 2));
         Assert.Equal([1L, 2], end.shape);

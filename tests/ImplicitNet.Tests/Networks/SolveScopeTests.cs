@@ -91,6 +91,38 @@ public sealed class SolveScopeTests : TensorTest
         }
     }
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void A_flow_is_cancelled_within_its_steps_by_the_token_of_any_scope_or_of_its_call(bool isOuter, bool hasOwn)
+    {
+        using DisposeScope disposing = NewDisposeScope();
+        using CancellationTokenSource outer = new(), inner = new(), own = new();
+        int evaluations = 0;
+        using PerSampleField field = new((_, u) =>
+        {
+            if (++evaluations == 20)
+            {
+                (isOuter ? outer : inner).Cancel();
+            }
+
+            return -u;
+        });
+        FlowSettings settings = new() { Steps = new FixedSteps(1000) };
+        using (SolveScope around = new(cancellation: outer.Token))
+        using (SolveScope within = new(cancellation: inner.Token))
+        {
+            Assert.Throws<OperationCanceledException>(() => Implicit.Flow(
+                field, ones(2, 1), FlowTimes.Between(0, 1), settings, cancellation: hasOwn ? own.Token : default));
+            Assert.InRange(evaluations, 20, 30);
+            Assert.Empty(around.Flows);
+        }
+
+        using FlowResult after = Implicit.Flow(field, ones(2, 1), FlowTimes.Between(0, 1), settings);
+        Assert.True(after.Report.AllSucceeded);
+    }
+
     [Fact]
     public void A_penalty_is_estimated_for_every_layer_and_trains_its_weights()
     {

@@ -75,10 +75,12 @@ internal sealed class FlowProgress
     public double Propose(int sample)
     {
         double rest = Rest(sample);
-        _isLast[sample] = _steps is FixedSteps many ? _accepted[sample] + 1 >= many.Count : _sizes[sample] * Stretch >= rest;
+        bool isNear = _sizes[sample] * Stretch >= rest, isTooLong = rest > _pid?.LargestStep;
+        _isLast[sample] = _steps is FixedSteps many ? _accepted[sample] + 1 >= many.Count : isNear && !isTooLong;
 
-        // Fixed steps are of one length to the bit; the rounding of their sum is in the time alone, which the last sets to the end.
-        double size = _isLast[sample] && _steps is not FixedSteps ? rest : _sizes[sample];
+        // Fixed steps are of one length to the bit; the rounding of their sum is in the time alone, which the last sets to the end. A rest
+        // that is a little longer than a step may be is two steps, neither of them a sliver.
+        double size = _steps is FixedSteps || !isNear ? _sizes[sample] : isTooLong ? rest / 2 : rest;
         return _proposed[sample] = size * Direction(sample);
     }
 

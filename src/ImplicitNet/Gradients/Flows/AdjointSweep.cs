@@ -202,12 +202,14 @@ internal sealed class AdjointSweep : IDisposable
         List<(int Row, int Place)> between = Between(times, sizes);
         bool hasBetween = between.Count > 0;
         int stages = _step.Count(hasBetween);
-        _step.Evaluate(times, sizes, stages);
+        bool[] isBetween = new bool[sizes.Length];
+        between.ForEach(each => isBetween[each.Row] = true);
+        _step.Evaluate(times, sizes, stages, isBetween);
         bool[] isEvent = [.. _samples.Select((sample, row) => _taken == 0 && sizes[row] != 0
             && _record.Report.Samples[sample].Status == FlowStatus.EventReached)];
         double[] toTimes = [.. _samples.Select(sample => _toTimes[sample])];
         double[] byEvent = isEvent.Contains(true)
-            ? new EventGradient(_step, _graphs).Apply(times, sizes, isEvent, toTimes, stages)
+            ? new EventGradient(_step, _graphs).Apply(times, sizes, isEvent, toTimes, _step.Count(hasBetween: false))
             : [];
 
         (double[] bySize, double[] byTime) = _step.Pull(sizes, stages, hasBetween, isProbe: false);

@@ -54,12 +54,12 @@ internal static class FlowReplay
             int step = end - 1;
             double[] sizes = [.. Enumerable.Range(0, batch).Select(
                 sample => end > 0 && step < tape.Steps(sample) ? tape.Size(sample, step) : 0)];
-            Tensor[] stages = end == 0 ? [] : Stages(tableau, record, field, state, sizes, asked, step);
+            Range[] passed = [.. asked.Select((one, sample) => end <= tape.Steps(sample) ? one.Of(end) : 0..0)];
+            Tensor[] stages = end == 0 ? [] : Stages(record, field, state, sizes, asked, passed, step);
             Tensor next = end == 0 ? state : Next(state, stages, sizes, tableau.Weights);
             for (int sample = 0; sample < batch; sample++)
             {
-                Range range = end <= tape.Steps(sample) ? asked[sample].Of(end) : 0..0;
-                for (int index = range.Start.Value; index < range.End.Value; index++)
+                for (int index = passed[sample].Start.Value; index < passed[sample].End.Value; index++)
                 {
                     double time = record.Times[sample, index];
                     states[index, sample] = end == 0 || time == asked[sample].Ends[end] ? next[sample]
@@ -75,16 +75,35 @@ internal static class FlowReplay
         return cat([.. all, state.flatten(), zeros(batch, start.dtype, start.device)]);
     }
 
+    /// <summary>
+    /// The stages of a step, 0 in rows that have none: what would be sent back there is 0, and 0 times the slope of a field that has none
+    /// is NaN. The last stage of some methods has a say only where something is asked within the step.
+    /// </summary>
     private static Tensor[] Stages(
-        ButcherTableau tableau, FlowRecord record, VectorField field, Tensor state, double[] sizes, AskedTimes[] asked, int step)
+        FlowRecord record, VectorField field, Tensor state, double[] sizes, AskedTimes[] asked, Range[] passed, int step)
     {
+        ButcherTableau tableau = record.Tableau;
+        int[] active = [.. Enumerable.Range(0, sizes.Length).Where(sample => sizes[sample] != 0)];
+        int[] within = [.. active.Where(sample => Enumerable.Range(0, record.Times.Count).Take(passed[sample])
+            .Any(index => record.Times[sample, index] != asked[sample].Ends[step + 1]))];
         Tensor[] stages = new Tensor[tableau.Stages];
         for (int stage = 0; stage < stages.Length; stage++)
         {
-            double[] times = [.. sizes.Select((size, sample) =>
-                asked[sample].Ends[Math.Min(step, asked[sample].Ends.Length - 1)] + (tableau.Nodes[stage] * size))];
-            Tensor argument = record.Layout.Restore(Next(state, stages, sizes, tableau.Coefficients[stage]));
-            stages[stage] = record.Layout.Flatten(FieldMeter.Checked(field, StageTimes.Of(times, argument), argument.clone()));
+            int[] rows = tableau.IsFirstSameAsLast && stage == stages.Length - 1 ? within : active;
+            stages[stage] = zeros_like(state);
+            if (rows.Length == 0)
+            {
+                continue;
+            }
+
+            Tensor places = tensor(rows.Select(row => (long)row).ToArray(), device: state.device);
+            bool isAll = rows.Length == sizes.Length;
+            using VectorField? part = isAll ? null : field.Restrict(places);
+            double[] times = [.. rows.Select(row => asked[row].Ends[step] + (tableau.Nodes[stage] * sizes[row]))];
+            Tensor reached = Next(state, stages, sizes, tableau.Coefficients[stage]);
+            Tensor argument = record.Layout.Restore(isAll ? reached : reached.index_select(0, places));
+            Tensor value = record.Layout.Flatten(FieldMeter.Checked(part ?? field, StageTimes.Of(times, argument), argument.clone()));
+            stages[stage] = isAll ? value : stages[stage].index_copy(0, places, value);
         }
 
         return stages;

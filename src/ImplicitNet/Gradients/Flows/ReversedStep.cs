@@ -66,12 +66,19 @@ internal sealed class ReversedStep : IDisposable
     public int Count(bool hasBetween) => _tableau.IsFirstSameAsLast && !hasBetween ? _tableau.Stages - 1 : _tableau.Stages;
 
     /// <summary>Evaluates the stages, each in a graph of its own.</summary>
-    public void Evaluate(double[] times, double[] sizes, int stages)
+    /// <param name="times">Where steps begin.</param>
+    /// <param name="sizes">How long they are.</param>
+    /// <param name="stages">How many.</param>
+    /// <param name="hasBetween">In which rows something is asked within the step.</param>
+    public void Evaluate(double[] times, double[] sizes, int stages, bool[] hasBetween)
     {
         for (int stage = 0; stage < stages; stage++)
         {
-            Rows.Combine(Argument, State, sizes, _tableau.Coefficients[stage], Stages);
-            Rows.Take(Stages + stage, _graphs.Evaluate(stages, stage, At(times, sizes, stage), Rows.View(Argument)));
+            // A stage that has a say in some rows alone is that of the step's start in the others: what is sent back through it is 0
+            // there, and 0 times the slope of a field that has none where the step ends would be NaN.
+            double[] lengths = stage < Count(hasBetween: false) ? sizes : [.. sizes.Zip(hasBetween, (size, has) => has ? size : 0)];
+            Rows.Combine(Argument, State, lengths, _tableau.Coefficients[stage], Stages);
+            Rows.Take(Stages + stage, _graphs.Evaluate(stages, stage, At(times, lengths, stage), Rows.View(Argument)));
         }
     }
 

@@ -62,6 +62,11 @@ public sealed class ButcherTableau
         }
     }
 
+    // Of stages that are each a part of the field, which no condition of order holds for.
+    private ButcherTableau(string name, double[] nodes, double[][] coefficients, double[] weights, double[][] interpolation) =>
+        (Name, Order, InterpolationOrder, Nodes, Coefficients, Weights, Interpolation) =
+            (name, 2, 1, nodes, coefficients, weights, interpolation);
+
     /// <summary>Euler 1768: one stage, order 1.</summary>
     public static ButcherTableau Euler { get; } = new("Euler", 1, [0], [[]], [1], [[1]]);
 
@@ -92,6 +97,13 @@ public sealed class ButcherTableau
     /// <summary>Tsitouras 2011: six stages a step, order 5(4), his interpolant of order 4. The default: smaller errors than
     /// Dopri5's.</summary>
     public static ButcherTableau Tsit5 { get; } = Tsitouras();
+
+    /// <summary>
+    /// Verlet's step, whose stages are a kick, a drift and a kick: <see cref="Loop.SplitField"/>. What a part does not move is 0 in it, so
+    /// that the sums for positions and for momenta are the same ones.
+    /// </summary>
+    internal static ButcherTableau Verlet { get; } =
+        new("Verlet", [0, 0.5, 0.5], [[], [0.5], [0.5, 1]], [0.5, 1, 0.5], [[0.5], [1], [0.5]]);
 
     /// <summary>Such as "Tsit5".</summary>
     public string Name { get; }

@@ -23,4 +23,10 @@ public sealed record ExplicitRungeKutta : FlowSolver
 
     /// <summary>The coefficients.</summary>
     public ButcherTableau Tableau { get; }
+
+    /// <inheritdoc/>
+    internal override ButcherTableau Method => Tableau;
+
+    /// <inheritdoc/>
+    internal override VectorField Prepared(VectorField field) => field;
 }

@@ -61,12 +61,20 @@ public static class Flow
         times = times.Now();
         times.EnsureBatch(states.shape[0]);
         EnsureRows(field, states);
+        FlowSolver method = solver ?? new ExplicitRungeKutta();
+        field = method.Prepared(field);
+        if (penalties is not null && field is SplitField)
+        {
+            throw new ArgumentException(
+                $"{method.GetType().Name} moves a part of the state at a time, and penalties are of the whole field.");
+        }
+
         FlowContext context = new()
         {
             Field = field,
             Start = states,
             Times = times,
-            Tableau = ((solver as ExplicitRungeKutta) ?? new ExplicitRungeKutta()).Tableau,
+            Tableau = method.Method,
             Steps = steps ?? new PidController(),
             Event = terminal,
             Penalties = penalties,

@@ -48,7 +48,9 @@ public sealed record Backsolve : FlowGradient
                 + $"{nameof(FixedSteps)}.");
         }
 
-        string? fault = record.Event is not null ? "an event" : record.NeedsTimes ? "gradients of times" : null;
+        string? fault = record.Field is ImplicitNet.Flows.Loop.SplitField ? "way back by Verlet's steps"
+            : record.Event is not null ? "event"
+            : record.NeedsTimes ? "gradients of times" : null;
         return fault is null
             ? new BacksolvePass(record, Steps ?? record.Steps, LargestReconstruction, report)
             : throw new InvalidOperationException($"{nameof(Backsolve)} has no {fault}: take {nameof(DiscreteAdjoint)}.");

@@ -45,16 +45,17 @@ internal sealed record FlowRun
         using DisposeScope scope = NewDisposeScope();
         bool isAttached = is_grad_enabled();
         FlowTimes times = Times.Now();
+        VectorField field = settings.Solver.Prepared(Field);
         using PenaltyRows? beside = isAttached ? PenaltyRows.Draw(settings.Penalties, Start) : null;
         using FlowSolution solution = Flow.Solve(
-            Field, Start, times, settings.Solver, settings.Steps, Terminal, Trace, isAttached ? settings.Gradient.TapeBytes : null, beside,
+            field, Start, times, settings.Solver, settings.Steps, Terminal, Trace, isAttached ? settings.Gradient.TapeBytes : null, beside,
             cancellation);
         settings.OnFailure.Inspect(solution.Report);
         bool[] included = [.. solution.Report.Samples.Select(sample => !settings.OnFailure.Excludes(sample))];
         GradientReport gradient = new(Untold) { Through = "a flow" };
         Tensor ended = tensor(solution.Report.Samples.Select(sample => sample.Time).ToArray(), ScalarType.Float64).to(Start.device);
         AttachedFlow flow = isAttached
-            ? AttachedFlow.Of(Field, Start, times, solution, settings.Gradient, gradient, beside)
+            ? AttachedFlow.Of(field, Start, times, solution, settings.Gradient, gradient, beside)
             : new AttachedFlow(solution.States.alias(), solution.State.alias(), ended);
         SampleMask mask = new(included);
         Tensor finite = where(solution.State.isfinite(), solution.State, zeros_like(solution.State));

@@ -27,20 +27,25 @@ internal sealed class FieldMeter(VectorField field, bool isOwner = false) : IDis
     /// <summary>The derivative at a time and a state, into which the field may write.</summary>
     /// <exception cref="ArgumentException">The field cannot take the state, returned no derivative like it, or wrote into an
     /// input.</exception>
-    public Tensor Evaluate(Tensor time, Tensor state)
+    public Tensor Evaluate(Tensor time, Tensor state, int stage)
     {
         if (_count == 0)
         {
-            return First(time, state);
+            return First(time, state, stage);
         }
 
         Evaluations += _count;
-        Tensor derivative = Evaluated(Field, time, state);
+        Tensor derivative = Evaluated(Field, time, state, stage);
         return IsAsBefore(derivative) ? derivative : Matching(derivative, state);
     }
 
     /// <summary>One evaluation that no meter counts.</summary>
-    public static Tensor Checked(VectorField field, Tensor time, Tensor state) => Matching(Evaluated(field, time, state), state);
+    /// <param name="field">The field.</param>
+    /// <param name="time">When.</param>
+    /// <param name="state">Where.</param>
+    /// <param name="stage">Of which stage of a step; null: of none, the whole field.</param>
+    public static Tensor Checked(VectorField field, Tensor time, Tensor state, int? stage = null) =>
+        Matching(Evaluated(field, time, state, stage), state);
 
     /// <summary>Goes on with some samples.</summary>
     /// <param name="whole">The field of the whole batch.</param>
@@ -61,21 +66,23 @@ internal sealed class FieldMeter(VectorField field, bool isOwner = false) : IDis
         }
     }
 
-    private static Tensor Evaluated(VectorField field, Tensor time, Tensor state) => TorchMessage.Guarded(
-        (Field: field, Time: time, State: state),
+    private static Tensor Evaluated(VectorField field, Tensor time, Tensor state, int? stage) => TorchMessage.Guarded(
+        (Field: field, Time: time, State: state, Stage: stage),
         static given =>
         {
             using WithinMap inside = WithinMap.Enter();
-            return given.Field.Evaluate(given.Time, given.State);
+            return given is { Field: SplitField split, Stage: { } part }
+                ? split.Evaluate(part, given.State)
+                : given.Field.Evaluate(given.Time, given.State);
         },
         static (given, said) => new ArgumentException($"The field cannot take u, {TensorCheck.Describe(given.State)}: {said}"));
 
     /// <summary>The first evaluation of a batch, looked at closely.</summary>
-    private Tensor First(Tensor time, Tensor state)
+    private Tensor First(Tensor time, Tensor state, int stage)
     {
         using InputGuard? guard = Evaluations == 0 ? new InputGuard(Field.Inputs.Tensors) : null;
         using Tensor before = state.clone();
-        Tensor derivative = Checked(Field, time, state);
+        Tensor derivative = Checked(Field, time, state, stage);
         guard?.ThrowIfChanged();
         using DisposeScope scope = NewDisposeScope();
         WritesState |= !(state.eq(before) | before.ne(before)).all().ToBoolean();

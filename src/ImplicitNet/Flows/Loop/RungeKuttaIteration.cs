@@ -156,6 +156,6 @@ internal sealed class RungeKuttaIteration : IDisposable
         }
 
         StageTimes.Write(_at, _time);
-        Rows.Take(Stages + stage, _field.Evaluate(_time, Rows.View(Argument)));
+        Rows.Take(Stages + stage, _field.Evaluate(_time, Rows.View(Argument), stage));
     }
 }

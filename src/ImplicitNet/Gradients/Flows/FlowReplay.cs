@@ -102,7 +102,8 @@ internal static class FlowReplay
             double[] times = [.. rows.Select(row => asked[row].Ends[step] + (tableau.Nodes[stage] * sizes[row]))];
             Tensor reached = Next(state, stages, sizes, tableau.Coefficients[stage]);
             Tensor argument = record.Layout.Restore(isAll ? reached : reached.index_select(0, places));
-            Tensor value = record.Layout.Flatten(FieldMeter.Checked(part ?? field, StageTimes.Of(times, argument), argument.clone()));
+            Tensor value = record.Layout.Flatten(
+                FieldMeter.Checked(part ?? field, StageTimes.Of(times, argument), argument.clone(), stage));
             stages[stage] = isAll ? value : stages[stage].index_copy(0, places, value);
         }
 

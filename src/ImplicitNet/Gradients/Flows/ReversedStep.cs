@@ -56,7 +56,7 @@ internal sealed class ReversedStep : IDisposable
         for (int stage = 0; stage < stages; stage++)
         {
             Rows.Combine(Argument, State, sizes, _tableau.Coefficients[stage], Stages);
-            Rows.Take(Stages + stage, _graphs.Plain(At(times, sizes, stage), Rows.View(Argument)));
+            Rows.Take(Stages + stage, _graphs.Plain(stage, At(times, sizes, stage), Rows.View(Argument)));
         }
 
         Rows.Combine(State, State, sizes, _tableau.Weights.AsSpan(0, stages), Stages);

@@ -78,13 +78,13 @@ internal sealed class StageGraphs : IDisposable
             time.requires_grad_();
         }
 
-        Tensor value = _field!.Evaluate(time, _record.WritesState ? leaf.clone() : leaf);
+        Tensor value = _field!.Evaluate(time, _record.WritesState ? leaf.clone() : leaf, stage);
         _stages[stage] = (leaf, time, value);
         return value.detach();
     }
 
     /// <summary>An evaluation without a graph.</summary>
-    public Tensor Plain(double[] times, Tensor state) => _field!.Evaluate(StageTimes.Of(times, state), state);
+    public Tensor Plain(int stage, double[] times, Tensor state) => _field!.Evaluate(StageTimes.Of(times, state), state, stage);
 
     /// <summary>Sends a vector back through a stage.</summary>
     /// <param name="stage">Which.</param>

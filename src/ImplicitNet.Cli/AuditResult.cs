@@ -41,6 +41,22 @@ internal sealed record AuditResult
 
     public string Device { get; init; } = "";
 
+    /// <summary>Whether a model with a flow was looked at.</summary>
+    public bool IsOfFlows() => Gradients.Any(gradient => gradient.StepsCosine is not null);
+
+    /// <summary>Of certificates of flows on one batch; the first is that of the model's own gradient.</summary>
+    /// <param name="certificates">At least one.</param>
+    /// <param name="samples">Of the batch.</param>
+    public static AuditResult Of(IReadOnlyList<FlowCertificate> certificates, int samples) => new()
+    {
+        Samples = samples,
+        Converged = Enumerable.Range(0, samples)
+            .Count(sample => certificates[0].Flows.All(flow => flow.Report.Samples[sample].HasSucceeded)),
+        Verdict = certificates[0].Verdict.ToString().ToLowerInvariant(),
+        Explanation = certificates[0].ToString(),
+        Gradients = [.. certificates.Select(AuditedGradient.Of)],
+    };
+
     /// <summary>Of certificates on one batch; the first is that of the model's own gradient.</summary>
     public static AuditResult Of(IReadOnlyList<GradientCertificate> certificates)
     {

@@ -19,6 +19,23 @@ internal sealed record AuditedGradient
 
     public string Verdict { get; init; } = "";
 
+    /// <summary>Of a flow: the exact gradient of its steps against that of much finer ones.</summary>
+    public double? StepsCosine { get; init => field = FiniteNumber.OrNull(value); }
+
+    /// <inheritdoc cref="StepsCosine"/>
+    public double? StepsError { get; init => field = FiniteNumber.OrNull(value); }
+
+    /// <summary>Of a flow: against the exact gradient of the same steps.</summary>
+    public static AuditedGradient Of(FlowCertificate certificate) => new()
+    {
+        Name = certificate.Label,
+        Cosine = certificate.Consistency.Cosine,
+        RelativeError = certificate.Consistency.RelativeError,
+        StepsCosine = certificate.Discretisation.Cosine,
+        StepsError = certificate.Discretisation.RelativeError,
+        Verdict = certificate.Verdict.ToString().ToLowerInvariant(),
+    };
+
     public static AuditedGradient Of(GradientCertificate certificate)
     {
         Agreement[] directions = [.. certificate.Counted.Select(sample => sample.Direction).OfType<Agreement>()];

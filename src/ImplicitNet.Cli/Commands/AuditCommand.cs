@@ -7,6 +7,7 @@ using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Gradients;
+using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
 using ImplicitNet.Reports;
 using ImplicitNet.Reports.Drawing;
@@ -72,29 +73,46 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         string folder = parsed.GetRequiredValue(_model);
         string split = parsed.GetValue(_split) ?? SplitChoice.Test;
         SavedModel model = SavedModel.In(folder);
-        RunKind kind = RunKinds.Of(model.FixedPoints.Options);
+        RunKind kind = RunKinds.Of(model.Config.Options);
+        if (kind.IsOfFlows)
+        {
+            FlowOptions.RefuseOthers(
+                parsed, folder, _model, _data, _dataDirectory, _split, _count, _output, _solve.Tolerance, _solve.AbsoluteTolerance,
+                _solve.MaxSteps, _common.Threads, _common.Device, _common.Quiet, _common.Json);
+        }
+
         RunSettings settings = ModelSettings.Of(model, parsed.GetValue(_data), parsed.GetValue(_dataDirectory));
 
         // Before torch is loaded and the data are, and before minutes of certificates.
-        terminal.Tell($"[bold]{Markup.Escape(folder)}[/] on {settings.Data}, {split}");
+        terminal.Tell($"[bold]{Markup.Escape(folder)}[/] on {Markup.Escape(kind.Short(settings.Data))}, {split}");
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
-        model = model with { Config = model.Config with { MaxSteps = kind.StepLimit(model.Config, settings.Data) } };
-        using ImplicitNetwork network = model.LoadImplicit();
+        model = model with
+        {
+            Config = model.Config is FlowModelConfig flow
+                ? FlowOptions.Over(parsed, _solve, flow)
+                : model.Config with { MaxSteps = kind.StepLimit(model.Config, settings.Data) },
+        };
+        using nn.Module<Tensor, Tensor> network = model.LoadNetwork();
         network.to(device);
         network.eval();
-        _solve.Apply(parsed, model.FixedPoints, network, withGradient: true);
+        if (network is ImplicitNetwork solved)
+        {
+            _solve.Apply(parsed, model.FixedPoints, solved, withGradient: true);
+        }
 
         int count = parsed.GetValue(_count) ?? DefaultCount;
         IndexedBatches source = kind.Source(model, settings, split, count, null, device, terminal, cancellation);
-        ModelSettings.EnsureCount(count, source, kind.Samples(settings.Data), ExitCodes.Usage);
-        IReadOnlyList<GradientCertificate> certificates = terminal.WithBar(bar =>
+        ModelSettings.EnsureCount(parsed.GetValue(_count), source, kind.Samples(settings.Data), ExitCodes.Usage);
+        count = Math.Min(count, source.Count);
+        (AuditResult result, IReadOnlyList<(string Name, Chart Chart)> charts) = terminal.WithBar(bar =>
         {
             bar.Show(0, () => $"comparing gradients on {Display.Counted(count, "sample")}");
-            return Certify(network, kind.Task(settings.Data), source, parsed.GetValue(_conditions) ?? DefaultConditions);
+            return Certify(
+                network, kind.Task(settings.Data), source, count, parsed.GetValue(_conditions) ?? DefaultConditions);
         });
         cancellation.ThrowIfCancellationRequested();
-        AuditResult result = AuditResult.Of(certificates) with
+        result = result with
         {
             Model = folder,
             Data = settings.Data,
@@ -103,7 +121,7 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
             Threads = threads,
             Device = device.type.ToString().ToLowerInvariant(),
         };
-        result = result with { Files = Draw(certificates, result, parsed.GetValue(_output) ?? Path.Combine(folder, "audit")) };
+        result = result with { Files = Draw(charts, result, parsed.GetValue(_output) ?? Path.Combine(folder, "audit")) };
         AuditScreen.Show(terminal, result);
         if (parsed.GetValue(_common.Json))
         {
@@ -113,34 +131,44 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         return ExitCodes.Success;
     }
 
-    private static IReadOnlyList<GradientCertificate> Certify(
-        ImplicitNetwork network, TrainingTask task, IndexedBatches source, int conditions)
+    private static (AuditResult Result, IReadOnlyList<(string Name, Chart Chart)> Charts) Certify(
+        nn.Module<Tensor, Tensor> network, TrainingTask task, IndexedBatches source, int count, int conditions)
     {
         using DisposeScope scope = NewDisposeScope();
-        using Batch batch = FinalTest.First(source, source.Count, network);
+        using Batch batch = FinalTest.First(source, count, network);
+        if (network is FlowModel flow)
+        {
+            return (AuditResult.Of(FlowAudit.Certify(flow, task, batch), count), []);
+        }
+
+        ImplicitNetwork solved = (ImplicitNetwork)network;
         GradientCertifier certifier = new() { ConditionSamples = conditions };
-        return certifier.Compare(
-            network,
+        IReadOnlyList<GradientCertificate> certificates = certifier.Compare(
+            solved,
             batch.Inputs,
             outputs => task.Losses(outputs, batch),
-            [.. Others.Prepend(network.Settings.Gradient).Distinct()]);
+            [.. Others.Prepend(solved.Settings.Gradient).Distinct()]);
+        return (AuditResult.Of(certificates), certificates[0].Counted.Any()
+            ? [
+                ("contraction-factors", AuditCharts.Factors(certificates[0])),
+                ("cosine-by-sample", AuditCharts.Cosines(certificates)),
+                ("error-by-gradient", AuditCharts.Errors(certificates)),
+            ]
+            : []);
     }
 
-    /// <summary>Writes the charts, each as PNG and SVG, and the page, which is the last; nothing where no solve converged.</summary>
-    private static string[] Draw(IReadOnlyList<GradientCertificate> certificates, AuditResult result, string folder)
+    /// <summary>
+    /// Writes the charts, each as PNG and SVG, and the page, which is the last; nothing where no solve converged or no flow came to its
+    /// end.
+    /// </summary>
+    private static string[] Draw(IReadOnlyList<(string Name, Chart Chart)> charts, AuditResult result, string folder)
     {
-        if (!certificates[0].Counted.Any())
+        if (charts.Count == 0 && !(result.IsOfFlows() && result.Converged > 0))
         {
             return [];
         }
 
         Directory.CreateDirectory(folder);
-        (string Name, Chart Chart)[] charts =
-        [
-            ("contraction-factors", AuditCharts.Factors(certificates[0])),
-            ("cosine-by-sample", AuditCharts.Cosines(certificates)),
-            ("error-by-gradient", AuditCharts.Errors(certificates)),
-        ];
         string[] files =
             [.. charts.SelectMany(chart => new[] { Path.Combine(folder, chart.Name + ".png"), Path.Combine(folder, chart.Name + ".svg") })];
         for (int i = 0; i < files.Length; i++)

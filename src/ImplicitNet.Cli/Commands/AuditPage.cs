@@ -14,13 +14,19 @@ internal static class AuditPage
         [
             new("Verdict", result.Verdict, $"of {result.Gradients[0].Name}, the model's own"),
             new("Cosine to the exact gradient", Factor(result.Gradients[0].Cosine)),
-            new("Contraction certified", Factor(result.GammaCertified),
-                $"declared {Factor(result.GammaDeclared)}, measured {Factor(result.GammaMeasured)}"),
-            new("Solves converged", $"{Display.Count(result.Converged)} of {Display.Count(result.Samples)}"),
+            .. result.IsOfFlows()
+                ? [new("Cosine of the steps' gradient to that of finer steps", Factor(result.Gradients[0].StepsCosine))]
+                : new KeyFigure[]
+                {
+                    new("Contraction certified", Factor(result.GammaCertified),
+                        $"declared {Factor(result.GammaDeclared)}, measured {Factor(result.GammaMeasured)}"),
+                },
+            new(result.IsOfFlows() ? "Flows that came to their end" : "Solves converged",
+                $"{Display.Count(result.Converged)} of {Display.Count(result.Samples)}"),
         ],
         Sections =
         [
-            new()
+            result.IsOfFlows() ? Flows(result) : new()
             {
                 Heading = "Gradients",
                 Text = "Against the exact gradient, whose own relative residual is at most "
@@ -42,12 +48,28 @@ internal static class AuditPage
                 Table = ReportTable.OfPairs(
                     [
                         new("Model", result.Model), new("Data", $"{result.Data}, {result.Split}"),
-                        new("Images", Display.Count(result.Samples)), new("Threads", Display.Count(result.Threads)),
-                        new("Device", result.Device), new("Time", Display.Seconds(result.Seconds)),
+                        new(result.IsOfFlows() ? "Samples" : "Images", Display.Count(result.Samples)),
+                        new("Threads", Display.Count(result.Threads)), new("Device", result.Device),
+                        new("Time", Display.Seconds(result.Seconds)),
                     ]),
             },
             PageEnvironment.Section(),
         ],
+    };
+
+    private static ReportSection Flows(AuditResult result) => new()
+    {
+        Heading = "Gradients",
+        Text = "Two numbers: the gradient against the exact one of the same steps, which is what the way of differentiating costs; and "
+            + "that one against the exact one at a hundredth of the tolerance, which is what the steps cost. The verdict is that of the "
+            + "worse.",
+        Table = new ReportTable(
+            ["Gradient", "Cosine", "Relative error", "Steps, cosine", "Steps, relative error", "Verdict"],
+            [.. result.Gradients.Select(gradient => new[]
+            {
+                gradient.Name, Factor(gradient.Cosine), Number(gradient.RelativeError), Factor(gradient.StepsCosine),
+                Number(gradient.StepsError), gradient.Verdict,
+            })]),
     };
 
     private static ReportSection Conditions(AuditResult result) => new()

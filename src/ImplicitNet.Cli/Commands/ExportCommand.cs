@@ -4,6 +4,7 @@ using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Models;
 using ImplicitNet.Models.FixedPointNetworks;
+using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
 
 namespace ImplicitNet.Cli.Commands;
@@ -28,6 +29,13 @@ internal sealed class ExportCommand(Terminal terminal)
         Launcher.RefuseRanks();
         string file = parsed.GetRequiredValue(_file);
         SavedModel model = SavedModel.In(parsed.GetRequiredValue(_model));
+        if (model.Config is FlowModelConfig)
+        {
+            throw new CommandException(
+                $"{model.Folder} is a model with a flow, and there is no published form of one. Its weights are in "
+                + $"{ModelFolder.WeightsPath(model.Folder)}, which safetensors.torch.load_file reads.", ExitCodes.Usage);
+        }
+
         ModelConfig config = model.FixedPoints;
         using ImplicitNetwork network = model.LoadImplicit();
         using OutputFolder? hold = HoldsRun(file) is { } folder ? OutputFolder.Take(folder) : null;

@@ -6,6 +6,7 @@ using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Models;
+using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Training.History;
@@ -54,9 +55,9 @@ internal sealed class InfoCommand(Terminal terminal)
         InfoResult Describe(string path, InfoResult machine)
         {
             SavedModel saved = SavedModel.In(path);
-            ModelConfig config = saved.FixedPoints;
-            using ImplicitNetwork network = saved.LoadImplicit();
-            IContraction? contraction = network.Layer.Operator as IContraction;
+            NetworkConfig config = saved.Config;
+            using torch.nn.Module<torch.Tensor, torch.Tensor> network = saved.LoadNetwork();
+            IContraction? contraction = (network as ImplicitNetwork)?.Layer.Operator as IContraction;
             InfoResult model = machine with
             {
                 Model = path,
@@ -87,17 +88,29 @@ internal sealed class InfoCommand(Terminal terminal)
         ResultScreen.Row(terminal, "Devices", string.Join(", ", result.Devices));
     }
 
-    private void ShowModel(InfoResult result, ModelConfig config, ImplicitNetwork network)
+    private void ShowModel(InfoResult result, NetworkConfig config, torch.nn.Module network)
     {
-        ShowNetwork(config);
-        ResultScreen.Row(
-            terminal,
-            "contraction",
-            $"{Display.Factor(result.GammaCertified)} certified",
-            $"{Display.Factor(result.GammaDeclared)} declared");
-        ResultScreen.Row(
-            terminal, "solve", $"tolerance {Display.Number(config.RelativeTolerance, "0.########")}", $"{config.MaxSteps} steps at most");
-        ResultScreen.Row(terminal, "solver", config.Solver, $"gradient {config.Gradient}");
+        string tolerance = $"tolerance {Display.Number(config.RelativeTolerance, "0.########")}";
+        string steps = $"{config.MaxSteps} steps at most";
+        if (config is ModelConfig own)
+        {
+            ShowNetwork(own);
+            ResultScreen.Row(
+                terminal,
+                "contraction",
+                $"{Display.Factor(result.GammaCertified)} certified",
+                $"{Display.Factor(result.GammaDeclared)} declared");
+            ResultScreen.Row(terminal, "solve", tolerance, steps);
+            ResultScreen.Row(terminal, "solver", own.Solver, $"gradient {own.Gradient}");
+        }
+        else
+        {
+            string zeros = Display.Counted(((FlowModelConfig)config).Network.Zeros, "zero");
+            ResultScreen.Row(terminal, "network", config.Architecture, $"{zeros} appended; trained on {config.Data}");
+            ResultScreen.Row(
+                terminal, "flow", $"{tolerance} and absolute {Display.Number(config.AbsoluteTolerance, "0.########")}", steps);
+        }
+
         ResultScreen.Row(terminal, "sha256", result.Sha256 ?? "no checksum", result.Sha256 is null ? "" : "checked");
         ResultScreen.Row(terminal, "parameters", Display.Count(result.Parameters ?? 0));
         foreach ((string name, TorchSharp.Modules.Parameter parameter) in network.named_parameters())

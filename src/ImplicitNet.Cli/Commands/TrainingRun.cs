@@ -6,6 +6,7 @@ using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Files;
 using ImplicitNet.Files.Safetensors;
+using ImplicitNet.Flows;
 using ImplicitNet.Models;
 using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
@@ -140,7 +141,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     {
         random.manual_seed(settings.Seed);
         using nn.Module<Tensor, Tensor> network = subject.Config.CreateNetwork();
-        Put(subject.PolicyFor(network), network);
+        Put(subject.PolicyFor(network), settings.FlowPenalties(), network);
         if (settings.From is { } from && !File.Exists(folder.Checkpoint))
         {
             SafetensorsFile.Load(ModelFolder.WeightsPath(from), network);
@@ -326,7 +327,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         }
     }
 
-    private static void Put(FailurePolicy policy, nn.Module<Tensor, Tensor> network)
+    private static void Put(FailurePolicy policy, IReadOnlyList<FlowPenalty> penalties, nn.Module<Tensor, Tensor> network)
     {
         switch (network)
         {
@@ -334,7 +335,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
                 own.OnFailure = policy;
                 break;
             case FlowModel flow:
-                flow.Flow.Layer.Settings = flow.Flow.Layer.Settings with { OnFailure = policy };
+                flow.Flow.Layer.Settings = flow.Flow.Layer.Settings with { OnFailure = policy, Penalties = penalties };
                 break;
         }
     }

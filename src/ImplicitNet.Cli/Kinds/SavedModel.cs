@@ -16,7 +16,7 @@ internal sealed record SavedModel(string Folder, NetworkConfig Config)
     /// <summary>What it is, of a model that finds fixed points.</summary>
     /// <exception cref="CommandException">It has a flow.</exception>
     public ModelConfig FixedPoints => Config as ModelConfig ?? throw new CommandException(
-        $"{Folder} is a model with a flow, which train, evaluate and predict take.", ExitCodes.Usage);
+        $"{Folder} is a model with a flow, which has no fixed points: train, evaluate, audit, predict and info take it.", ExitCodes.Usage);
 
     /// <summary>Builds its network.</summary>
     /// <returns>In evaluation mode. The caller owns it.</returns>

@@ -21,6 +21,7 @@ internal static class FlowOptions
         nameof(RunSettings.WeightDecay), nameof(RunSettings.ClipNorm), nameof(RunSettings.Average), nameof(RunSettings.Network),
         nameof(RunSettings.Tolerance), nameof(RunSettings.AbsoluteTolerance), nameof(RunSettings.MaxSteps),
         nameof(RunSettings.CheckpointEvery), nameof(RunSettings.From),
+        nameof(RunSettings.JacobianPenalty), nameof(RunSettings.KineticPenalty),
     };
 
     /// <summary>Refuses what is given and has no meaning for a flow.</summary>

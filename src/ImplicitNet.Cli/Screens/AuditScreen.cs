@@ -11,6 +11,12 @@ internal static class AuditScreen
 
     public static void Show(Terminal terminal, AuditResult result)
     {
+        if (result.IsOfFlows())
+        {
+            ShowFlows(terminal, result);
+            return;
+        }
+
         ResultScreen.Row(terminal, "samples", Display.Count(result.Samples), $"{Display.Count(result.Converged)} solves converged");
         ResultScreen.Row(
             terminal,
@@ -60,6 +66,35 @@ internal static class AuditScreen
             terminal.Say($"  [grey]{kappa}[/]", hanging: 2);
         }
 
+        End(terminal, result);
+    }
+
+    private static void ShowFlows(Terminal terminal, AuditResult result)
+    {
+        ResultScreen.Row(terminal, "samples", Display.Count(result.Samples), $"{Display.Count(result.Converged)} flows came to their end");
+        terminal.Say();
+        terminal.Say(
+            "[grey]  cosine and rel. error: to the exact gradient of the same steps; then that one to the exact one of finer steps[/]",
+            hanging: 2);
+        ScreenTable.Show(
+            terminal,
+            [
+                [
+                    "[grey]  gradient          [/]", "[grey]   cosine[/]", "[grey]   rel. error[/]", "[grey]   steps' cosine[/]",
+                    "[grey]   steps' error[/]", "[grey]   verdict[/]",
+                ],
+                .. result.Gradients.Select(gradient => (string[])
+                [
+                    $"  {gradient.Name,-18}", $" {Cosine(gradient.Cosine),8}", $"   {Number(gradient.RelativeError),10}",
+                    $"   {Cosine(gradient.StepsCosine),13}", $"   {Number(gradient.StepsError),12}", $"   {gradient.Verdict}",
+                ]),
+            ]);
+        terminal.Say();
+        End(terminal, result);
+    }
+
+    private static void End(Terminal terminal, AuditResult result)
+    {
         terminal.Say($"  {Markup.Escape(result.Explanation)}", hanging: 2);
         foreach (string file in result.Files)
         {

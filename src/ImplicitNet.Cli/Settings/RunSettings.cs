@@ -1,5 +1,6 @@
 using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
+using ImplicitNet.Flows;
 using ImplicitNet.Models;
 using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
@@ -238,8 +239,17 @@ internal sealed record RunSettings
         Least = 0, IsFreeOnResume = true)]
     public int Cosines { get; init; }
 
-    [Number(OptionGroup.Training, "Weight of a term of the loss that keeps the operator contracting (default: none).", Above = 0)]
+    [Number(
+        OptionGroup.Training,
+        "Weight of a term of the loss that keeps the operator contracting, or a flow's field nearly the same along its way "
+            + "(default: none).",
+        Above = 0)]
     public double? JacobianPenalty { get; init; }
+
+    [Number(
+        OptionGroup.Training, "Weight of a term of the loss that keeps the ways of a flow short and straight (default: none).", Above = 0,
+        Only = FlowKind.Flows)]
+    public double? KineticPenalty { get; init; }
 
     [Number(OptionGroup.Checks, "Steps between two comparisons of the gradient with the exact one (default: none).", Least = 1)]
     public int? CertificateEvery { get; init; }
@@ -300,6 +310,13 @@ internal sealed record RunSettings
         Gradient = GradientChoice.Parse(Gradient).Text,
         Network = network,
     };
+
+    /// <summary>The terms of the loss that are integrated along flows in training.</summary>
+    public IReadOnlyList<FlowPenalty> FlowPenalties() =>
+    [
+        .. KineticPenalty is { } kinetic ? [new KineticPenalty { Weight = kinetic }] : Array.Empty<FlowPenalty>(),
+        .. JacobianPenalty is { } jacobian ? [new FlowJacobianPenalty { Weight = jacobian }] : Array.Empty<FlowPenalty>(),
+    ];
 
     /// <summary>How far training solves go.</summary>
     private SolveSchedule Solves => TrainSteps is { } most

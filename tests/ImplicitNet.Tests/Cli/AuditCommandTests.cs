@@ -19,7 +19,7 @@ public sealed class AuditCommandTests(TinyModel model) : TensorTest, IClassFixtu
         JsonElement[] gradients = [.. audit.GetProperty("gradients").EnumerateArray()];
         Assert.Equal(["JFB", "Neumann(1)", "Neumann(3)", "Neumann(5)", "refined(5)"], gradients.Select(gradient => gradient.GetProperty("name").GetString()));
         Assert.Equal(
-            ["name", "cosine", "relativeError", "directionCosineLeast", "directionErrorLargest", "directionErrorBound", "verdict"],
+            ["name", "cosine", "relativeError", "directionCosineLeast", "directionErrorLargest", "directionErrorBound", "verdict", "stepsCosine", "stepsError"],
             gradients[0].EnumerateObject().Select(member => member.Name));
         Assert.All(gradients, gradient => Assert.True(gradient.GetProperty("directionErrorLargest").GetDouble() <= gradient.GetProperty("directionErrorBound").GetDouble()));
         double[] errors = [.. gradients.Take(4).Select(gradient => gradient.GetProperty("relativeError").GetDouble())];

@@ -48,12 +48,18 @@ public sealed class FlowCommandTests : TensorTest
         Assert.Equal((0, JsonValueKind.Null), (Result(cut).GetProperty("counted").GetInt32(), Result(cut).GetProperty("loss").ValueKind));
         Assert.Contains("0 of 60 points; the flows of the others failed", cut.Output, StringComparison.Ordinal);
         CliRun.Of("evaluate", "--model", folder["run"], "--tolerance", "1e-9").Failed(ExitCodes.Usage, "--tolerance 1E-09: A relative tolerance");
-        foreach (string command in new[] { "info", "audit", "solve" })
-        {
-            CliRun.Of(command, "--model", folder["run"]).Failed(ExitCodes.Usage, "is a model with a flow, which train, evaluate and predict take.");
-        }
-
-        CliRun.Of("export", "--model", folder["run"], "--pytorch", folder["x.pth"]).Failed(ExitCodes.Usage, "is a model with a flow");
+        CliRun.Of("solve", "--model", folder["run"]).Failed(ExitCodes.Usage, "is a model with a flow, which has no fixed points: train, evaluate, audit, predict and info take it.");
+        CliRun.Of("export", "--model", folder["run"], "--pytorch", folder["x.pth"]).Failed(
+            ExitCodes.Usage, "there is no published form of one. Its weights are in", "which safetensors.torch.load_file reads");
+        Assert.False(File.Exists(folder["x.pth"]));
+        CliRun told = CliRun.Of("info", "--model", folder["run"], "--json");
+        Assert.Equal(("neural-ode", 1551), (Text(Result(told).GetProperty("config"), "architecture"), Result(told).GetProperty("parameters").GetInt32()));
+        Assert.Contains("5 zeros appended; trained on annuli", CliRun.Of("info", "--model", folder["run"]).Succeeded().Output, StringComparison.Ordinal);
+        Audited(folder, samples: 10);
+        CliRun.Of("audit", "--model", folder["run"], "--conditions", "2").Failed(ExitCodes.Usage, "--conditions is not for flows");
+        CliRun.Of("audit", "--model", folder["run"], "--count", "61").Failed(ExitCodes.Usage, "--count 61: ");
+        CliRun failed = CliRun.Of("audit", "--model", folder["run"], "--count", "4", "--max-steps", "1", "--tolerance", "1e-6", "--absolute-tolerance", "1e-9", "--output", folder["none"], "--json");
+        Assert.Equal(("unknown", 0, 0), (Text(Result(failed), "verdict"), Result(failed).GetProperty("converged").GetInt32(), Result(failed).GetProperty("files").GetArrayLength()));
         CliRun.Of("predict", "--model", folder["run"], "x.png").Failed(ExitCodes.Usage, "reads no files; name plane, which is drawn.");
         CliRun.Of("evaluate", "--model", folder["run"], "--data", "swap").Failed(ExitCodes.Usage, "the network there has 2 in and 1 out; swap needs one with 1 in and 1 out.");
         CliRun.Of("evaluate", "--model", folder["run"], "--data", "digits").Failed(ExitCodes.Failure, "the model is for flows, as annuli; --data digits is of images.");
@@ -84,6 +90,7 @@ public sealed class FlowCommandTests : TensorTest
         JsonElement again = Result(CliRun.Of("evaluate", "--model", folder["run"], "--batch", "7", "--threads", "1", "--json"));
         Assert.Equal(result.GetProperty("testAccuracy").GetDouble(), again.GetProperty("testAccuracy").GetDouble());
         Assert.Equal(result.GetProperty("testLoss").GetDouble(), again.GetProperty("testLoss").GetDouble(), 1e-5);
+        Audited(folder, samples: 4, least: -1);
         string image = TestImages.Write(folder["two.png"]);
         JsonElement seen = Result(CliRun.Of("predict", "--model", folder["run"], image, "--json")).GetProperty("images")[0];
         Assert.Equal("Completed", Text(seen, "status"));
@@ -96,6 +103,19 @@ public sealed class FlowCommandTests : TensorTest
         CliRun.Of("evaluate", "--model", folder["run"], "--data", "annuli").Failed(ExitCodes.Failure, "the model is for images, as digits; --data annuli is of flows.");
         CliRun.Of("train", "--from", folder["run"], "--data", "digits", "--network", "neural-ode", "--output", folder["more"]).Failed(
             ExitCodes.Usage, "the model there is another network than this run's");
+    }
+
+    /// <summary>Straight ways take fewer evaluations, and what is evaluated has no term beside its loss.</summary>
+    [Fact]
+    public void Penalties_of_the_ways_make_them_cheaper()
+    {
+        using TemporaryFolder folder = new();
+        double Evaluations(string name, params string[] more) => Result(CliRun.Of(
+            ["train", "--data", "annuli", "--samples", "256", "--validation", "20", "--test-samples", "40", "--epochs", "6", "--tolerance", "1e-5",
+                "--absolute-tolerance", "1e-5", "--threads", "1", "--json", "--output", folder[name], .. more])).GetProperty("meanEvaluations").GetDouble();
+        double without = Evaluations("none"), kinetic = Evaluations("kinetic", "--kinetic-penalty", "0.3"), both = Evaluations("both", "--kinetic-penalty", "0.1", "--jacobian-penalty", "0.1");
+        Assert.True(kinetic < without && both < without, $"{without}, {kinetic}, {both}");
+        CliRun.Of("train", "--data", "digits", "--kinetic-penalty", "0.1", "--output", folder["x"]).Failed(ExitCodes.Usage, "--kinetic-penalty 0.1 is for flows alone");
     }
 
     [Fact]
@@ -128,6 +148,7 @@ public sealed class FlowCommandTests : TensorTest
         Assert.All(forecast.GetProperty("rows").EnumerateArray(), row => Assert.InRange(row.GetProperty("values")[0].GetDouble(), 900, 1100));
         Assert.True(File.Exists(folder["f.png"]));
         Assert.Contains("from time 14.75", run.Output, StringComparison.Ordinal);
+        Audited(folder, samples: 4);
         CliRun.Of("predict", "--model", folder["run"], table, "--output", folder["f.gif"]).Failed(ExitCodes.Usage, "must end in .png or .svg");
         CliRun.Of("predict", "--model", folder["run"], folder.Write("other.csv", "time,x\n1,2\n"u8)).Failed(
             ExitCodes.Failure, "other.csv: the columns are x; the model was trained on level, in this order.");
@@ -184,6 +205,24 @@ public sealed class FlowCommandTests : TensorTest
         Train("--data", "mazes:9", "--network", "neural-ode").Failed(ExitCodes.Usage, "--network neural-ode: that is for flows; the data are mazes:9. Name one of annuli, swap, csv:FILE, digits, mnist, fashion-mnist, cifar10, svhn by --data.");
         CliRun.Of("compare", "--data", "annuli", "--output", folder["run"]).Failed(ExitCodes.Usage, "which have no fixed points to find");
         Assert.False(Directory.Exists(folder["run"]));
+    }
+
+    /// <summary>The model's own gradient is the exact one; the others have the same columns beside it.</summary>
+    private static void Audited(TemporaryFolder folder, int samples, double least = 0.9)
+    {
+        CliRun run = CliRun.Of("audit", "--model", folder["run"], "--count", $"{samples}", "--output", folder["audit"], "--threads", "1", "--json");
+        JsonElement result = Result(run);
+        Assert.Equal((samples, samples), (result.GetProperty("samples").GetInt32(), result.GetProperty("converged").GetInt32()));
+        JsonElement[] gradients = [.. result.GetProperty("gradients").EnumerateArray()];
+        Assert.Equal(["discrete adjoint", "backsolve", "truncated(1)"], gradients.Select(gradient => Text(gradient, "name")));
+        Assert.Equal(1, gradients[0].GetProperty("cosine").GetDouble(), 1e-12);
+        Assert.Equal(0, gradients[0].GetProperty("relativeError").GetDouble());
+        Assert.InRange(gradients[0].GetProperty("stepsCosine").GetDouble(), least, 1);
+        Assert.InRange(gradients[1].GetProperty("cosine").GetDouble(), least, 1);
+        Assert.InRange(gradients[2].GetProperty("relativeError").GetDouble(), 1e-3, 10);
+        Assert.Equal(Text(gradients[0], "verdict"), Text(result, "verdict"));
+        Assert.Contains("against the exact gradient of the same steps", run.Output, StringComparison.Ordinal);
+        Assert.Contains("at a hundredth of the tolerance", File.ReadAllText(folder["audit/audit.html"]), StringComparison.Ordinal);
     }
 
     private static string Table(TemporaryFolder folder, int rows)

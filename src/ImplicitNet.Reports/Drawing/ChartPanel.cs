@@ -31,6 +31,9 @@ internal sealed class ChartPanel(string xLabel, ChartAxis x, string yLabel, Char
     /// <summary>Whether there is a row of the y axis for each of some names, with the lines of the grid upright; not by default.</summary>
     public bool HasRows { get; init; }
 
+    /// <summary>Whether a unit is as long along as up, as of a plane; not by default.</summary>
+    public bool HasEqualUnits { get; init; }
+
     /// <summary>What the marks mean, in the order in which they were named.</summary>
     public IReadOnlyList<LegendEntry> Legend => _legend;
 
@@ -163,7 +166,7 @@ internal sealed class ChartPanel(string xLabel, ChartAxis x, string yLabel, Char
     }
 
     /// <summary>Adds a line to the legend alone.</summary>
-    public void Explain(string name, ChartPen pen, ChartMarker? marker = null) =>
+    public void Explain(string name, ChartPen pen, ChartMarker? marker = null, double radius = LegendMarkerRadius) =>
         _legend.Add(new LegendEntry(name, (canvas, left, middle) =>
         {
             if (pen.Width > 0)
@@ -171,7 +174,7 @@ internal sealed class ChartPanel(string xLabel, ChartAxis x, string yLabel, Char
                 canvas.Line([(left, middle), (left + LegendEntry.SignWidth, middle)], pen);
             }
 
-            marker?.Draw(canvas, left + (LegendEntry.SignWidth / 2), middle, LegendMarkerRadius, pen.Colour);
+            marker?.Draw(canvas, left + (LegendEntry.SignWidth / 2), middle, radius, pen.Colour);
         }));
 
     /// <summary>Draws the marks, in the order in which they were added.</summary>

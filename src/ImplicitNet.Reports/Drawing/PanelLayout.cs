@@ -18,6 +18,7 @@ internal sealed class PanelLayout
     private const double NamesShare = 0.45;
     private const double LeastHeight = 190;
     private const double MostHeight = 300;
+    private const double MostPlaneHeight = 560;
 
     private static readonly ChartFont Label = new(13);
     private static readonly ChartFont TickLabel = new(12.5);
@@ -41,7 +42,15 @@ internal sealed class PanelLayout
         double height = panel.HasRows
             ? RowHeight * panel.Y.Ticks.Count
             : Math.Clamp(HeightShare * width, LeastHeight, MostHeight);
-        _area = new ChartArea(_left + _namesWidth + LabelGap, dataTop, left + width - RightMargin, dataTop + height, panel.X, panel.Y);
+        double areaLeft = _left + _namesWidth + LabelGap, areaWidth = left + width - RightMargin - areaLeft;
+        if (panel.HasEqualUnits)
+        {
+            (double along, double up) = (panel.X.Maximum - panel.X.Minimum, panel.Y.Maximum - panel.Y.Minimum);
+            double unit = Math.Min(areaWidth / along, MostPlaneHeight / up);
+            (areaWidth, height) = (unit * along, unit * up);
+        }
+
+        _area = new ChartArea(areaLeft, dataTop, areaLeft + areaWidth, dataTop + height, panel.X, panel.Y);
         Bottom = XLabelTop + (_xLabel.Count * LineHeight);
     }
 

@@ -25,7 +25,7 @@ internal static class ForecastChart
                 .. observed.Zip(forecasts).SelectMany(pair => columns.Select((column, place) => Panel(
                     pair.First.Name.Length > 0 ? $"{pair.First.Name}: {column}" : column,
                     Last(pair.First, place, RowsBefore * pair.Second.Count),
-                    [.. pair.Second.Select(row => (row.Time, row.Values[place]))]))),
+                    [.. Begin(pair.First, place, pair.Second[0].Time), .. pair.Second.Select(row => (row.Time, row.Values[place]))]))),
             ]);
 
     private static ChartPanel Panel(string name, (double X, double Y)[] observed, (double X, double Y)[] forecast)
@@ -36,6 +36,18 @@ internal static class ForecastChart
         panel.Line("observed", observed, ChartPen.Thick(ChartColour.First), observed.Length <= MostMarkers ? ChartMarker.Circle : null);
         panel.Line("forecast", forecast, ChartPen.Thick(ChartColour.Second, ChartDash.Dashed), ChartMarker.Circle);
         return panel;
+    }
+
+    /// <summary>The row that a forecast goes on from, the last before it in which nothing is missing.</summary>
+    private static IEnumerable<(double X, double Y)> Begin(TimeSeries series, int column, double first)
+    {
+        int row = series.Times.Length - 1;
+        while (row >= 0 && !(series.Times[row] < first && series.IsComplete(row)))
+        {
+            row--;
+        }
+
+        return row < 0 ? [] : [(series.Times[row], series[row][column])];
     }
 
     // What is missing is no gap of the line: the next row that has it goes on.

@@ -9,6 +9,9 @@ public sealed record PhasePortrait
     private const double EndRadius = 3.5;
     private const double SideOpacity = 0.14;
 
+    // A small square has to be seen.
+    private const double KeyOpacity = 0.3;
+
     /// <summary>The title, which is also drawn.</summary>
     public required string Title { get; init; }
 
@@ -48,7 +51,7 @@ public sealed record PhasePortrait
         IEnumerable<double> across =
             [.. all.Select(point => point.X), .. Decision.SelectMany(at => new[] { at.X - at.Half, at.X + at.Half })];
         IEnumerable<double> up = [.. all.Select(point => point.Y), .. Decision.SelectMany(at => new[] { at.Y - at.Half, at.Y + at.Half })];
-        ChartPanel panel = new(XLabel, LinearAxis.ForValues(across), YLabel, LinearAxis.ForValues(up));
+        ChartPanel panel = new(XLabel, LinearAxis.ForValues(across), YLabel, LinearAxis.ForValues(up)) { HasEqualUnits = true };
         foreach ((double x, double y, double half, bool isSecond) in Decision)
         {
             panel.Bar((x - half, y - half), (x + half, y + half), ColourOf(isSecond ? 1 : 0) with { Opacity = SideOpacity });
@@ -64,8 +67,15 @@ public sealed record PhasePortrait
 
         for (int kind = 0; kind < Kinds.Count; kind++)
         {
-            panel.Explain(Kinds[kind], ChartPen.Thick(ColourOf(kind)), ChartMarker.Circle);
+            panel.Explain(Kinds[kind], ChartPen.Thick(ColourOf(kind)));
+            if (Decision.Count > 0)
+            {
+                panel.Key($"answered from there: {Kinds[kind]}", ColourOf(kind) with { Opacity = KeyOpacity });
+            }
         }
+
+        panel.Explain("start", new ChartPen(ChartColour.Faint, 0), ChartMarker.Circle, StartRadius);
+        panel.Explain("end of its flow", new ChartPen(ChartColour.Faint, 0), ChartMarker.Circle, EndRadius);
 
         return new Chart(
             Title,

@@ -26,7 +26,7 @@ public sealed partial class RunSettingTests
         RunSetting setting = RunSetting.All.Single(one => one.Name == name);
         string? value = Other(setting);
         bool isOfGrids = setting.Flag.Only?.StartsWith(GridKind.Grids, StringComparison.Ordinal) == true || name == "random-steps";
-        string[] data = name == "data" ? [] : ["--data", isOfGrids ? "mazes:9" : "digits"];
+        string[] data = name == "data" ? [] : ["--data", isOfGrids ? "mazes:9" : setting.Flag.Only == FlowKind.Flows ? "annuli" : "digits"];
         RunSettings given = Begin([.. data, .. value is null ? [$"--{name}"] : (string[])[$"--{name}", value]]);
         object expected = setting.Of(given)!;
         Assert.NotEqual(setting.Of(Begin(data)), expected);

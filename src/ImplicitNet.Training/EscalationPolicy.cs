@@ -6,7 +6,7 @@ namespace ImplicitNet.Training;
 
 /// <summary>
 /// Trains with the cheapest gradient that its certificates allow: it moves up a list of gradients while they are bad, and down again once
-/// the cheaper one is good.
+/// the cheaper one is good. It is one policy for fixed points and for flows; of a model that has both, the worse certificate decides.
 /// </summary>
 /// <remarks>
 /// Moving up is decided by the certificate of the gradient in use, moving down by that of the one below it on the same batch. A certificate
@@ -14,6 +14,8 @@ namespace ImplicitNet.Training;
 /// </remarks>
 public sealed record EscalationPolicy
 {
+    private static readonly FlowGradient[] DefaultFlows = [new Backsolve(), new DiscreteAdjoint()];
+
     /// <summary>The gradients, from the cheapest on; at least 2; default: JFB, refined by 5 products, exact.</summary>
     public IReadOnlyList<FixedPointGradient> Gradients
     {
@@ -22,6 +24,18 @@ public sealed record EscalationPolicy
             ? [.. value]
             : throw new ArgumentException("An escalation needs at least 2 gradients.", nameof(Gradients));
     } = [new JacobianFreeGradient(), new RefinedGradient(), new ImplicitGradient()];
+
+    /// <summary>
+    /// The same for the flows of a model, which move up and down with its fixed points; at least 2; default: <see cref="Backsolve"/>,
+    /// <see cref="DiscreteAdjoint"/>. Where the other list is longer, the last of this one stays.
+    /// </summary>
+    public IReadOnlyList<FlowGradient> FlowGradients
+    {
+        get;
+        init => field = value?.Count >= 2 && value.All(gradient => gradient is not null)
+            ? [.. value]
+            : throw new ArgumentException("An escalation needs at least 2 gradients.", nameof(FlowGradients));
+    } = DefaultFlows;
 
     /// <summary>The cosine of the parameter gradient below which a certificate speaks for moving up; in [-1, 1]; default 0.9.</summary>
     public double RaiseBelow
@@ -54,8 +68,21 @@ public sealed record EscalationPolicy
     /// <summary>The whole policy as text, the gradients one by one: a checkpoint recognises the policy by it.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{nameof(EscalationPolicy)} {{ Gradients = [{string.Join(", ", Gradients)}], RaiseBelow = {RaiseBelow}, "
+        $"{nameof(EscalationPolicy)} {{ Gradients = [{string.Join(", ", Gradients)}], {Flows}RaiseBelow = {RaiseBelow}, "
             + $"LowerFrom = {LowerFrom}, Patience = {Patience} }}");
+
+    /// <summary>Places that both lists have together.</summary>
+    internal int Levels => Math.Max(Gradients.Count, FlowGradients.Count);
+
+    // What is not said of a policy is the default.
+    private string Flows =>
+        FlowGradients.SequenceEqual(DefaultFlows) ? "" : $"{nameof(FlowGradients)} = [{string.Join(", ", FlowGradients)}], ";
+
+    /// <summary>The gradient of fixed points at a level.</summary>
+    internal FixedPointGradient At(int level) => Gradients[Math.Min(level, Gradients.Count - 1)];
+
+    /// <summary>The gradient of flows at a level.</summary>
+    internal FlowGradient FlowAt(int level) => FlowGradients[Math.Min(level, FlowGradients.Count - 1)];
 
     /// <exception cref="ArgumentException">There are no certificates to go by, or it would go up and down at once.</exception>
     internal void EnsureUsable(int? certificateSteps)
@@ -77,7 +104,7 @@ public sealed record EscalationPolicy
     {
         int raises = double.IsNaN(cosine) ? state.Raises : cosine < RaiseBelow ? state.Raises + 1 : 0;
         int lowers = double.IsNaN(lowerCosine) ? state.Lowers : lowerCosine >= LowerFrom ? state.Lowers + 1 : 0;
-        return raises >= Patience && state.Level + 1 < Gradients.Count ? new EscalationState(state.Level + 1, 0, 0)
+        return raises >= Patience && state.Level + 1 < Levels ? new EscalationState(state.Level + 1, 0, 0)
             : raises == 0 && lowers >= Patience && state.Level > 0 ? new EscalationState(state.Level - 1, 0, 0)
             : new EscalationState(state.Level, Math.Min(raises, Patience), Math.Min(lowers, Patience));
     }

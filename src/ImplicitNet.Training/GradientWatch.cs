@@ -1,5 +1,6 @@
 using ImplicitNet.Certification;
 using ImplicitNet.Gradients;
+using ImplicitNet.Networks;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.History;
@@ -22,11 +23,14 @@ internal sealed class GradientWatch
     public GradientWatch(TrainedModel model, TrainingTask task, TrainingOptions options, EscalationState state)
     {
         (_model, _task, _options) = (model, task, options);
-        Gradient = options.Escalation?.Gradients[state.Level];
+        Force(state.Level);
     }
 
-    /// <summary>The gradient in force, of the policy; null for the layers' own, where there is none.</summary>
-    public FixedPointGradient? Gradient { get; private set; }
+    /// <summary>The gradients in force, of the policy; of nothing, where there is none.</summary>
+    public GradientsInForce InForce { get; private set; }
+
+    /// <summary>That of fixed points; null for the layers' own.</summary>
+    public FixedPointGradient? Gradient => InForce.Fixed;
 
     /// <summary>Looks at the batch of the step to come, where one is due.</summary>
     /// <param name="step">The step's number, from 1.</param>
@@ -42,26 +46,26 @@ internal sealed class GradientWatch
             return state;
         }
 
-        GradientCertifier certifier = _options.Certifier;
         Func<Tensor> losses = () => TrainedModel.Losses(_task, _model.Answer(batch), batch);
-        IReadOnlyList<GradientCertificate> certificates = Gradient is not { } own ? [certifier.Certify(_model.Module, losses)]
-            : state.Level == 0 ? certifier.Compare(_model.Module, losses, [own])
-            : certifier.Compare(_model.Module, losses, [own, _options.Escalation!.Gradients[state.Level - 1]]);
-        GradientCertificate certificate = certificates[0];
-        log.Certificate(CertificateRecord.Of(step, certificate, state.Level));
-        tell(new TrainingEvent.GradientCertified(step, certificate));
+        (double cosine, double below, bool hasFlows) = OfFixedPoints(step, state.Level, losses, log, tell);
+        if (hasFlows)
+        {
+            (double ofFlows, double belowOfFlows) = OfFlows(step, state.Level, () => losses().mean(), log, tell);
+            (cosine, below) = (Worse(cosine, ofFlows), Worse(below, belowOfFlows));
+        }
+
         if (_options.Escalation is not { } policy)
         {
             return state;
         }
 
-        EscalationState next = policy.Next(state, Cosine(certificate), certificates.Count > 1 ? Cosine(certificates[1]) : double.NaN);
+        EscalationState next = policy.Next(state, cosine, below);
         if (next.Level != state.Level)
         {
-            Gradient = policy.Gradients[next.Level];
-            GradientChangeRecord change = new(step, state.Level, next.Level, certificate.Gradient.Cosine);
+            Force(next.Level);
+            GradientChangeRecord change = new(step, state.Level, next.Level, cosine);
             log.Change(change);
-            tell(new TrainingEvent.GradientChanged(change, policy.Gradients[next.Level]));
+            tell(new TrainingEvent.GradientChanged(change, policy.At(next.Level)) { FlowGradient = policy.FlowAt(next.Level) });
         }
 
         return next;
@@ -69,4 +73,46 @@ internal sealed class GradientWatch
 
     private static double Cosine(GradientCertificate certificate) =>
         certificate.Verdict == Verdict.Unknown ? double.NaN : certificate.Gradient.Cosine;
+
+    private static double Cosine(FlowCertificate certificate) =>
+        certificate.Verdict == Verdict.Unknown ? double.NaN : certificate.Consistency.Cosine;
+
+    /// <summary>What is known of one decides alone.</summary>
+    private static double Worse(double one, double other) => double.IsNaN(one) ? other : double.IsNaN(other) ? one : Math.Min(one, other);
+
+    private void Force(int level) => InForce = new(_options.Escalation?.At(level), _options.Escalation?.FlowAt(level));
+
+    /// <summary>Certifies the solves of the model, where it has any or has no flows either.</summary>
+    /// <returns>The cosine of the gradient in use, that of the one below, and whether there were flows.</returns>
+    private (double Cosine, double Below, bool HasFlows) OfFixedPoints(
+        long step, int level, Func<Tensor> losses, RunLog log, Action<TrainingEvent> tell)
+    {
+        using SolveScope seen = new(flowSettings: InForce.Of);
+        GradientCertifier certifier = _options.Certifier;
+        IReadOnlyList<GradientCertificate> certificates = _options.Escalation is not { } policy
+            ? [certifier.Certify(_model.Module, losses)]
+            : certifier.Compare(
+                _model.Module, losses, level == 0 ? [policy.At(level)] : [policy.At(level), policy.At(level - 1)]);
+        bool hasFlows = seen.Flows.Count > 0;
+        if (certificates[0].Solves.Count > 0 || !hasFlows)
+        {
+            log.Certificate(CertificateRecord.Of(step, certificates[0], level));
+            tell(new TrainingEvent.GradientCertified(step, certificates[0]));
+        }
+
+        return (Cosine(certificates[0]), certificates.Count > 1 ? Cosine(certificates[1]) : double.NaN, hasFlows);
+    }
+
+    /// <summary>Certifies the flows of the model.</summary>
+    private (double Cosine, double Below) OfFlows(long step, int level, Func<Tensor> loss, RunLog log, Action<TrainingEvent> tell)
+    {
+        using SolveScope fixedPoints = new(InForce.Of);
+        IReadOnlyList<FlowCertificate> certificates = _options.Escalation is not { } policy
+            ? [FlowGradientCertifier.Certify(_model.Module, loss)]
+            : FlowGradientCertifier.Compare(
+                _model.Module, loss, level == 0 ? [policy.FlowAt(level)] : [policy.FlowAt(level), policy.FlowAt(level - 1)]);
+        log.Certificate(CertificateRecord.Of(step, certificates[0], level));
+        tell(new TrainingEvent.FlowGradientCertified(step, certificates[0]));
+        return (Cosine(certificates[0]), certificates.Count > 1 ? Cosine(certificates[1]) : double.NaN);
+    }
 }

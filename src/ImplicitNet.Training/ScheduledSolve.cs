@@ -11,15 +11,15 @@ internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, Trai
 {
     /// <summary>Answers a batch. A sample counts that counts in every phase with a share in the loss.</summary>
     /// <param name="batch">The batch; the caller keeps it.</param>
-    /// <param name="settings">From a solve's own settings to those in force.</param>
+    /// <param name="gradients">Those in force.</param>
     /// <param name="draw">What is drawn by.</param>
-    public StepOutcome Run(Batch batch, Func<SolveSettings, SolveSettings> settings, ulong draw)
+    public StepOutcome Run(Batch batch, GradientsInForce gradients, ulong draw)
     {
         IReadOnlyList<SolvePhase> phases = options.Solves.Phases(draw);
         List<SolveScope> scopes = new(phases.Count);
         try
         {
-            return Answer(batch, settings, draw, phases, scopes);
+            return Answer(batch, gradients, draw, phases, scopes);
         }
         catch
         {
@@ -29,7 +29,7 @@ internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, Trai
     }
 
     private StepOutcome Answer(
-        Batch batch, Func<SolveSettings, SolveSettings> settings, ulong draw, IReadOnlyList<SolvePhase> phases, List<SolveScope> scopes)
+        Batch batch, GradientsInForce gradients, ulong draw, IReadOnlyList<SolvePhase> phases, List<SolveScope> scopes)
     {
         if (!phases.Any(phase => phase.LossWeight > 0) || phases.Any(phase => !(phase.LossWeight >= 0 && phase.Steps is null or >= 1)))
         {
@@ -47,11 +47,12 @@ internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, Trai
             using IDisposable? noGraph = phase.LossWeight > 0 ? null : no_grad();
             SolveScope? before = scopes.LastOrDefault();
             SolveScope scope = new(
-                own => Cut(Loosened(settings(own)), phase),
+                own => Cut(Loosened(gradients.Of(own)), phase),
                 before is null
                     ? number => Start(number, batch, draw)
                     : number => StartingPoint.From(_ => before.Solves[number].Latent.alias()),
-                phase.LossWeight > 0 ? options.JacobianPenalty : null);
+                phase.LossWeight > 0 ? options.JacobianPenalty : null,
+                gradients.Flow is null ? null : gradients.Of);
             scopes.Add(scope);
             output = model.Answer(batch);
             scope.Close();

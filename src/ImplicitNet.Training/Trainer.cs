@@ -159,7 +159,7 @@ public sealed class Trainer : IDisposable
             return false;
         }
 
-        PositionLimits limits = new(_options.Epochs, _train.StepsPerEpoch, _train.Count, _options.Escalation?.Gradients.Count ?? 1);
+        PositionLimits limits = new(_options.Epochs, _train.StepsPerEpoch, _train.Count, _options.Escalation?.Levels ?? 1);
         _position = Checkpoint.Read(folder.Checkpoint, _tensors, Identity, limits);
         _best.Forget();
         return true;
@@ -321,7 +321,7 @@ public sealed class Trainer : IDisposable
         double rate = _options.RateAt(Step, _steps);
         using StepOutcome outcome = _step.Make(
             batch,
-            own => watch.Gradient is { } gradient ? own with { Gradient = gradient } : own,
+            watch.InForce,
             _draws.Draw(RandomPurpose.Solves, _position.Epoch, _position.StepInEpoch),
             rate,
             Step + 1,

@@ -70,8 +70,17 @@ public abstract record TrainingEvent
     /// <param name="Certificate">The certificate.</param>
     public sealed record GradientCertified(long Step, GradientCertificate Certificate) : TrainingEvent;
 
+    /// <summary>The gradient of a batch through the flows of the model was certified, before its step was made.</summary>
+    /// <param name="Step">The step, from 1.</param>
+    /// <param name="Certificate">The certificate.</param>
+    public sealed record FlowGradientCertified(long Step, FlowCertificate Certificate) : TrainingEvent;
+
     /// <summary>The escalation policy changed the gradient.</summary>
     /// <param name="Change">The step of the change, and the positions in the list before and after it.</param>
-    /// <param name="Gradient">The gradient from then on.</param>
-    public sealed record GradientChanged(GradientChangeRecord Change, FixedPointGradient Gradient) : TrainingEvent;
+    /// <param name="Gradient">The gradient of fixed points from then on.</param>
+    public sealed record GradientChanged(GradientChangeRecord Change, FixedPointGradient Gradient) : TrainingEvent
+    {
+        /// <summary>The gradient of flows from then on.</summary>
+        public FlowGradient? FlowGradient { get; init; }
+    }
 }

@@ -27,7 +27,7 @@ internal sealed class TrainingStep(
     /// and the moments alone would move them.
     /// </summary>
     /// <param name="batch">The batch, which the model has taken; the caller keeps it.</param>
-    /// <param name="settings">From a solve's own settings to those in force.</param>
+    /// <param name="gradients">Those in force.</param>
     /// <param name="draw">What the schedule of solves draws by: a function of seed and step.</param>
     /// <param name="rate">The learning rate.</param>
     /// <param name="step">The step's number, from 1.</param>
@@ -40,7 +40,7 @@ internal sealed class TrainingStep(
     /// The loss has no graph, torch refuses something, or the model has other parameters than before.
     /// </exception>
     public StepOutcome Make(
-        Batch batch, Func<SolveSettings, SolveSettings> settings, ulong draw, double rate, long step, int epoch, EpochTotals totals)
+        Batch batch, GradientsInForce gradients, ulong draw, double rate, long step, int epoch, EpochTotals totals)
     {
         totals.BeginLaps();
         if (rate > LargestRate)
@@ -55,7 +55,7 @@ internal sealed class TrainingStep(
 
         optimizer.zero_grad();
         LeaveFrozen();
-        StepOutcome outcome = Answer(batch, settings, draw);
+        StepOutcome outcome = Answer(batch, gradients, draw);
         totals.Lap(static (times, seconds) => times with { Forward = times.Forward + seconds });
         try
         {
@@ -89,11 +89,11 @@ internal sealed class TrainingStep(
         }
     }
 
-    private StepOutcome Answer(Batch batch, Func<SolveSettings, SolveSettings> settings, ulong draw)
+    private StepOutcome Answer(Batch batch, GradientsInForce gradients, ulong draw)
     {
         try
         {
-            return new ScheduledSolve(model, task, options, latents).Run(batch, settings, draw);
+            return new ScheduledSolve(model, task, options, latents).Run(batch, gradients, draw);
         }
         catch (FixedPointException failure) when (batch.HasIndices && failure.Report.Samples.Count == batch.Count)
         {

@@ -19,11 +19,14 @@ public sealed record CertificateRecord
     /// <summary>The least cosine of a sample's adjoint direction; null for a gradient without one.</summary>
     public double? DirectionCosine { get; init; }
 
-    /// <summary>The largest ||dR/du|| measured at a sample.</summary>
+    /// <summary>The largest ||dR/du|| measured at a sample; NaN for flows.</summary>
     public required double Factor { get; init; }
 
-    /// <summary>How exact the reference was: its largest relative residual.</summary>
+    /// <summary>How exact the reference was: its largest relative residual; NaN for flows, whose reference is exact.</summary>
     public required double ReferenceResidual { get; init; }
+
+    /// <summary>Of flows, the relative error of the exact gradient of the steps against that of finer ones; else null.</summary>
+    public double? DiscretisationError { get; init; }
 
     /// <summary>The gradient in use, as a position in the escalation policy's list; 0 without a policy.</summary>
     public int Level { get; init; }
@@ -44,6 +47,18 @@ public sealed record CertificateRecord
         };
     }
 
+    /// <summary>What a certificate of flows comes to.</summary>
+    internal static CertificateRecord Of(long step, FlowCertificate certificate, int level) => new()
+    {
+        Step = step,
+        Cosine = certificate.Consistency.Cosine,
+        RelativeError = certificate.Consistency.RelativeError,
+        Factor = double.NaN,
+        ReferenceResidual = double.NaN,
+        DiscretisationError = certificate.Discretisation.RelativeError,
+        Level = level,
+    };
+
     /// <summary>As a record of a history.</summary>
     internal HistoryRecord ToHistory()
     {
@@ -60,6 +75,14 @@ public sealed record CertificateRecord
             values[nameof(DirectionCosine)] = cosine;
         }
 
+        if (DiscretisationError is { } error)
+        {
+            // What a flow has not is not written.
+            values[nameof(DiscretisationError)] = error;
+            values.Remove(nameof(Factor));
+            values.Remove(nameof(ReferenceResidual));
+        }
+
         return new HistoryRecord(Kind, Step, values);
     }
 
@@ -74,6 +97,7 @@ public sealed record CertificateRecord
             DirectionCosine = record.Values.TryGetValue(nameof(DirectionCosine), out double cosine) ? cosine : null,
             Factor = Get(nameof(Factor)),
             ReferenceResidual = Get(nameof(ReferenceResidual)),
+            DiscretisationError = record.Values.TryGetValue(nameof(DiscretisationError), out double error) ? error : null,
             Level = record.Values.TryGetValue(nameof(Level), out double level) && level is >= 0 and <= int.MaxValue ? (int)level : 0,
         };
 

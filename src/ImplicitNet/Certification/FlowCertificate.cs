@@ -1,34 +1,81 @@
+using ImplicitNet.Flows;
+using ImplicitNet.Gradients;
 using ImplicitNet.Networks;
+using static TorchSharp.torch;
 
 namespace ImplicitNet.Certification;
 
 /// <summary>How good the gradient of a model with flows in it is. Plain numbers; it owns no tensor.</summary>
 public sealed record FlowCertificate
 {
+    // Tolerances, as Backsolve says by default; and a share of the state, below which a tight tolerance misses nothing that matters.
+    private const double LargestReconstruction = 10, LargestShare = 0.01;
+
     private readonly bool _hasReference;
 
     internal FlowCertificate(
-        string label, Agreement consistency, Agreement discretisation, IReadOnlyList<ScopedFlow> flows, bool hasReference) =>
-        (Label, Consistency, Discretisation, Flows, _hasReference) = (label, consistency, discretisation, flows, hasReference);
+        string label, IReadOnlyList<Agreement> consistency, IReadOnlyList<Agreement> discretisation, IReadOnlyList<ScopedFlow> flows,
+        bool hasReference, ScalarType dtype)
+    {
+        (Label, Parts, Flows, _hasReference) = (label, [.. consistency.Zip(discretisation)], flows, hasReference);
+        (Consistency, Discretisation) = (Worst(consistency), Worst(discretisation));
+        Strays = flows.Sum(flow => flow.Gradient.Reconstruction.Count(
+            distance => !(distance <= LargestReconstruction) && !(distance * Tolerance(flow.Settings, dtype) <= LargestShare)));
+        Redone = flows.Sum(flow => flow.Gradient.FallBacks);
+    }
 
     /// <summary>The gradient that was examined, such as "discrete adjoint" or "backsolve".</summary>
     public string Label { get; }
 
-    /// <summary>The gradient used against the exact one of the same steps: what the way of differentiating costs.</summary>
+    /// <summary>
+    /// The gradient used against the exact one of the same steps: what the way of differentiating costs. Of <see cref="Parts"/> the worst.
+    /// </summary>
     public Agreement Consistency { get; }
 
-    /// <summary>The exact one of these steps against the exact one of much finer steps: what the steps cost.</summary>
+    /// <summary>
+    /// The exact one of these steps against the exact one of much finer steps: what the steps cost. Of <see cref="Parts"/> the worst.
+    /// </summary>
     public Agreement Discretisation { get; }
+
+    /// <summary>Both for all parameters together, where there are any, and then for each further input.</summary>
+    public IReadOnlyList<(Agreement Consistency, Agreement Discretisation)> Parts { get; }
 
     /// <summary>The flows that were followed for it, in the order in which they were made.</summary>
     public IReadOnlyList<ScopedFlow> Flows { get; }
 
-    /// <summary>The worse of the two, or unknown where no flow was followed or one failed.</summary>
-    public Verdict Verdict => Flows.Count == 0 || !_hasReference || Flows.Any(flow => !flow.Report.AllSucceeded) ? Verdict.Unknown
-        : (Verdict)Math.Max((int)Consistency.Judged, (int)Discretisation.Judged);
+    /// <summary>
+    /// Samples whose way back, of a <see cref="Backsolve"/>, did not come to where they had been: by more than 10 tolerances, and
+    /// 1 % of the state.
+    /// </summary>
+    public int Strays { get; }
 
-    /// <summary>One line: both numbers and the verdict.</summary>
-    public override string ToString() => FormattableString.Invariant(
-        $"{Label}: against the exact gradient of the same steps {Consistency}; that against finer steps {Discretisation}; ")
-        + $"{Verdict.ToString().ToLowerInvariant()}.";
+    /// <summary>Samples that were done again by the exact adjoint of their steps, whose gradients are right.</summary>
+    public int Redone { get; }
+
+    /// <summary>
+    /// The worst of all numbers, or unknown where no flow was followed or one failed; no better than doubtful where samples strayed and
+    /// were not done again: their gradients are wrong, however little of that shows in a sum over all.
+    /// </summary>
+    public Verdict Verdict => Flows.Count == 0 || !_hasReference || Flows.Any(flow => !flow.Report.AllSucceeded) ? Verdict.Unknown
+        : new[] { Consistency.Judged, Discretisation.Judged, Strays > Redone ? Verdict.Doubtful : Verdict.Good }.Max();
+
+    /// <summary>One line: both numbers, what strayed, and the verdict.</summary>
+    public override string ToString()
+    {
+        string strays = Strays == 0 ? "" : FormattableString.Invariant(
+            $"; {Strays} samples did not come back to where they had been, {Redone} were done again");
+        return FormattableString.Invariant(
+            $"{Label}: against the exact gradient of the same steps {Consistency}; that against finer steps {Discretisation}{strays}; ")
+            + $"{Verdict.ToString().ToLowerInvariant()}.";
+    }
+
+    private static double Tolerance(FlowSettings settings, ScalarType dtype)
+    {
+        StepController steps = (settings.Gradient as Backsolve)?.Steps ?? settings.Steps;
+        (double relative, double absolute) = (steps as PidController ?? new PidController()).Tolerances(dtype);
+        return Math.Max(relative, absolute);
+    }
+
+    private static Agreement Worst(IReadOnlyList<Agreement> parts) =>
+        parts.OrderByDescending(part => part.Judged).ThenBy(part => double.IsNaN(part.Cosine) ? -2 : part.Cosine).First();
 }

@@ -9,7 +9,7 @@ namespace ImplicitNet.Certification;
 
 /// <summary>
 /// Says how good the gradient of a model with flows in it is, in two numbers: against the exact one of the same steps, and that one against
-/// the exact one of much finer steps.
+/// the exact one of much finer steps; of the parameters, and of each further input by itself.
 /// </summary>
 /// <remarks>
 /// The exact gradient of the steps that were taken need not be that of the flow: on Lotka and Volterra's equations it is 7 % off at a
@@ -28,11 +28,38 @@ public static class FlowGradientCertifier
     /// <returns>The certificate. Nothing is added to any <c>grad</c>.</returns>
     /// <exception cref="ArgumentException">The loss is not one number in a graph, or nothing requires a gradient.</exception>
     /// <exception cref="FlowException">A flow failed and its policy is to throw.</exception>
-    public static FlowCertificate Certify(nn.Module model, Func<Tensor> loss, IReadOnlyList<Tensor>? inputs = null)
+    public static FlowCertificate Certify(nn.Module model, Func<Tensor> loss, IReadOnlyList<Tensor>? inputs = null) =>
+        Compared(model, loss, [null], inputs)[0];
+
+    /// <summary>Certifies several gradients, each used in all flows at once, against one reference.</summary>
+    /// <param name="model">The model; its buffers and torch's random state are the same for every pass, and are put back.</param>
+    /// <param name="loss">Runs the model and returns the loss: one number, in the graph.</param>
+    /// <param name="gradients">What to certify. Each costs a forward and a backward pass, beside the two of the reference.</param>
+    /// <param name="inputs">Further tensors whose gradients count, such as the start of a flow; each requires a gradient.</param>
+    /// <returns>One certificate for each gradient, in the same order. Nothing is added to any <c>grad</c>.</returns>
+    /// <exception cref="ArgumentException">The loss is not one number in a graph, or nothing requires a gradient.</exception>
+    /// <exception cref="FlowException">A flow failed and its policy is to throw.</exception>
+    public static IReadOnlyList<FlowCertificate> Compare(
+        nn.Module model, Func<Tensor> loss, IReadOnlyList<FlowGradient> gradients, IReadOnlyList<Tensor>? inputs = null)
+    {
+        ArgumentNullException.ThrowIfNull(gradients);
+        return gradients.Contains(null!)
+            ? throw new ArgumentException("A gradient to certify is null.", nameof(gradients))
+            : Compared(model, loss, gradients, inputs);
+    }
+
+    private static FlowCertificate[] Compared(
+        nn.Module model, Func<Tensor> loss, IReadOnlyList<FlowGradient?> gradients, IReadOnlyList<Tensor>? inputs)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(loss);
-        Tensor[] sources = [.. model.parameters().Concat(inputs ?? []).Where(tensor => tensor.requires_grad)];
+        Tensor[] further = [.. inputs ?? []];
+        if (Array.Exists(further, tensor => tensor is not { IsInvalid: false, requires_grad: true }))
+        {
+            throw new ArgumentException("An input whose gradient counts is null, was disposed, or requires no gradient.", nameof(inputs));
+        }
+
+        Tensor[] parameters = [.. model.parameters().Where(tensor => tensor.requires_grad)], sources = [.. parameters, .. further];
         if (sources.Length == 0)
         {
             throw new ArgumentException("Neither a parameter of the model nor an input requires a gradient.", nameof(model));
@@ -43,14 +70,26 @@ public static class FlowGradientCertifier
         using IDisposable graph = enable_grad();
         DiscreteAdjoint exact = new();
         ScalarType narrowest = Array.Exists(sources, source => source.dtype == ScalarType.Float32) ? ScalarType.Float32 : sources[0].dtype;
-        (Tensor?[] used, IReadOnlyList<ScopedFlow> flows) = Pass(state, loss, sources, settings => settings);
+        (Tensor?[] Gradients, IReadOnlyList<ScopedFlow> Flows)[] used = [.. gradients.Select(gradient => Pass(
+            state, loss, sources, settings => gradient is null ? settings : settings with { Gradient = gradient }))];
         (Tensor?[] same, IReadOnlyList<ScopedFlow> own) = Pass(state, loss, sources, settings => settings with { Gradient = exact });
         (Tensor?[] finer, IReadOnlyList<ScopedFlow> fine) = Pass(
             state, loss, sources, settings => settings with { Gradient = exact, Steps = Finer(settings.Steps, narrowest) });
-        return new FlowCertificate(
-            flows.Count == 0 ? "none" : flows[0].Settings.Gradient.Label, Agreement.OfLists(used, same), Agreement.OfLists(same, finer),
-            flows,
-            own.Concat(fine).All(flow => flow.Report.AllSucceeded && flow.Settings.Gradient == exact));
+        bool hasReference = own.Concat(fine).All(flow => flow.Report.AllSucceeded && flow.Settings.Gradient == exact);
+        return [.. used.Select(pass => new FlowCertificate(
+            pass.Flows.Count == 0 ? "none" : pass.Flows[0].Settings.Gradient.Label,
+            Apart(pass.Gradients, same),
+            Apart(same, finer),
+            pass.Flows,
+            hasReference,
+            narrowest))];
+
+        // All parameters are one vector, and so is each input: what is wrong in a small one must not be lost beside a large one.
+        Agreement[] Apart(Tensor?[] found, Tensor?[] exactly) =>
+        [
+            .. parameters.Length == 0 ? [] : new[] { Agreement.OfLists(found[..parameters.Length], exactly[..parameters.Length]) },
+            .. Enumerable.Range(parameters.Length, further.Length).Select(i => Agreement.OfLists([found[i]], [exactly[i]])),
+        ];
     }
 
     private static (Tensor?[] Gradients, IReadOnlyList<ScopedFlow> Flows) Pass(

@@ -13,7 +13,12 @@ public sealed class EscalationPolicyTests
     {
         Assert.Equal([new JacobianFreeGradient(), new RefinedGradient(), new ImplicitGradient()], Policy.Gradients);
         Assert.Equal((0.9, 0.98, 2), (Policy.RaiseBelow, Policy.LowerFrom, Policy.Patience));
+        Assert.Equal([new Backsolve(), new DiscreteAdjoint()], Policy.FlowGradients);
         Assert.Contains("RefinedGradient { ", Policy.ToString(), StringComparison.Ordinal);
+
+        // Checkpoints of before there were flows know the policy by its text.
+        Assert.DoesNotContain("Flow", Policy.ToString(), StringComparison.Ordinal);
+        Assert.Contains("TruncatedAdjoint { Steps = 3", (Policy with { FlowGradients = [new TruncatedAdjoint { Steps = 3 }, new Backsolve()] }).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -31,6 +36,17 @@ public sealed class EscalationPolicyTests
     }
 
     [Fact]
+    public void Of_two_lists_the_longer_says_how_far_it_goes_and_the_last_of_the_other_stays()
+    {
+        EscalationPolicy policy = new() { FlowGradients = [.. Enumerable.Range(1, 4).Select(steps => new TruncatedAdjoint { Steps = steps }), new DiscreteAdjoint()] };
+        Assert.Equal((5, 3), (policy.Levels, Policy.Levels));
+        Assert.Equal((new ImplicitGradient(), new TruncatedAdjoint { Steps = 4 }), (policy.At(3), policy.FlowAt(3)));
+        Assert.Equal((new ImplicitGradient(), new DiscreteAdjoint()), (Policy.At(2), Policy.FlowAt(2)));
+        Assert.Equal(4, policy.Next(new EscalationState(3, 1, 0), 0.5, double.NaN).Level);
+        Assert.Equal(4, policy.Next(new EscalationState(4, 1, 0), 0.5, double.NaN).Level);
+    }
+
+    [Fact]
     public void What_is_not_known_breaks_no_row() =>
         Assert.Equal([0, 0, 1], Levels((0.5, double.NaN), (double.NaN, double.NaN), (0.5, double.NaN)));
 
@@ -39,6 +55,8 @@ public sealed class EscalationPolicyTests
     {
         Assert.Throws<ArgumentException>(() => new EscalationPolicy { Gradients = [new JacobianFreeGradient()] });
         Assert.Throws<ArgumentException>(() => new EscalationPolicy { Gradients = [new JacobianFreeGradient(), null!] });
+        Assert.Throws<ArgumentException>(() => new EscalationPolicy { FlowGradients = [new Backsolve()] });
+        Assert.Throws<ArgumentException>(() => new EscalationPolicy { FlowGradients = [new Backsolve(), null!] });
         Assert.Throws<ArgumentOutOfRangeException>(() => new EscalationPolicy { RaiseBelow = double.NaN });
         Assert.Throws<ArgumentOutOfRangeException>(() => new EscalationPolicy { LowerFrom = 1.1 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new EscalationPolicy { Patience = 0 });

@@ -43,7 +43,7 @@ public sealed class SolveScheduleTests : TensorTest
         FixedPointCorrection schedule = new() { Iterates = 3, StepsBetween = 3, Discount = 0.5 };
         using ImplicitNet.Training.Data.Batch batch = new(x.alias(), zeros(2, 1, dtype: ScalarType.Float64));
         using StepOutcome outcome = new ScheduledSolve(
-            new TrainedModel(model), new Regression(), new TrainingOptions { Solves = schedule }, null).Run(batch, own => own, 1);
+            new TrainedModel(model), new Regression(), new TrainingOptions { Solves = schedule }, null).Run(batch, default, 1);
         outcome.Objective!.backward();
         double gradient = model.Weight.grad!.ToDouble();
         model.Weight.grad!.zero_();

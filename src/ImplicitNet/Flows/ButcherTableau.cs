@@ -63,9 +63,12 @@ public sealed class ButcherTableau
     }
 
     // Of stages that are each a part of the field, which no condition of order holds for.
-    private ButcherTableau(string name, double[] nodes, double[][] coefficients, double[] weights, double[][] interpolation) =>
-        (Name, Order, InterpolationOrder, Nodes, Coefficients, Weights, Interpolation) =
-            (name, 2, 1, nodes, coefficients, weights, interpolation);
+    private ButcherTableau(string name, double[] nodes, double[][] coefficients, double[] weights, double[][] interpolation)
+    {
+        (Name, Order, InterpolationOrder) = (name, 2, 1);
+        (Nodes, Coefficients, Weights, Interpolation) = (nodes, coefficients, weights, interpolation);
+        IsOfParts = true;
+    }
 
     /// <summary>Euler 1768: one stage, order 1.</summary>
     public static ButcherTableau Euler { get; } = new("Euler", 1, [0], [[]], [1], [[1]]);
@@ -125,6 +128,9 @@ public sealed class ButcherTableau
 
     /// <summary>Whether the last stage is the first of the next step (first same as last), so that it costs nothing.</summary>
     public bool IsFirstSameAsLast => Stages > 1 && Nodes[^1] == 1 && Coefficients[^1].AsSpan().SequenceEqual(Weights.AsSpan(0, Stages - 1));
+
+    /// <summary>Whether its last stage is what the first of the next step would be, though it has a weight of its own.</summary>
+    internal bool IsOfParts { get; }
 
     internal double[] Nodes { get; }
 

@@ -8,8 +8,9 @@ namespace ImplicitNet.Flows;
 /// </summary>
 /// <remarks>
 /// Energy does not drift: however many steps, it stays as near as h^2. With <see cref="FixedSteps"/>, since steps that change would lose
-/// that. Costs three evaluations a step, each of half the field. Times asked for between the ends of steps are read off a straight line.
-/// Gradients are the exact ones of the steps; <see cref="Gradients.Backsolve"/> and penalties are refused.
+/// that. Costs an evaluation a step, in two halves that are counted as one each, and a half more at the start. Times asked for between the
+/// ends of steps are read off a straight line. Gradients are the exact ones of the steps; <see cref="Gradients.Backsolve"/> and penalties
+/// are refused.
 /// </remarks>
 public sealed record VerletSolver : FlowSolver
 {

@@ -103,7 +103,7 @@ internal sealed class RungeKuttaIteration : IDisposable
     {
         bool isAll = !rows.Contains(false);
         Move(Next, State, rows, isAll);
-        if (_isFirstSameAsLast)
+        if (_isFirstSameAsLast || _tableau.IsOfParts)
         {
             Move(Stages + _tableau.Stages - 1, Stages, rows, isAll);
         }

@@ -20,6 +20,10 @@ public sealed class FlowPicturesTests : TensorTest
         };
         Assert.Equal(
             "2 lines of a flow, from small dots to large ones, between -3 and 1 along and 0 and 4 up.", portrait.Draw().Description);
+        Assert.True(portrait.Draw().Panels[0].HasEqualUnits);
+        Assert.Equal(
+            ["left", "answered from there: left", "right", "answered from there: right", "start", "end of its flow"],
+            portrait.Draw().Panels[0].Legend.Select(entry => entry.Name));
         portrait.Save(Path.Combine(folder.Path, "p.svg"));
         portrait.Save(Path.Combine(folder.Path, "p.png"));
         Assert.Contains("<svg", File.ReadAllText(Path.Combine(folder.Path, "p.svg")), StringComparison.Ordinal);

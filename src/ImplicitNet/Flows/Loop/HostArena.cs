@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Numerics;
 using ImplicitNet.Kernels;
 using TorchSharp;
@@ -12,7 +11,7 @@ internal sealed unsafe class HostArena<T> : RowArena
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly Tensor[] _memory;
-    private readonly Tensor[] _views;
+    private readonly Tensor?[] _views;
     private readonly T*[] _blocks;
     private readonly int _size;
     private readonly bool _isContiguous;
@@ -25,19 +24,27 @@ internal sealed unsafe class HostArena<T> : RowArena
         _size = (int)(like.numel() / _count);
         _memory = [.. Enumerable.Range(0, blocks).Select(_ => empty([_count, _size], like.dtype).DetachFromDisposeScope())];
         _blocks = new T*[blocks];
-        _views = new Tensor[blocks];
+        _views = new Tensor?[blocks];
         for (int block = 0; block < blocks; block++)
         {
             _blocks[block] = (T*)MemoryAddress.Of(_memory[block]);
         }
 
         _isContiguous = Layout.Order.Length == 0;
-        SetViews();
     }
 
     public override int Count => _count;
 
-    public override Tensor View(int block) => _views[block];
+    public override Tensor View(int block)
+    {
+        if (_views[block] is not { } view)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            _views[block] = view = Layout.Restore(_memory[block].narrow(0, 0, _count)).DetachFromDisposeScope();
+        }
+
+        return view;
+    }
 
     public override void Take(int block, Tensor values)
     {
@@ -49,31 +56,30 @@ internal sealed unsafe class HostArena<T> : RowArena
         }
         else
         {
-            _views[block].copy_(values);
+            View(block).copy_(values);
         }
     }
 
     public override void Combine(int target, int from, ReadOnlySpan<double> sizes, ReadOnlySpan<double> coefficients, int blocks)
     {
         T* result = _blocks[target], start = from < 0 ? null : _blocks[from];
-        if (IsSmall)
+        Terms terms = new(this, coefficients, blocks);
+        if (terms.Count == 0 && start != null)
         {
-            for (int row = 0; row < _count; row++)
-            {
-                long place = (long)row * _size;
-                Sum(row, start == null ? null : start + place, result + place, sizes.IsEmpty ? 1 : sizes[row], coefficients, blocks);
-            }
-
+            long bytes = (long)_count * _size * sizeof(T);
+            Buffer.MemoryCopy(start, result, bytes, bytes);
             return;
         }
 
-        double[] lengths = sizes.ToArray(), terms = coefficients.ToArray();
-        (nint to, nint at) = ((nint)result, (nint)start);
-        ThreadTeam.Run(_count, (long)_count * _size, row =>
+        if (IsSmall)
         {
-            long place = (long)row * _size;
-            Sum(row, at == 0 ? null : (T*)at + place, (T*)to + place, lengths.Length == 0 ? 1 : lengths[row], terms, blocks);
-        });
+            Sums(0.._count, start, result, sizes, terms);
+            return;
+        }
+
+        double[] lengths = sizes.ToArray();
+        (nint to, nint at) = ((nint)result, (nint)start);
+        InParts(rows => Sums(rows, (T*)at, (T*)to, lengths, terms));
     }
 
     public override void Norms(
@@ -81,33 +87,17 @@ internal sealed unsafe class HostArena<T> : RowArena
         Span<double> norms)
     {
         T* one = _blocks[first], other = _blocks[second];
+        (T least, T share) = (T.CreateTruncating(absolute), T.CreateTruncating(relative));
+        Terms terms = new(this, coefficients, blocks);
         if (IsSmall)
         {
-            T[] errors = ArrayPool<T>.Shared.Rent(_size);
-            fixed (T* error = errors)
-            {
-                for (int row = 0; row < _count; row++)
-                {
-                    norms[row] = Norm(row, error, one, other, sizes.IsEmpty ? 1 : sizes[row], coefficients, blocks, absolute, relative);
-                }
-            }
-
-            ArrayPool<T>.Shared.Return(errors);
+            Norms(0.._count, one, other, sizes, terms, least, share, norms);
             return;
         }
 
-        double[] lengths = sizes.ToArray(), terms = coefficients.ToArray(), found = new double[_count];
+        double[] lengths = sizes.ToArray(), found = new double[_count];
         (nint from, nint to) = ((nint)one, (nint)other);
-        ThreadTeam.Run(_count, (long)_count * _size, row =>
-        {
-            T[] errors = ArrayPool<T>.Shared.Rent(_size);
-            fixed (T* error = errors)
-            {
-                found[row] = Norm(row, error, (T*)from, (T*)to, lengths.Length == 0 ? 1 : lengths[row], terms, blocks, absolute, relative);
-            }
-
-            ArrayPool<T>.Shared.Return(errors);
-        });
+        InParts(rows => Norms(rows, (T*)from, (T*)to, lengths, terms, least, share, found));
         found.CopyTo(norms);
     }
 
@@ -143,12 +133,18 @@ internal sealed unsafe class HostArena<T> : RowArena
 
         _count = rows.Length;
         DisposeViews();
-        SetViews();
     }
 
     public override void Write(
-        int row, int from, double size, ReadOnlySpan<double> coefficients, int blocks, ArenaRows destination, int place) =>
-        Sum(row, _blocks[from] + ((long)row * _size), (T*)destination.Held + ((long)place * _size), size, coefficients, blocks);
+        int row, int from, double size, ReadOnlySpan<double> coefficients, int blocks, ArenaRows destination, int place)
+    {
+        long at = (long)row * _size;
+        Span<T> factors = stackalloc T[coefficients.Length];
+        Terms terms = new(this, coefficients, blocks);
+        terms.Times(size, factors[..terms.Count]);
+        RowSum<T>.Sum(
+            (T*)destination.Held + ((long)place * _size), _blocks[from] + at, terms.Blocks, factors[..terms.Count], at, _size);
+    }
 
     public override void ReadRow(ArenaRows source, int place, int block, int row) =>
         new ReadOnlySpan<T>((T*)source.Held + ((long)place * _size), _size).CopyTo(Row(block, row));
@@ -156,7 +152,7 @@ internal sealed unsafe class HostArena<T> : RowArena
     public override void AddRow(ArenaRows source, int place, double factor, int block, int row)
     {
         T* target = _blocks[block] + ((long)row * _size);
-        RowSum<T>.Sum(target, target, [source.Held + ((nint)place * _size * sizeof(T))], [T.CreateTruncating(factor)], _size);
+        RowSum<T>.Sum(target, target, [source.Held], [T.CreateTruncating(factor)], (long)place * _size, _size);
     }
 
     public override void Dots(int first, int second, Span<double> dots)
@@ -188,47 +184,78 @@ internal sealed unsafe class HostArena<T> : RowArena
 
     private Span<T> Row(int block, int row) => new(_blocks[block] + ((long)row * _size), _size);
 
-    private void SetViews()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        for (int block = 0; block < _views.Length; block++)
-        {
-            _views[block] = Layout.Restore(_memory[block].narrow(0, 0, _count)).DetachFromDisposeScope();
-        }
-    }
-
     private void DisposeViews()
     {
-        foreach (Tensor view in _views)
+        for (int block = 0; block < _views.Length; block++)
         {
-            view.Dispose();
+            _views[block]?.Dispose();
+            _views[block] = null;
         }
     }
 
-    private double Norm(
-        int row, T* error, T* first, T* second, double size, ReadOnlySpan<double> coefficients, int blocks, double absolute,
-        double relative)
+    private void InParts(Action<Range> body)
     {
-        long place = (long)row * _size;
-        Sum(row, null, error, size, coefficients, blocks);
-        return RowNorm<T>.Of(error, first + place, second + place, Counted, T.CreateTruncating(absolute), T.CreateTruncating(relative));
+        int rows = Math.Max(1, (int)(ThreadTeam.SmallWork / 4 / _size)), parts = (_count + rows - 1) / rows;
+        ThreadTeam.Run(parts, (long)_count * _size, part => body((part * rows)..Math.Min(_count, (part + 1) * rows)));
     }
 
-    /// <summary>One row of a sum, of the blocks whose coefficients are not 0.</summary>
-    private void Sum(int row, T* start, T* target, double size, ReadOnlySpan<double> coefficients, int blocks)
+    private void Sums(Range rows, T* start, T* target, ReadOnlySpan<double> sizes, in Terms terms)
     {
-        Span<nint> rows = stackalloc nint[coefficients.Length];
-        Span<T> factors = stackalloc T[coefficients.Length];
-        int count = 0;
-        for (int term = 0; term < coefficients.Length; term++)
+        Span<T> factors = stackalloc T[terms.Count];
+        for (int row = rows.Start.Value; row < rows.End.Value; row++)
         {
-            if (coefficients[term] != 0)
+            long place = (long)row * _size;
+            terms.Times(sizes.IsEmpty ? 1 : sizes[row], factors);
+            RowSum<T>.Sum(target + place, start == null ? null : start + place, terms.Blocks, factors, place, _size);
+        }
+    }
+
+    private void Norms(
+        Range rows, T* first, T* second, ReadOnlySpan<double> sizes, in Terms terms, T absolute, T relative, Span<double> norms)
+    {
+        Span<T> factors = stackalloc T[terms.Count];
+        for (int row = rows.Start.Value; row < rows.End.Value; row++)
+        {
+            terms.Times(sizes.IsEmpty ? 1 : sizes[row], factors);
+            norms[row] = RowNorm<T>.Of(terms.Blocks, factors, first, second, (long)row * _size, Counted, absolute, relative);
+        }
+    }
+
+    /// <summary>The blocks of a sum whose coefficients are not 0.</summary>
+    private readonly struct Terms
+    {
+        private readonly nint[] _blocks;
+        private readonly double[] _coefficients;
+
+        public Terms(HostArena<T> arena, ReadOnlySpan<double> coefficients, int blocks)
+        {
+            if (coefficients.IsEmpty)
             {
-                rows[count] = (nint)(_blocks[blocks + term] + ((long)row * _size));
-                factors[count++] = T.CreateTruncating(size * coefficients[term]);
+                (_blocks, _coefficients) = ([], []);
+                return;
+            }
+
+            (_blocks, _coefficients) = (new nint[coefficients.Length], new double[coefficients.Length]);
+            for (int term = 0; term < coefficients.Length; term++)
+            {
+                if (coefficients[term] != 0)
+                {
+                    _blocks[Count] = (nint)arena._blocks[blocks + term];
+                    _coefficients[Count++] = coefficients[term];
+                }
             }
         }
 
-        RowSum<T>.Sum(target, start, rows[..count], factors[..count], _size);
+        public int Count { get; }
+
+        public ReadOnlySpan<nint> Blocks => _blocks.AsSpan(0, Count);
+
+        public void Times(double size, Span<T> factors)
+        {
+            for (int term = 0; term < factors.Length; term++)
+            {
+                factors[term] = T.CreateTruncating(size * _coefficients[term]);
+            }
+        }
     }
 }

@@ -72,9 +72,9 @@ internal sealed class AdjointSweep : IDisposable
             Segment();
         }
 
+        AtStarts();
         for (int sample = 0; sample < _record.Batch; sample++)
         {
-            AtStart(sample);
             if (_record.Report.Samples[sample].Status == FlowStatus.Completed)
             {
                 _times?.AddEnd(sample, _toTimes[sample]);
@@ -329,20 +329,29 @@ internal sealed class AdjointSweep : IDisposable
         static double[] Numbers(Tensor rows) => [.. rows.to(ScalarType.Float64).cpu().contiguous().data<double>()];
     }
 
-    /// <summary>What comes to states that are asked for where the flow starts, and to the ends of flows without steps.</summary>
-    private void AtStart(int sample)
+    /// <summary>What comes to states that are asked for where flows start, and to the ends of flows without steps.</summary>
+    private void AtStarts()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor start = _startsGradient.Values.narrow(0, sample, 1);
-        if (_tape.Steps(sample) == 0)
+        int[] all = [.. Enumerable.Range(0, _record.Batch)];
+        Tensor states = _statesGradient.Values.reshape(_record.Times.Count, _record.Batch, _record.Size);
+        AddTo([.. all.Where(sample => _tape.Steps(sample) == 0)], _endsGradient.Values);
+        for (int time = 0; time < _record.Times.Count; time++)
         {
-            start.add_(_endsGradient.Values.narrow(0, sample, 1));
+            AddTo([.. all.Where(sample => time < _asked[sample].Of(0).End.Value)], states[time]);
         }
 
-        Range range = _asked[sample].Of(0);
-        for (int index = range.Start.Value; index < range.End.Value; index++)
+        void AddTo(int[] samples, Tensor gradient)
         {
-            start.add_(_statesGradient.Values.narrow(0, (index * (long)_record.Batch) + sample, 1));
+            if (samples.Length == all.Length)
+            {
+                _startsGradient.Values.add_(gradient);
+            }
+            else if (samples.Length > 0)
+            {
+                Tensor rows = tensor(samples.Select(sample => (long)sample).ToArray(), device: gradient.device);
+                _startsGradient.Values.index_add_(0, rows, gradient.index_select(0, rows), 1);
+            }
         }
     }
 }

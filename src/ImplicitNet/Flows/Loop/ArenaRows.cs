@@ -18,6 +18,15 @@ internal sealed class ArenaRows : IDisposable
             full([count, like.shape[1..].Aggregate(1L, (product, side) => product * side)], double.NaN, like.dtype, like.device),
             LatentLayout.Of(like)) => Values.DetachFromDisposeScope();
 
+    /// <summary>Rows whose values are not set.</summary>
+    /// <param name="like">[batch, ...].</param>
+    /// <param name="count">How many.</param>
+    public static ArenaRows Unset(Tensor like, long count)
+    {
+        Tensor rows = empty([count, like.shape[1..].Aggregate(1L, (product, side) => product * side)], like.dtype, like.device);
+        return new ArenaRows(rows.DetachFromDisposeScope(), LatentLayout.Of(like));
+    }
+
     private ArenaRows(Tensor values, LatentLayout layout)
     {
         (_layout, Values) = (layout, values);

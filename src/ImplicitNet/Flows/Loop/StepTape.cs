@@ -137,7 +137,7 @@ internal sealed class StepTape : IDisposable
             if (!isFull || !Thin())
             {
                 int first = _pages.Count * _pageRows;
-                _pages.Add(new ArenaRows(_like, _pageRows));
+                _pages.Add(ArenaRows.Unset(_like, _pageRows));
                 for (int slot = first + _pageRows - 1; slot >= first; slot--)
                 {
                     _free.Push(slot);

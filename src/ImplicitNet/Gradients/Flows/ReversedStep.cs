@@ -26,6 +26,7 @@ internal sealed class ReversedStep : IDisposable
     private readonly StageGraphs _graphs;
     private readonly int _pulled;
     private readonly int _vector;
+    private readonly int _arguments;
 
     public ReversedStep(FlowRecord record, StageGraphs graphs, Tensor like)
     {
@@ -37,7 +38,8 @@ internal sealed class ReversedStep : IDisposable
         _pulled = Lambda + 1;
         _vector = _pulled + stages;
         Between = _vector + 1;
-        Rows = RowArenas.Like(like, Between + stages);
+        _arguments = Between + stages;
+        Rows = RowArenas.Like(like, _arguments + stages);
     }
 
     /// <summary>All blocks.</summary>
@@ -77,8 +79,8 @@ internal sealed class ReversedStep : IDisposable
             // A stage that has a say in some rows alone is that of the step's start in the others: what is sent back through it is 0
             // there, and 0 times the slope of a field that has none where the step ends would be NaN.
             double[] lengths = stage < Count(hasBetween: false) ? sizes : [.. sizes.Zip(hasBetween, (size, has) => has ? size : 0)];
-            Rows.Combine(Argument, State, lengths, _tableau.Coefficients[stage], Stages);
-            Rows.Take(Stages + stage, _graphs.Evaluate(stages, stage, At(times, lengths, stage), Rows.View(Argument)));
+            Rows.Combine(_arguments + stage, State, lengths, _tableau.Coefficients[stage], Stages);
+            Rows.Take(Stages + stage, _graphs.Evaluate(stages, stage, At(times, lengths, stage), Rows.View(_arguments + stage)));
         }
     }
 
@@ -146,6 +148,12 @@ internal sealed class ReversedStep : IDisposable
     private double[] At(double[] times, double[] sizes, int stage)
     {
         double node = _tableau.Nodes[stage];
-        return node == 0 ? times : [.. times.Zip(sizes, (time, size) => time + (node * size))];
+        double[] at = new double[times.Length];
+        for (int row = 0; row < at.Length; row++)
+        {
+            at[row] = node == 0 ? times[row] : times[row] + (node * sizes[row]);
+        }
+
+        return at;
     }
 }

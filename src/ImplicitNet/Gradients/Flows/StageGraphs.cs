@@ -61,7 +61,7 @@ internal sealed class StageGraphs : IDisposable
     /// <param name="count">Stages of the step.</param>
     /// <param name="stage">Which.</param>
     /// <param name="times">Of every row.</param>
-    /// <param name="state">Of every row; copied.</param>
+    /// <param name="state">Of every row; to stay as it is until the stage has been gone back through.</param>
     /// <returns>The derivative, without the graph. In the caller's scope.</returns>
     public Tensor Evaluate(int count, int stage, ReadOnlySpan<double> times, Tensor state)
     {
@@ -71,7 +71,7 @@ internal sealed class StageGraphs : IDisposable
         }
 
         using IDisposable graph = enable_grad();
-        Tensor leaf = state.clone().requires_grad_();
+        Tensor leaf = state.detach().requires_grad_();
         Tensor time = StageTimes.Of(times, state);
         if (_record.NeedsTimes)
         {

@@ -63,7 +63,7 @@ internal sealed unsafe class HostArena<T> : RowArena
     public override void Combine(int target, int from, ReadOnlySpan<double> sizes, ReadOnlySpan<double> coefficients, int blocks)
     {
         T* result = _blocks[target], start = from < 0 ? null : _blocks[from];
-        Terms terms = new(this, coefficients, blocks);
+        Terms terms = Choose(coefficients, blocks, stackalloc nint[coefficients.Length], stackalloc double[coefficients.Length]);
         if (terms.Count == 0 && start != null)
         {
             long bytes = (long)_count * _size * sizeof(T);
@@ -77,9 +77,10 @@ internal sealed unsafe class HostArena<T> : RowArena
             return;
         }
 
-        double[] lengths = sizes.ToArray();
+        double[] lengths = sizes.ToArray(), weights = terms.Coefficients.ToArray();
+        nint[] summed = terms.Blocks.ToArray();
         (nint to, nint at) = ((nint)result, (nint)start);
-        InParts(rows => Sums(rows, (T*)at, (T*)to, lengths, terms));
+        InParts(rows => Sums(rows, (T*)at, (T*)to, lengths, new Terms(summed, weights)));
     }
 
     public override void Norms(
@@ -88,16 +89,17 @@ internal sealed unsafe class HostArena<T> : RowArena
     {
         T* one = _blocks[first], other = _blocks[second];
         (T least, T share) = (T.CreateTruncating(absolute), T.CreateTruncating(relative));
-        Terms terms = new(this, coefficients, blocks);
+        Terms terms = Choose(coefficients, blocks, stackalloc nint[coefficients.Length], stackalloc double[coefficients.Length]);
         if (IsSmall)
         {
             Norms(0.._count, one, other, sizes, terms, least, share, norms);
             return;
         }
 
-        double[] lengths = sizes.ToArray(), found = new double[_count];
+        double[] lengths = sizes.ToArray(), weights = terms.Coefficients.ToArray(), found = new double[_count];
+        nint[] summed = terms.Blocks.ToArray();
         (nint from, nint to) = ((nint)one, (nint)other);
-        InParts(rows => Norms(rows, (T*)from, (T*)to, lengths, terms, least, share, found));
+        InParts(rows => Norms(rows, (T*)from, (T*)to, lengths, new Terms(summed, weights), least, share, found));
         found.CopyTo(norms);
     }
 
@@ -140,7 +142,7 @@ internal sealed unsafe class HostArena<T> : RowArena
     {
         long at = (long)row * _size;
         Span<T> factors = stackalloc T[coefficients.Length];
-        Terms terms = new(this, coefficients, blocks);
+        Terms terms = Choose(coefficients, blocks, stackalloc nint[coefficients.Length], stackalloc double[coefficients.Length]);
         terms.Times(size, factors[..terms.Count]);
         RowSum<T>.Sum(
             (T*)destination.Held + ((long)place * _size), _blocks[from] + at, terms.Blocks, factors[..terms.Count], at, _size);
@@ -199,7 +201,7 @@ internal sealed unsafe class HostArena<T> : RowArena
         ThreadTeam.Run(parts, (long)_count * _size, part => body((part * rows)..Math.Min(_count, (part + 1) * rows)));
     }
 
-    private void Sums(Range rows, T* start, T* target, ReadOnlySpan<double> sizes, in Terms terms)
+    private void Sums(Range rows, T* start, T* target, ReadOnlySpan<double> sizes, Terms terms)
     {
         Span<T> factors = stackalloc T[terms.Count];
         for (int row = rows.Start.Value; row < rows.End.Value; row++)
@@ -211,7 +213,7 @@ internal sealed unsafe class HostArena<T> : RowArena
     }
 
     private void Norms(
-        Range rows, T* first, T* second, ReadOnlySpan<double> sizes, in Terms terms, T absolute, T relative, Span<double> norms)
+        Range rows, T* first, T* second, ReadOnlySpan<double> sizes, Terms terms, T absolute, T relative, Span<double> norms)
     {
         Span<T> factors = stackalloc T[terms.Count];
         for (int row = rows.Start.Value; row < rows.End.Value; row++)
@@ -221,40 +223,36 @@ internal sealed unsafe class HostArena<T> : RowArena
         }
     }
 
-    /// <summary>The blocks of a sum whose coefficients are not 0.</summary>
-    private readonly struct Terms
+    /// <summary>The terms whose coefficients are not 0.</summary>
+    private Terms Choose(ReadOnlySpan<double> coefficients, int blocks, Span<nint> chosen, Span<double> factors)
     {
-        private readonly nint[] _blocks;
-        private readonly double[] _coefficients;
-
-        public Terms(HostArena<T> arena, ReadOnlySpan<double> coefficients, int blocks)
+        int count = 0;
+        for (int term = 0; term < coefficients.Length; term++)
         {
-            if (coefficients.IsEmpty)
+            if (coefficients[term] != 0)
             {
-                (_blocks, _coefficients) = ([], []);
-                return;
-            }
-
-            (_blocks, _coefficients) = (new nint[coefficients.Length], new double[coefficients.Length]);
-            for (int term = 0; term < coefficients.Length; term++)
-            {
-                if (coefficients[term] != 0)
-                {
-                    _blocks[Count] = (nint)arena._blocks[blocks + term];
-                    _coefficients[Count++] = coefficients[term];
-                }
+                chosen[count] = (nint)_blocks[blocks + term];
+                factors[count++] = coefficients[term];
             }
         }
 
-        public int Count { get; }
+        return new Terms(chosen[..count], factors[..count]);
+    }
 
-        public ReadOnlySpan<nint> Blocks => _blocks.AsSpan(0, Count);
+    /// <summary>The blocks of a sum, and their coefficients.</summary>
+    private readonly ref struct Terms(ReadOnlySpan<nint> blocks, ReadOnlySpan<double> coefficients)
+    {
+        public ReadOnlySpan<nint> Blocks { get; } = blocks;
+
+        public ReadOnlySpan<double> Coefficients { get; } = coefficients;
+
+        public int Count => Blocks.Length;
 
         public void Times(double size, Span<T> factors)
         {
             for (int term = 0; term < factors.Length; term++)
             {
-                factors[term] = T.CreateTruncating(size * _coefficients[term]);
+                factors[term] = T.CreateTruncating(size * Coefficients[term]);
             }
         }
     }

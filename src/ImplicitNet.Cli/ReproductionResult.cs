@@ -21,6 +21,9 @@ internal sealed record ReproductionResult
 
     public required IReadOnlyList<GradientSummary> Trainings { get; init; }
 
+    /// <summary>Those of the trainings whose network and settings are our own and not the paper's.</summary>
+    public required IReadOnlyList<string> OwnNetworks { get; init; }
+
     public required IReadOnlyList<ApplicationResult> Applications { get; init; }
 
     public required IReadOnlyList<FailedRun> Failures { get; init; }

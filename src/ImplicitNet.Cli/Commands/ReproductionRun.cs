@@ -76,7 +76,8 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
         }
 
         IReadOnlyList<TrainingCost> costs =
-            new Calibration(terminal, Path.Combine(output, "calibration"), aim, data, cancellation).Run(ReproducedTraining.All);
+            new Calibration(terminal, Path.Combine(output, "calibration"), aim, data, cancellation)
+                .Run(ReproductionSettings.Trainings(aim.Clean.Data));
         double left = (SecondsPerHour * aim.Hours) - Stopwatch.GetElapsedTime(begin).TotalSeconds;
         ReproductionPlan plan = ReproductionPlan.For(left, costs, aim.Seeds, aim.MostEpochs)
             ?? throw new CommandException($"--hours {Display.Number(aim.Hours, "0.######")}: one epoch of the clean form by JFB, "
@@ -143,7 +144,7 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
             TrainImages = data.Splits.Train.Count,
             ValidationImages = data.Splits.Validation.Count,
             TestImages = data.Splits.Test.Count,
-            Differences = ReproductionSettings.Differences(clean, data),
+            Differences = ReproductionSettings.Differences(clean, data, plan.Trainings),
             Remarks = data.Remarks,
         }.Write(output);
         terminal.Say();
@@ -163,6 +164,12 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
         Threads = aim.Clean.Threads,
         Output = output,
         Trainings = compared.Length > 0 ? new GradientComparison(compared).Summaries : [],
+        OwnNetworks =
+        [
+            .. from training in ReproducedTraining.All
+               where training.OtherMethod is not null && plan.Trainings.Contains(training.Name)
+               select training.Name,
+        ],
         Applications = studies,
         Failures = _series.Failures,
     };

@@ -7,6 +7,12 @@ namespace ImplicitNet.Cli.Reproduction;
 /// </summary>
 internal sealed record PaperFigures
 {
+    /// <summary>A method of <see cref="Others"/>.</summary>
+    public const string NeuralOde = "Neural ODE";
+
+    /// <summary>A method of <see cref="Others"/>.</summary>
+    public const string AugmentedNeuralOde = "Augmented Neural ODE";
+
     private PaperFigures()
     {
     }
@@ -26,7 +32,7 @@ internal sealed record PaperFigures
     /// <summary>Test accuracy in per cent of the Jacobian-based method, by conjugate gradients on the normal equations.</summary>
     public required double JacobianBased { get; init; }
 
-    /// <summary>Test accuracies in per cent of other methods, which are not run here.</summary>
+    /// <summary>Test accuracies in per cent of other methods, by networks that are not run here.</summary>
     public required IReadOnlyList<(string Method, double Accuracy)> Others { get; init; }
 
     /// <summary>Seconds an epoch by JFB.</summary>
@@ -49,7 +55,7 @@ internal sealed record PaperFigures
         JacobianFree = 99.4,
         Explicit = 99.4,
         JacobianBased = 99.2,
-        Others = [("Neural ODE", 96.4), ("Augmented Neural ODE", 98.2), ("MON", 99.2)],
+        Others = [(NeuralOde, 96.4), (AugmentedNeuralOde, 98.2), ("MON", 99.2)],
         JacobianFreeSeconds = 17.6,
         JacobianBasedSeconds = 28.4,
         Marks = [(1, 96.50), (5, 98.57), (10, 98.98), (20, 99.13)],
@@ -64,7 +70,7 @@ internal sealed record PaperFigures
         JacobianFree = 94.1,
         Explicit = 93.7,
         JacobianBased = 90.1,
-        Others = [("Neural ODE", 81.0), ("Augmented Neural ODE", 83.5), ("MON", 92.3)],
+        Others = [(NeuralOde, 81.0), (AugmentedNeuralOde, 83.5), ("MON", 92.3)],
         JacobianFreeSeconds = 36.9,
         JacobianBasedSeconds = 92.8,
         Marks = [(1, 79.49), (5, 89.47), (10, 91.87), (20, 93.42)],
@@ -78,7 +84,7 @@ internal sealed record PaperFigures
         JacobianFree = 80.45,
         Explicit = 80.03,
         JacobianBased = 63.67,
-        Others = [("Neural ODE", 53.7), ("Augmented Neural ODE", 60.6), ("MON", 74.1)],
+        Others = [(NeuralOde, 53.7), (AugmentedNeuralOde, 60.6), ("MON", 74.1)],
         JacobianFreeSeconds = 146.6,
         JacobianBasedSeconds = 530.9,
         Marks = [(1, 57.71), (5, 71.87), (10, 75.40), (20, 77.22)],

@@ -1,6 +1,6 @@
 namespace ImplicitNet.Cli.Reproduction;
 
-/// <summary>One way of training the network of a data set, and what the paper has for it.</summary>
+/// <summary>One training of a reproduction, and what the paper has for it.</summary>
 internal sealed record ReproducedTraining
 {
     /// <summary>The clean form by JFB: what the others are held against.</summary>
@@ -15,11 +15,23 @@ internal sealed record ReproducedTraining
     /// <summary>The clean form by the exact gradient, from conjugate gradients on the normal equations.</summary>
     public const string JacobianBased = "implicit:cg-normal";
 
+    /// <summary>A neural ODE, as train names it.</summary>
+    public const string NeuralOde = "neural-ode";
+
+    /// <summary>A neural ODE with zeros appended to its state, as train names it.</summary>
+    public const string AugmentedNeuralOde = "augmented-ode";
+
     /// <summary>The name in tables of numbers, files and folders.</summary>
     public required string Name { get; init; }
 
     /// <summary>What it is, for tables.</summary>
     public required string Title { get; init; }
+
+    /// <summary>
+    /// The method among the paper's <see cref="PaperFigures.Others"/> that is run by a network and settings of our own, so that the two
+    /// figures have no more than the method in common; null where the network is the paper's.
+    /// </summary>
+    public string? OtherMethod { get; init; }
 
     /// <summary>What the paper reports, in per cent of its test images.</summary>
     public required Func<PaperFigures, double> Accuracy { get; init; }
@@ -37,5 +49,16 @@ internal sealed record ReproducedTraining
         new() { Name = Explicit, Title = "clean form, explicit twin", Accuracy = paper => paper.Explicit, Seconds = _ => null },
         new() { Name = JacobianBased, Title = "clean form, CG-based", Accuracy = paper => paper.JacobianBased,
             Seconds = paper => paper.JacobianBasedSeconds },
+        Own(NeuralOde, PaperFigures.NeuralOde),
+        Own(AugmentedNeuralOde, PaperFigures.AugmentedNeuralOde),
     ];
+
+    private static ReproducedTraining Own(string name, string method) => new()
+    {
+        Name = name,
+        Title = $"{method}, ours",
+        OtherMethod = method,
+        Accuracy = paper => paper.Others.Single(other => other.Method == method).Accuracy,
+        Seconds = _ => null,
+    };
 }

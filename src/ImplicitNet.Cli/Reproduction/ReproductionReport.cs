@@ -117,10 +117,20 @@ internal sealed record ReproductionReport
 
     private GradientSummary Of(ReproducedTraining training) => Find(training.Name)!;
 
-    private string AccuracyText() =>
-        ($"In per cent of the test images. {Paper.Remark} Other methods of the paper, not run here: "
-            + $"{string.Join(", ", Paper.Others.Select(other => string.Create(Culture, $"{other.Method} {other.Accuracy:0.##}")))}.")
-        .Replace("  ", " ", StringComparison.Ordinal);
+    private string AccuracyText()
+    {
+        string[] own = [.. Trained().Select(training => training.OtherMethod).OfType<string>()];
+        string others = string.Join(", ", Paper.Others.Where(other => !own.Contains(other.Method)).Select(
+            other => string.Create(Culture, $"{other.Method} {other.Accuracy:0.##}")));
+        return string.Join(' ', ((string[])
+        [
+            "In per cent of the test images.",
+            Paper.Remark,
+            own.Length == 0 ? "" : $"Ours, by a network and settings of our own and not the paper's: {string.Join(", ", own)}; "
+                + "the two figures have the method in common, no more.",
+            $"Other methods of the paper, not run here: {others}.",
+        ]).Where(sentence => sentence.Length > 0));
+    }
 
     private ReportTable AccuracyTable() => new(
         ["Training", "Parameters", "Seeds", "Validation", "Test", "Paper, test", "Paper, parameters"],
@@ -132,7 +142,7 @@ internal sealed record ReproductionReport
             Text(Of(training).ValidationAccuracy, 100, "0.00"),
             Text(Of(training).TestAccuracy, 100, "0.00"),
             training.Accuracy(Paper).ToString("0.##", Culture),
-            Paper.Parameters.ToString("N0", Culture),
+            training.OtherMethod is null ? Paper.Parameters.ToString("N0", Culture) : "–",
         })]);
 
     private static string TimeText() =>

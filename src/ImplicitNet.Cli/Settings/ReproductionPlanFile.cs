@@ -68,7 +68,9 @@ internal sealed record ReproductionPlanFile
             }
 
             ReproductionPlanFile file = JsonShape.Read(File.ReadAllText(path), ReproductionPlanJson.Default.ReproductionPlanFile);
-            string[] known = [.. ReproducedTraining.All.Select(training => training.Name)];
+
+            // A plan of an older version has fewer trainings and is gone on with as it is.
+            string[] known = [.. ReproductionSettings.Trainings(file.Data).Select(training => training.Name)];
             bool isUsable = file is { Format: 1, Plan: { Epochs: >= 1, Seeds.Count: >= 1, Trainings.Count: >= 1 } plan }
                 && plan.Trainings.All(known.Contains);
             return isUsable

@@ -19,6 +19,13 @@ internal static class ReproductionSettings
         _ => PaperFigures.Svhn,
     };
 
+    /// <summary>
+    /// What is trained on a data set. Neural ODEs are on MNIST alone, for which their network was made; an epoch of them takes many
+    /// times as long as one of JFB.
+    /// </summary>
+    public static IReadOnlyList<ReproducedTraining> Trainings(string data) =>
+        [.. ReproducedTraining.All.Where(training => training.OtherMethod is null || data == DataChoice.Mnist)];
+
     /// <summary>The clean form, as large as the network of the paper's table, with the training that serves it best.</summary>
     public static RunSettings Clean(string data)
     {
@@ -33,7 +40,22 @@ internal static class ReproductionSettings
     {
         ReproducedTraining.Published => Published(clean),
         ReproducedTraining.Explicit => Twin.Of(clean, GradientChoice.Explicit),
+        ReproducedTraining.NeuralOde or ReproducedTraining.AugmentedNeuralOde => Flow(clean, training),
         _ => Twin.Of(clean, training),
+    };
+
+    /// <summary>A neural ODE as train has it, on the images of the clean form, for as many epochs.</summary>
+    private static RunSettings Flow(RunSettings clean, string network) => RunKinds.DefaultsFor(clean.Data, network: network) with
+    {
+        Network = network,
+        DataDir = clean.DataDir,
+        Images = clean.Images,
+        Validation = clean.Validation,
+        TestImages = clean.TestImages,
+        Epochs = clean.Epochs,
+        Seed = clean.Seed,
+        Threads = clean.Threads,
+        Device = clean.Device,
     };
 
     /// <summary>
@@ -53,7 +75,11 @@ internal static class ReproductionSettings
     }
 
     /// <summary>What differs from the paper's protocol: the matter, there, and here.</summary>
-    public static IReadOnlyList<(string Matter, string There, string Here)> Differences(RunSettings clean, LoadedData data)
+    /// <param name="clean">The clean form by JFB.</param>
+    /// <param name="data">Its images.</param>
+    /// <param name="trainings">The names of what is trained.</param>
+    public static IReadOnlyList<(string Matter, string There, string Here)> Differences(
+        RunSettings clean, LoadedData data, IReadOnlyList<string> trainings)
     {
         RunSettings published = Published(clean);
         List<(string, string, string)> differences =
@@ -81,6 +107,14 @@ internal static class ReproductionSettings
             ? ("Augmentation", "Table 1 and 2: yes, with 843,430 parameters; weight files: none, 163,744", "none")
             : ("Augmentation", "none", clean.Shift > 0 ? $"clean form: shifts by up to {Display.Counted(clean.Shift, "pixel")}; "
                 + $"published form: none" : "none"));
+        differences.AddRange(
+            from training in Trainings(clean.Data)
+            where training.OtherMethod is not null && trainings.Contains(training.Name)
+            let flow = Flow(clean, training.Name)
+            select (training.OtherMethod, "another network, other settings", $"our own: the convolutional network of `train --data "
+                + $"{flow.Data} --network {flow.Network}`, its settings there: Adam, {Display.Number(flow.LearningRate, "0.######")}, "
+                + $"batches of {flow.Batch}, shifts by up to {Display.Counted(flow.Shift, "pixel")}, "
+                + $"tolerance {flow.ToleranceWords}; exact gradient of the steps taken"));
         return differences;
     }
 }

@@ -52,7 +52,9 @@ public sealed class KilledCommandsTests : TensorTest
         "runs/jfb-seed7/model.safetensors",
         "runs/published-seed7/model.safetensors",
         "runs/explicit-seed7/model.safetensors",
-        "runs/implicit-cg-normal-seed7/model.safetensors");
+        "runs/implicit-cg-normal-seed7/model.safetensors",
+        "runs/neural-ode-seed7/model.safetensors",
+        "runs/augmented-ode-seed7/model.safetensors");
 
     [Fact]
     public void An_import() => Check(

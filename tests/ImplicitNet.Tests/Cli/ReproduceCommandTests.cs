@@ -1,4 +1,6 @@
 using System.Text.Json;
+using ImplicitNet.Cli.Kinds;
+using ImplicitNet.Cli.Reproduction;
 using ImplicitNet.Cli.Settings;
 
 namespace ImplicitNet.Tests.Cli;
@@ -13,15 +15,21 @@ public sealed class ReproduceCommandTests : TensorTest
         BadData.WriteDigits(folder);
         string output = folder["paper"];
         CliRun run = CliRun.Of(Arguments(folder, "--json")).Succeeded();
-        Assert.Contains("Plan jfb, published, explicit, implicit:cg-normal; 1 epoch; seed 7; about ", run.Output, StringComparison.Ordinal);
+        Assert.Contains("Plan jfb, published, explicit, implicit:cg-normal, neural-ode, augmented-ode; 1 epoch; seed 7; about ", run.Output, StringComparison.Ordinal);
         using JsonDocument json = JsonDocument.Parse(run.LastLine);
         Assert.Equal(
-            ["data", "hours", "epochs", "seeds", "leftOut", "threads", "output", "trainings", "applications", "failures"], json.RootElement.EnumerateObject().Select(member => member.Name));
-        Assert.Equal(4, json.RootElement.GetProperty("trainings").GetArrayLength());
+            ["data", "hours", "epochs", "seeds", "leftOut", "threads", "output", "trainings", "ownNetworks", "applications", "failures"], json.RootElement.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(6, json.RootElement.GetProperty("trainings").GetArrayLength());
+        Assert.Equal(["neural-ode", "augmented-ode"], json.RootElement.GetProperty("ownNetworks").EnumerateArray().Select(name => name.GetString()));
+        Assert.All(json.RootElement.GetProperty("trainings").EnumerateArray(), training => Assert.NotEqual(JsonValueKind.Null, training.GetProperty("testAccuracy").ValueKind));
         Assert.Equal(6, json.RootElement.GetProperty("applications")[0].GetProperty("rows").GetArrayLength());
         Assert.Equal(["calibration", "charts", "plan.json", "report.html", "report.md", "runs", "runs.csv"], Directory.EnumerateFileSystemEntries(output).Select(path => Path.GetFileName(path)).Order());
         string report = File.ReadAllText(Path.Combine(output, "report.md"));
-        Assert.All(["clean form, CG-based", "| 54,352 |", "| 35,856 |", "gamma 0.95", "on 10 images held out"], text => Assert.Contains(text, report, StringComparison.Ordinal));
+        Assert.All(["clean form, CG-based", "| 54,352 |", "| 35,856 |", "gamma 0.95", "on 10 images held out", "| Neural ODE, ours | 208,266 | 1 |", "| Augmented Neural ODE, ours |", "| 96.4 | – |", "| 98.2 | – |", "not run here: MON 99.2.", "| Neural ODE | another network, other settings | our own: "], text => Assert.Contains(text, report, StringComparison.Ordinal));
+
+        // The flows are trained as train trains them, on the same images.
+        RunSettings flow = RunSettingsFile.Read(Path.Combine(output, "runs", "augmented-ode-seed7"));
+        Assert.Equal(("augmented-ode", 64, 20, 10, 10, 1, 7L), (flow.Network, flow.Batch, flow.Images!.Value, flow.Validation, flow.TestImages!.Value, flow.Epochs, flow.Seed));
 
         // As after a kill: what is complete stays, what is not is run, nothing is calibrated again.
         string plan = File.ReadAllText(Path.Combine(output, "plan.json"));
@@ -33,6 +41,16 @@ public sealed class ReproduceCommandTests : TensorTest
         Assert.DoesNotContain("calibrating", run.Output, StringComparison.Ordinal);
         Assert.Equal((plan, kept), (File.ReadAllText(Path.Combine(output, "plan.json")), File.GetLastWriteTimeUtc(Path.Combine(output, "runs", "jfb-seed7", "checkpoint.safetensors"))));
         Assert.True(File.Exists(Path.Combine(output, "report.md")));
+
+        // A folder of before the flows: its plan is gone on with as it is, and the report does not claim that they were run.
+        ReproductionPlanFile stored = JsonSerializer.Deserialize(plan, ReproductionPlanJson.Default.ReproductionPlanFile)!;
+        (stored with { Plan = stored.Plan with { Trainings = [.. stored.Plan.Trainings.Take(4)], Costs = [.. stored.Plan.Costs.Take(4)] } }).Write(output);
+        run = CliRun.Of(Arguments(folder)).Succeeded();
+        Assert.Contains("Plan jfb, published, explicit, implicit:cg-normal; 1 epoch", run.Output, StringComparison.Ordinal);
+        report = File.ReadAllText(Path.Combine(output, "report.md"));
+        Assert.Contains("not run here: Neural ODE 96.4, Augmented Neural ODE 98.2, MON 99.2.", report, StringComparison.Ordinal);
+        Assert.All(["ODE, ours", "another network", "neural-ode"], text => Assert.DoesNotContain(text, report, StringComparison.Ordinal));
+        File.WriteAllText(Path.Combine(output, "plan.json"), plan);
 
         CliRun.Of([.. Arguments(folder), "--gamma", "0.7"]).Failed(2, "--gamma 0.7", "0.5");
         CliRun.Of([.. Arguments(folder).Select(text => text == "0.5" ? "2" : text)]).Failed(2, "plan.json", "--hours 0.5, now it is 2");
@@ -91,6 +109,22 @@ public sealed class ReproduceCommandTests : TensorTest
         RunSettingsFile.EnsureSame(clean, ReproductionSettings.Of(clean, "jfb"));
         RunSettingsFile.EnsureSame(clean with { Explicit = true }, ReproductionSettings.Of(clean, "explicit"));
         RunSettingsFile.EnsureSame(clean with { Gradient = "implicit:cg-normal" }, ReproductionSettings.Of(clean, "implicit:cg-normal"));
+    }
+
+    [Theory]
+    [InlineData("mnist", "jfb published explicit implicit:cg-normal neural-ode augmented-ode")]
+    [InlineData("svhn", "jfb published explicit implicit:cg-normal")]
+    [InlineData("cifar10", "jfb published explicit implicit:cg-normal")]
+    public void Neural_odes_are_trained_on_mnist_as_train_trains_them_and_the_rest_on_all_data(string data, string expected)
+    {
+        Assert.Equal(expected, string.Join(' ', ReproductionSettings.Trainings(data).Select(training => training.Name)));
+        RunSettings clean = ReproductionSettings.Clean(data) with { Seed = 5, Epochs = 3, Images = 70, Threads = 2 };
+        foreach (ReproducedTraining flow in ReproductionSettings.Trainings(data).Where(training => training.OtherMethod is not null))
+        {
+            RunSettings alone = RunKinds.DefaultsFor(data, network: flow.Name) with { Network = flow.Name, Seed = 5, Epochs = 3, Images = 70, Threads = 2 };
+            RunSettingsFile.EnsureSame(alone, ReproductionSettings.Of(clean, flow.Name));
+            Assert.IsType<FlowImages>(RunKinds.Of(ReproductionSettings.Of(clean, flow.Name)));
+        }
     }
 
     private static string[] Arguments(TemporaryFolder folder, params string[] more) =>

@@ -21,7 +21,8 @@ internal static unsafe class RowNorm<T>
         first += place;
         second += place;
         int i = 0;
-        Vector<T> squares = Vector<T>.Zero, more = squares, proof = squares, least = new(Least), zero = new(absolute), share = new(relative);
+        Vector<T> squares = Vector<T>.Zero, more = squares, proof = squares;
+        Vector<T> least = new(Least), zero = new(absolute), share = new(relative);
         for (; i <= size - (4 * Vector<T>.Count); i += 4 * Vector<T>.Count)
         {
             RowSum<T>.Terms(blocks, factors, place + i, out Vector<T> a, out Vector<T> b, out Vector<T> c, out Vector<T> d);

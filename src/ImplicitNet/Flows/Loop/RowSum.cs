@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace ImplicitNet.Flows.Loop;
 
-/// <summary>Sums of rows, each times a number: the inner loop of every step. Four vectors of a row are summed at once, in registers.</summary>
+/// <summary>
+/// Sums of rows, each times a number: the inner loop of every step. Four vectors of a row are summed at once, in registers.
+/// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal static unsafe class RowSum<T>
     where T : unmanaged, IFloatingPointIeee754<T>

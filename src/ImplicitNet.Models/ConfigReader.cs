@@ -47,7 +47,7 @@ internal static class ConfigReader
 
         NetworkConfig config = file is ModelConfigFile own
             ? Implicit(own, (ImplicitNetworkOptions)network)
-            : new FlowModelConfig { Network = (FlowNetworkOptions)network, Data = file.Data };
+            : new FlowModelConfig { Network = (FlowNetworkOptions)network, Data = file.Data, Method = ((FlowConfigFile)file).Method };
         config = config with
         {
             PixelMean = file.PixelMean,

@@ -105,10 +105,14 @@ internal sealed class InfoCommand(Terminal terminal)
         }
         else
         {
-            string zeros = Display.Counted(((FlowModelConfig)config).Network.Zeros, "zero");
+            FlowModelConfig flow = (FlowModelConfig)config;
+            string zeros = Display.Counted(flow.Network.Zeros, "zero");
             ResultScreen.Row(terminal, "network", config.Architecture, $"{zeros} appended; trained on {config.Data}");
             ResultScreen.Row(
-                terminal, "flow", $"{tolerance} and absolute {Display.Number(config.AbsoluteTolerance, "0.########")}", steps);
+                terminal,
+                "flow",
+                $"{flow.Method}, {tolerance} and absolute {Display.Number(config.AbsoluteTolerance, "0.########")}",
+                steps);
         }
 
         ResultScreen.Row(terminal, "sha256", result.Sha256 ?? "no checksum", result.Sha256 is null ? "" : "checked");

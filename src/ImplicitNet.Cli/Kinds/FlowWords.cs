@@ -18,5 +18,6 @@ internal static class FlowWords
         : $"{settings.Network}, {Display.Counted(FlowNetworkChoice.Zeros(settings.Network, settings.Data), "zero")} appended to the state";
 
     /// <summary>How a run follows flows, for headings.</summary>
-    public static string Solve(RunSettings settings) => $"tolerance {settings.ToleranceWords}, {settings.MaxSteps} steps at most";
+    public static string Solve(RunSettings settings) =>
+        $"{settings.Method}, tolerance {settings.ToleranceWords}, {settings.MaxSteps} steps at most";
 }

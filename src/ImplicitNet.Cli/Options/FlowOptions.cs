@@ -19,7 +19,7 @@ internal static class FlowOptions
         nameof(RunSettings.Seed), nameof(RunSettings.Threads), nameof(RunSettings.Device), nameof(RunSettings.Epochs),
         nameof(RunSettings.Batch), nameof(RunSettings.LearningRate), nameof(RunSettings.Schedule), nameof(RunSettings.Warmup),
         nameof(RunSettings.WeightDecay), nameof(RunSettings.ClipNorm), nameof(RunSettings.Average), nameof(RunSettings.Network),
-        nameof(RunSettings.Tolerance), nameof(RunSettings.AbsoluteTolerance), nameof(RunSettings.MaxSteps),
+        nameof(RunSettings.Tolerance), nameof(RunSettings.AbsoluteTolerance), nameof(RunSettings.MaxSteps), nameof(RunSettings.Method),
         nameof(RunSettings.CheckpointEvery), nameof(RunSettings.From),
         nameof(RunSettings.JacobianPenalty), nameof(RunSettings.KineticPenalty),
     };

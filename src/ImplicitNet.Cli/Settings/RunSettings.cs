@@ -215,6 +215,13 @@ internal sealed record RunSettings
     [Choice(OptionGroup.Solver, $"How fixed points are found (default: {SolverChoice.Default}).", typeof(SolverChoice))]
     public string Solver { get; init; } = SolverChoice.Default;
 
+    /// <summary>What a file does not say, as those of older versions do not, is read as null: there was one method then.</summary>
+    [Choice(
+        OptionGroup.Solver,
+        $"Method of a flow's steps (default: {MethodChoice.Default}); bosh3 takes fewer evaluations where tolerances are coarse.",
+        typeof(MethodChoice), Only = FlowKind.Flows)]
+    public string Method { get => field ?? MethodChoice.Default; init; }
+
     [Number(
         OptionGroup.Solver,
         "Share of the full step that the solver takes (default: 1; 0.8 for mazes).", Above = 0, Most = 1, Alias = "--mixing")]
@@ -290,6 +297,7 @@ internal sealed record RunSettings
             RelativeTolerance = Tolerance,
             AbsoluteTolerance = AbsoluteTolerance,
             MaxSteps = MaxSteps,
+            Method = Method,
             Network = flow,
         }
         : ToModelConfig((ImplicitNetworkOptions)network);

@@ -16,6 +16,22 @@ public sealed record FlowModelConfig : NetworkConfig
         init => field = value ?? throw new ArgumentNullException(nameof(Network));
     }
 
+    /// <summary>
+    /// The method of its steps: "tsit5", "dopri5", "bosh3", "heun" or "midpoint", those of <see cref="ButcherTableau"/> that tell the error
+    /// of a step; default "tsit5".
+    /// </summary>
+    /// <exception cref="ArgumentException">It is none of them.</exception>
+    public string Method
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            _ = MethodChoice.Create(value); // refuses a name that there is not
+            field = value;
+        }
+    } = MethodChoice.Default;
+
     /// <summary>Relative tolerance of a step, dimensionless; at least 0 and finite; default 1e-3.</summary>
     public override double RelativeTolerance
     {
@@ -40,6 +56,7 @@ public sealed record FlowModelConfig : NetworkConfig
     /// <summary>How the flow is followed; failures throw.</summary>
     public FlowSettings CreateSettings() => new()
     {
+        Solver = MethodChoice.Create(Method),
         Steps = new PidController { RelativeTolerance = RelativeTolerance, AbsoluteTolerance = AbsoluteTolerance, MaxSteps = MaxSteps },
     };
 
@@ -51,5 +68,5 @@ public sealed record FlowModelConfig : NetworkConfig
         return Network.CreateNetwork(CreateSettings());
     }
 
-    private protected override NetworkConfigFile ToFile() => new FlowConfigFile { Data = Data };
+    private protected override NetworkConfigFile ToFile() => new FlowConfigFile { Data = Data, Method = Method };
 }

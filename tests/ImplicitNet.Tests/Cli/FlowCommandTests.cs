@@ -107,6 +107,42 @@ public sealed class FlowCommandTests : TensorTest
 
     /// <summary>Straight ways take fewer evaluations, and what is evaluated has no term beside its loss.</summary>
     [Fact]
+    public void The_method_that_is_named_is_kept_with_the_model_and_used_wherever_it_is()
+    {
+        using TemporaryFolder folder = new();
+        string[] train = ["train", "--data", "annuli", "--samples", "64", "--validation", "40", "--test-samples", "60", "--epochs", "1", "--threads", "1", "--json"];
+        JsonElement usual = Result(CliRun.Of([.. train, "--output", folder["usual"]]));
+        CliRun run = CliRun.Of([.. train, "--method", "bosh3", "--tolerance", "1e-2", "--absolute-tolerance", "1e-2", "--output", folder["run"]]);
+        Assert.Contains("bosh3, tolerance 0.01 and absolute 0.01", run.Output, StringComparison.Ordinal);
+        Assert.Equal(("tsit5", "bosh3"), (Method("usual"), Method("run")));
+
+        // Tsit5 evaluates 1 + 6 n times for n steps tried, Bosh3 1 + 3 n times.
+        JsonElement again = Result(CliRun.Of("evaluate", "--model", folder["run"], "--threads", "1", "--json"));
+        Assert.Equal(Result(run).GetProperty("evaluations").GetInt64(), again.GetProperty("evaluations").GetInt64());
+        Assert.Equal(Result(run).GetProperty("loss").GetDouble(), again.GetProperty("loss").GetDouble());
+        string config = folder["run/config.json"];
+        File.WriteAllText(config, File.ReadAllText(config).Replace("bosh3", "tsit5", StringComparison.Ordinal));
+        JsonElement other = Result(CliRun.Of("evaluate", "--model", folder["run"], "--threads", "1", "--json"));
+        Assert.NotEqual(again.GetProperty("evaluations").GetInt64(), other.GetProperty("evaluations").GetInt64());
+        Assert.Contains("tsit5, tolerance 0.01", CliRun.Of("info", "--model", folder["run"]).Succeeded().Output, StringComparison.Ordinal);
+
+        // A run goes on with its method, also one whose file is older than methods.
+        CliRun.Of("train", "--resume", "--output", folder["run"]).Succeeded();
+        string settings = folder["usual/run.json"];
+        string older = System.Text.RegularExpressions.Regex.Replace(File.ReadAllText(settings), ",?\\s*\"method\": \"tsit5\"", "");
+        Assert.NotEqual(File.ReadAllText(settings), older);
+        File.WriteAllText(settings, older);
+        CliRun.Of("train", "--resume", "--output", folder["usual"]).Succeeded();
+
+        CliRun.Of("train", "--data", "digits", "--method", "bosh3", "--output", folder["x"]).Failed(ExitCodes.Usage, "--method bosh3 is for flows alone; the data are digits.");
+        CliRun.Of("train", "--data", "mazes:9", "--method", "bosh3", "--output", folder["x"]).Failed(ExitCodes.Usage, "--method bosh3 is for flows alone");
+        CliRun.Of("train", "--data", "annuli", "--method", "rk4", "--output", folder["x"]).Failed(ExitCodes.Usage, "--method", "rk4");
+        Assert.False(Directory.Exists(folder["x"]));
+
+        string Method(string name) => ((FlowModelConfig)ModelFolder.LoadConfig(folder[name])).Method;
+    }
+
+    [Fact]
     public void Penalties_of_the_ways_make_them_cheaper()
     {
         using TemporaryFolder folder = new();

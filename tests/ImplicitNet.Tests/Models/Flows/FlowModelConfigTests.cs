@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ImplicitNet.Files;
+using ImplicitNet.Flows;
 using ImplicitNet.Models;
 using ImplicitNet.Models.Flows;
 using TorchSharp;
@@ -16,6 +17,7 @@ public sealed class FlowModelConfigTests : TensorTest
         RelativeTolerance = 1e-5,
         AbsoluteTolerance = 1e-6,
         MaxSteps = 77,
+        Method = "bosh3",
     };
 
     private static readonly FlowModelConfig Points = new()
@@ -54,6 +56,36 @@ public sealed class FlowModelConfigTests : TensorTest
             Assert.Throws<ModelFileException>(() => { ModelFolder.Load(folder.Path); }).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("tsit5", "Tsit5")]
+    [InlineData("dopri5", "Dopri5")]
+    [InlineData("bosh3", "Bosh3")]
+    [InlineData("heun", "Heun")]
+    [InlineData("midpoint", "Midpoint")]
+    public void The_method_of_the_file_is_that_of_the_network(string name, string method)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        FlowModelConfig config = Points with { Method = name };
+        using FlowModel network = config.CreateNetwork();
+        ModelFolder.Save(folder.Path, config, network);
+        Assert.Contains($"\"method\": \"{name}\"", File.ReadAllText(ModelFolder.ConfigPath(folder.Path)), StringComparison.Ordinal);
+        (FlowModel loaded, FlowModelConfig read) = ModelFolder.LoadFlow(folder.Path);
+        using FlowModel owned = loaded;
+        Assert.Equal((name, method), (read.Method, ((ExplicitRungeKutta)loaded.Flow.Layer.Settings.Solver).Tableau.Name));
+        Assert.Equal(method, ((ExplicitRungeKutta)network.Flow.Layer.Settings.Solver).Tableau.Name);
+        loaded.call(randn(4, 3)); // tolerances are kept by each of them
+    }
+
+    [Fact]
+    public void A_file_without_a_method_is_of_tsit5()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(ModelFolder.ConfigPath(folder.Path), """{"architecture": "neural-ode", "data": "annuli"}""");
+        Assert.Equal("tsit5", ((FlowModelConfig)ModelFolder.LoadConfig(folder.Path)).Method);
+        Assert.Contains("method must be one of tsit5, dopri5, bosh3, heun, midpoint; given rk4.", Assert.Throws<ArgumentException>(() => Points with { Method = "rk4" }).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Another_network_than_that_of_the_configuration_is_not_saved()
     {
@@ -74,6 +106,7 @@ public sealed class FlowModelConfigTests : TensorTest
     [InlineData("""{"architecture": "picard", "data": "annuli"}""", "member 'architecture' is none of digit-classifier,")]
     [InlineData("""{"architecture": "neural-ode", "data": "annuli", "network": {"hidden": 0}}""", "Hidden must be at least 1 and at most 4096")]
     [InlineData("""{"architecture": "neural-ode", "data": "annuli", "network": {"width": 2}}""", "width")]
+    [InlineData("""{"architecture": "neural-ode", "data": "annuli", "method": "euler"}""", "method must be one of tsit5, dopri5, bosh3, heun, midpoint; given euler.")]
     [InlineData("""{"architecture": "neural-ode", "data": "annuli", "maxSteps": 0}""", "At least one step is needed")]
     [InlineData("""{"architecture": "neural-ode", "data": "annuli", "solver": "picard"}""", "member 'solver' is not known")]
     [InlineData("""{"architecture": "neural-ode", "data": "annuli", "pixelMean": 0.1, "pixelDeviation": 1}""", "a network neural-ode takes no images")]
@@ -93,7 +126,7 @@ public sealed class FlowModelConfigTests : TensorTest
     {
         using TemporaryFolder folder = new();
         Assert.Equal(
-            ["format", "architecture", "network", "data", "relativeTolerance", "absoluteTolerance", "maxSteps"],
+            ["format", "architecture", "network", "data", "relativeTolerance", "absoluteTolerance", "maxSteps", "method"],
             JsonNode.Parse(Points.ToJson())!.AsObject().Select(member => member.Key));
         ModelFolder.SaveConfig(folder.Path, new ModelConfig { Data = "mazes:9", Network = new GridSolverOptions() });
         Assert.Contains(

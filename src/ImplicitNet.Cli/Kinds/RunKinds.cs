@@ -29,7 +29,7 @@ internal static class RunKinds
         RunKind kind = Of(settings);
         string what = kind is FlowKind ? $"--data {settings.Data}" : $"--network {settings.Network}";
         return !kind.IsOfFlows ? kind : throw new CommandException(
-            $"{what} is for {FlowKind.Flows}, which have no fixed points to find: of the commands, train, evaluate and predict take it.",
+            $"{what} is for {FlowKind.Flows}, which have no fixed points to find: train, evaluate, audit and predict take it.",
             ExitCodes.Usage);
     }
 

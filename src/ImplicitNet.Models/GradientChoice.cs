@@ -29,6 +29,7 @@ internal sealed record GradientChoice
     {
         ["gmres"] = () => new GmresSolver(),
         ["bicgstab"] = () => new BicgstabSolver(),
+        ["cg"] = () => new ConjugateGradientSolver(),
         ["cg-normal"] = () => new CgnrSolver(),
         ["fixed-point"] = () => new FixedPointLinearSolver(),
         ["anderson"] = () => new FixedPointLinearSolver { Solver = new AndersonSolver() },

@@ -13,6 +13,7 @@ internal static class GradientFamily
         _ => new JacobianFreeGradient(),
         _ => new ImplicitGradient(),
         random => new ImplicitGradient { Solver = random.OneIn(2) ? new BicgstabSolver() : new CgnrSolver() },
+        _ => new ImplicitGradient { Solver = new ConjugateGradientSolver() },
         _ => new ImplicitGradient { Solver = new FixedPointLinearSolver() },
         random => new NeumannGradient { Terms = random.Next(1, 6) },
         random => new RefinedGradient { Products = random.Next(1, 4) },

@@ -76,6 +76,12 @@ internal sealed record Precision
     public double Noise => Math.Max(Rounding, 8 * Epsilon);
 
     /// <summary>
+    /// How far <c>&lt;x, A y&gt;</c> and <c>&lt;A x, y&gt;</c> of a symmetric A may lie apart, as a share of the lengths of both products:
+    /// rounding, with room for products of products. A solution is hardly changed by an asymmetry of that size.
+    /// </summary>
+    public double Asymmetry => Math.Max(100 * Rounding, 8 * Epsilon);
+
+    /// <summary>
     /// The share of the right side below which no product makes a residual smaller: 8 spacings of the numbers of <see cref="Working"/>, as
     /// much as products with J and the sums of a solver have lost.
     /// </summary>

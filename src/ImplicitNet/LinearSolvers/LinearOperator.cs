@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.LinearSolvers;
@@ -23,6 +24,13 @@ public abstract class LinearOperator : IDisposable
     /// <param name="samples">Positions in the batch: [count], int64, on the device of the vectors.</param>
     /// <returns>An operator for a batch of <c>count</c>. The caller owns it; it must not outlive this one.</returns>
     public abstract LinearOperator Restrict(Tensor samples);
+
+    /// <summary>
+    /// By how much <c>&lt;x, A y&gt;</c> and <c>&lt;A x, y&gt;</c> may differ by rounding, as a share of the lengths of both products, x
+    /// and y of length 1; null where A is known to be symmetric, and nothing has to be tried.
+    /// </summary>
+    /// <param name="dtype">Of the vectors.</param>
+    internal virtual double? SymmetryTolerance(ScalarType dtype) => Precision.Of(dtype).Asymmetry;
 
     /// <summary>Releases the tensors that the operator owns.</summary>
     public abstract void Dispose();

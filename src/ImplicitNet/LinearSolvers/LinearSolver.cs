@@ -32,7 +32,9 @@ public abstract record LinearSolver
     /// <paramref name="rightSide"/> is not such a matrix, <paramref name="start"/> is not like it, there is not one tolerance per sample or
     /// one is out of range, or a product does not have the shape and dtype of its vectors.
     /// </exception>
-    /// <exception cref="NotSupportedException">The method needs products with the transpose and the operator has none.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The method needs products with the transpose and the operator has none, or symmetry, and it has none.
+    /// </exception>
     public LinearSolution Solve(LinearOperator linear, Tensor rightSide, IReadOnlyList<LinearTolerance> tolerances, Tensor? start = null)
     {
         using IDisposable noGraph = no_grad();

@@ -15,7 +15,8 @@ public enum LinearStatus
     Stalled,
 
     /// <summary>
-    /// The products span nothing new and the residual is still too large: the operator is singular, or nearly so for the method.
+    /// The products span nothing new and the residual is still too large: the operator is singular, or nearly so for the method, such as
+    /// one that is not positive for <see cref="ConjugateGradientSolver"/>.
     /// </summary>
     Breakdown,
 

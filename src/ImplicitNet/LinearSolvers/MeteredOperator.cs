@@ -33,6 +33,8 @@ internal sealed class MeteredOperator : LinearOperator
 
     public override Tensor ApplyTransposed(Tensor vectors) => Counted(vectors, _linear.ApplyTransposed);
 
+    internal override double? SymmetryTolerance(ScalarType dtype) => _linear.SymmetryTolerance(dtype);
+
     /// <summary>The whole batch, to be disposed like a restriction.</summary>
     public MeteredOperator Whole() => new(_linear, _meter, ownsLinear: false);
 

@@ -11,6 +11,8 @@ internal sealed class TransposedOperator(LinearOperator linear, bool ownsLinear 
 
     public override Tensor ApplyTransposed(Tensor vectors) => linear.Apply(vectors);
 
+    internal override double? SymmetryTolerance(ScalarType dtype) => linear.SymmetryTolerance(dtype);
+
     public override LinearOperator Restrict(Tensor samples) => new TransposedOperator(linear.Restrict(samples), ownsLinear: true);
 
     public override void Dispose()

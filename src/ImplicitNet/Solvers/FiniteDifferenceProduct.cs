@@ -52,6 +52,8 @@ public sealed record FiniteDifferenceProduct : JacobianProduct
             throw new NotSupportedException($"Differences of the map give no products with the transpose. "
                 + $"Use {nameof(DoubleBackwardProduct)} with this linear solver.");
 
+        internal override double? SymmetryTolerance(ScalarType dtype) => 100 * relativeStep;
+
         public override LinearOperator Restrict(Tensor samples) => new Difference(
             rows,
             map.Restrict(samples),

@@ -118,6 +118,9 @@ public sealed class Linearization : LinearOperator
         }
     }
 
+    /// <summary>Products are made in the dtype of the latents.</summary>
+    internal override double? SymmetryTolerance(ScalarType dtype) => Precision.Of(Latent.dtype).Asymmetry;
+
     /// <summary><c>J^T v</c> in the graph of v and of what the map computes with. The caller owns it.</summary>
     internal Tensor DifferentiableTransposeProduct(Tensor vector) =>
         Counted(vector, static (jacobian, along) => jacobian.TransposeProduct(along, createGraph: true));
@@ -191,6 +194,8 @@ public sealed class Linearization : LinearOperator
         public override Tensor Apply(Tensor vectors) => Through(vectors, static (linear, rows) => linear.Apply(rows));
 
         public override Tensor ApplyTransposed(Tensor vectors) => Through(vectors, static (linear, rows) => linear.ApplyTransposed(rows));
+
+        internal override double? SymmetryTolerance(ScalarType dtype) => whole.SymmetryTolerance(dtype);
 
         public override LinearOperator Restrict(Tensor chosen) =>
             _own?.Restrict(chosen) ?? new Restriction(whole, samples.index_select(0, chosen).DetachFromDisposeScope());

@@ -120,6 +120,7 @@ internal sealed record EntryPoint(string Name, Action<HostileCall> Call)
         _ => new GmresSolver(),
         _ => new GmresSolver { Restart = 1 },
         _ => new BicgstabSolver(),
+        _ => new ConjugateGradientSolver(),
         _ => new CgnrSolver(),
         call => new FixedPointLinearSolver { Solver = call.Solver },
     ];

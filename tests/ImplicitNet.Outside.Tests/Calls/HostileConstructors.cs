@@ -40,6 +40,7 @@ internal static class HostileConstructors
         (_, _) => new ModuleOperator(null!, shape => shape).Dispose(),
         (_, random) => new GmresSolver { Restart = Whole(random), MaxProducts = Whole(random) },
         (_, random) => new BicgstabSolver { MaxProducts = Whole(random) },
+        (_, random) => new ConjugateGradientSolver { MaxProducts = Whole(random) },
         (_, random) => new CgnrSolver { MaxProducts = Whole(random) },
         (_, random) => new FixedPointLinearSolver { MaxSteps = Whole(random), Solver = null! },
         (_, random) => new NeumannGradient { Terms = Whole(random) },

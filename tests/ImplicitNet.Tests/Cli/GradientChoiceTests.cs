@@ -18,6 +18,7 @@ public sealed class GradientChoiceTests
         { "refined", "refined:5", new RefinedGradient { Products = 5 } },
         { "implicit", "implicit:gmres", new ImplicitGradient() },
         { "implicit:bicgstab", "implicit:bicgstab", new ImplicitGradient { Solver = new BicgstabSolver() } },
+        { "implicit:cg", "implicit:cg", new ImplicitGradient { Solver = new ConjugateGradientSolver() } },
         { "implicit:cg-normal", "implicit:cg-normal", new ImplicitGradient { Solver = new CgnrSolver() } },
         { "implicit:fixed-point", "implicit:fixed-point", new ImplicitGradient { Solver = new FixedPointLinearSolver() } },
         { "implicit:anderson", "implicit:anderson", new ImplicitGradient { Solver = new FixedPointLinearSolver { Solver = new AndersonSolver() } } },
@@ -47,7 +48,7 @@ public sealed class GradientChoiceTests
     [InlineData("phantom:5:0", "0 is no number above 0 and at most 1")]
     [InlineData("phantom:5:NaN", "NaN is no number")]
     [InlineData("phantom:5:0.5:1", "nothing more can be said")]
-    [InlineData("implicit:lu", "lu is none of gmres, bicgstab, cg-normal, fixed-point, anderson, broyden")]
+    [InlineData("implicit:lu", "lu is none of gmres, bicgstab, cg, cg-normal, fixed-point, anderson, broyden")]
     [InlineData("unrolled:0", "at least 1")]
     public void What_cannot_be_read_is_refused_with_what_may_stand_there(string given, params string[] expected)
     {

@@ -121,6 +121,7 @@ public sealed class GradientAgreementTests : TensorTest
     [Theory]
     [InlineData("gmres")]
     [InlineData("bicgstab")]
+    [InlineData("cg")]
     [InlineData("cgnr")]
     [InlineData("picard")]
     [InlineData("anderson")]
@@ -133,7 +134,8 @@ public sealed class GradientAgreementTests : TensorTest
         Tensor b = tensor(1.0, ScalarType.Float64).requires_grad_();
         using PerSampleMap map = new(u => (u * a) + b);
         using FixedPointSolution solution = FixedPoint.Solve(map, zeros(1, 1, ScalarType.Float64), stopping: new StoppingRule { AbsoluteTolerance = 1e-13 });
-        new ImplicitGradient { Solver = Solvers[solver], RelativeTolerance = 1e-12 }.Attach(map, solution).square().sum().backward();
+        LinearSolver linear = solver == "cg" ? new ConjugateGradientSolver() : Solvers[solver];
+        new ImplicitGradient { Solver = linear, RelativeTolerance = 1e-12 }.Attach(map, solution).square().sum().backward();
         Assert.Equal(16, a.grad!.ToDouble(), 1e-9);
         Assert.Equal(8, b.grad!.ToDouble(), 1e-9);
     }

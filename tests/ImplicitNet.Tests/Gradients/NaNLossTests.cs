@@ -21,6 +21,7 @@ public sealed class NaNLossTests : TensorTest
         ["refined by bicgstab"] = new RefinedGradient { Solver = new BicgstabSolver() },
         ["exact by gmres"] = new ImplicitGradient(),
         ["exact by bicgstab"] = new ImplicitGradient { Solver = new BicgstabSolver() },
+        ["exact by cg"] = new ImplicitGradient { Solver = new ConjugateGradientSolver() },
         ["exact by cgnr"] = new ImplicitGradient { Solver = new CgnrSolver() },
         ["exact by picard"] = new ImplicitGradient { Solver = new FixedPointLinearSolver() },
         ["exact by anderson"] = new ImplicitGradient { Solver = new FixedPointLinearSolver { Solver = new AndersonSolver() } },
@@ -71,7 +72,10 @@ public sealed class NaNLossTests : TensorTest
     {
         Tensor q = input.detach().requires_grad_();
         using PerSampleMap map = new(
-            (u, inputs) => (u.mm(inputs.Shared[0]) + inputs.PerSample[0]).tanh(), new MapInputs { PerSample = [q], Shared = [weight.alias()], Parameters = [] });
+            (u, inputs) => name == "exact by cg"
+                ? inputs.PerSample[0] - u.mm(inputs.Shared[0]).tanh().mm(inputs.Shared[0].t())
+                : (u.mm(inputs.Shared[0]) + inputs.PerSample[0]).tanh(),
+            new MapInputs { PerSample = [q], Shared = [weight.alias()], Parameters = [] });
         using FixedPointSolution solution = FixedPoint.Solve(map, zeros_like(q.detach()), new BroydenSolver { KeepInverse = true });
         Tensor losses = Gradients[name].Attach(map, solution).square().sum(1);
         (losses * tensor(factors, dtype: q.dtype)).sum().backward();

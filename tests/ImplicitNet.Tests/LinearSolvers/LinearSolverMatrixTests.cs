@@ -9,16 +9,17 @@ public sealed class LinearSolverMatrixTests(ITestOutputHelper output) : TensorTe
 {
     public static TheoryData<string, string, ScalarType> Matrix => Of(LinearProblemCases.All);
 
-    public static TheoryData<string, string, ScalarType> Regular =>
-        Of(LinearProblemCases.All.Where(name => !name.StartsWith("singular", StringComparison.Ordinal) && name != "zero operator"));
-
+    // The symmetric part of a regular operator may be singular.
+    public static TheoryData<string, string, ScalarType> Regular => Of(
+        LinearProblemCases.All.Where(name => !name.StartsWith("singular", StringComparison.Ordinal) && name != "zero operator"),
+        "cyclic shift", "rotations by 90 degrees");
 
     [Theory]
     [MemberData(nameof(Matrix))]
     public void What_is_reported_is_true(string solver, string problem, ScalarType dtype)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor matrices, Tensor right) = LinearProblemCases.Named(problem, dtype);
+        (Tensor matrices, Tensor right) = LinearSolverCases.Problem(solver, problem, dtype);
         double tolerance = Tolerance(dtype);
         long paid = 0;
         using DenseOperator linear = new(matrices, rows => paid += rows);
@@ -51,7 +52,7 @@ public sealed class LinearSolverMatrixTests(ITestOutputHelper output) : TensorTe
     public void The_error_is_what_the_residual_says(string solver, string problem, ScalarType dtype)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor matrices, Tensor right) = LinearProblemCases.Named(problem, dtype);
+        (Tensor matrices, Tensor right) = LinearSolverCases.Problem(solver, problem, dtype);
         Tensor exact = matrices.to(ScalarType.Float64);
         double[] least = [.. linalg.svdvals(exact).amin([1]).data<double>()];
         using DenseOperator linear = new(matrices.clone());
@@ -79,21 +80,22 @@ public sealed class LinearSolverMatrixTests(ITestOutputHelper output) : TensorTe
     public void All_solve_what_the_exact_gradient_asks(string problem) => AssertSolvers(problem, except: "");
 
     // A restart may stagnate where the spectrum surrounds zero; short recurrences lose to rounding what a basis keeps; to
-    // square the condition 1e8 is to lose the other half; a fixed-point iteration has no contraction to rely on.
+    // square the condition 1e8 is to lose the other half; a fixed-point iteration has no contraction to rely on; the symmetric
+    // part of an operator, which conjugate gradients are given, may be zero, or negative somewhere.
     [Theory]
     [InlineData("rotations by 90 degrees", "Picard, Anderson, Broyden, Richardson")]
     [InlineData("rotations by 60 degrees", "Picard, Richardson")]
     [InlineData("symmetric positive", "Picard, Richardson")]
-    [InlineData("condition 1e8", "GMRES 6, BiCGSTAB, CGNR, Picard, Anderson, Broyden, Richardson")]
+    [InlineData("condition 1e8", "GMRES 6, BiCGSTAB, CGNR, CG, Picard, Anderson, Broyden, Richardson")]
     [InlineData("singular, consistent", "")]
-    [InlineData("singular, inconsistent", "GMRES, GMRES 6, BiCGSTAB, CGNR, Picard, Anderson, Broyden, Richardson")]
-    [InlineData("zero operator", "GMRES, GMRES 6, BiCGSTAB, CGNR, Picard, Anderson, Broyden, Richardson")]
+    [InlineData("singular, inconsistent", "GMRES, GMRES 6, BiCGSTAB, CGNR, CG, Picard, Anderson, Broyden, Richardson")]
+    [InlineData("zero operator", "GMRES, GMRES 6, BiCGSTAB, CGNR, CG, Picard, Anderson, Broyden, Richardson")]
     public void Beyond_contractions_each_solves_what_its_theory_says(string problem, string except) => AssertSolvers(problem, except);
 
     // Anderson gets there in 174 to 217 products, as rounding goes: by the scale of b, and by the order in which sums are made.
     [Fact]
     public void A_cyclic_shift_is_solved_by_those_that_keep_enough() =>
-        AssertSolvers("cyclic shift", except: "GMRES 6, BiCGSTAB, Picard, Broyden, Richardson", limit: 2 * LinearSolverCases.Limit);
+        AssertSolvers("cyclic shift", except: "GMRES 6, BiCGSTAB, CG, Picard, Broyden, Richardson", limit: 2 * LinearSolverCases.Limit);
 
     /// <summary>Exactly those named leave a sample unconverged, in float64.</summary>
     private void AssertSolvers(string problem, string except, int limit = LinearSolverCases.Limit)
@@ -103,7 +105,7 @@ public sealed class LinearSolverMatrixTests(ITestOutputHelper output) : TensorTe
         List<string> failed = [];
         foreach (string solver in LinearSolverCases.All.Select(row => row.Data))
         {
-            using DenseOperator linear = new(matrices.clone());
+            using DenseOperator linear = new(LinearSolverCases.For(solver, matrices).clone());
             using LinearSolution solution = LinearSolverCases.Named(solver, limit).Solve(linear, right, Same(right, Tolerance(right.dtype)));
             output.WriteLine($"{solver,-9} | {solution}");
             if (!solution.AllConverged)
@@ -115,9 +117,10 @@ public sealed class LinearSolverMatrixTests(ITestOutputHelper output) : TensorTe
         Assert.Equal(except, string.Join(", ", failed));
     }
 
-    private static TheoryData<string, string, ScalarType> Of(IEnumerable<string> problems) => new(
+    private static TheoryData<string, string, ScalarType> Of(IEnumerable<string> problems, params string[] notSymmetric) => new(
         from problem in problems
         from solver in LinearSolverCases.All
+        where solver.Data != LinearSolverCases.ConjugateGradients || !notSymmetric.Contains(problem)
         from dtype in new[] { ScalarType.Float64, ScalarType.Float32 }
         select (solver.Data, problem, dtype));
 

@@ -59,7 +59,7 @@ public sealed class LinearSolverTests : TensorTest
     public void A_samples_answer_is_the_same_alone_and_in_any_batch(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor matrices, Tensor right) = LinearProblemCases.Named(Many);
+        (Tensor matrices, Tensor right) = LinearSolverCases.Problem(name, Many);
         LinearTolerance[] tolerances = [.. Enumerable.Range(0, 64).Select(i => new LinearTolerance(i % 3 == 0 ? 0.2 : 1e-9))];
         LinearSolver solver = LinearSolverCases.Named(name);
         using DenseOperator linear = new(matrices.clone());
@@ -79,7 +79,7 @@ public sealed class LinearSolverTests : TensorTest
     public void Samples_that_have_ended_are_hardly_paid_for(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor matrices, Tensor right) = LinearProblemCases.Named(Many);
+        (Tensor matrices, Tensor right) = LinearSolverCases.Problem(name, Many);
         LinearTolerance[] tolerances = [.. Enumerable.Range(0, 64).Select(i => new LinearTolerance(i < 48 ? 0.3 : 1e-9))];
         using DenseOperator linear = new(matrices);
         using LinearSolution solution = LinearSolverCases.Named(name).Solve(linear, right, tolerances);
@@ -93,7 +93,7 @@ public sealed class LinearSolverTests : TensorTest
     public void Zeros_nan_and_infinity_end_by_themselves_and_change_no_other_sample(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor matrices, Tensor right) = LinearProblemCases.Named("I - J, norm 0.9");
+        (Tensor matrices, Tensor right) = LinearSolverCases.Problem(name, "I - J, norm 0.9");
         LinearSolver solver = LinearSolverCases.Named(name);
         using DenseOperator clean = new(matrices.narrow(0, 4, 4).clone());
         using LinearSolution rest = solver.Solve(clean, right.narrow(0, 4, 4), Same(4, 1e-8));
@@ -117,7 +117,7 @@ public sealed class LinearSolverTests : TensorTest
     public void A_product_that_overflows_ends_its_sample_with_the_best_it_had(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor matrices, Tensor right) = LinearProblemCases.Named("I - J, norm 0.5");
+        (Tensor matrices, Tensor right) = LinearSolverCases.Problem(name, "I - J, norm 0.5");
         foreach (int failsAt in new[] { 2, 5, 6 })
         {
             using DenseOperator linear = new(matrices.narrow(0, 0, 2).clone(), failsAt: failsAt);
@@ -138,7 +138,7 @@ public sealed class LinearSolverTests : TensorTest
     public void A_start_is_used_and_one_that_is_good_enough_is_returned_for_one_product(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor matrices, Tensor right) = LinearProblemCases.Named("I - J, norm 0.9");
+        (Tensor matrices, Tensor right) = LinearSolverCases.Problem(name, "I - J, norm 0.9");
         Tensor exact = linalg.solve(matrices, right.unsqueeze(2)).squeeze(2);
         Tensor start = exact + (randn_like(exact) * 1e-6);
         start[0] = exact[0];
@@ -165,7 +165,7 @@ public sealed class LinearSolverTests : TensorTest
     public void The_absolute_tolerance_alone_will_do_and_the_larger_of_the_two_counts(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor matrices, Tensor right) = LinearProblemCases.Named("I - J, norm 0.9");
+        (Tensor matrices, Tensor right) = LinearSolverCases.Problem(name, "I - J, norm 0.9");
         double[] scales = [.. right.norm(1).data<double>()];
         LinearTolerance[] tolerances = [new(0, 1e-3), new(1e-9, 1e-3), new(1e-2, 1e-9), new(0, 100), new(0.5, 0), new(1e-9, 0), new(0, 1e-8), new(0.9, 100)];
         using DenseOperator linear = new(matrices.clone());
@@ -190,7 +190,7 @@ public sealed class LinearSolverTests : TensorTest
     public void The_limit_is_kept_whatever_it_is(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor matrices, Tensor right) = LinearProblemCases.Named("I - J, norm 0.99");
+        (Tensor matrices, Tensor right) = LinearSolverCases.Problem(name, "I - J, norm 0.99");
         Tensor start = right * 0.5;
         int unused = name == "CGNR" ? 2 : 1;
         for (int limit = 3; limit < 14; limit++)
@@ -211,13 +211,15 @@ public sealed class LinearSolverTests : TensorTest
     [Theory]
     [InlineData("BiCGSTAB", 2)]
     [InlineData("BiCGSTAB", 5)]
+    [InlineData("CG", 3)]
+    [InlineData("CG", 5)]
     [InlineData("CGNR", 3)]
     [InlineData("CGNR", 5)]
     public void Where_residuals_drift_the_last_product_measures_what_no_step_may_take(string name, int limit)
     {
         // A correction whose residual was not seen to be finite is dropped.
         using DisposeScope scope = NewDisposeScope();
-        (Tensor matrices, Tensor right) = LinearProblemCases.Named("I - J, norm 0.99");
+        (Tensor matrices, Tensor right) = LinearSolverCases.Problem(name, "I - J, norm 0.99");
         using DenseOperator linear = new(matrices.narrow(0, 0, 2), failsAt: limit);
         using LinearSolution solution = LinearSolverCases.Named(name, limit).Solve(linear, right.narrow(0, 0, 2), Same(2, 1e-12));
         Assert.Equal(new LinearSampleReport(LinearStatus.NonFinite, limit, 1), solution.Samples[0]);
@@ -231,7 +233,7 @@ public sealed class LinearSolverTests : TensorTest
     {
         // Squares of 1e-30 and of 1e30 are none in float32.
         using DisposeScope scope = NewDisposeScope();
-        (Tensor matrices, Tensor right) = LinearProblemCases.Named("I - J, norm 0.5", ScalarType.Float32);
+        (Tensor matrices, Tensor right) = LinearSolverCases.Problem(name, "I - J, norm 0.5", ScalarType.Float32);
         using DenseOperator linear = new(matrices);
         using LinearSolution plain = LinearSolverCases.Named(name).Solve(linear, right, Same(8, 1e-4));
         foreach (double unit in new[] { 1e-30, 1e30 })
@@ -248,7 +250,7 @@ public sealed class LinearSolverTests : TensorTest
     public void A_tolerance_below_the_dtype_is_not_called_met(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor matrices, Tensor right) = LinearProblemCases.Named("I - J, norm 0.9", ScalarType.Float32);
+        (Tensor matrices, Tensor right) = LinearSolverCases.Problem(name, "I - J, norm 0.9", ScalarType.Float32);
         using DenseOperator linear = new(matrices);
         using LinearSolution solution = LinearSolverCases.Named(name).Solve(linear, right, Same(8, 1e-12));
         Assert.All(solution.Samples, sample => Assert.InRange(sample.RelativeResidual, 1e-9, 3e-6));
@@ -263,7 +265,7 @@ public sealed class LinearSolverTests : TensorTest
     public void A_tolerance_of_zero_ends(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor matrices, Tensor right) = LinearProblemCases.Named("I - J, norm 0.5");
+        (Tensor matrices, Tensor right) = LinearSolverCases.Problem(name, "I - J, norm 0.5");
         using DenseOperator linear = new(matrices);
         using LinearSolution solution = LinearSolverCases.Named(name).Solve(linear, right, Same(8, 0));
         Assert.All(solution.Samples, sample => Assert.InRange(sample.RelativeResidual, 0, 1e-14));
@@ -281,7 +283,8 @@ public sealed class LinearSolverTests : TensorTest
                 using DisposeScope scope = NewDisposeScope();
                 random.manual_seed(seed);
                 Tensor gaussian = randn([batch, size, size], ScalarType.Float64);
-                Tensor matrices = eye(size, dtype: ScalarType.Float64) - (gaussian / linalg.svdvals(gaussian).amax([1]).reshape(batch, 1, 1) * norm);
+                Tensor any = eye(size, dtype: ScalarType.Float64) - (gaussian / linalg.svdvals(gaussian).amax([1]).reshape(batch, 1, 1) * norm);
+                Tensor matrices = LinearSolverCases.For(name, any);
                 Tensor right = randn([batch, size], ScalarType.Float64);
                 double tolerance = Math.Pow(10, exponent);
                 using DenseOperator linear = new(matrices);

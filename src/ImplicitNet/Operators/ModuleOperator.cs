@@ -56,16 +56,19 @@ public sealed class ModuleOperator : LatentOperator
     }
 
     /// <inheritdoc/>
-    public override Tensor StartingLatent(Tensor q)
+    public override Tensor StartingLatent(Tensor q) => Zeros(q, _latentShape);
+
+    /// <summary>Zeros in the shape of q, or in the one that follows from that of a sample.</summary>
+    internal static Tensor Zeros(Tensor q, Func<long[], long[]>? latentShape)
     {
-        TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: _latentShape is null);
+        TensorCheck.EnsureBatch(q, nameof(q), "q", isNumber: latentShape is null);
         using IDisposable noGraph = no_grad();
-        if (_latentShape is null)
+        if (latentShape is null)
         {
             return zeros_like(q);
         }
 
-        long[] shape = _latentShape(q.shape[1..]) ?? throw new InvalidOperationException("The shape of the latent for that of q is null.");
+        long[] shape = latentShape(q.shape[1..]) ?? throw new InvalidOperationException("The shape of the latent for that of q is null.");
         return LatentContract.Zeros([q.shape[0], .. shape], q.dtype, q.device);
     }
 }

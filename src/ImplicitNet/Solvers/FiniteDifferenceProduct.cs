@@ -52,7 +52,7 @@ public sealed record FiniteDifferenceProduct : JacobianProduct
             throw new NotSupportedException($"Differences of the map give no products with the transpose. "
                 + $"Use {nameof(DoubleBackwardProduct)} with this linear solver.");
 
-        internal override double? SymmetryTolerance(ScalarType dtype) => 100 * relativeStep;
+        internal override double? SymmetryTolerance(ScalarType dtype) => map.IsSymmetric ? null : 100 * relativeStep;
 
         public override LinearOperator Restrict(Tensor samples) => new Difference(
             rows,

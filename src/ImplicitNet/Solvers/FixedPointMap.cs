@@ -33,6 +33,12 @@ public abstract class FixedPointMap : IDisposable
     /// </summary>
     internal bool IsOwn { get; init; }
 
+    /// <summary>
+    /// Whether the Jacobian in u is known to be symmetric at every u, as that of a step down a gradient is: products with it are those with
+    /// its transpose.
+    /// </summary>
+    internal bool IsSymmetric { get; init; }
+
     /// <summary>One application of the map: one evaluation for every sample of the batch.</summary>
     /// <param name="latent"><c>u</c>: [batch, ...], any floating-point dtype and device; not changed.</param>
     /// <returns><c>R(u, q)</c>: the shape, dtype and device of <paramref name="latent"/>. The caller owns it.</returns>

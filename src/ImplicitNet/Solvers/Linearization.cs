@@ -75,7 +75,8 @@ public sealed class Linearization : LinearOperator
     /// <returns>The shape and dtype of v, without a graph. The caller owns it.</returns>
     /// <exception cref="ArgumentException">v has a different shape.</exception>
     /// <exception cref="InvalidOperationException">The map hides its graph, or autograd cannot differentiate it twice.</exception>
-    public Tensor Product(Tensor vector) => Counted(vector, static (jacobian, along) => jacobian.Product(along));
+    public Tensor Product(Tensor vector) =>
+        _map.IsSymmetric ? TransposeProduct(vector) : Counted(vector, static (jacobian, along) => jacobian.Product(along));
 
     /// <summary><c>J^T v</c>. Costs one evaluation per sample.</summary>
     /// <param name="vector">v: [batch, ...], the shape of the latents.</param>
@@ -88,6 +89,11 @@ public sealed class Linearization : LinearOperator
     /// <inheritdoc/>
     public override Tensor Apply(Tensor vectors)
     {
+        if (_map.IsSymmetric)
+        {
+            return ApplyTransposed(vectors);
+        }
+
         Tensor left = Less(vectors, TakesDifferences
             ? static (jacobian, along) => jacobian.ProductOrDifference(along)
             : static (jacobian, along) => jacobian.Product(along));
@@ -119,7 +125,7 @@ public sealed class Linearization : LinearOperator
     }
 
     /// <summary>Products are made in the dtype of the latents.</summary>
-    internal override double? SymmetryTolerance(ScalarType dtype) => Precision.Of(Latent.dtype).Asymmetry;
+    internal override double? SymmetryTolerance(ScalarType dtype) => _map.IsSymmetric ? null : Precision.Of(Latent.dtype).Asymmetry;
 
     /// <summary><c>J^T v</c> in the graph of v and of what the map computes with. The caller owns it.</summary>
     internal Tensor DifferentiableTransposeProduct(Tensor vector) =>

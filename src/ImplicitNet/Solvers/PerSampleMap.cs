@@ -47,7 +47,8 @@ public sealed class PerSampleMap : FixedPointMap
     }
 
     /// <inheritdoc/>
-    public override FixedPointMap With(MapInputs inputs) => new PerSampleMap(_function, inputs) { IsOwn = IsOwn };
+    public override FixedPointMap With(MapInputs inputs) =>
+        new PerSampleMap(_function, inputs) { IsOwn = IsOwn, IsSymmetric = IsSymmetric };
 
     private static MapInputs Single(Tensor input, IDisposable? owned)
     {

@@ -64,6 +64,8 @@ internal static class HostileConstructors
         (_, random) => new BoundedConvolution(2, 2, 3, null, random.Pick(Enum.GetValues<ScalarType>())).CertifyNorm(),
         (_, _) => new ModuleOperator(null!).Dispose(),
         (_, random) => StartOfModule(random),
+        (x, _) => new EnergyOperator(null!, x).Dispose(),
+        (x, _) => new EnergyOperator(new HostileModule(HostileMap.All[0]), x).call(zeros(2, 3), zeros(2, 3)).Dispose(),
         (_, _) => new CoupledModuleOperator(null!).Dispose(),
         (_, _) => new ExplicitOperator(null!).Dispose(),
         (_, _) => new ImplicitLayer(null!).Dispose(),

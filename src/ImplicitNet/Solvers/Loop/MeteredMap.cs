@@ -25,6 +25,7 @@ internal sealed class MeteredMap : FixedPointMap
         _map = map;
         _meter = meter;
         _ownsMap = ownsMap;
+        IsSymmetric = map.IsSymmetric;
     }
 
     /// <summary>Map applications so far, each counted once for every sample in it.</summary>

@@ -41,6 +41,14 @@ internal sealed record AuditResult
 
     public string Device { get; init; } = "";
 
+    /// <summary>The norm that the factors are in, such as "L2".</summary>
+    public string? GammaNorm { get; init; }
+
+    /// <summary>Every latent is within this of its fixed point, in the norm that <see cref="ErrorNorm"/> names; null: not known.</summary>
+    public double? ErrorBound { get; init => field = FiniteNumber.OrNull(value); }
+
+    public string? ErrorNorm { get; init; }
+
     /// <summary>Whether a model with a flow was looked at.</summary>
     public bool IsOfFlows() => Gradients.Any(gradient => gradient.StepsCosine is not null);
 
@@ -68,6 +76,9 @@ internal sealed record AuditResult
             GammaDeclared = own.Contraction.Declared,
             GammaCertified = own.Contraction.Certified,
             GammaMeasured = own.Contraction.Measured,
+            GammaNorm = own.Contraction.Norm.ToString(),
+            ErrorBound = own.Solves is [var solve] ? solve.ErrorBound : null,
+            ErrorNorm = own.Solves is [{ ErrorBound: not null } only] ? only.ErrorNorm?.ToString() : null,
             ReferenceResidual = own.ReferenceResidual,
             Verdict = own.Verdict.ToString().ToLowerInvariant(),
             Explanation = own.Explanation,

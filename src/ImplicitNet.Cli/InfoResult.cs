@@ -24,4 +24,7 @@ internal sealed record InfoResult
 
     /// <summary>The SHA-256 that the weights' file says of itself, which was checked; null where it says none.</summary>
     public string? Sha256 { get; init; }
+
+    /// <summary>The norm that the factors are in, such as "L2".</summary>
+    public string? GammaNorm { get; init; }
 }

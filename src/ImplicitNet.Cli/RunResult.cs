@@ -118,6 +118,14 @@ internal sealed record RunResult
     /// <summary>Evaluations for a sample on average.</summary>
     public double? MeanEvaluations { get; init => field = FiniteNumber.OrNull(value); }
 
+    /// <summary>The norm that the factors are in, such as "L2".</summary>
+    public string? GammaNorm { get; init; }
+
+    /// <summary>Every latent is within this of its fixed point, in the norm that <see cref="ErrorNorm"/> names; null: not known.</summary>
+    public double? ErrorBound { get; init => field = FiniteNumber.OrNull(value); }
+
+    public string? ErrorNorm { get; init; }
+
     /// <summary>Whether samples were answered by following flows.</summary>
     public bool IsOfFlows() => Statuses.ContainsKey(nameof(FlowStatus.Completed));
 
@@ -129,6 +137,9 @@ internal sealed record RunResult
         GammaDeclared = contraction?.Declared,
         GammaCertified = contraction?.Certified,
         GammaMeasured = contraction?.Measured,
+        GammaNorm = contraction?.Norm.ToString(),
+        ErrorBound = evaluation.Solver.ErrorBound,
+        ErrorNorm = evaluation.Solver.ErrorNorm?.ToString(),
         MeanSteps = evaluation.Solver.MeanSteps,
         Statuses = contraction is not null
             ? evaluation.Solver.Statuses.ToDictionary(status => status.Key.ToString(), status => status.Value)

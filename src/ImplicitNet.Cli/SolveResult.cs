@@ -30,6 +30,9 @@ internal sealed record SolveResult
 
     public required string Page { get; init; }
 
+    /// <summary>The norm of the solvers' error bounds; null where none is known.</summary>
+    public string? ErrorNorm { get; init; }
+
     /// <summary>One solver; its residuals are relative.</summary>
     internal sealed record SolverResult
     {
@@ -51,6 +54,9 @@ internal sealed record SolveResult
 
         public required double? WorstResidual { get; init; }
 
+        /// <summary>Every latent is within this of its fixed point; null where that is not known of one.</summary>
+        public double? ErrorBound { get; init; }
+
         public static SolverResult Of(SolverMeasurement solver) => new()
         {
             Name = solver.Name,
@@ -62,6 +68,7 @@ internal sealed record SolveResult
             Runs = solver.Runs,
             MedianResidual = FiniteNumber.OrNull(Median(solver.RelativeResiduals)),
             WorstResidual = FiniteNumber.OrNull(solver.RelativeResiduals.Max()),
+            ErrorBound = FiniteNumber.OrNull(solver.ErrorBound),
         };
 
         private static double Median(IReadOnlyList<double> values)

@@ -1,6 +1,8 @@
 using System.Globalization;
 using ImplicitNet.Certification;
+using ImplicitNet.Operators;
 using ImplicitNet.Reports.Drawing;
+using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Reports;
 
@@ -15,7 +17,11 @@ internal static class AuditCharts
     public static Chart Factors(GradientCertificate certificate)
     {
         double[] factors = [.. Counted(certificate).Select(sample => sample.Factor).Where(double.IsFinite).Order()];
-        double[] marks = [.. new[] { certificate.Contraction.Declared }.OfType<double>()];
+
+        // What is drawn is measured in L2: a factor in another norm is nothing to compare it with.
+        ContractionReport contraction = certificate.Contraction;
+        bool isAlike = contraction.Norm.Equals(ResidualNorm.L2);
+        double[] marks = [.. new[] { contraction.Declared }.OfType<double>().Where(_ => isAlike)];
         ChartAxis x = LinearAxis.ForValues(factors.Concat(marks), lowest: 0);
         double width = NiceWidth((x.Maximum - x.Minimum) / MostBars);
         (int Bin, int Count)[] bins =
@@ -24,7 +30,8 @@ internal static class AuditCharts
         string description = factors.Length == 0 ? "No factor could be measured." : string.Create(
             CultureInfo.InvariantCulture,
             $"Measured at {factors.Length} samples: {factors[0]:0.0000} to {factors[^1]:0.0000}, "
-                + $"{factors[factors.Length / 2]:0.0000} in the median; certified {Known(certificate.Contraction.Certified)}.");
+                + $"{factors[factors.Length / 2]:0.0000} in the median; certified {Known(contraction.Certified)}"
+                + $"{(isAlike ? "" : $" in another norm, the {contraction.Norm} norm")}.");
         ChartPanel panel = new(
             "||dR/du|| at the fixed point", x, "Samples", LinearAxis.ForHeights(bins.Select(bin => bin.Count).DefaultIfEmpty(1).Max()));
         foreach ((int bin, int count) in bins)

@@ -146,7 +146,8 @@ public sealed record RunReport
                 ? [new(
                     "Contraction certified",
                     Factor(contraction.Certified),
-                    string.Create(Culture, $"declared {Factor(contraction.Declared)}, measured {contraction.Measured:0.0000}"))]
+                    string.Create(Culture, $"declared {Factor(contraction.Declared)}, measured {contraction.Measured:0.0000}")
+                        + (contraction.Norm.Equals(ResidualNorm.L2) ? "" : $", {contraction.Norm} norm"))]
                 : Array.Empty<KeyFigure>(),
             new(
                 "Time",
@@ -224,9 +225,13 @@ public sealed record RunReport
         return string.Create(Culture, $"On the test {Samples}: {Converged:N0} of {Test.Solver.Samples:N0} solves "
             + $"converged{(failed.Length > 0 ? $" ({failed})" : "")}, with {Test.Solver.Evaluations:N0} evaluations of the latent "
             + $"operator. ")
-            + (Contraction?.Certified is { } certified
+            + (Contraction is { Certified: { } certified } contraction
                 ? string.Create(Culture, $"The certified factor {certified:0.0000} holds for every input: "
-                    + $"one evaluation leaves at most this share of the distance to the solution.")
+                    + $"one evaluation leaves at most this share of the distance to the solution, in the {contraction.Norm} norm. ")
+                : "")
+            + (Test.Solver.ErrorBound is { } bound
+                ? string.Create(Culture, $"By its residual, the latent of every test sample is within {WrittenNumber.Of(bound, 2)} of its "
+                    + $"fixed point, in the {Test.Solver.ErrorNorm} norm.")
                 : "");
     }
 

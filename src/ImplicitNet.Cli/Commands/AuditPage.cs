@@ -16,11 +16,7 @@ internal static class AuditPage
             new("Cosine to the exact gradient", Factor(result.Gradients[0].Cosine)),
             .. result.IsOfFlows()
                 ? [new("Cosine of the steps' gradient to that of finer steps", Factor(result.Gradients[0].StepsCosine))]
-                : new KeyFigure[]
-                {
-                    new("Contraction certified", Factor(result.GammaCertified),
-                        $"declared {Factor(result.GammaDeclared)}, measured {Factor(result.GammaMeasured)}"),
-                },
+                : Contraction(result),
             new(result.IsOfFlows() ? "Flows that came to their end" : "Solves converged",
                 $"{Display.Count(result.Converged)} of {Display.Count(result.Samples)}"),
         ],
@@ -56,6 +52,19 @@ internal static class AuditPage
             PageEnvironment.Section(),
         ],
     };
+
+    private static KeyFigure[] Contraction(AuditResult result)
+    {
+        string norm = result.GammaNorm is null or "L2" ? "" : $", {result.GammaNorm} norm";
+        return
+        [
+            new("Contraction certified", Factor(result.GammaCertified),
+                $"declared {Factor(result.GammaDeclared)}, measured {Factor(result.GammaMeasured)}{norm}"),
+            .. result.ErrorBound is { } bound
+                ? [new("Distance to the fixed point, at most", Number(bound), $"{result.ErrorNorm} norm, by the residuals")]
+                : Array.Empty<KeyFigure>(),
+        ];
+    }
 
     private static ReportSection Flows(AuditResult result) => new()
     {

@@ -65,6 +65,7 @@ internal sealed class InfoCommand(Terminal terminal)
                 Parameters = network.parameters().Sum(parameter => parameter.numel()),
                 GammaDeclared = contraction?.DeclaredFactor,
                 GammaCertified = contraction?.CertifyFactor(),
+                GammaNorm = contraction?.Norm.ToString(),
                 Sha256 = SafetensorsHeader.Read(ModelFolder.WeightsPath(path)).Metadata.GetValueOrDefault(SafetensorsChecksum.Key),
             };
             if (!parsed.GetValue(_json))
@@ -95,11 +96,8 @@ internal sealed class InfoCommand(Terminal terminal)
         if (config is ModelConfig own)
         {
             ShowNetwork(own);
-            ResultScreen.Row(
-                terminal,
-                "contraction",
-                $"{Display.Factor(result.GammaCertified)} certified",
-                $"{Display.Factor(result.GammaDeclared)} declared");
+            ResultScreen.Contraction(
+                terminal, result.GammaCertified, $"{Display.Factor(result.GammaDeclared)} declared", result.GammaNorm);
             ResultScreen.Row(terminal, "solve", tolerance, steps);
             ResultScreen.Row(terminal, "solver", own.Solver, $"gradient {own.Gradient}");
         }

@@ -146,6 +146,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             Threads = threads,
             Device = device.type.ToString().ToLowerInvariant(),
             Solvers = [.. measured.Select(SolveResult.SolverResult.Of)],
+            ErrorNorm = measured[0].ErrorNorm?.ToString(),
             Charts = charts,
             Page = folder.At("solve.html"),
         };
@@ -249,6 +250,14 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
         string runs = least == most ? Display.Counted(least, "run") : $"{least} to {most} runs";
         terminal.Tell($"  [grey]time      the median of {runs} after a warm-up, {Display.Counted(result.Threads, "thread")}[/]");
         terminal.Tell($"  [grey]residual  {input.Residual}, that of the median sample[/]");
+        if (result.Solvers.Where(solver => solver.ErrorBound is not null).ToArray() is { Length: > 0 } bounded)
+        {
+            string worst = Display.Residual(bounded.Max(solver => solver.ErrorBound)!.Value);
+            string of = bounded.Length == result.Solvers.Count ? "" : $" ({bounded.Length} of {result.Solvers.Count} solvers)";
+            string distance = $"to the fixed point at most {worst}, {result.ErrorNorm} norm, by the residuals{of}";
+            terminal.Say($"  [grey]distance  {distance}[/]", hanging: 12);
+        }
+
         terminal.Say($"  [grey]page      {Markup.Escape(result.Page)}[/]");
         terminal.Say($"  [grey]charts    {Markup.Escape(result.Charts[0])} and .svg[/]");
     }

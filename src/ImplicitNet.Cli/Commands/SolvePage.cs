@@ -47,9 +47,10 @@ internal static class SolvePage
 
     private static ReportTable Table(SolveResult result) => new(
         ["Solver", "Converged", "Not converged", "Steps on average", "Steps at most", "Evaluations", "Time", "Residual, median",
-            "Residual, worst"],
-        [.. result.Solvers.Select(solver => new[]
-        {
+            "Residual, worst",
+            .. result.ErrorNorm is { } norm ? [$"Distance to the fixed point at most, {norm} norm"] : Array.Empty<string>()],
+        [.. result.Solvers.Select(solver => (IReadOnlyList<string>)
+        [
             solver.Name,
             $"{Display.Count(Converged(solver))} of {Display.Count(result.Samples)}",
             string.Join(", ", solver.Statuses.Where(status => status.Key != nameof(Solvers.SolveStatus.Converged) && status.Value > 0)
@@ -60,7 +61,8 @@ internal static class SolvePage
             Display.Measured(solver.Seconds),
             Residual(solver.MedianResidual),
             Residual(solver.WorstResidual),
-        })]);
+            .. result.ErrorNorm is null ? Array.Empty<string>() : [Residual(solver.ErrorBound)],
+        ])]);
 
     private static int Converged(SolveResult.SolverResult solver) => solver.Statuses[nameof(Solvers.SolveStatus.Converged)];
 

@@ -18,11 +18,10 @@ internal static class AuditScreen
         }
 
         ResultScreen.Row(terminal, "samples", Display.Count(result.Samples), $"{Display.Count(result.Converged)} solves converged");
-        ResultScreen.Row(
-            terminal,
-            "contraction",
-            $"{Display.Factor(result.GammaCertified)} certified",
-            $"{Display.Factor(result.GammaDeclared)} declared, {Display.Factor(result.GammaMeasured)} measured at most");
+        ResultScreen.Contraction(
+            terminal, result.GammaCertified,
+            $"{Display.Factor(result.GammaDeclared)} declared, {Display.Factor(result.GammaMeasured)} measured at most", result.GammaNorm);
+        ResultScreen.ErrorBound(terminal, result.ErrorBound, result.ErrorNorm);
         ResultScreen.Row(terminal, "reference", Number(result.ReferenceResidual), "largest relative residual of the exact direction");
         terminal.Say();
         terminal.Say(terminal.Width is null or >= HeadingWidth

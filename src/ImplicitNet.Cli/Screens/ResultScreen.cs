@@ -101,11 +101,28 @@ internal static class ResultScreen
             $"{Display.Number(result.MeanSteps ?? double.NaN, "0.00")} steps on average"
                 + $"{(result.MaxSteps is { } most ? $" of {Display.Count(most)} at most" : "")}, "
                 + $"{Display.Count(result.Evaluations)} evaluations");
-        Row(
-            terminal,
-            "contraction",
-            $"{Display.Factor(result.GammaCertified)} certified",
-            $"{Display.Factor(result.GammaDeclared)} declared, {Display.Factor(result.GammaMeasured)} measured");
+        string others = $"{Display.Factor(result.GammaDeclared)} declared, {Display.Factor(result.GammaMeasured)} measured";
+        Contraction(terminal, result.GammaCertified, others, result.GammaNorm);
+        ErrorBound(terminal, result.ErrorBound, result.ErrorNorm);
         Row(terminal, "memory", Display.Mebibytes(result.PeakMemoryBytes), "at peak");
+    }
+
+    /// <summary>The certified factor, and the others; the norm only where it is not L2.</summary>
+    public static void Contraction(Terminal terminal, double? certified, string others, string? norm)
+    {
+        Row(terminal, "contraction", $"{Display.Factor(certified)} certified", others);
+        if (norm is not (null or "L2"))
+        {
+            Row(terminal, "", $"in the {norm} norm");
+        }
+    }
+
+    /// <summary>How far latents are from their fixed points at most; nothing where that is not known.</summary>
+    public static void ErrorBound(Terminal terminal, double? bound, string? norm)
+    {
+        if (bound is { } distance)
+        {
+            Row(terminal, "distance", $"{Display.Residual(distance)} at most", $"to the fixed point, {norm} norm");
+        }
     }
 }

@@ -51,6 +51,7 @@ internal static class SolverComparison
             Name = name,
             Tolerance = tolerance,
             Samples = median.Samples,
+            ErrorNorm = median.ErrorNorm,
             Evaluations = median.Evaluations,
             Seconds = median.Seconds,
             Runs = runs.Length,
@@ -75,6 +76,7 @@ internal static class SolverComparison
             using FixedPointSolution solution = FixedPoint.Solve(map, start, solver, stopping, trace, cancellation);
             run.Seconds += Stopwatch.GetElapsedTime(begin).TotalSeconds;
             run.Evaluations += solution.Report.Evaluations;
+            run.ErrorNorm = solution.Report.ErrorNorm;
             run.Samples.AddRange(solution.Report.Samples);
             run.Traces.AddRange(trace.Samples);
         }
@@ -87,6 +89,8 @@ internal static class SolverComparison
         public double Seconds { get; set; }
 
         public long Evaluations { get; set; }
+
+        public ResidualNorm? ErrorNorm { get; set; }
 
         public List<SampleReport> Samples { get; } = [];
 

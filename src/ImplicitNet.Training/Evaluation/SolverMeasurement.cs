@@ -14,6 +14,13 @@ internal sealed record SolverMeasurement
     /// <summary>How the solve went for every sample, in the order of the batches.</summary>
     public required IReadOnlyList<SampleReport> Samples { get; init; }
 
+    /// <summary>The norm of the samples' error bounds; null where none is known.</summary>
+    public ResidualNorm? ErrorNorm { get; init; }
+
+    /// <summary>The largest bound of a sample's distance to its fixed point; null where a sample has none.</summary>
+    public double? ErrorBound =>
+        Samples.Count == 0 || Samples.Any(sample => sample.ErrorBound is null) ? null : Samples.Max(sample => sample.ErrorBound);
+
     /// <summary>Map applications paid: samples in each application, summed over all.</summary>
     public required long Evaluations { get; init; }
 

@@ -11,6 +11,9 @@ public sealed class SolverTotals
 {
     private readonly long[] _statuses = new long[Enum.GetValues<SolveStatus>().Length];
     private readonly Dictionary<FlowStatus, long> _flows = [];
+    private bool _isBounded = true;
+    private double _errorBound;
+    private ResidualNorm? _errorNorm;
 
     /// <summary>Creates totals of no solves.</summary>
     public SolverTotals()
@@ -27,6 +30,7 @@ public sealed class SolverTotals
 
         Steps = steps;
         Evaluations = evaluations;
+        _isBounded = Samples == 0;
     }
 
     /// <summary>The number of samples solved.</summary>
@@ -48,6 +52,15 @@ public sealed class SolverTotals
     public IReadOnlyDictionary<SolveStatus, long> Statuses =>
         Enum.GetValues<SolveStatus>().ToDictionary(status => status, status => _statuses[(int)status]);
 
+    /// <summary>
+    /// The largest <see cref="SampleReport.ErrorBound"/> of all samples, in <see cref="ErrorNorm"/>; null where a sample has none, where
+    /// they are in several norms, and for sums carried on from an interrupted run.
+    /// </summary>
+    public double? ErrorBound => _isBounded && Samples > 0 ? _errorBound : null;
+
+    /// <summary>The norm of <see cref="ErrorBound"/>; null where that is.</summary>
+    public ResidualNorm? ErrorNorm => ErrorBound is null ? null : _errorNorm;
+
     /// <summary>Flows by how they ended, but for those of an interrupted run; empty where there was none.</summary>
     internal IReadOnlyDictionary<FlowStatus, long> Flows => _flows;
 
@@ -62,6 +75,12 @@ public sealed class SolverTotals
         }
 
         Evaluations += report.Evaluations;
+        if (report.Samples.Count > 0)
+        {
+            _isBounded &= report.ErrorBound is not null && (_errorNorm ?? report.ErrorNorm)!.Equals(report.ErrorNorm);
+            _errorBound = Math.Max(_errorBound, report.ErrorBound ?? double.NaN);
+            _errorNorm = report.ErrorNorm;
+        }
     }
 
     /// <summary>Adds all solves of a scope.</summary>
@@ -81,6 +100,7 @@ public sealed class SolverTotals
     /// <summary>Adds the flow of one batch: a sample that came to its end counts as one that converged.</summary>
     private void Add(FlowReport report)
     {
+        _isBounded &= report.Samples.Count == 0;
         foreach (FlowSampleReport sample in report.Samples)
         {
             SolveStatus status = sample.HasSucceeded ? SolveStatus.Converged

@@ -22,6 +22,7 @@ internal sealed class CertifiedSolve(CertifierOptions options, SolveSettings set
     private bool[] _counts = [];
     private double[] _residuals = [];
     private double[] _factors = [];
+    private double[] _ownFactors = [];
     private double[] _referenceResiduals = [];
     private double? _certified;
     private bool _isPerSample = true;
@@ -70,8 +71,14 @@ internal sealed class CertifiedSolve(CertifierOptions options, SolveSettings set
             _residuals = Ratios(Rows(LatentContract.EvaluateCopy(map, solution.Latent) - solution.Latent), Rows(solution.Latent));
         }
 
+        // What is said of gradients holds in L2 alone: a factor that is certified in another norm says nothing of them.
+        IContraction? contraction = layer?.Operator as IContraction;
         _factors = Contraction.Measure(map, solution.Latent, options.PowerIterations);
-        _certified = (layer?.Operator as IContraction)?.CertifyFactor();
+        bool isOfLength = contraction is null or { Norm.IsOfLength: true };
+        _ownFactors = isOfLength
+            ? _factors
+            : Contraction.Measure(map, solution.Latent, options.PowerIterations, norm: contraction!.Norm);
+        _certified = isOfLength ? contraction?.CertifyFactor() : null;
     }
 
     /// <summary>Keeps the map that is differentiated, in which samples that count stand in for others, at its latent.</summary>
@@ -121,11 +128,13 @@ internal sealed class CertifiedSolve(CertifierOptions options, SolveSettings set
         IReadOnlyList<Agreement?> gradients,
         IReadOnlyList<DescentCondition> conditions)
     {
-        ContractionReport contraction = ContractionReport.Of(_layer?.Operator, _factors.Where((_, entry) => _counts[entry]));
-        double? theory = Gradient is null ? null : Theory(gradient, Below1(_certified) ?? Below1(contraction.Measured));
+        ContractionReport contraction = ContractionReport.Of(_layer?.Operator, _ownFactors.Where((_, entry) => _counts[entry]));
+        double measured = _factors.Where((factor, entry) => _counts[entry] && !double.IsNaN(factor)).DefaultIfEmpty(double.NaN).Max();
+        double? theory = Gradient is null ? null : Theory(gradient, Below1(_certified) ?? Below1(measured));
         if (Gradient is null)
         {
-            return new SolveCertificate(_layer, contraction, theory, Samples(null, null, null, gradients, conditions));
+            return new SolveCertificate(
+                _layer, contraction, theory, Samples(null, null, null, gradients, conditions), _solution!.Report);
         }
 
         // Made anew: buffers of R that the runs between have moved and put back would stop the graph of an earlier one.
@@ -141,7 +150,8 @@ internal sealed class CertifiedSolve(CertifierOptions options, SolveSettings set
         double[]? errors = direction is null
             ? null
             : [.. LinearResiduals(linearization, direction).Zip(gains, (residual, gain) => residual * gain)];
-        return new SolveCertificate(_layer, contraction, theory, Samples(directions, errors, _referenceResiduals, gradients, conditions));
+        SampleCertificate[] samples = Samples(directions, errors, _referenceResiduals, gradients, conditions);
+        return new SolveCertificate(_layer, contraction, theory, samples, _solution!.Report);
     }
 
     /// <summary>The factor that a condition is looked at with.</summary>

@@ -12,7 +12,9 @@ namespace ImplicitNet.Certification;
 /// 2022, Theorem 0.2) prove it up to <c>1 / gamma</c>; the limit is 398, 13.93 and 2.545 at gamma 0.1, 0.5 and 0.9.
 /// </remarks>
 /// <param name="Condition">kappa.</param>
-/// <param name="Factor">gamma: the certified contraction factor where there is one below 1, else the one measured at the sample.</param>
+/// <param name="Factor">
+/// gamma: the contraction factor that is certified in L2, where there is one below 1, else the one measured at the sample, in L2 too.
+/// </param>
 public readonly record struct DescentCondition(ConditionNumber Condition, double Factor)
 {
     /// <summary>The limit of kappa at <see cref="Factor"/>.</summary>

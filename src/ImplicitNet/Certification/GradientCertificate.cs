@@ -32,8 +32,8 @@ public sealed record GradientCertificate
     /// <summary>
     /// The bound that theory gives for the relative error of the directions, before anything is measured: gamma for JFB (<c>w - g = J^T
     /// w</c>, so <c>||w - g|| &lt;= gamma ||w|| &lt;= gamma / (1 - gamma) ||g||</c>) and gamma^(k + 1) for Neumann(k). Null for other
-    /// gradients, and where gamma (certified, else the largest measured) is not below 1. With several solves it is the largest of theirs,
-    /// or null where one of them has none.
+    /// gradients, and where gamma (certified in L2, else the largest measured there) is not below 1. With several solves it is the largest
+    /// of theirs, or null where one of them has none.
     /// </summary>
     public double? DirectionBound { get; }
 
@@ -105,7 +105,8 @@ public sealed record GradientCertificate
         Agreement[] directions = [.. Counted.Select(sample => sample.Direction).OfType<Agreement>()];
         string direction = directions.Length > 0 ? Text($"; directions: cosine {directions.Min(each => each.Cosine):0.0000} at least") : "";
         string error = Contraction.IsContradicted ? ", above the bound given: an error" : "";
-        return Text($"{Label}: {Gradient}{direction}; contraction {Contraction.Measured:0.0000} at most{error}; ")
+        string norm = Contraction.Norm.Equals(ResidualNorm.L2) ? "" : $" in the {Contraction.Norm} norm";
+        return Text($"{Label}: {Gradient}{direction}; contraction {Contraction.Measured:0.0000} at most{norm}{error}; ")
             + Text($"reference to {ReferenceResidual:g2}; {Verdict.ToString().ToLowerInvariant()}.");
     }
 

@@ -18,7 +18,8 @@ public readonly record struct SampleCertificate
     public required double Residual { get; init; }
 
     /// <summary>
-    /// An upper bound of the distance of u* from the fixed point, over <c>||u*||</c>: Residual / (1 - gamma). What that does to J is
+    /// An upper bound of the distance of u* from the fixed point, over <c>||u*||</c>: Residual / (1 - gamma), gamma certified in L2 or else
+    /// measured at the sample; <see cref="SolveCertificate.ErrorBound"/> is the one in the norm of the contraction. What that does to J is
     /// bounded only where the derivative of R is Lipschitz, which it is not with piecewise linear activations. Null where gamma is not
     /// below 1.
     /// </summary>

@@ -1,5 +1,6 @@
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
+using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Certification;
 
@@ -7,8 +8,14 @@ namespace ImplicitNet.Certification;
 public sealed record SolveCertificate
 {
     internal SolveCertificate(
-        ImplicitLayer? layer, ContractionReport contraction, double? directionBound, IReadOnlyList<SampleCertificate> samples)
+        ImplicitLayer? layer,
+        ContractionReport contraction,
+        double? directionBound,
+        IReadOnlyList<SampleCertificate> samples,
+        SolveReport? report = null)
     {
+        ErrorBound = report?.ErrorBound;
+        ErrorNorm = report?.ErrorNorm;
         Layer = layer;
         Contraction = contraction;
         DirectionBound = directionBound;
@@ -23,6 +30,12 @@ public sealed record SolveCertificate
 
     /// <inheritdoc cref="GradientCertificate.DirectionBound"/>
     public double? DirectionBound { get; }
+
+    /// <inheritdoc cref="SolveReport.ErrorBound"/>
+    public double? ErrorBound { get; }
+
+    /// <inheritdoc cref="SolveReport.ErrorNorm"/>
+    public ResidualNorm? ErrorNorm { get; }
 
     /// <summary>One entry per sample, in the order of the batch, or a single one for a map that couples its samples.</summary>
     public IReadOnlyList<SampleCertificate> Samples { get; }

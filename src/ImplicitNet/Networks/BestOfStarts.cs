@@ -94,7 +94,8 @@ public sealed record BestOfStarts : FixedPointSolver
                 .. before.Report.Changes.Where(change => !better.Contains(change.Sample)),
                 .. next.Report.Changes.Where(change => better.Contains(change.Sample)),
             ],
-            before.Report.JacobianByDifferences || next.Report.JacobianByDifferences);
+            before.Report.JacobianByDifferences || next.Report.JacobianByDifferences,
+            before.Report.ErrorNorm);
         return new FixedPointSolution(
             layout.Restore(latents).DetachFromDisposeScope(), report, before.Inverse?.Merged(next.Inverse, systems, systems));
     }

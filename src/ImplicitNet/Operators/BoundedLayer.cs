@@ -1,5 +1,6 @@
 using ImplicitNet.Differentiation;
 using ImplicitNet.Kernels;
+using ImplicitNet.Solvers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -48,6 +49,12 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
 
     /// <summary>Channels of an output: the first side of the weight, unless overridden.</summary>
     public virtual long Outputs => Weight.shape[0];
+
+    /// <summary>
+    /// The norm of inputs and outputs, over one sample, in which the layer is bounded; L2 unless overridden. A bound and a certificate of
+    /// your own are of the operator norm in it.
+    /// </summary>
+    public virtual ResidualNorm Norm => ResidualNorm.L2;
 
     /// <summary>
     /// By how many times the Frobenius norm of an error in the weight the operator norm can change: the side of the kernel for a

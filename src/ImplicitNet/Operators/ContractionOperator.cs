@@ -8,7 +8,7 @@ namespace ImplicitNet.Operators;
 
 /// <summary>
 /// <c>R(u, q) = act(gamma W u / b(W) + q)</c> with <c>b(W) >= ||W||</c> and act 1-Lipschitz: a contraction in u by the
-/// factor gamma, in the L2 norm, for every weight, u and q.
+/// factor gamma, in the norm of the layer (L2 unless it says otherwise), for every weight, u and q.
 /// </summary>
 /// <remarks>
 /// Batch normalisation belongs in the encoder that makes q, never in here. One evaluation is one linear layer and one or two elementwise
@@ -50,6 +50,9 @@ public sealed class ContractionOperator : LatentOperator, IContraction
     public double DeclaredFactor { get; }
 
     /// <inheritdoc/>
+    public ResidualNorm Norm => _layer.Norm;
+
+    /// <inheritdoc/>
     public double CertifyFactor() => _layer.CertifyNorm(DeclaredFactor);
 
     /// <inheritdoc/>
@@ -63,7 +66,8 @@ public sealed class ContractionOperator : LatentOperator, IContraction
             (latent, inputs) => Evaluate(latent, inputs.PerSample[0], inputs.Shared[0]),
             new MapInputs { PerSample = [q], Shared = [weight], Parameters = [], Owned = [weight] })
         {
-            IsOwn = true
+            IsOwn = true,
+            ErrorBound = ErrorBound.OfContraction(DeclaredFactor, Norm),
         };
     }
 

@@ -1,8 +1,9 @@
 using System.Globalization;
+using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Operators;
 
-/// <summary>The contraction factor of an operator, found in three ways. All are dimensionless, in the L2 norm.</summary>
+/// <summary>The contraction factor of an operator, found in three ways. All are dimensionless, in <see cref="Norm"/>.</summary>
 /// <param name="Declared">What the construction aims at; null when the operator declares none.</param>
 /// <param name="Certified">
 /// An upper bound over all u and q; null when the operator gives none. Rigorous unless <see cref="IsStated"/>.
@@ -15,6 +16,13 @@ public readonly record struct ContractionReport(double? Declared, double? Certif
 {
     // A measured norm carries the rounding of its products: 1e-6 in float32, 1 % in bfloat16.
     private const double Rounding = 1e-4;
+
+    /// <summary>The norm of latents that all three are in; default L2.</summary>
+    public ResidualNorm Norm
+    {
+        get => field ?? ResidualNorm.L2;
+        init => field = value ?? throw new ArgumentNullException(nameof(Norm));
+    }
 
     /// <summary>True if <see cref="Certified"/> is what an operator from outside this library states: nothing has checked it.</summary>
     public bool IsStated { get; init; }
@@ -32,12 +40,13 @@ public readonly record struct ContractionReport(double? Declared, double? Certif
         string error = !IsContradicted ? ""
             : IsStated ? " Error: the measured factor is above the one that the operator states, which is wrong."
             : " Error: the measured factor is above the certified one.";
-        return $"Contraction factor: declared {Text(Declared)}, {bound}, {measured}.{error}";
+        string norm = Norm.Equals(ResidualNorm.L2) ? "" : $" in the {Norm} norm";
+        return $"Contraction factor{norm}: declared {Text(Declared)}, {bound}, {measured}.{error}";
     }
 
     /// <summary>The report for an operator, by what was measured.</summary>
     /// <param name="latentOperator">R; null for a map without one.</param>
-    /// <param name="norms">One a sample; a sample that failed has none, but NaN.</param>
+    /// <param name="norms">One a sample, in its norm; a sample that failed has none, but NaN.</param>
     internal static ContractionReport Of(LatentOperator? latentOperator, IEnumerable<double> norms)
     {
         double[] measured = [.. norms.Where(norm => !double.IsNaN(norm))];
@@ -48,6 +57,7 @@ public readonly record struct ContractionReport(double? Declared, double? Certif
             measured.Length == 0 ? double.NaN : measured.Aggregate(Math.Max),
             measured.Length == 0 ? double.NaN : measured.Average())
         {
+            Norm = contraction?.Norm ?? ResidualNorm.L2,
             IsStated = contraction is not (null or ContractionOperator or ExplicitOperator),
         };
     }

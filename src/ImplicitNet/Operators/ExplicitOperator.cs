@@ -72,7 +72,10 @@ public sealed class ExplicitOperator : LatentOperator, IContraction
         }
 
         value = value.DetachFromDisposeScope();
-        return new ConstantMap(new MapInputs { PerSample = [value], Parameters = [], Owned = [value] });
+        return new ConstantMap(new MapInputs { PerSample = [value], Parameters = [], Owned = [value] })
+        {
+            ErrorBound = ErrorBound.OfContraction(0, ResidualNorm.L2),
+        };
     }
 
     /// <summary>Zeros in the shape and memory layout of R's own start.</summary>
@@ -95,6 +98,6 @@ public sealed class ExplicitOperator : LatentOperator, IContraction
         // Who differentiates by u gets 0, not a missing graph.
         public override Tensor Evaluate(Tensor latent) => latent.requires_grad ? Value.add(latent, alpha: 0) : Value.alias();
 
-        public override FixedPointMap With(MapInputs inputs) => new ConstantMap(inputs);
+        public override FixedPointMap With(MapInputs inputs) => new ConstantMap(inputs) { ErrorBound = ErrorBound };
     }
 }

@@ -38,5 +38,5 @@ public sealed class CoupledMap : FixedPointMap
     }
 
     /// <inheritdoc/>
-    public override FixedPointMap With(MapInputs inputs) => new CoupledMap(_function, inputs) { IsOwn = IsOwn };
+    public override FixedPointMap With(MapInputs inputs) => new CoupledMap(_function, inputs) { IsOwn = IsOwn, ErrorBound = ErrorBound };
 }

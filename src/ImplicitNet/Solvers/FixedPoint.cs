@@ -58,6 +58,7 @@ public static class FixedPoint
             Map = map,
             Start = latents,
             Stopping = stopping ?? new StoppingRule(),
+            ErrorBound = map.ErrorBound,
             Trace = trace,
             Cancellation = cancellation,
         };

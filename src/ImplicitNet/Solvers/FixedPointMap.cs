@@ -28,6 +28,18 @@ public abstract class FixedPointMap : IDisposable
     public abstract bool IsPerSample { get; }
 
     /// <summary>
+    /// What a residual of this map says of the distance to its fixed point, which reports then state for every sample; null, the default,
+    /// where nothing is known. It holds for all samples and for every q; <see cref="With"/> gives it to the maps that it makes.
+    /// </summary>
+    public ErrorBound? ErrorBound
+    {
+        get;
+        init => field = value is null or { PerResidual: > 0 and < double.PositiveInfinity, Norm: not null }
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(ErrorBound), value, "A bound is a finite number above 0 in some norm.");
+    }
+
+    /// <summary>
     /// Whether the library wrote this map, and it is known to write into no tensor that it is given or has returned; a solver gives any
     /// other a copy of u, and takes a copy of its value.
     /// </summary>

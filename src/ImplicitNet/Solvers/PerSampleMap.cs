@@ -48,7 +48,7 @@ public sealed class PerSampleMap : FixedPointMap
 
     /// <inheritdoc/>
     public override FixedPointMap With(MapInputs inputs) =>
-        new PerSampleMap(_function, inputs) { IsOwn = IsOwn, IsSymmetric = IsSymmetric };
+        new PerSampleMap(_function, inputs) { IsOwn = IsOwn, IsSymmetric = IsSymmetric, ErrorBound = ErrorBound };
 
     private static MapInputs Single(Tensor input, IDisposable? owned)
     {

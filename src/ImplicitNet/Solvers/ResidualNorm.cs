@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ImplicitNet.Kernels;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;
@@ -20,6 +21,17 @@ public abstract record ResidualNorm
     /// <summary>The largest magnitude, <c>max |r_i|</c>.</summary>
     public static ResidualNorm Max { get; } = new MaxNorm();
 
+    /// <summary>
+    /// A weighted largest magnitude, <c>max w_i |r_i|</c>: the norm in which a matrix within its Perron-Frobenius bound contracts.
+    /// </summary>
+    /// <param name="weights">
+    /// w: one for each element of a latent, above 0 and finite. Of a latent with several times as many elements, such as [batch, time, n],
+    /// each n in a row have these weights.
+    /// </param>
+    /// <returns>The norm; it keeps a copy of the weights.</returns>
+    /// <exception cref="ArgumentException">There is no weight, or one is not above 0 and finite.</exception>
+    public static ResidualNorm Weighted(IReadOnlyList<double> weights) => new WeightedNorm(weights);
+
     /// <summary>Measures the norm of every row.</summary>
     /// <param name="rows">[batch, n], floating point.</param>
     /// <returns>[batch], float64. NaN or infinity where a row holds NaN or infinity; 0 for n = 0. The caller owns it.</returns>
@@ -30,11 +42,19 @@ public abstract record ResidualNorm
     /// </summary>
     internal virtual bool IsOfLength => false;
 
+    /// <summary>Whether the order of the elements counts, which is then that of the latent's indices, not of its memory.</summary>
+    internal virtual bool IsOrdered => false;
+
+    /// <summary>The weights w of n elements where the norm is <c>max w_i |r_i|</c>; null where it is none, or not of so many.</summary>
+    internal virtual IReadOnlyList<double>? WeightsOfLargest(long count) => null;
+
     /// <summary>The norm of n elements from their L2 norm, where it is a function of that.</summary>
     internal virtual double OfLength(double length, long count) => throw new UnreachableException();
 
     private sealed record L2Norm : ResidualNorm
     {
+        public override string ToString() => "L2";
+
         public override Tensor Measure(Tensor rows) => RowNorms.Column(rows).squeeze(1);
 
         internal override bool IsOfLength => true;
@@ -44,6 +64,8 @@ public abstract record ResidualNorm
 
     private sealed record RootMeanSquareNorm : ResidualNorm
     {
+        public override string ToString() => "root mean square";
+
         public override Tensor Measure(Tensor rows) => RowNorms.Column(rows).squeeze(1) / Math.Sqrt(Math.Max(1, rows.shape[1]));
 
         internal override bool IsOfLength => true;
@@ -53,8 +75,51 @@ public abstract record ResidualNorm
 
     private sealed record MaxNorm : ResidualNorm
     {
-        public override Tensor Measure(Tensor rows) => rows.shape[1] == 0
-            ? zeros(rows.shape[0], ScalarType.Float64, rows.device)
-            : rows.abs().amax([1]).to(ScalarType.Float64);
+        public override string ToString() => "maximum";
+
+        public override Tensor Measure(Tensor rows) => Largest(rows.abs());
+
+        internal override IReadOnlyList<double> WeightsOfLargest(long count) => [.. Enumerable.Repeat(1.0, checked((int)count))];
     }
+
+    private sealed record WeightedNorm : ResidualNorm
+    {
+        private readonly double[] _weights;
+
+        public WeightedNorm(IReadOnlyList<double> weights)
+        {
+            ArgumentNullException.ThrowIfNull(weights);
+            _weights = [.. weights];
+            if (_weights.Length == 0 || Array.Exists(_weights, weight => weight is not (> 0 and < double.PositiveInfinity)))
+            {
+                throw new ArgumentException("A norm needs at least one weight, each above 0 and finite.", nameof(weights));
+            }
+        }
+
+        public bool Equals(WeightedNorm? other) => other is not null && _weights.AsSpan().SequenceEqual(other._weights);
+
+        public override int GetHashCode() => HashCode.Combine(_weights.Length, _weights[0], _weights[^1]);
+
+        public override string ToString() => "weighted maximum";
+
+        public override Tensor Measure(Tensor rows)
+        {
+            long count = rows.shape[1];
+            IReadOnlyList<double> weights = WeightsOfLargest(count) ?? throw new ArgumentException(
+                $"A norm of {_weights.Length} weights measures latents of as many elements, or a multiple. Given: {count}.", nameof(rows));
+            using DisposeScope scope = NewDisposeScope();
+            Tensor column = tensor([.. weights], ScalarType.Float64, rows.device);
+            return Largest(rows.to(ScalarType.Float64).abs() * column).MoveToOuterDisposeScope();
+        }
+
+        internal override bool IsOrdered => true;
+
+        internal override IReadOnlyList<double>? WeightsOfLargest(long count) => count % _weights.Length == 0
+            ? [.. Enumerable.Range(0, checked((int)count)).Select(place => _weights[place % _weights.Length])]
+            : null;
+    }
+
+    private static Tensor Largest(Tensor magnitudes) => magnitudes.shape[1] == 0
+        ? zeros(magnitudes.shape[0], ScalarType.Float64, magnitudes.device)
+        : magnitudes.amax([1]).to(ScalarType.Float64);
 }

@@ -21,6 +21,13 @@ public readonly record struct SampleReport(SolveStatus Status, int Steps, double
     public double StartResidual { get; init; }
 
     /// <summary>
+    /// An upper bound of the distance of the latent returned to the fixed point, in <see cref="SolveReport.ErrorNorm"/> and in units of
+    /// the latent: <see cref="Residual"/> / (1 - gamma) for a contraction by gamma, and where the rule measures residuals in another norm,
+    /// times the constant between the two. That is for u, which is returned; R(u) is within gamma of it. Null where none is known.
+    /// </summary>
+    public double? ErrorBound { get; init; }
+
+    /// <summary>
     /// Which part of the tolerance a residual of the sample met. Where it did not converge and this is not
     /// <see cref="TolerancePart.None"/>, u grew until its residual was small compared with it, without ever falling to half of
     /// <see cref="StartResidual"/>.

@@ -7,8 +7,13 @@ namespace ImplicitNet.Solvers;
 public sealed class SolveReport
 {
     internal SolveReport(
-        IReadOnlyList<SampleReport> samples, long evaluations, IReadOnlyList<SolverChange>? changes = null, bool hasDifferences = false)
+        IReadOnlyList<SampleReport> samples,
+        long evaluations,
+        IReadOnlyList<SolverChange>? changes = null,
+        bool hasDifferences = false,
+        ResidualNorm? errorNorm = null)
     {
+        ErrorNorm = errorNorm;
         JacobianByDifferences = hasDifferences;
         Samples = samples;
         Evaluations = evaluations;
@@ -42,6 +47,19 @@ public sealed class SolveReport
     /// <summary>The most steps of any sample; 0 for an empty batch.</summary>
     public int MaxSteps => Samples.Count == 0 ? 0 : Samples.Max(sample => sample.Steps);
 
+    /// <summary>
+    /// The norm of the samples' <see cref="SampleReport.ErrorBound"/>: that in which the map contracts; null where no bound is known.
+    /// </summary>
+    public ResidualNorm? ErrorNorm { get; }
+
+    /// <summary>
+    /// The largest <see cref="SampleReport.ErrorBound"/>: every latent returned is within it of its fixed point. Null where a sample has
+    /// none, and for an empty batch.
+    /// </summary>
+    public double? ErrorBound => Samples.Count == 0 || Samples.Any(sample => sample.ErrorBound is null)
+        ? null
+        : Samples.Max(sample => sample.ErrorBound);
+
     /// <summary>Counts the samples that ended with a status.</summary>
     public int Count(SolveStatus status) => Samples.Count(sample => sample.Status == status);
 
@@ -73,11 +91,14 @@ public sealed class SolveReport
             : "";
         if (AllConverged)
         {
+            string within = ErrorBound is { } bound
+                ? string.Create(CultureInfo.InvariantCulture, $", within {bound:g2} of u* ({ErrorNorm})")
+                : "";
             return Samples.Count == 1
-                ? $"The sample converged in {MaxSteps} step{(MaxSteps == 1 ? "" : "s")}.{differences}"
+                ? $"The sample converged in {MaxSteps} step{(MaxSteps == 1 ? "" : "s")}{within}.{differences}"
                 : string.Create(
                     CultureInfo.InvariantCulture,
-                    $"All {Samples.Count} samples converged in {MeanSteps:0.0} steps on average, {MaxSteps} at most.{differences}");
+                    $"All {Samples.Count} samples converged in {MeanSteps:0.0} steps on average, {MaxSteps} at most{within}.{differences}");
         }
 
         StringBuilder text = new();
@@ -97,7 +118,8 @@ public sealed class SolveReport
             SampleReport sample = Samples[worst];
             text.Append(CultureInfo.InvariantCulture,
                 $" {group.Count()} {group.Key} (the worst is sample {worst}: residual {sample.Residual:g3}, "
-                    + $"{sample.Ratio:g3} times its threshold, after {sample.Steps} steps). {Advice(group.Key)}");
+                    + $"{sample.Ratio:g3} times its threshold, after {sample.Steps} steps"
+                    + $"{(sample.ErrorBound is { } bound ? $", within {bound:g2} of u* ({ErrorNorm})" : "")}). {Advice(group.Key)}");
         }
 
         if (Failures().SelectMany(group => group).Count(index => Samples[index].Passed != TolerancePart.None) is > 0 and var count)

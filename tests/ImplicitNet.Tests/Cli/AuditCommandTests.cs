@@ -13,9 +13,11 @@ public sealed class AuditCommandTests(TinyModel model) : TensorTest, IClassFixtu
         Assert.Equal(
             [
                 "model", "data", "split", "samples", "converged", "gammaDeclared", "gammaCertified", "gammaMeasured", "referenceResidual", "verdict", "explanation",
-                "gradients", "conditions", "files", "seconds", "threads", "device",
+                "gradients", "conditions", "files", "seconds", "threads", "device", "gammaNorm", "errorBound", "errorNorm",
             ],
             audit.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(("L2", "L2"), (audit.GetProperty("gammaNorm").GetString(), audit.GetProperty("errorNorm").GetString()));
+        Assert.InRange(audit.GetProperty("errorBound").GetDouble(), 1e-9, 1);
         JsonElement[] gradients = [.. audit.GetProperty("gradients").EnumerateArray()];
         Assert.Equal(["JFB", "Neumann(1)", "Neumann(3)", "Neumann(5)", "refined(5)"], gradients.Select(gradient => gradient.GetProperty("name").GetString()));
         Assert.Equal(
@@ -45,7 +47,7 @@ public sealed class AuditCommandTests(TinyModel model) : TensorTest, IClassFixtu
     {
         using TemporaryFolder folder = new();
         CliRun run = CliRun.Of("audit", "--model", model.Path, "--count", "3", "--conditions", "1", "--output", folder.Path, "--threads", "1").Succeeded();
-        Assert.All(["3 solves converged", "certified", "JFB", "Neumann(5)", "refined(5)", "kappa, sample 0", "kappa is the condition number of M M^T", "The gradient is "], text => Assert.Contains(text, run.Output, StringComparison.Ordinal));
+        Assert.All(["3 solves converged", "certified", "at most   to the fixed point, L2 norm", "JFB", "Neumann(5)", "refined(5)", "kappa, sample 0", "kappa is the condition number of M M^T", "The gradient is "], text => Assert.Contains(text, run.Output, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
         "testAccuracy", "validationAccuracy", "trainAccuracy", "testLoss", "validationLoss", "trainLoss", "parameters", "gammaDeclared", "gammaCertified",
         "gammaMeasured", "meanSteps", "statuses", "evaluations", "epochs", "bestEpoch", "secondsPerEpoch", "seconds", "peakMemoryBytes", "data", "split",
         "samples", "seed", "threads", "device", "model", "gradient", "trainingEvaluations", "trainingProducts", "adjointFailures", "score", "ranks", "starts", "agreement", "remarks",
-        "scores", "tests", "pictures", "maxSteps", "network", "loss", "accuracy", "counted", "meanEvaluations",
+        "scores", "tests", "pictures", "maxSteps", "network", "loss", "accuracy", "counted", "meanEvaluations", "gammaNorm", "errorBound", "errorNorm",
     ];
 
     private static readonly string[] Statuses = ["Converged", "MaxStepsReached", "Stalled", "Diverged", "NonFinite"];
@@ -30,6 +30,8 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
             Assert.Equal(Statuses, json.RootElement.GetProperty("statuses").EnumerateObject().Select(member => member.Name));
             Assert.Equal(["name", "test", "validation"], json.RootElement.GetProperty("score").EnumerateObject().Select(member => member.Name));
             Assert.Equal(1, json.RootElement.GetProperty("ranks").GetInt32());
+            Assert.Equal(("L2", "L2"), (json.RootElement.GetProperty("gammaNorm").GetString(), json.RootElement.GetProperty("errorNorm").GetString()));
+            Assert.InRange(json.RootElement.GetProperty("errorBound").GetDouble(), 1e-9, 1);
         }
     }
 
@@ -74,7 +76,7 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
             predicted.RootElement.GetProperty("images")[0].EnumerateObject().Select(member => member.Name));
         using JsonDocument told = JsonDocument.Parse(CliRun.Of("info", "--model", model.Path, "--json").Succeeded().LastLine);
         Assert.Equal(
-            ["environment", "threads", "devices", "model", "config", "parameters", "gammaDeclared", "gammaCertified", "sha256"],
+            ["environment", "threads", "devices", "model", "config", "parameters", "gammaDeclared", "gammaCertified", "sha256", "gammaNorm"],
             told.RootElement.EnumerateObject().Select(member => member.Name));
     }
 
@@ -84,11 +86,11 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
         using TemporaryFolder folder = new();
         using JsonDocument solved = JsonDocument.Parse(CliRun.Of("solve", "--problem", "cosine", "--output", folder["charts"], "--json").Succeeded().LastLine);
         Assert.Equal(
-            ["problem", "model", "title", "samples", "tolerance", "absoluteTolerance", "maxSteps", "threads", "device", "solvers", "charts", "page"],
+            ["problem", "model", "title", "samples", "tolerance", "absoluteTolerance", "maxSteps", "threads", "device", "solvers", "charts", "page", "errorNorm"],
             solved.RootElement.EnumerateObject().Select(member => member.Name));
         JsonElement solver = solved.RootElement.GetProperty("solvers")[0];
         Assert.Equal(
-            ["name", "statuses", "meanSteps", "maxSteps", "evaluations", "seconds", "runs", "medianResidual", "worstResidual"],
+            ["name", "statuses", "meanSteps", "maxSteps", "evaluations", "seconds", "runs", "medianResidual", "worstResidual", "errorBound"],
             solver.EnumerateObject().Select(member => member.Name));
         Assert.Equal(Statuses, solver.GetProperty("statuses").EnumerateObject().Select(member => member.Name));
     }

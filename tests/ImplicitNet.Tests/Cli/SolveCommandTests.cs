@@ -80,6 +80,9 @@ public sealed class SolveCommandTests(TinyModel model) : TensorTest, IClassFixtu
     {
         using TemporaryFolder folder = new();
         JsonElement result = Last(CliRun.Of("solve", "--model", model.Path, "--solvers", "picard", "--output", folder["charts"], "--json").Succeeded());
+        Assert.Equal("L2", result.GetProperty("errorNorm").GetString());
+        Assert.InRange(Solvers(result).Single().GetProperty("errorBound").GetDouble(), 1e-9, 1);
+        Assert.Single(Page.Read(result.GetProperty("page").GetString()!).Column("Solvers", "Distance to the fixed point at most, L2 norm"));
         Assert.Equal((1e-3, 100, 60), (result.GetProperty("tolerance").GetDouble(), result.GetProperty("maxSteps").GetInt32(), result.GetProperty("samples").GetInt32()));
     }
 

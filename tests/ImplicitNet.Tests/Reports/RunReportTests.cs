@@ -1,5 +1,6 @@
 using ImplicitNet.Operators;
 using ImplicitNet.Reports;
+using ImplicitNet.Solvers;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
@@ -36,7 +37,20 @@ public sealed class RunReportTests : TensorTest
         Assert.DoesNotContain("of the first", Written(traced: 8).Html, StringComparison.Ordinal);
     }
 
-    private static (string Html, Page Page) Written(int epochs = 1, int wrong = 1, int wrongShown = 1, int rightShown = 1, int traced = 8)
+    [Fact]
+    public void It_says_how_far_the_latents_are_from_their_fixed_points_and_in_which_norm()
+    {
+        using PerSampleMap map = new(u => (u / 2) + 1) { ErrorBound = new(2, ResidualNorm.Max) };
+        using Tensor start = zeros(2, 1);
+        using FixedPointSolution solution = FixedPoint.Solve(map, start, stopping: new StoppingRule { AbsoluteTolerance = 0.125 });
+        SolverTotals solver = new();
+        solver.Add(solution.Report);
+        string text = Written(solver: solver).Page.Text("Solving");
+        Assert.Contains("the latent of every test sample is within 0.25 of its fixed point, in the maximum norm.", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("is within", Written().Page.Text("Solving"), StringComparison.Ordinal);
+    }
+
+    private static (string Html, Page Page) Written(SolverTotals? solver = null, int epochs = 1, int wrong = 1, int wrongShown = 1, int rightShown = 1, int traced = 8)
     {
         const int count = 8;
         using TemporaryFolder folder = new();
@@ -60,7 +74,7 @@ public sealed class RunReportTests : TensorTest
                 Epochs = [.. Enumerable.Range(1, epochs).Select(epoch => new EpochRecord { Epoch = epoch, Step = epoch, TrainLoss = 1, ValidationLoss = 1 })],
                 Seconds = 1,
             },
-            Test = new() { Count = count, Loss = 1, Scores = new Dictionary<string, double>(), Solver = new SolverTotals(), Seconds = 1 },
+            Test = new() { Count = count, Loss = 1, Scores = new Dictionary<string, double>(), Solver = solver ?? new SolverTotals(), Seconds = 1 },
             Contraction = new ContractionReport(0.5, 0.5, 0.4, 0.3),
             Residuals = ResidualTraceSummary.FromSamples([[1, 0.1]], 0.2),
             Steps = [.. Enumerable.Repeat(2, traced)],

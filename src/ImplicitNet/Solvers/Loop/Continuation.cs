@@ -88,7 +88,8 @@ internal static class Continuation
             samples,
             solution.Report.Evaluations + again.Report.Evaluations,
             changes,
-            solution.Report.JacobianByDifferences || again.Report.JacobianByDifferences);
+            solution.Report.JacobianByDifferences || again.Report.JacobianByDifferences,
+            solution.Report.ErrorNorm);
         return new FixedPointSolution(layout.Restore(latents).DetachFromDisposeScope(), report, inverse);
     }
 

@@ -13,7 +13,8 @@ internal static class ResidualMeasurement
     /// <summary>Measures a step, in the caller's dispose scope; at most one transfer to the host.</summary>
     public static (double[] Residuals, double[] Ratios, double[] Sizes) Of(FixedPointStep step, StoppingRule stopping)
     {
-        LatentLayout layout = LatentLayout.Of(step.Residual ?? step.Mapped!);
+        Tensor measured = step.Residual ?? step.Mapped!;
+        LatentLayout layout = stopping.Norm.IsOrdered ? new LatentLayout(measured.shape[1..], order: null) : LatentLayout.Of(measured);
         Tensor latent = layout.Flatten(step.Latent);
         (double absolute, double relative) = stopping.Resolve(step.Latent.dtype);
         double[] residuals;

@@ -23,6 +23,7 @@ internal sealed class SampleProgress
     private readonly double _absolute;
     private readonly double _rounding;
     private readonly double _noise;
+    private readonly double? _errorPerResidual;
     private readonly SampleReport[] _samples;
     private readonly State[] _states;
 
@@ -33,8 +34,13 @@ internal sealed class SampleProgress
     /// <param name="beginnings">
     /// Where the solve goes on from another, the residual of every sample at the start of that; null where it does not.
     /// </param>
-    public SampleProgress(int count, StoppingRule stopping, ScalarType dtype, IReadOnlyList<double>? beginnings = null)
+    /// <param name="errorPerResidual">
+    /// The bound of the distance to the fixed point for each unit of residual; null where none is known.
+    /// </param>
+    public SampleProgress(
+        int count, StoppingRule stopping, ScalarType dtype, IReadOnlyList<double>? beginnings = null, double? errorPerResidual = null)
     {
+        _errorPerResidual = errorPerResidual;
         _stopping = stopping;
         _absolute = stopping.Resolve(dtype).Absolute;
         Precision precision = Precision.Of(dtype);
@@ -89,6 +95,7 @@ internal sealed class SampleProgress
             BestStep = step,
             StartResidual = start,
             Passed = passed,
+            ErrorBound = residual * _errorPerResidual,
         };
 
         // The residual may be more by the rounding of u: beside a u so large that the one at the start would be lost in it, none says

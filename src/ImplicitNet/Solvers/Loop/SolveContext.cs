@@ -17,6 +17,9 @@ internal sealed record SolveContext
     /// </summary>
     public IReadOnlyList<double>? Beginnings { get; init; }
 
+    /// <summary>That of the map which the caller gave, whatever becomes of it on the way; null where none is known.</summary>
+    public ErrorBound? ErrorBound { get; init; }
+
     /// <summary>Receives the residuals of every step, when given.</summary>
     public ResidualTrace? Trace { get; init; }
 

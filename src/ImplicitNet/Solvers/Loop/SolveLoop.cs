@@ -27,7 +27,7 @@ internal static class SolveLoop
         Tensor latents = whole.Latent.squeeze(0).DetachFromDisposeScope();
         whole.Latent.Dispose();
         SolveReport report = new([.. Enumerable.Repeat(whole.Report.Samples[0], batch)],
-            whole.Report.Evaluations * batch, hasDifferences: whole.Report.JacobianByDifferences);
+            whole.Report.Evaluations * batch, hasDifferences: whole.Report.JacobianByDifferences, errorNorm: whole.Report.ErrorNorm);
         return new FixedPointSolution(latents, report, whole.Inverse?.AsSingleSystem());
     }
 
@@ -35,7 +35,8 @@ internal static class SolveLoop
     {
         (Tensor start, StoppingRule stopping, ResidualTrace? trace) = (context.Start, context.Stopping, context.Trace);
         int batch = (int)start.shape[0];
-        SampleProgress progress = new(batch, stopping, start.dtype, context.Beginnings);
+        double? perResidual = context.ErrorBound?.PerUnitOf(stopping.Norm, start.numel() / Math.Max(1, batch));
+        SampleProgress progress = new(batch, stopping, start.dtype, context.Beginnings, perResidual);
         trace?.Begin(batch);
         using MeteredMap metered = new(context.Map);
         using BestIterates answers = new(start);
@@ -86,7 +87,8 @@ internal static class SolveLoop
             active.MoveOn(measured.Latent.DetachFromDisposeScope());
         }
 
-        SolveReport report = new(progress.Samples, metered.Evaluations, hasDifferences: metered.HasDifferences);
+        SolveReport report = new(progress.Samples, metered.Evaluations, hasDifferences: metered.HasDifferences,
+            errorNorm: perResidual is null ? null : context.ErrorBound?.Norm);
         return new FixedPointSolution(answers.Result(), report, active.Iteration.TakeInverse());
     }
 

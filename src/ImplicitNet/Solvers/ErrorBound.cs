@@ -1,0 +1,47 @@
+namespace ImplicitNet.Solvers;
+
+/// <summary>
+/// What a residual says of the distance to the fixed point: <c>||u - u*|| &lt;= PerResidual ||R(u) - u||</c> in one norm, for every u.
+/// </summary>
+/// <remarks>
+/// A contraction by gamma has <c>PerResidual = 1 / (1 - gamma)</c>. That is for u, the latent that is returned and whose residual is
+/// reported; R(u), one evaluation further on, is within <c>gamma / (1 - gamma)</c> of the same residual. Banach (1922).
+/// <para>
+/// It holds for exact arithmetic: the rounding of the evaluation that measured the residual, about 1e-7 of ||u|| in float32, is not in it.
+/// </para>
+/// </remarks>
+/// <param name="PerResidual">The distance for each unit of residual: above 0 and finite, dimensionless.</param>
+/// <param name="Norm">The norm of both, over the latent of a sample; of a map that couples its samples, over all of them.</param>
+public readonly record struct ErrorBound(double PerResidual, ResidualNorm Norm)
+{
+    /// <summary>That of a contraction.</summary>
+    /// <param name="factor">gamma, in [0, 1).</param>
+    /// <param name="norm">In which it contracts.</param>
+    internal static ErrorBound OfContraction(double factor, ResidualNorm norm) => new(1 / (1 - factor), norm);
+
+    /// <summary>
+    /// The bound of the distance, in <see cref="Norm"/>, for each unit of a residual that is measured in another norm: exact in the same
+    /// one, else with the least constant between the two.
+    /// </summary>
+    /// <param name="measured">The norm of the residual.</param>
+    /// <param name="count">Elements of a latent.</param>
+    /// <returns>Null where nothing is known between the two norms: one of them is from outside the library.</returns>
+    internal double? PerUnitOf(ResidualNorm measured, long count) =>
+        Norm.Equals(measured) ? PerResidual : Between(Norm, measured, count) is { } constant ? PerResidual * constant : null;
+
+    /// <summary>The least c with <c>norm(r) &lt;= c other(r)</c> for every r of so many elements.</summary>
+    private static double? Between(ResidualNorm norm, ResidualNorm other, long count)
+    {
+        if (norm.IsOfLength && other.IsOfLength)
+        {
+            return norm.OfLength(1, count) / other.OfLength(1, count);
+        }
+
+        IReadOnlyList<double>? weights = norm.WeightsOfLargest(count), others = other.WeightsOfLargest(count);
+        return count == 0 ? null
+            : weights is not null && others is not null ? weights.Zip(others, (weight, another) => weight / another).Max()
+            : weights is not null && other.IsOfLength ? weights.Max() / other.OfLength(1, count)
+            : others is not null && norm.IsOfLength ? norm.OfLength(1, count) * Math.Sqrt(others.Sum(weight => 1 / (weight * weight)))
+            : null;
+    }
+}

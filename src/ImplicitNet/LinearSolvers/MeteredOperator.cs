@@ -26,6 +26,9 @@ internal sealed class MeteredOperator : LinearOperator
         _ownsLinear = ownsLinear;
     }
 
+    /// <summary>The caller's operator.</summary>
+    public LinearOperator Given => _linear;
+
     /// <summary>Products so far, each counted once for every sample in it.</summary>
     public long Products => _meter.Products;
 

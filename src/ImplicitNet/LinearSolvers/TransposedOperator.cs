@@ -7,6 +7,9 @@ namespace ImplicitNet.LinearSolvers;
 /// <param name="ownsLinear">Whether A is disposed with this.</param>
 internal sealed class TransposedOperator(LinearOperator linear, bool ownsLinear = false) : LinearOperator
 {
+    /// <summary>A.</summary>
+    public LinearOperator Linear => linear;
+
     public override Tensor Apply(Tensor vectors) => linear.ApplyTransposed(vectors);
 
     public override Tensor ApplyTransposed(Tensor vectors) => linear.Apply(vectors);

@@ -28,6 +28,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(latentOperator);
         _operator = latentOperator;
+        Settings = new SolveSettings { Solver = latentOperator.DefaultSolver };
         RegisterComponents();
     }
 
@@ -35,10 +36,10 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     public LatentOperator Operator => _operator;
 
     /// <summary>
-    /// The settings of every call that is given none of its own. They are replaced as a whole, so a call in progress keeps those it began
-    /// with.
+    /// The settings of every call that is given none of its own: at first the defaults, with the solver that the operator names
+    /// (<see cref="LatentOperator.DefaultSolver"/>). They are replaced as a whole, so a call in progress keeps those it began with.
     /// </summary>
-    public SolveSettings Settings { get; set => field = value ?? throw new ArgumentNullException(nameof(Settings)); } = new();
+    public SolveSettings Settings { get; set => field = value ?? throw new ArgumentNullException(nameof(Settings)); }
 
     /// <summary>Shorthand for the same member of <see cref="Settings"/>.</summary>
     public FixedPointSolver Solver { get => Settings.Solver; set => Settings = Settings with { Solver = value }; }

@@ -59,6 +59,22 @@ internal sealed class FrequencyGrid
         return new FrequencyGrid(torus, torus, kernelSize, correct: false);
     }
 
+    /// <summary>The frequencies of circular convolutions of one size, at which the largest singular value is the norm.</summary>
+    public static FrequencyGrid ForTorus(int height, int width, int kernelSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, kernelSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, kernelSize);
+        if ((double)height * width * kernelSize * kernelSize > MostTableNumbers)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(height),
+                $"A circular convolution has at most {MostTableNumbers / (kernelSize * kernelSize)} pixels with a kernel of {kernelSize}; "
+                    + $"{height} x {width} were given.");
+        }
+
+        return new FrequencyGrid((height, width), (height, width), kernelSize, correct: false);
+    }
+
     /// <summary>A grid for images of every size.</summary>
     public static FrequencyGrid ForAllSizes(int kernelSize)
     {

@@ -13,6 +13,9 @@ public abstract class LatentOperator : nn.Module<Tensor, Tensor, Tensor>
     {
     }
 
+    /// <summary>What finds its fixed points where nobody chose a solver; by default <see cref="PicardSolver"/>.</summary>
+    public virtual FixedPointSolver DefaultSolver => new PicardSolver();
+
     /// <summary>Fixes q and prepares the weights, once for all the evaluations of a solve and for the one in the graph.</summary>
     /// <param name="q">[batch, ...]; the caller keeps it, and it must outlive the map.</param>
     /// <returns>The map <c>u -> R(u, q)</c>; it builds a graph wherever gradients are enabled. The caller owns it.</returns>

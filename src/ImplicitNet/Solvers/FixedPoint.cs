@@ -21,7 +21,10 @@ public static class FixedPoint
     /// <param name="start">
     /// u at step 0: [batch, ...], floating point, any device and memory layout; not changed, and the caller keeps it.
     /// </param>
-    /// <param name="solver">The method; default <see cref="PicardSolver"/> without damping.</param>
+    /// <param name="solver">
+    /// The method; default <see cref="PicardSolver"/> without damping, and <see cref="ForwardBackwardSolver"/> for a
+    /// <see cref="SplittingMap"/>, whose fixed points it finds whether or not the map contracts.
+    /// </param>
     /// <param name="stopping">When to stop; default: tolerances by dtype, 100 steps.</param>
     /// <param name="trace">Receives the residuals of every step and their times, when given.</param>
     /// <param name="cancellation">Checked before every step.</param>
@@ -62,6 +65,10 @@ public static class FixedPoint
             Trace = trace,
             Cancellation = cancellation,
         };
-        return TorchMessage.Guarded(() => (solver ?? new PicardSolver()).Solve(context));
+        return TorchMessage.Guarded(() => (solver ?? DefaultFor(map)).Solve(context));
     }
+
+    /// <summary>What solves a map where nobody chose.</summary>
+    internal static FixedPointSolver DefaultFor(FixedPointMap map) =>
+        map is SplittingMap ? new ForwardBackwardSolver() : new PicardSolver();
 }

@@ -43,6 +43,18 @@ internal static class LatentContract
             static given => given.Value(given.Map, given.Latent),
             static (given, said) => Refusal(given.Latent, given.Map.Inputs.PerSample, said));
 
+    /// <summary>The same of several values, which take more than u to compute.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="latent">u.</param>
+    /// <param name="by">What else it takes.</param>
+    /// <param name="values">What to compute; static.</param>
+    /// <exception cref="ArgumentException">Torch refused.</exception>
+    public static TValues Guarded<TMap, TBy, TValues>(TMap map, Tensor latent, TBy by, Func<TMap, Tensor, TBy, TValues> values)
+        where TMap : FixedPointMap => TorchMessage.Guarded(
+            (Map: map, Latent: latent, By: by, Values: values),
+            static given => given.Values(given.Map, given.Latent, given.By),
+            static (given, said) => Refusal(given.Latent, given.Map.Inputs.PerSample, said));
+
     /// <summary>
     /// As <see cref="Evaluate"/>, in the graph where gradients are enabled; u stays as it is. A map that the library did not write may
     /// write into its argument (<c>u.mul_(0.5).add_(q)</c>): it is given a copy of u, so that the copy is what it costs.

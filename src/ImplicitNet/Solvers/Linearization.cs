@@ -67,6 +67,9 @@ public sealed class Linearization : LinearOperator
     /// <summary>Whether a product has found the map to be constant near the point: J is zero.</summary>
     internal bool IsConstant => _jacobian is { IsZero: true };
 
+    /// <summary>The map as a splitting; null of any other.</summary>
+    internal SplittingMap? Splitting => SplittingMap.Behind(_map);
+
     /// <summary>Rows: samples, or one for a coupled batch.</summary>
     private long Count => _map.IsPerSample ? Latent.shape[0] : 1;
 
@@ -130,6 +133,10 @@ public sealed class Linearization : LinearOperator
     /// <summary><c>J^T v</c> in the graph of v and of what the map computes with. The caller owns it.</summary>
     internal Tensor DifferentiableTransposeProduct(Tensor vector) =>
         Counted(vector, static (jacobian, along) => jacobian.TransposeProduct(along, createGraph: true));
+
+    /// <summary>Counts work that is no product with J but costs as much.</summary>
+    /// <param name="evaluations">The applications of the map to a sample that it is worth.</param>
+    internal void Charge(long evaluations) => _map.Charge(evaluations);
 
     /// <summary>[batch, ...] to rows in the memory order of the point: float64 for float64 latents and float32 for others.</summary>
     internal Tensor Flatten(Tensor latents)

@@ -36,6 +36,9 @@ internal sealed class MeteredMap : FixedPointMap
 
     public override bool IsPerSample => _map.IsPerSample;
 
+    /// <summary>The caller's map.</summary>
+    public FixedPointMap Given => _map;
+
     public override Tensor Evaluate(Tensor latent)
     {
         bool isFirst = _meter.Evaluations == 0;

@@ -1,0 +1,178 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Operators;
+
+/// <summary>
+/// <c>W = (1 - m) I - A^T A + B - B^T</c> with convolutions A and B of images of one size: a <see cref="MonotoneLayer"/> that is itself
+/// one convolution, with a kernel of side 2k - 1.
+/// </summary>
+/// <remarks>
+/// With circular padding, the default, the torus of the image diagonalises W, and its resolvent is a product for each frequency: a Fourier
+/// transform, small complex matrices, and back. With zero padding W is a part of the circular one on a larger torus, so that I - W stays
+/// monotone with the same m; its resolvent is found by GMRES. Preparing W costs a convolution of A with itself in float64, and a bound of
+/// its norm.
+/// </remarks>
+public sealed class MonotoneConvolution : MonotoneLayer
+{
+    [ComponentName(Name = "symmetric")]
+    private readonly Parameter _symmetric;
+
+    [ComponentName(Name = "skew")]
+    private readonly Parameter _skew;
+    private readonly FrequencyGrid _grid;
+    private readonly bool _isCircular;
+    private readonly (int Height, int Width) _size;
+    private readonly int _radius;
+
+    /// <summary>Creates the layer with weights drawn as in torch.nn.Conv2d (Kaiming uniform, a = sqrt 5).</summary>
+    /// <param name="channels">Channels of a latent; at least 1.</param>
+    /// <param name="imageSize">(height, width) of all latents; with circular padding at least 2 k - 1.</param>
+    /// <param name="kernelSize">k, the side of A's and B's kernel: odd; default 3.</param>
+    /// <param name="monotonicity">m, above 0; default 1. The larger, the fewer steps, and the less u* depends on the weights.</param>
+    /// <param name="padding">Circular (default) or zeros.</param>
+    /// <param name="dtype">float32 (default) or float64.</param>
+    /// <exception cref="ArgumentException">A value is out of its range, or there is no memory for the weights.</exception>
+    public MonotoneConvolution(
+        long channels,
+        (int Height, int Width) imageSize,
+        int kernelSize = 3,
+        double monotonicity = 1,
+        PaddingModes padding = PaddingModes.Circular,
+        ScalarType dtype = ScalarType.Float32)
+        : base(nameof(MonotoneConvolution), monotonicity)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        if (kernelSize < 1 || kernelSize % 2 == 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(kernelSize), kernelSize, "The kernel's side must be odd and at least 1.");
+        }
+
+        if (padding is not (PaddingModes.Circular or PaddingModes.Zeros))
+        {
+            throw new ArgumentException($"The padding of a monotone convolution is Circular or Zeros. Given: {padding}.", nameof(padding));
+        }
+
+        _radius = kernelSize - 1;
+        int side = (2 * _radius) + 1;
+        _isCircular = padding == PaddingModes.Circular;
+        if (_isCircular && Math.Min(imageSize.Height, imageSize.Width) < side)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(imageSize),
+                $"Circular padding with a kernel of {kernelSize} needs images of at least {side} x {side}; "
+                    + $"{imageSize.Height} x {imageSize.Width} were given. Take PaddingModes.Zeros for smaller ones.");
+        }
+
+        _grid = _isCircular
+            ? FrequencyGrid.ForTorus(imageSize.Height, imageSize.Width, side)
+            : FrequencyGrid.ForImages(imageSize.Height, imageSize.Width, side);
+        _size = imageSize;
+        _symmetric = Drawn([channels, channels, kernelSize, kernelSize], dtype);
+        _skew = Drawn([channels, channels, kernelSize, kernelSize], dtype);
+        RegisterComponents();
+    }
+
+    /// <summary>A: [channels, channels, k, k]. Other values to begin with are written into it.</summary>
+    public Parameter Symmetric => _symmetric;
+
+    /// <summary>B: [channels, channels, k, k]. Other values to begin with are written into it.</summary>
+    public Parameter Skew => _skew;
+
+    /// <inheritdoc/>
+    public override Parameter Weight => _symmetric;
+
+    /// <inheritdoc/>
+    internal override bool HasDirectResolvent => _isCircular;
+
+    private long Channels => _symmetric.shape[0];
+
+    private long Terms => Channels * _symmetric.shape[2] * _symmetric.shape[3];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Tensor> Prepare()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor a, Tensor b) = (_symmetric.to(ScalarType.Float64), _skew.to(ScalarType.Float64));
+
+        // Of A^T A: at (i, j, d) the sum over o and p of A[o, i, p] A[o, j, p + d].
+        Tensor columns = a.transpose(0, 1);
+        Tensor gram = nn.functional.conv2d(columns, columns, padding: [_radius, _radius]).transpose(0, 1);
+        Tensor skew = Padded(b - Transposed(b), _radius / 2);
+        double diagonal = 1 - Monotonicity - Margin(_symmetric, _skew, Terms, spread: (2 * _radius) + 1);
+        Tensor whole = skew - gram + (Identity(ScalarType.Float64, a.device) * diagonal);
+        return [whole.to(_symmetric.dtype).MoveToOuterDisposeScope()];
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Product(Tensor input, IReadOnlyList<Tensor> prepared, bool isTransposed = false)
+    {
+        ArgumentNullException.ThrowIfNull(prepared);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor kernel = isTransposed ? Transposed(prepared[0]) : prepared[0];
+        Tensor product = _isCircular
+            ? nn.functional.conv2d(nn.functional.pad(input, [_radius, _radius, _radius, _radius], PaddingModes.Circular), kernel)
+            : nn.functional.conv2d(input, kernel, padding: [_radius, _radius]);
+        return product.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override double BoundLipschitz(IReadOnlyList<Tensor> prepared)
+    {
+        ArgumentNullException.ThrowIfNull(prepared);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        return ScaledBound.Of(Rest(prepared[0]), _grid.UpperBound);
+    }
+
+    /// <inheritdoc/>
+    internal override MonotoneResolvent CreateResolvent(IReadOnlyList<Tensor> prepared, double alpha)
+    {
+        if (!_isCircular)
+        {
+            return base.CreateResolvent(prepared, alpha);
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        return new FrequencyResolvent(Rest(prepared[0].detach()), _size, alpha);
+    }
+
+    /// <inheritdoc/>
+    protected override double LeastMonotonicity(IReadOnlyList<Tensor> prepared)
+    {
+        Tensor rest = Rest(prepared[0]);
+        if (!rest.isfinite().all().ToBoolean())
+        {
+            return double.NaN;
+        }
+
+        // Zero padding is a part of the circular convolution on a torus larger by the kernel's radius.
+        int more = _isCircular ? 0 : _radius;
+        Tensor symbols = CircularSymbol.Of(
+            rest, (Math.Max(_size.Height, _radius + 1) + more, Math.Max(_size.Width, _radius + 1) + more));
+        double rounding = CertificateRounding(
+            linalg.vector_norm(rest).ToDouble() * rest.shape[2], Terms + Channels);
+        return linalg.eigvalsh((symbols + symbols.mH) / 2).min().ToDouble() - rounding;
+    }
+
+    /// <inheritdoc/>
+    protected override bool Fits(long[] shape) =>
+        shape.Length == 4 && shape[1] == Channels && shape[2] == _size.Height && shape[3] == _size.Width;
+
+    /// <inheritdoc/>
+    protected override string Shape => $"[batch, {Channels}, {_size.Height}, {_size.Width}]";
+
+    /// <summary>The kernel of I - W.</summary>
+    private Tensor Rest(Tensor kernel) => Identity(kernel.dtype, kernel.device) - kernel;
+
+    private Tensor Identity(ScalarType dtype, Device device) =>
+        Padded(eye(Channels, dtype: dtype, device: device).reshape(Channels, Channels, 1, 1), _radius);
+
+    private static Tensor Padded(Tensor kernel, int by) => nn.functional.pad(kernel, [by, by, by, by]);
+
+    /// <summary>The kernel of the transpose.</summary>
+    private static Tensor Transposed(Tensor kernel) => kernel.transpose(0, 1).flip(2, 3);
+}

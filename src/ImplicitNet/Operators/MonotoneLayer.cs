@@ -1,0 +1,144 @@
+using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Operators;
+
+/// <summary>
+/// A linear layer <c>W = (1 - m) I - A^T A + B - B^T</c>, of weights A and B: <c>I - W</c> is m-strongly monotone for every A and B,
+/// <c>&lt;v, (I - W) v> = m ||v||^2 + ||A v||^2</c> (Winston and Kolter, NeurIPS 2020).
+/// </summary>
+/// <remarks>
+/// What W loses to rounding when it is made of A and B is added to m, so that <c>I - W</c> as it is applied has m, too.
+/// </remarks>
+public abstract class MonotoneLayer : nn.Module<Tensor, Tensor>
+{
+    /// <summary>Creates the layer under a module name.</summary>
+    /// <param name="name">Of the module.</param>
+    /// <param name="monotonicity">m, above 0 and finite.</param>
+    protected MonotoneLayer(string name, double monotonicity)
+        : base(name) => Monotonicity = monotonicity is > 0 and < double.PositiveInfinity
+            ? monotonicity
+            : throw new ArgumentOutOfRangeException(
+                nameof(monotonicity), monotonicity, "The monotonicity of a layer must be above 0 and finite.");
+
+    /// <summary>m, dimensionless.</summary>
+    public double Monotonicity { get; }
+
+    /// <summary>A parameter of the layer, whose dtype and device the latents have.</summary>
+    public abstract Parameter Weight { get; }
+
+    /// <summary>Makes W of the weights, in one piece or several, once for all the evaluations of a solve.</summary>
+    /// <returns>In the graph of the weights. The caller owns them.</returns>
+    public abstract IReadOnlyList<Tensor> Prepare();
+
+    /// <summary><c>W x</c>, or <c>W^T x</c>.</summary>
+    /// <param name="input">x: [batch, ...].</param>
+    /// <param name="prepared">What <see cref="Prepare"/> returned.</param>
+    /// <param name="isTransposed">Whether W is transposed.</param>
+    /// <returns>A new tensor in the shape of x, differentiable. The caller owns it.</returns>
+    public abstract Tensor Product(Tensor input, IReadOnlyList<Tensor> prepared, bool isTransposed = false);
+
+    /// <summary>A rigorous upper bound of <c>||I - W||</c>.</summary>
+    /// <param name="prepared">What <see cref="Prepare"/> returned.</param>
+    /// <returns>Dimensionless; NaN when a weight is not finite.</returns>
+    public abstract double BoundLipschitz(IReadOnlyList<Tensor> prepared);
+
+    /// <summary>A rigorous lower bound of m for the weights as they are applied now, computed in float64.</summary>
+    /// <returns>Dimensionless; NaN when a weight is not finite.</returns>
+    public double CertifyMonotonicity()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        return LeastMonotonicity([.. Prepare().Select(piece => piece.to(ScalarType.Float64))]);
+    }
+
+    /// <summary>Whether there is a resolvent that costs about as much as a product, once it is prepared.</summary>
+    internal virtual bool HasDirectResolvent => false;
+
+    /// <summary>Prepares <c>(I + alpha (I - W))^-1</c>. The caller owns it.</summary>
+    internal virtual MonotoneResolvent CreateResolvent(IReadOnlyList<Tensor> prepared, double alpha) =>
+        new KrylovResolvent(this, prepared, alpha);
+
+    /// <inheritdoc/>
+    public sealed override Tensor forward(Tensor input)
+    {
+        EnsureFits(input, nameof(input), "The input");
+        using DisposeScope scope = NewDisposeScope();
+        IReadOnlyList<Tensor> prepared = Prepare();
+        return Product(input, prepared).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Refuses a tensor that is no latent of this layer.</summary>
+    /// <param name="tensor">[batch, ...].</param>
+    /// <param name="name">Of the argument.</param>
+    /// <param name="what">What it is, in words.</param>
+    internal void EnsureFits(Tensor tensor, string name, string what)
+    {
+        TensorCheck.EnsureBatch(tensor, name, what);
+        if (!Fits(tensor.shape))
+        {
+            throw new ArgumentException($"{what} must be {Shape}. Given: {TensorCheck.Describe(tensor)}.", name);
+        }
+
+        TensorCheck.EnsureLike(tensor, Weight, name, what);
+    }
+
+    /// <summary>
+    /// A lower bound of the smallest eigenvalue of the symmetric part of <c>I - W</c>, found in a different way from how W is made: the
+    /// certificate.
+    /// </summary>
+    /// <param name="prepared">What <see cref="Prepare"/> returned, in float64.</param>
+    /// <returns>Dimensionless; NaN where an element is not finite.</returns>
+    protected abstract double LeastMonotonicity(IReadOnlyList<Tensor> prepared);
+
+    /// <summary>Whether a shape is that of latents.</summary>
+    protected abstract bool Fits(long[] shape);
+
+    /// <summary>Such shapes as text, for a message.</summary>
+    protected abstract string Shape { get; }
+
+    /// <summary>A weight drawn as in torch's own layers (Kaiming uniform, a = sqrt 5).</summary>
+    private protected static Parameter Drawn(long[] shape, ScalarType dtype)
+    {
+        if (dtype is not (ScalarType.Float32 or ScalarType.Float64))
+        {
+            throw new ArgumentException($"The weights of a monotone layer are float32 or float64. Given: {dtype}.", nameof(dtype));
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        Parameter weight = TorchMessage.Guarded(
+            (Shape: shape, Dtype: dtype),
+            static given => new Parameter(empty(given.Shape, given.Dtype)),
+            static (given, said) => new ArgumentException(
+                $"No weight of {TensorCheck.Sizes(given.Shape)} can be made: {said}", nameof(shape)));
+        weight.DetachFromDisposeScope();
+        nn.init.kaiming_uniform_(weight, Math.Sqrt(5));
+        return weight;
+    }
+
+    /// <summary>
+    /// What is added to m: at least what <c>I - W</c> loses when it is summed in float64, rounded to its dtype, and certified.
+    /// </summary>
+    /// <param name="symmetric">A.</param>
+    /// <param name="skew">B.</param>
+    /// <param name="terms">Products in a sum.</param>
+    /// <param name="spread">By how many times the Frobenius norm of an error the operator norm can change.</param>
+    private protected double Margin(Tensor symmetric, Tensor skew, long terms, double spread)
+    {
+        using IDisposable noGraph = no_grad();
+        double a = linalg.vector_norm(symmetric.to(ScalarType.Float64)).ToDouble();
+        double b = linalg.vector_norm(skew.to(ScalarType.Float64)).ToDouble();
+        double size = 1 + Monotonicity + (spread * a * a) + (2 * b);
+        double sum = (16 + (8 * terms)) * Precision.Of(ScalarType.Float64).Roundoff;
+        return spread * (sum + (2 * Precision.Of(symmetric.dtype).Roundoff)) * size;
+    }
+
+    /// <summary>What the certificate in float64 may be off by.</summary>
+    /// <param name="size">The Frobenius norm of what was decomposed.</param>
+    /// <param name="terms">Its side, or the products in a sum.</param>
+    private protected static double CertificateRounding(double size, long terms) =>
+        (4 + (2 * terms)) * Precision.Of(ScalarType.Float64).Roundoff * size;
+}

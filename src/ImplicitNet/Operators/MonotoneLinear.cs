@@ -1,0 +1,98 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Operators;
+
+/// <summary><c>x -> x W^T</c> with <c>W = (1 - m) I - A^T A + B - B^T</c>: a fully connected <see cref="MonotoneLayer"/>.</summary>
+/// <remarks>
+/// Preparing W costs one product of n x n matrices in float64; its resolvent one inverse for each solve, and a product a step.
+/// </remarks>
+public sealed class MonotoneLinear : MonotoneLayer
+{
+    [ComponentName(Name = "symmetric")]
+    private readonly Parameter _symmetric;
+
+    [ComponentName(Name = "skew")]
+    private readonly Parameter _skew;
+
+    /// <summary>Creates the layer with weights drawn as in torch.nn.Linear (Kaiming uniform, a = sqrt 5).</summary>
+    /// <param name="size">n, the size of a latent; at least 1.</param>
+    /// <param name="monotonicity">m, above 0; default 1. The larger, the fewer steps, and the less u* depends on the weights.</param>
+    /// <param name="dtype">float32 (default) or float64.</param>
+    /// <exception cref="ArgumentException">A value is out of its range, or there is no memory for the weights.</exception>
+    public MonotoneLinear(long size, double monotonicity = 1, ScalarType dtype = ScalarType.Float32)
+        : base(nameof(MonotoneLinear), monotonicity)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        _symmetric = Drawn([size, size], dtype);
+        _skew = Drawn([size, size], dtype);
+        RegisterComponents();
+    }
+
+    /// <summary>A: [n, n]. Other values to begin with are written into it.</summary>
+    public Parameter Symmetric => _symmetric;
+
+    /// <summary>B: [n, n]. Other values to begin with are written into it.</summary>
+    public Parameter Skew => _skew;
+
+    /// <inheritdoc/>
+    public override Parameter Weight => _symmetric;
+
+    /// <inheritdoc/>
+    internal override bool HasDirectResolvent => true;
+
+    private long Size => _symmetric.shape[0];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Tensor> Prepare()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor a, Tensor b) = (_symmetric.to(ScalarType.Float64), _skew.to(ScalarType.Float64));
+        double diagonal = 1 - Monotonicity - Margin(_symmetric, _skew, Size, spread: 1);
+        Tensor whole = b - b.t() - a.t().mm(a) + (eye(Size, dtype: ScalarType.Float64, device: a.device) * diagonal);
+        return [whole.to(_symmetric.dtype).MoveToOuterDisposeScope()];
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Product(Tensor input, IReadOnlyList<Tensor> prepared, bool isTransposed = false)
+    {
+        ArgumentNullException.ThrowIfNull(prepared);
+        using DisposeScope scope = NewDisposeScope();
+        return nn.functional.linear(input, isTransposed ? prepared[0].t() : prepared[0]).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override double BoundLipschitz(IReadOnlyList<Tensor> prepared)
+    {
+        ArgumentNullException.ThrowIfNull(prepared);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        Tensor matrix = eye(Size, dtype: prepared[0].dtype, device: prepared[0].device) - prepared[0];
+        return ScaledBound.Of(matrix, static scaled => SpectralNorm.UpperBound(scaled, SpectralNorm.Largest(scaled.unsqueeze(0)).Estimate));
+    }
+
+    /// <inheritdoc/>
+    internal override MonotoneResolvent CreateResolvent(IReadOnlyList<Tensor> prepared, double alpha) =>
+        new DenseResolvent(prepared[0], alpha);
+
+    /// <inheritdoc/>
+    protected override double LeastMonotonicity(IReadOnlyList<Tensor> prepared)
+    {
+        Tensor rest = eye(Size, dtype: ScalarType.Float64, device: prepared[0].device) - prepared[0];
+        if (!rest.isfinite().all().ToBoolean())
+        {
+            return double.NaN;
+        }
+
+        double rounding = CertificateRounding(linalg.vector_norm(rest).ToDouble(), Size);
+        return linalg.eigvalsh((rest + rest.t()) / 2).min().ToDouble() - rounding;
+    }
+
+    /// <inheritdoc/>
+    protected override bool Fits(long[] shape) => shape.Length == 2 && shape[1] == Size;
+
+    /// <inheritdoc/>
+    protected override string Shape => $"[batch, {Size}]";
+}

@@ -1,0 +1,63 @@
+using ImplicitNet.Differentiation;
+using ImplicitNet.Kernels;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Operators;
+
+/// <summary>
+/// <c>prox_(alpha f)</c> of an activation that is <c>prox_f</c>, element by element: with <c>z = act(p)</c> the subgradient of f is
+/// <c>p - z</c>, so that <c>z + alpha (p - z) = x</c> is one equation for p, <c>h(p) = (1 - alpha) act(p) + alpha p - x = 0</c>.
+/// </summary>
+/// <remarks>
+/// The slope of act is in [0, 1], so that of h lies between min(1, alpha) and max(1, alpha): one root, which h itself brackets. Newton's
+/// method within the bracket, and its middle where a step leaves it.
+/// </remarks>
+internal static class ScalarResolvent
+{
+    private const int MostSteps = 200;
+
+    /// <summary>act at the root: the shape and dtype of x, without a graph. The caller owns it.</summary>
+    /// <param name="activation">Nowhere falls, and nowhere faster than x.</param>
+    /// <param name="x">Any shape, float32 or float64.</param>
+    /// <param name="alpha">Above 0.</param>
+    public static Tensor Solve(Func<Tensor, Tensor> activation, Tensor x, double alpha)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor target = x.detach();
+        double rounding = 2 * Precision.Of(x.dtype).Epsilon;
+        Tensor point = target.clone();
+        (Tensor activated, Tensor value, Tensor slope) = At(activation, point, target, alpha);
+        Tensor reach = value.abs() / Math.Min(1, alpha);
+        (Tensor lower, Tensor upper) = (point - reach, point + reach);
+        for (int step = 1; step <= MostSteps; step++)
+        {
+            lower = where(value <= 0, maximum(lower, point), lower);
+            upper = where(value >= 0, minimum(upper, point), upper);
+            Tensor newton = point - (value / slope);
+            point = where((newton >= lower).logical_and(newton <= upper), newton, (lower + upper) / 2);
+            Tensor before = activated;
+            (activated, value, slope) = At(activation, point, target, alpha);
+
+            // What is not finite compares as false, and is moved by nothing. One step alone may stand still where act is flat.
+            bool isMoving = ((activated - before).abs() > rounding * activated.abs()).any().ToBoolean();
+            if (!isMoving && step > 1)
+            {
+                break;
+            }
+        }
+
+        return activated.MoveToOuterDisposeScope();
+    }
+
+    private static (Tensor Activated, Tensor Value, Tensor Slope) At(
+        Func<Tensor, Tensor> activation, Tensor point, Tensor target, double alpha)
+    {
+        using IDisposable graph = enable_grad();
+        Tensor at = point.detach().requires_grad_();
+        Tensor value = activation(at);
+        Tensor slope = value.requires_grad ? VectorProducts.TransposeProduct(value, at, ones_like(at)) : zeros_like(at);
+        Tensor activated = value.detach();
+        return (activated, ((activated - point) * (1 - alpha)) + point - target, (slope.detach() * (1 - alpha)) + alpha);
+    }
+}

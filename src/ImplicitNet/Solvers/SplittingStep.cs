@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace ImplicitNet.Solvers;
+
+/// <summary>The step alpha of a splitting.</summary>
+internal static class SplittingStep
+{
+    /// <summary>Refuses a step that no map allows.</summary>
+    public static double? Checked(double? alpha, string name) => alpha is null or (> 0 and < double.PositiveInfinity)
+        ? alpha
+        : throw new ArgumentOutOfRangeException(name, alpha, "The step alpha of a splitting must be above 0 and finite.");
+
+    /// <summary>The step of forward-backward splitting on a map: the one given where that is small enough, or m / L^2.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is too large for the map.</exception>
+    public static double ForwardBackward(double? alpha, SplittingMap map)
+    {
+        double best = map.Monotonicity / map.LipschitzBound / map.LipschitzBound;
+        return alpha is not { } given ? best
+            : !(given >= 2 * best) ? given
+            : throw new ArgumentOutOfRangeException(
+                nameof(alpha),
+                alpha,
+                string.Create(CultureInfo.InvariantCulture,
+                    $"Forward-backward splitting converges for alpha below 2 m / L^2 = {2 * best:g4}, by the bounds m = "
+                        + $"{map.Monotonicity:g4} and L = {map.LipschitzBound:g4} of the map. Lower it, or leave it out: the default "
+                        + $"follows the weights."));
+    }
+}

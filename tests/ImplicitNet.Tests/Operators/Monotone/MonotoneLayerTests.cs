@@ -1,0 +1,153 @@
+using ImplicitNet.Operators;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Tests.Operators.Monotone;
+
+public sealed class MonotoneLayerTests : TensorTest
+{
+    public static TheoryData<string, ScalarType, double> Cases
+    {
+        get
+        {
+            TheoryData<string, ScalarType, double> cases = [];
+            foreach (string kind in MonotoneCases.Kinds)
+            {
+                foreach (ScalarType dtype in (ScalarType[])[ScalarType.Float32, ScalarType.Float64])
+                {
+                    cases.Add(kind, dtype, 1);
+                    cases.Add(kind, dtype, 0.1);
+                }
+            }
+
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void I_minus_W_is_monotone_by_m_at_every_scale_of_the_weights(string kind, ScalarType dtype, double monotonicity)
+    {
+        for (int trial = 0; trial < 13; trial++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            random.manual_seed(trial);
+            using MonotoneLayer layer = MonotoneCases.Create(kind, monotonicity, dtype);
+            Scale(layer, Math.Pow(10, trial - 6));
+            Tensor dense = MonotoneCases.Dense(layer, MonotoneCases.Shape(kind));
+            Tensor rest = eye(dense.shape[0], dtype: ScalarType.Float64) - dense;
+            double least = linalg.eigvalsh((rest + rest.t()) / 2).min().ToDouble();
+            double norm = linalg.norm(rest, 2).ToDouble();
+            double certified = layer.CertifyMonotonicity();
+
+            // What a product rounds is no part of W: of a pyramid the matrix is rounded in the dtype, of others it is exact.
+            double rounding = (kind == "pyramid" && dtype == ScalarType.Float32 ? 2e-6 : 1e-14) * norm;
+            Assert.True(certified >= monotonicity, $"{certified} is less than {monotonicity} at 1e{trial - 6}");
+            Assert.True(least + rounding >= certified, $"{least} is less than {certified} at 1e{trial - 6}");
+            using IDisposable noGraph = no_grad();
+            double bound = layer.BoundLipschitz(layer.Prepare());
+            Assert.InRange(norm, 0, bound + rounding);
+            Assert.True(bound <= (kind == "pyramid" ? 6 : 2) * norm, $"{bound} is far above {norm}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_transposed_product_is_that_of_the_transpose(string kind, ScalarType dtype, double monotonicity)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(3);
+        using MonotoneLayer layer = MonotoneCases.Create(kind, monotonicity, dtype);
+        Tensor forward = MonotoneCases.Dense(layer, MonotoneCases.Shape(kind));
+        Tensor transposed = MonotoneCases.Dense(layer, MonotoneCases.Shape(kind), isTransposed: true);
+        Assert.InRange((forward.t() - transposed).abs().max().ToDouble(), 0, dtype == ScalarType.Float64 ? 1e-14 : 1e-6);
+    }
+
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("circular")]
+    [InlineData("zeros")]
+    [InlineData("pyramid")]
+    public void W_is_what_its_formula_says(string kind)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(4);
+        using MonotoneLayer whole = MonotoneCases.Create(kind, 0.3);
+        Tensor dense = MonotoneCases.Dense(whole, MonotoneCases.Shape(kind));
+        Zero(whole, "skew");
+        Tensor symmetric = MonotoneCases.Dense(whole, MonotoneCases.Shape(kind));
+        Tensor gram = (eye(dense.shape[0], dtype: ScalarType.Float64) * 0.7) - symmetric;
+        Assert.InRange((gram - gram.t()).abs().max().ToDouble(), 0, 1e-12);
+        Assert.InRange(linalg.eigvalsh((gram + gram.t()) / 2).min().ToDouble(), -1e-12, 10);
+        Tensor skew = dense - symmetric;
+        Assert.InRange((skew + skew.t()).abs().max().ToDouble(), 0, 1e-12);
+        Assert.True(skew.abs().max().ToDouble() > 0.1 && gram.abs().max().ToDouble() > 0.1);
+    }
+
+    [Fact]
+    public void A_linear_layer_is_its_formula_to_the_letter()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using MonotoneLinear layer = new(6, 0.4, ScalarType.Float64);
+        (Tensor a, Tensor b) = (layer.Symmetric, layer.Skew);
+        Tensor expected = (eye(6, dtype: ScalarType.Float64) * 0.6) - a.t().mm(a) + b - b.t();
+        Assert.InRange((MonotoneCases.Dense(layer, [6]) - expected).abs().max().ToDouble(), 0, 1e-12);
+    }
+
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("circular")]
+    [InlineData("zeros")]
+    [InlineData("pyramid")]
+    public void A_weight_that_is_not_finite_certifies_nothing(string kind)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using MonotoneLayer layer = MonotoneCases.Create(kind);
+        using (no_grad())
+        {
+            layer.Weight.flatten()[0] = double.NaN;
+        }
+
+        Assert.Equal(double.NaN, layer.CertifyMonotonicity());
+        using IDisposable noGraph = no_grad();
+        Assert.Equal(double.NaN, layer.BoundLipschitz(layer.Prepare()));
+    }
+
+    [Fact]
+    public void Bad_sizes_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MonotoneLinear(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MonotoneLinear(3, monotonicity: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MonotoneLinear(3, monotonicity: double.NaN));
+        Assert.Throws<ArgumentException>(() => new MonotoneLinear(3, dtype: ScalarType.Int32));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MonotoneConvolution(2, (4, 9)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MonotoneConvolution(2, (9, 9), kernelSize: 4));
+        Assert.Throws<ArgumentException>(() => new MonotoneConvolution(2, (9, 9), padding: PaddingModes.Reflect));
+        Assert.Throws<ArgumentException>(() => new MonotonePyramid([], (9, 9)));
+        Assert.Throws<ArgumentException>(() => new MonotonePyramid([2, 0], (9, 9)));
+        using MonotoneConvolution layer = new(2, (9, 9));
+        using Tensor other = zeros(1, 2, 9, 8);
+        Assert.Contains("[batch, 2, 9, 9]", Assert.Throws<ArgumentException>(() => layer.call(other)).Message);
+    }
+
+    private static void Scale(MonotoneLayer layer, double factor)
+    {
+        using IDisposable noGraph = no_grad();
+        foreach (var weight in layer.parameters())
+        {
+            weight.mul_(factor);
+        }
+    }
+
+    private static void Zero(MonotoneLayer layer, string name)
+    {
+        using IDisposable noGraph = no_grad();
+        foreach ((string own, var weight) in layer.named_parameters())
+        {
+            if (own.StartsWith(name, StringComparison.Ordinal))
+            {
+                weight.zero_();
+            }
+        }
+    }
+}

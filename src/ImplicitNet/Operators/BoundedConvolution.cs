@@ -99,6 +99,9 @@ public sealed class BoundedConvolution : BoundedLayer
         && (ImageSize is not (int height, int imageWidth) || (shape[2] == height && shape[3] == imageWidth));
 
     /// <inheritdoc/>
+    protected override long[] OutputShape(long[] input) => [input[0], Outputs, input[2], input[3]];
+
+    /// <inheritdoc/>
     protected override string Shape(long width) => ImageSize is (int height, int imageWidth)
         ? $"[batch, {width}, {height}, {imageWidth}] (its norm is bounded for images of {height} x {imageWidth})"
         : $"[batch, {width}, height, width]";

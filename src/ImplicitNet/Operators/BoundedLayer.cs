@@ -14,7 +14,7 @@ namespace ImplicitNet.Operators;
 /// <remarks>
 /// To write a layer of your own, supply the weight, the product with it, a bound, and a certificate computed in a different way.
 /// </remarks>
-public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
+public abstract class BoundedLayer : BoundedModule
 {
     // The bound is computed in float32 or float64; this covers its rounding (float32: about 1e-6), so that a certificate in
     // float64 never exceeds the factor declared.
@@ -45,16 +45,16 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     public abstract Parameter Weight { get; }
 
     /// <summary>Channels of an input: the second side of the weight, unless overridden.</summary>
-    public virtual long Inputs => Weight.shape[1];
+    public override long Inputs => Weight.shape[1];
 
     /// <summary>Channels of an output: the first side of the weight, unless overridden.</summary>
-    public virtual long Outputs => Weight.shape[0];
+    public override long Outputs => Weight.shape[0];
 
     /// <summary>
     /// The norm of inputs and outputs, over one sample, in which the layer is bounded; L2 unless overridden. A bound and a certificate of
     /// your own are of the operator norm in it.
     /// </summary>
-    public virtual ResidualNorm Norm => ResidualNorm.L2;
+    public override ResidualNorm Norm => ResidualNorm.L2;
 
     /// <summary>
     /// By how many times the Frobenius norm of an error in the weight the operator norm can change: the side of the kernel for a
@@ -76,7 +76,7 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentException">The layer does not take such inputs, or its weight has a different shape.</exception>
     public Tensor Apply(Tensor input, Tensor weight)
     {
-        EnsureFits(input, nameof(input), "The input", input: true);
+        EnsureFits(input, nameof(input), "The input");
         TensorCheck.EnsureBatch(weight, nameof(weight), "The weight");
         if (!weight.shape.AsSpan().SequenceEqual(Weight.shape))
         {
@@ -95,55 +95,44 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         static (given, said) => new ArgumentException(
             $"{given.Layer.GetName()} cannot take {TensorCheck.Describe(given.Input)}: {said}", nameof(input)));
 
-    /// <summary>Refuses a tensor that is no input, or no output, of this layer.</summary>
-    /// <param name="tensor">[batch, ...].</param>
-    /// <param name="name">Of the argument.</param>
-    /// <param name="what">What it is, in words.</param>
-    /// <param name="input">Whether it is to be an input.</param>
-    internal void EnsureFits(Tensor tensor, string name, string what, bool input)
-    {
-        TensorCheck.EnsureBatch(tensor, name, what);
-        long width = input ? Inputs : Outputs;
-        if (!Fits(tensor.shape, width))
-        {
-            throw new ArgumentException($"{what} must be {Shape(width)}. Given: {TensorCheck.Describe(tensor)}.", name);
-        }
-    }
-
     /// <summary>The layer's product with a prepared weight: linear in both.</summary>
     /// <param name="input">[batch, ...], checked.</param>
     /// <param name="weight">In the shape of <see cref="Weight"/>.</param>
     /// <returns>A new tensor, [batch, ...], differentiable. The caller owns it.</returns>
     protected abstract Tensor Compute(Tensor input, Tensor weight);
 
-    /// <summary><see cref="Compute"/>, for an operator, which has checked the arguments.</summary>
-    internal Tensor Product(Tensor input, Tensor weight) => Compute(input, weight);
+    /// <inheritdoc/>
+    internal sealed override Tensor Propagate(Tensor input, IReadOnlyList<Tensor> prepared, ref int next) =>
+        Compute(input, prepared[next++]);
 
-    /// <summary>Whether a shape is that of inputs, or outputs, with this many channels; by default the last side is compared.</summary>
+    /// <summary>Whether a shape is that of inputs with this many channels; by default the last side is compared.</summary>
     protected virtual bool Fits(long[] shape, long width) => shape.Length >= 2 && shape[^1] == width;
 
     /// <summary>Such shapes as text, for a message.</summary>
     protected virtual string Shape(long width) => $"[batch, ..., {width}]";
 
-    /// <summary><c>LeakyReLU(W x + shift)</c> in one pass, where there is no graph and that is faster than the parts.</summary>
-    /// <param name="input">[batch, ...].</param>
-    /// <param name="weight">The prepared weight.</param>
-    /// <param name="shift">The shape of the result.</param>
-    /// <param name="slope">Left of 0, in [0, 1].</param>
-    /// <returns>A new tensor, [batch, ...]; null, and nothing done, where it is not so. The caller owns it.</returns>
-    internal virtual Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) => null;
-
     /// <summary>
-    /// A rigorous upper bound of the operator norm of the layer as it is applied now, computed in float64 by singular
-    /// value decompositions, independently of the bound that normalises the weight.
+    /// The shape of an output: by default that of the input where it has as many channels, else with its last side in their number.
     /// </summary>
-    /// <returns>Dimensionless; NaN when an element of the weight is not finite.</returns>
-    public double CertifyNorm() => CertifyNorm(1);
+    /// <param name="input">Of an input that fits: [batch, ...].</param>
+    protected virtual long[] OutputShape(long[] input) => Inputs == Outputs ? input : [.. input[..^1], Outputs];
+
+    /// <inheritdoc/>
+    internal sealed override string? Wanted(long[] input) => Fits(input, Inputs) ? null : Shape(Inputs);
+
+    /// <inheritdoc/>
+    internal sealed override long[] ShapeOf(long[] input) => OutputShape(input);
+
+    /// <inheritdoc/>
+    internal sealed override Tensor Reference => Weight;
+
+    /// <inheritdoc/>
+    internal sealed override IReadOnlyList<Tensor> Prepare(double factor) => [ScaledWeight(factor)];
 
     /// <inheritdoc/>
     public sealed override Tensor forward(Tensor input)
     {
-        EnsureFits(input, nameof(input), "The input", input: true);
+        EnsureFits(input, nameof(input), "The input");
         TensorCheck.EnsureLike(input, Weight, nameof(input), "The input");
         using Tensor weight = NormalizedWeight();
         return Applied(input, weight);
@@ -162,8 +151,8 @@ public abstract class BoundedLayer : nn.Module<Tensor, Tensor>
         return (isHalf ? scaled.to(Weight.dtype) : scaled).MoveToOuterDisposeScope();
     }
 
-    /// <summary><see cref="CertifyNorm()"/> for <see cref="ScaledWeight"/>.</summary>
-    internal double CertifyNorm(double factor)
+    /// <inheritdoc/>
+    internal sealed override double CertifyNorm(double factor)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();

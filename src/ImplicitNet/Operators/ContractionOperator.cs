@@ -7,17 +7,18 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Operators;
 
 /// <summary>
-/// <c>R(u, q) = act(gamma W u / b(W) + q)</c> with <c>b(W) >= ||W||</c> and act 1-Lipschitz: a contraction in u by the
-/// factor gamma, in the norm of the layer (L2 unless it says otherwise), for every weight, u and q.
+/// <c>R(u, q) = act(gamma W u / b(W) + q)</c> with <c>b(W) >= ||W||</c> and act 1-Lipschitz, or with any <see cref="BoundedModule"/> for
+/// <c>W / b(W)</c>: a contraction in u by the factor gamma, in the norm of the layer (L2 unless it says otherwise), for every weight, u and
+/// q.
 /// </summary>
 /// <remarks>
 /// Batch normalisation belongs in the encoder that makes q, never in here. One evaluation is one linear layer and one or two elementwise
-/// passes in place. The encoder must give q in the shape of the latent.
+/// passes in place, or what the module takes. The encoder must give q in the shape of the latent.
 /// </remarks>
 public sealed class ContractionOperator : LatentOperator, IContraction
 {
     [ComponentName(Name = "layer")]
-    private readonly BoundedLayer _layer;
+    private readonly BoundedModule _layer;
     private readonly LatentActivation _activation;
 
     /// <summary>Creates the operator.</summary>
@@ -25,7 +26,7 @@ public sealed class ContractionOperator : LatentOperator, IContraction
     /// <param name="gamma">The contraction factor, in (0, 1), dimensionless.</param>
     /// <param name="activation">Default <c>LeakyRelu(0.1)</c>.</param>
     /// <exception cref="ArgumentException">The output size of the layer is not its input size.</exception>
-    public ContractionOperator(BoundedLayer layer, double gamma, LatentActivation? activation = null)
+    public ContractionOperator(BoundedModule layer, double gamma, LatentActivation? activation = null)
         : base(nameof(ContractionOperator))
     {
         ArgumentNullException.ThrowIfNull(layer);
@@ -61,10 +62,10 @@ public sealed class ContractionOperator : LatentOperator, IContraction
     {
         EnsureFits(q);
         using DisposeScope scope = NewDisposeScope();
-        Tensor weight = _layer.ScaledWeight(DeclaredFactor).DetachFromDisposeScope();
+        Tensor[] weights = [.. _layer.Prepare(DeclaredFactor).Select(weight => weight.DetachFromDisposeScope())];
         return new PerSampleMap(
-            (latent, inputs) => Evaluate(latent, inputs.PerSample[0], inputs.Shared[0]),
-            new MapInputs { PerSample = [q], Shared = [weight], Parameters = [], Owned = [weight] })
+            (latent, inputs) => Evaluate(latent, inputs.PerSample[0], inputs.Shared),
+            new MapInputs { PerSample = [q], Shared = weights, Parameters = [], Owned = weights })
         {
             IsOwn = true,
             ErrorBound = ErrorBound.OfContraction(DeclaredFactor, Norm),
@@ -84,11 +85,20 @@ public sealed class ContractionOperator : LatentOperator, IContraction
 
     private void EnsureFits(Tensor q)
     {
-        _layer.EnsureFits(q, nameof(q), "q", input: false);
-        TensorCheck.EnsureLike(q, _layer.Weight, nameof(q), "q");
+        _layer.EnsureFits(q, nameof(q), "q");
+        TensorCheck.EnsureLike(q, _layer.Reference, nameof(q), "q");
+        long[] made = _layer.ShapeOf(q.shape);
+        if (!made.AsSpan().SequenceEqual(q.shape))
+        {
+            throw new ArgumentException(
+                $"The layer must map latents to latents. Of {TensorCheck.Sizes(q.shape)} it makes {TensorCheck.Sizes(made)}.", nameof(q));
+        }
     }
 
-    private Tensor Evaluate(Tensor latent, Tensor q, Tensor weight) =>
-        (_activation.SlopeOfLeakyRelu is { } slope ? _layer.TryApply(latent, weight, q, slope) : null)
-            ?? _activation.ApplyInPlace(_layer.Product(latent, weight), q);
+    private Tensor Evaluate(Tensor latent, Tensor q, IReadOnlyList<Tensor> weights)
+    {
+        int next = 0;
+        return (_activation.SlopeOfLeakyRelu is { } slope ? _layer.TryApply(latent, weights[0], q, slope) : null)
+            ?? _activation.ApplyInPlace(_layer.Propagate(latent, weights, ref next), q);
+    }
 }

@@ -28,17 +28,36 @@ internal sealed class FrequencyGrid
 
     private readonly TorusFrequencies _frequencies;
     private readonly (int Height, int Width) _certificateSize;
-    private readonly int _kernelSize;
+    private readonly (int Height, int Width) _kernel;
     private readonly double _correction;
     private readonly double _certificateCorrection;
 
     private FrequencyGrid((int, int) size, (int, int) certificateSize, int kernelSize, bool correct)
+        : this(size, certificateSize, (kernelSize, kernelSize), correct)
     {
-        _frequencies = new TorusFrequencies(size, kernelSize);
+    }
+
+    private FrequencyGrid((int, int) size, (int, int) certificateSize, (int, int) kernel, bool correct)
+    {
+        _frequencies = new TorusFrequencies(size, kernel);
         _certificateSize = certificateSize;
-        _kernelSize = kernelSize;
-        _correction = correct ? Correction(size, kernelSize / 2) : 1;
-        _certificateCorrection = correct ? Correction(certificateSize, kernelSize / 2) : 1;
+        _kernel = kernel;
+        _correction = correct ? Correction(size, kernel) : 1;
+        _certificateCorrection = correct ? Correction(certificateSize, kernel) : 1;
+    }
+
+    /// <summary>A grid for sequences, which are images of height 1, of one length, or of every length.</summary>
+    public static FrequencyGrid ForSequences(int? length, int kernelSize)
+    {
+        if (length is { } one)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(one, 1, nameof(length));
+            int torus = Math.Max(one + (kernelSize / 2), kernelSize);
+            return new FrequencyGrid((1, torus), (1, torus), (1, kernelSize), correct: false);
+        }
+
+        int finer = Math.Max(1, kernelSize / 2);
+        return new FrequencyGrid((1, AllSizesGrid * finer), (1, AllSizesCertificateGrid * finer), (1, kernelSize), correct: true);
     }
 
     /// <summary>A grid for images of one size.</summary>
@@ -96,7 +115,7 @@ internal sealed class FrequencyGrid
     /// <summary>
     /// An upper bound of the operator norm, in the graph of the kernel (its gradient is taken where the bound is attained).
     /// </summary>
-    /// <param name="kernel">[outputs, inputs, k, k].</param>
+    /// <param name="kernel">[outputs, inputs, height, width].</param>
     /// <returns>[1]. The caller owns it.</returns>
     public Tensor UpperBound(Tensor kernel)
     {
@@ -110,10 +129,10 @@ internal sealed class FrequencyGrid
     public double Certify(Tensor kernel)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor symbols = new TorusFrequencies(_certificateSize, _kernelSize).Symbols(kernel.to(ScalarType.Float64));
+        Tensor symbols = new TorusFrequencies(_certificateSize, _kernel).Symbols(kernel.to(ScalarType.Float64));
         return SpectralNorm.LargestSingularValue(symbols) / _certificateCorrection;
     }
 
-    private static double Correction((int Height, int Width) size, int radius) =>
-        Math.Cos(Math.PI * radius / size.Height) * Math.Cos(Math.PI * radius / size.Width);
+    private static double Correction((int Height, int Width) size, (int Height, int Width) kernel) =>
+        Math.Cos(Math.PI * (kernel.Height / 2) / size.Height) * Math.Cos(Math.PI * (kernel.Width / 2) / size.Width);
 }

@@ -11,23 +11,28 @@ namespace ImplicitNet.Operators;
 /// </remarks>
 internal sealed class TorusFrequencies
 {
-    private readonly int _kernelSize;
+    private readonly int _pixels;
 
     // [kernel pixels, count, 2]: cosine, and minus the sine.
     private readonly double[] _table;
 
     public TorusFrequencies((int Height, int Width) torus, int kernelSize)
+        : this(torus, (kernelSize, kernelSize))
     {
-        _kernelSize = kernelSize;
+    }
+
+    public TorusFrequencies((int Height, int Width) torus, (int Height, int Width) kernel)
+    {
+        _pixels = kernel.Height * kernel.Width;
         (int Vertical, int Horizontal)[] frequencies = [.. Half(torus.Height, torus.Width)];
         Count = frequencies.Length;
-        _table = new double[kernelSize * kernelSize * Count * 2];
+        _table = new double[_pixels * Count * 2];
         for (int place = 0; place < _table.Length / 2; place++)
         {
             (int pixel, int index) = Math.DivRem(place, Count);
             (int vertical, int horizontal) = frequencies[index];
             double turns =
-                ((double)vertical * (pixel / kernelSize) / torus.Height) + ((double)horizontal * (pixel % kernelSize) / torus.Width);
+                ((double)vertical * (pixel / kernel.Width) / torus.Height) + ((double)horizontal * (pixel % kernel.Width) / torus.Width);
             (double sine, double cosine) = Math.SinCos(2 * Math.PI * turns);
             (_table[2 * place], _table[(2 * place) + 1]) = (cosine, -sine);
         }
@@ -37,7 +42,7 @@ internal sealed class TorusFrequencies
     public int Count { get; }
 
     /// <summary>The symbol at every frequency: [count, outputs, inputs], complex; in the graph of the kernel.</summary>
-    /// <param name="kernel">[outputs, inputs, k, k].</param>
+    /// <param name="kernel">[outputs, inputs, height, width].</param>
     public Tensor Symbols(Tensor kernel)
     {
         Tensor table = Table(kernel, _table, Count);
@@ -47,23 +52,22 @@ internal sealed class TorusFrequencies
     }
 
     /// <summary>The symbol at one frequency: [outputs, inputs], complex; in the graph of the kernel.</summary>
-    /// <param name="kernel">[outputs, inputs, k, k].</param>
+    /// <param name="kernel">[outputs, inputs, height, width].</param>
     /// <param name="index">Which frequency, below <see cref="Count"/>.</param>
     public Tensor Symbol(Tensor kernel, int index)
     {
-        int pixels = _kernelSize * _kernelSize;
-        double[] table = new double[pixels * 2];
-        for (int pixel = 0; pixel < pixels; pixel++)
+        double[] table = new double[_pixels * 2];
+        for (int pixel = 0; pixel < _pixels; pixel++)
         {
             _table.AsSpan(2 * ((pixel * Count) + index), 2).CopyTo(table.AsSpan(2 * pixel));
         }
 
-        Tensor parts = kernel.reshape(-1, pixels).mm(Table(kernel, table, 1).squeeze(1));
+        Tensor parts = kernel.reshape(-1, _pixels).mm(Table(kernel, table, 1).squeeze(1));
         return parts.view_as_complex().view(kernel.shape[0], kernel.shape[1]);
     }
 
     private Tensor Table(Tensor kernel, double[] values, int count) =>
-        tensor(values, dtype: kernel.dtype, device: kernel.device).view(_kernelSize * _kernelSize, count, 2);
+        tensor(values, dtype: kernel.dtype, device: kernel.device).view(_pixels, count, 2);
 
     private static IEnumerable<(int Vertical, int Horizontal)> Half(int height, int width)
     {

@@ -21,6 +21,16 @@ internal static class OperatorFamily
         (random => OfLayer(random, Convolution(random, ScalarType.Float32, isFixed: false)), false),
         (random => OfLayer(random, Convolution(random, ScalarType.Float64, isFixed: false)), false),
         (random => OfLayer(random, Convolution(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16, random.OneIn(2))), true),
+        (random => OfLayer(random, Sequence(random, ScalarType.Float32)), false),
+        (random => OfLayer(random, Sequence(random, ScalarType.Float64)), false),
+        (random => OfLayer(random, Sequence(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16)), true),
+        (random => OfLayer(random, Strided(random, ScalarType.Float32, isTransposed: random.OneIn(2))), false),
+        (random => OfLayer(random, Strided(random, ScalarType.Float64, isTransposed: random.OneIn(2))), false),
+        (random => OfLayer(
+            random, Strided(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16, isTransposed: random.OneIn(2))), true),
+        (random => OfContraction(random, Sequence(random, ScalarType.Float32, isSquare: true)), false),
+        (random => OfComposition(random, ScalarType.Float32), false),
+        (random => OfComposition(random, ScalarType.Float64), false),
         (random => OfLayer(random, Symmetric(random, ScalarType.Float32)), false),
         (random => OfLayer(random, Symmetric(random, ScalarType.Float64)), false),
         (random => OfContraction(random, Symmetric(random, ScalarType.Float64)), false),
@@ -64,6 +74,69 @@ internal static class OperatorFamily
             new BoundedConvolution(inputs, outputs, side, isFixed ? (height, width) : null, dtype),
             [1, inputs, height, width],
             weight => PlainOperator.OfKernel(weight, outputs, inputs, side, height, width));
+    }
+
+    private static (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) Sequence(
+        Random random, ScalarType dtype, bool isSquare = false)
+    {
+        int inputs = random.Next(1, 6), outputs = isSquare ? inputs : random.Next(1, 6), side = random.Pick([1, 3, 3, 5, 7, 9, 31]);
+        int length = random.Next(1, random.OneIn(4) ? 30 : 12);
+        return (
+            new BoundedConvolution1d(inputs, outputs, side, random.OneIn(2) ? length : null, dtype),
+            [1, inputs, length],
+            weight => PlainOperator.OfKernel(weight, outputs, inputs, (1, side), 1, length, stride: 1));
+    }
+
+    private static (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) Strided(
+        Random random, ScalarType dtype, bool isTransposed)
+    {
+        int larger = random.Next(1, 4), smaller = random.Next(1, 5), side = random.Pick([1, 3, 3, 3, 5, 7]), stride = random.Pick([1, 2, 2, 2, 3, 4]);
+        (int height, int width) = (random.Next(1, 8), random.Next(1, 8));
+        PlainOperator Down(double[] weight) => PlainOperator.OfKernel(weight, smaller, larger, (side, side), height, width, stride);
+        if (!isTransposed)
+        {
+            (int, int)? size = random.OneIn(2) ? (height, width) : null;
+            return (new BoundedStridedConvolution(larger, smaller, side, stride, size, dtype), [1, larger, height, width], Down);
+        }
+
+        // Without a size the larger images are stride times the smaller.
+        bool isFixed = random.OneIn(2) || height % stride != 0 || width % stride != 0;
+        return (
+            new BoundedTransposedConvolution(smaller, larger, side, stride, isFixed ? (height, width) : null, dtype),
+            [1, smaller, (height + stride - 1) / stride, (width + stride - 1) / stride],
+            weight => Down(weight).Transposed());
+    }
+
+    /// <summary>Down, across with something passed on, and up again, in a contraction: the matrix of the whole, and its bound.</summary>
+    private static ClaimedOperator OfComposition(Random random, ScalarType dtype)
+    {
+        int channels = random.Next(1, 4), inner = random.Next(1, 5), stride = random.Pick([1, 2, 3]);
+        (int height, int width) = (random.Next(1, 8), random.Next(1, 8));
+        (int lower, int narrower) = ((height + stride - 1) / stride, (width + stride - 1) / stride);
+        double share = random.OneIn(3) ? 1 : random.Between(0.01, 1), gamma = random.Between(0.01, 0.999);
+        BoundedStridedConvolution down = new(channels, inner, 3, stride, random.OneIn(2) ? (height, width) : null, dtype);
+        BoundedConvolution across = new(inner, inner, 3, random.OneIn(2) ? (lower, narrower) : null, dtype);
+        BoundedTransposedConvolution up = new(inner, channels, 3, stride, (height, width), dtype);
+        BoundedLayer[] layers = [down, across, up];
+        string name = string.Join(", ", layers.Select(layer => Fill(random, layer)));
+        BoundedSequence sequence = new([down, new BoundedResidual(across, share), up]);
+        ContractionOperator contraction = new(sequence, gamma, LatentActivation.LeakyRelu(1));
+        Tensor q = zeros([1, channels, height, width], dtype);
+        FixedPointMap map = contraction.Bind(q);
+        double[][] weights = [.. map.Inputs.Shared.Select(Numbers)];
+        PlainOperator first = PlainOperator.OfKernel(weights[0], inner, channels, (3, 3), height, width, stride);
+        PlainOperator middle = PlainOperator.OfKernel(weights[2], inner, inner, 3, lower, narrower).Averaged(share, weights[1][0]);
+        PlainOperator last = PlainOperator.OfKernel(weights[3], inner, channels, (3, 3), height, width, stride).Transposed();
+        return new ClaimedOperator(
+            $"contraction by {gamma:r} of a sequence, share {share:r}, stride {stride}, {height} x {width}, {dtype}, weights {name}",
+            [("certified", contraction.CertifyFactor()), ("declared", gamma)],
+            last.After(middle.After(first)))
+        {
+            Apply = input => map.Evaluate(input),
+            InputShape = q.shape,
+            Dtype = dtype,
+            LowerBounds = [("measured", Contraction.Measure(map, q)[0]), ("secant", Secant(random, map, q))],
+        };
     }
 
     /// <summary>Gives a layer a weight of some kind.</summary>

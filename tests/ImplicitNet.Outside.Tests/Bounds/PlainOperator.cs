@@ -29,32 +29,71 @@ internal sealed class PlainOperator
     /// <param name="side">Of the kernel.</param>
     /// <param name="height">Of the images.</param>
     /// <param name="width">Of the images.</param>
-    public static PlainOperator OfKernel(double[] kernel, int outputs, int inputs, int side, int height, int width)
+    public static PlainOperator OfKernel(double[] kernel, int outputs, int inputs, int side, int height, int width) =>
+        OfKernel(kernel, outputs, inputs, (side, side), height, width, stride: 1);
+
+    /// <summary>The same with a kernel of two sides, at every so many-th pixel only.</summary>
+    public static PlainOperator OfKernel(
+        double[] kernel, int outputs, int inputs, (int Height, int Width) sides, int height, int width, int stride)
     {
-        int pixels = height * width, columns = inputs * pixels, radius = side / 2;
-        double[] elements = new double[outputs * pixels * columns];
-        for (int output = 0; output < outputs; output++)
+        (int lower, int narrower) = ((height + stride - 1) / stride, (width + stride - 1) / stride);
+        int pixels = height * width, columns = inputs * pixels, rows = outputs * lower * narrower;
+        double[] elements = new double[rows * columns];
+        for (int row = 0; row < rows; row++)
         {
+            (int output, int place) = Math.DivRem(row, lower * narrower);
+            (int y, int x) = (place / narrower * stride, place % narrower * stride);
             for (int input = 0; input < inputs; input++)
             {
-                for (int place = 0; place < pixels; place++)
+                for (int pixel = 0; pixel < sides.Height * sides.Width; pixel++)
                 {
-                    (int y, int x) = (place / width, place % width);
-                    for (int pixel = 0; pixel < side * side; pixel++)
+                    int fromY = y + (pixel / sides.Width) - (sides.Height / 2), fromX = x + (pixel % sides.Width) - (sides.Width / 2);
+                    if (fromY >= 0 && fromY < height && fromX >= 0 && fromX < width)
                     {
-                        (int fromY, int fromX) = (y + (pixel / side) - radius, x + (pixel % side) - radius);
-                        if (fromY >= 0 && fromY < height && fromX >= 0 && fromX < width)
-                        {
-                            int row = (output * pixels) + place, column = (input * pixels) + (fromY * width) + fromX;
-                            elements[(row * columns) + column] = kernel[(((output * inputs) + input) * side * side) + pixel];
-                        }
+                        int column = (input * pixels) + (fromY * width) + fromX;
+                        elements[(row * columns) + column] = kernel[(((output * inputs) + input) * sides.Height * sides.Width) + pixel];
                     }
                 }
             }
         }
 
-        return new PlainOperator(elements, outputs * pixels, columns);
+        return new PlainOperator(elements, rows, columns);
     }
+
+    /// <summary>The adjoint.</summary>
+    public PlainOperator Transposed()
+    {
+        double[] elements = new double[_elements.Length];
+        for (int place = 0; place < elements.Length; place++)
+        {
+            elements[(place % _columns * _rows) + (place / _columns)] = _elements[place];
+        }
+
+        return new PlainOperator(elements, _columns, _rows);
+    }
+
+    /// <summary>This after another.</summary>
+    public PlainOperator After(PlainOperator first)
+    {
+        double[] elements = new double[_rows * first._columns];
+        for (int row = 0; row < _rows; row++)
+        {
+            for (int middle = 0; middle < _columns; middle++)
+            {
+                double factor = _elements[(row * _columns) + middle];
+                for (int column = 0; column < first._columns; column++)
+                {
+                    elements[(row * first._columns) + column] += factor * first._elements[(middle * first._columns) + column];
+                }
+            }
+        }
+
+        return new PlainOperator(elements, _rows, first._columns);
+    }
+
+    /// <summary>A share of this, and the identity times a number.</summary>
+    public PlainOperator Averaged(double share, double identity) => new(
+        [.. _elements.Select((one, place) => (one * share) + (place / _columns == place % _columns ? identity : 0))], _rows, _columns);
 
     /// <summary>Whether <see cref="Norm"/> is the norm to rounding, and not a number below it.</summary>
     public bool IsExact => Math.Min(_rows, _columns) <= DecomposedSide;

@@ -42,7 +42,7 @@ public sealed class WeightScaleTests : TensorTest
         "zero", "1e-43", "1e-30", "1e-12", "1e-4", "0.02", "1", "1e5", "1e18", "1e30", "zero row", "zero column", "rank one", "equal", "one element", "orthogonal",
     ];
 
-    private static string[] Layers => ["linear", "wide", "tall", "convolution", "convolution of all sizes", "convolution 5", "a user's own"];
+    private static string[] Layers => ["linear", "wide", "tall", "convolution", "convolution of all sizes", "convolution 5", "convolution 1d", "strided", "transposed", "a user's own"];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -171,6 +171,9 @@ public sealed class WeightScaleTests : TensorTest
         "tall" => new BoundedLinear(5, 20, dtype),
         "convolution" => new BoundedConvolution(3, 4, 3, (5, 6), dtype),
         "convolution 5" => new BoundedConvolution(2, 2, 5, (6, 6), dtype),
+        "convolution 1d" => new BoundedConvolution1d(3, 4, 3, 12, dtype),
+        "strided" => new BoundedStridedConvolution(2, 6, 3, 2, (7, 8), dtype),
+        "transposed" => new BoundedTransposedConvolution(6, 2, 3, 2, (7, 8), dtype),
         "a user's own" => new BoundedSymmetric(12, dtype),
         _ => new BoundedConvolution(2, 3, 3, null, dtype),
     };
@@ -206,9 +209,16 @@ public sealed class WeightScaleTests : TensorTest
             return linalg.svdvals(layer is BoundedSymmetric ? weight + weight.t() : weight).max().ToDouble();
         }
 
-        (int height, int width) = ((BoundedConvolution)layer).ImageSize ?? (6, 5);
-        long size = weight.shape[1] * height * width;
-        Tensor columns = layer.Apply(eye(size, dtype: ScalarType.Float64).reshape(size, weight.shape[1], height, width), weight);
+        long[] sample = layer switch
+        {
+            BoundedConvolution1d => [3, 12],
+            BoundedStridedConvolution => [2, 7, 8],
+            BoundedTransposedConvolution => [6, 4, 4],
+            BoundedConvolution { ImageSize: (int height, int width) } => [weight.shape[1], height, width],
+            _ => [weight.shape[1], 6, 5],
+        };
+        long size = sample.Aggregate(1L, (product, side) => product * side);
+        Tensor columns = layer.Apply(eye(size, dtype: ScalarType.Float64).reshape([size, .. sample]), weight);
         return linalg.svdvals(columns.reshape(size, -1)).max().ToDouble();
     }
 }

@@ -59,6 +59,12 @@ internal sealed record Precision
     public double Underflow { get; init; }
 
     /// <summary>
+    /// The least number that the dtype rounds with a relative error of at most <see cref="Roundoff"/>; below it are those that underflow.
+    /// </summary>
+    public double LeastNormal => Underflow > 0 ? Math.ScaleB(Underflow, 11) : Working == ScalarType.Float64 ? 2.2250738585072014e-308
+        : 1.1754943508222875e-38;
+
+    /// <summary>
     /// The length of a difference quotient as a share of the point: the square root of <see cref="Epsilon"/>, where rounding and curvature
     /// weigh the same.
     /// </summary>

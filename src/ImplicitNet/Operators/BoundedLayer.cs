@@ -140,7 +140,7 @@ public abstract class BoundedLayer : BoundedModule
 
     /// <summary><see cref="NormalizedWeight"/> times a factor, rounded to the weight's dtype once.</summary>
     /// <param name="factor">Above 0.</param>
-    internal Tensor ScaledWeight(double factor)
+    internal virtual Tensor ScaledWeight(double factor)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor value = is_grad_enabled() && Weight.requires_grad ? Bound(Weight) : _remembered.Of(Weight, Bound);

@@ -35,6 +35,9 @@ public abstract class BoundedModule : nn.Module<Tensor, Tensor>
     /// <returns>Dimensionless; NaN when an element of a weight is not finite.</returns>
     public double CertifyNorm() => CertifyNorm(1);
 
+    /// <summary>Whether <see cref="Norm"/> is another one when the weights are.</summary>
+    internal virtual bool HasMovingNorm => false;
+
     /// <summary>A parameter whose dtype and device inputs must have.</summary>
     internal abstract Tensor Reference { get; }
 

@@ -61,6 +61,9 @@ public sealed class BoundedResidual : BoundedModule
     public override ResidualNorm Norm => _inner.Norm;
 
     /// <inheritdoc/>
+    internal override bool HasMovingNorm => _inner.HasMovingNorm;
+
+    /// <inheritdoc/>
     internal override Tensor Reference => _inner.Reference;
 
     /// <inheritdoc/>

@@ -39,6 +39,8 @@ public sealed class BoundedSequence : BoundedModule
         {
             (BoundedModule before, BoundedModule part) = (_parts[place - 1], _parts[place]);
             string? fault = before.Outputs != part.Inputs ? $"gives {before.Outputs} channels, and part {place} takes {part.Inputs}"
+                : before.HasMovingNorm || part.HasMovingNorm
+                    ? $"or part {place} is bounded in a norm that moves with its weights, as by PerronFrobenius: no product bounds both"
                 : !before.Norm.Equals(part.Norm)
                     ? $"is bounded in the norm {before.Norm}, and part {place} in {part.Norm}: no product bounds both"
                     : null;
@@ -62,6 +64,9 @@ public sealed class BoundedSequence : BoundedModule
 
     /// <inheritdoc/>
     public override ResidualNorm Norm => _parts[0].Norm;
+
+    /// <inheritdoc/>
+    internal override bool HasMovingNorm => _parts[0].HasMovingNorm;
 
     /// <inheritdoc/>
     internal override Tensor Reference => _parts[0].Reference;

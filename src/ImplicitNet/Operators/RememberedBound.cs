@@ -19,8 +19,8 @@ internal sealed class RememberedBound
 
     /// <summary>The bound of a weight, without a graph.</summary>
     /// <param name="weight">The weight.</param>
-    /// <param name="bound">Computes the bound: [1].</param>
-    /// <returns>[1], in the caller's dispose scope.</returns>
+    /// <param name="bound">Computes the bound: one number, or the few that bounds of parts of the weight are.</param>
+    /// <returns>Its shape and dtype, in the caller's dispose scope.</returns>
     public Tensor Of(Tensor weight, Func<Tensor, Tensor> bound)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -35,12 +35,15 @@ internal sealed class RememberedBound
         if (last is null || last.Dtype != weight.dtype || !held.bytes.SequenceEqual(last.Weight))
         {
             Tensor value = bound(weight.detach());
-            last = new Entry(held.bytes.ToArray(), weight.dtype, value.ToDouble(), value.dtype);
+            double[] numbers = [.. value.to(ScalarType.Float64).cpu().contiguous().data<double>()];
+            last = new Entry(held.bytes.ToArray(), weight.dtype, numbers, value.shape, value.dtype);
             Volatile.Write(ref _last, last);
         }
 
-        return full([1], last.Bound, last.BoundDtype, weight.device).MoveToOuterDisposeScope();
+        return (last.Shape is [1]
+            ? full(last.Shape, last.Bound[0], last.BoundDtype, weight.device)
+            : tensor(last.Bound, last.Shape).to(last.BoundDtype).to(weight.device)).MoveToOuterDisposeScope();
     }
 
-    private sealed record Entry(byte[] Weight, ScalarType Dtype, double Bound, ScalarType BoundDtype);
+    private sealed record Entry(byte[] Weight, ScalarType Dtype, double[] Bound, long[] Shape, ScalarType BoundDtype);
 }

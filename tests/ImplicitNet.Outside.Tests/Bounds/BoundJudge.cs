@@ -1,3 +1,4 @@
+using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,7 +13,7 @@ internal static class BoundJudge
     /// <summary>What is wrong with the claims; null where nothing is.</summary>
     public static string? Objection(ClaimedOperator claimed, Random random)
     {
-        double norm = claimed.Matrix.Norm();
+        double norm = claimed.Matrix.Norm(claimed.Norm);
         foreach ((string name, double value) in claimed.Claims)
         {
             // Of a weight that is not finite nothing can be claimed: no number, or one that says nothing.
@@ -24,7 +25,7 @@ internal static class BoundJudge
         }
 
         // A norm that is known from below alone says nothing of what lies below it: the claims do.
-        double most = claimed.Matrix.IsExact ? norm : claimed.Claims.Min(claim => claim.Value);
+        double most = claimed.Matrix.IsExact || claimed.Norm != ResidualNorm.L2 ? norm : claimed.Claims.Min(claim => claim.Value);
         foreach ((string name, double value) in claimed.LowerBounds)
         {
             // Measured in the dtype of the weight.
@@ -49,7 +50,7 @@ internal static class BoundJudge
         double[] plain = claimed.Matrix.Apply(plainInput);
         double length = Math.Sqrt(plainInput.Sum(one => one * one));
         double apart = Math.Sqrt(output.Zip(plain, (one, other) => (one - other) * (one - other)).Sum());
-        return apart <= Unit(claimed.Dtype, 50) * length
+        return apart <= Unit(claimed.Dtype, 50) * claimed.Size * length
             ? null
             : $"it does something else than its matrix: {apart:g3} apart for a vector of length {length:g3}";
     }

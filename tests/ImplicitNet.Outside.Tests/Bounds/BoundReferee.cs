@@ -11,13 +11,15 @@ internal static class BoundReferee
     public static int Run(string[] arguments)
     {
         bool isPlanted = arguments is [RefereeCase.Planted];
+        IReadOnlyList<(Func<Random, ClaimedOperator> Draw, bool MayBeRefused)> family =
+            arguments is [WellPosedFamily.Name] ? WellPosedFamily.All : OperatorFamily.All;
         int count = RefereeCase.Count(OperatorsOfCi);
         (int operators, int refused, int found) = (0, 0, 0);
         foreach (RefereeCase drawn in RefereeCase.All().Take(count))
         {
             operators++;
             (Func<Random, ClaimedOperator> draw, bool mayBeRefused) =
-                isPlanted ? (OperatorFamily.Lying, false) : drawn.Random.Pick(OperatorFamily.All);
+                isPlanted ? (OperatorFamily.Lying, false) : drawn.Random.Pick(family);
             string? objection;
             try
             {

@@ -1,3 +1,4 @@
+using ImplicitNet.Solvers;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Outside.Tests.Bounds;
@@ -16,6 +17,12 @@ internal sealed record ClaimedOperator(string Name, IReadOnlyList<(string Name, 
 
     /// <summary>Of the weight.</summary>
     public ScalarType Dtype { get; init; }
+
+    /// <summary>The norm of vectors that all numbers are in: L2 or a maximum.</summary>
+    public ResidualNorm Norm { get; init; } = ResidualNorm.L2;
+
+    /// <summary>How large the sums are that it makes of a vector of length 1, before anything cancels; rounding is a share of that.</summary>
+    public double Size { get; init; } = 1;
 
     /// <summary>Numbers that are said to be at most the norm, such as measured ones.</summary>
     public IReadOnlyList<(string Name, double Value)> LowerBounds { get; init; } = [];

@@ -34,6 +34,7 @@ internal static class OperatorFamily
         (random => OfLayer(random, Symmetric(random, ScalarType.Float32)), false),
         (random => OfLayer(random, Symmetric(random, ScalarType.Float64)), false),
         (random => OfContraction(random, Symmetric(random, ScalarType.Float64)), false),
+        .. WellPosedFamily.All,
         (random => OfContraction(random, Linear(random, ScalarType.Float32, isSquare: true)), false),
         (random => OfContraction(random, Linear(random, ScalarType.Float64, isSquare: true)), false),
         (random => OfContraction(random, Convolution(random, ScalarType.Float32, random.OneIn(2), isSquare: true)), false),
@@ -135,7 +136,7 @@ internal static class OperatorFamily
             Apply = input => map.Evaluate(input),
             InputShape = q.shape,
             Dtype = dtype,
-            LowerBounds = [("measured", Contraction.Measure(map, q)[0]), ("secant", Secant(random, map, q))],
+            LowerBounds = [("measured", Contraction.Measure(map, q)[0]), ("secant", Secant(random, map, q, contraction.Norm))],
         };
     }
 
@@ -169,7 +170,7 @@ internal static class OperatorFamily
         return [.. wide.data<double>()];
     }
 
-    private static ClaimedOperator OfLayer(Random random, (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) drawn)
+    public static ClaimedOperator OfLayer(Random random, (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) drawn)
     {
         BoundedLayer layer = drawn.Layer;
         if (random.OneIn(3))
@@ -192,10 +193,11 @@ internal static class OperatorFamily
             Apply = layer.call,
             InputShape = drawn.Input,
             Dtype = parameter.dtype,
+            Norm = layer.Norm,
         };
     }
 
-    private static ClaimedOperator OfContraction(
+    public static ClaimedOperator OfContraction(
         Random random, (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) drawn)
     {
         string weight = Fill(random, drawn.Layer);
@@ -207,26 +209,27 @@ internal static class OperatorFamily
 
         // The weight as the solve applies it: bounded, times gamma, rounded.
         PlainOperator matrix = drawn.Matrix(Numbers(map.Inputs.Shared[^1]));
-        double measured = Contraction.Measure(map, q)[0];
-        double secant = Secant(random, map, q);
+        double measured = Contraction.Measure(map, q, norm: contraction.Norm)[0];
+        double secant = Secant(random, map, q, contraction.Norm);
         return new ClaimedOperator(
             $"contraction by {gamma:r} of {Name(drawn.Layer, drawn.Input, weight)}",
             [("certified", contraction.CertifyFactor()), ("declared", contraction.DeclaredFactor)],
             matrix)
         {
             Dtype = parameter.dtype,
+            Norm = contraction.Norm,
             LowerBounds = [("measured", measured), ("secant", secant)],
         };
     }
 
     /// <summary>||R(u) - R(v)|| / ||u - v|| for some u and v.</summary>
-    private static double Secant(Random random, FixedPointMap map, Tensor q)
+    private static double Secant(Random random, FixedPointMap map, Tensor q, ResidualNorm norm)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         Tensor u = tensor(random.Numbers((int)q.numel(), random.Normal), q.shape).to(q.dtype);
         Tensor v = random.OneIn(2) ? zeros_like(u) : u * -1;
         Tensor apart = map.Evaluate(u) - map.Evaluate(v);
-        return linalg.vector_norm(apart.flatten()).ToDouble() / linalg.vector_norm((u - v).flatten()).ToDouble();
+        return norm.Measure(apart.reshape(1, -1)).ToDouble() / norm.Measure((u - v).reshape(1, -1)).ToDouble();
     }
 }

@@ -1,3 +1,4 @@
+using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -95,7 +96,7 @@ internal sealed class PlainOperator
     public PlainOperator Averaged(double share, double identity) => new(
         [.. _elements.Select((one, place) => (one * share) + (place / _columns == place % _columns ? identity : 0))], _rows, _columns);
 
-    /// <summary>Whether <see cref="Norm"/> is the norm to rounding, and not a number below it.</summary>
+    /// <summary>Whether <see cref="Norm()"/> is the norm to rounding, and not a number below it.</summary>
     public bool IsExact => Math.Min(_rows, _columns) <= DecomposedSide;
 
     /// <summary>The product with one vector.</summary>
@@ -115,6 +116,34 @@ internal sealed class PlainOperator
 
         return product;
     }
+
+    /// <summary>The norm in L2, or in a maximum norm: then the largest sum of a row's magnitudes, by the weights that the norm gives units.</summary>
+    public double Norm(ResidualNorm norm)
+    {
+        if (norm == ResidualNorm.L2)
+        {
+            return Norm();
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        double[] weights = [.. norm.Measure(eye(_rows, dtype: ScalarType.Float64)).data<double>()];
+        double largest = 0;
+        for (int row = 0; row < _rows; row++)
+        {
+            double sum = 0;
+            for (int column = 0; column < _columns; column++)
+            {
+                sum += Math.Abs(_elements[(row * _columns) + column]) * (weights[row] / weights[column]);
+            }
+
+            largest = double.IsFinite(sum) ? Math.Max(largest, sum) : double.NaN;
+        }
+
+        return largest;
+    }
+
+    /// <summary>The square root of the sum of squares of all elements.</summary>
+    public double Length => Math.Sqrt(_elements.Sum(element => element * element));
 
     /// <summary>
     /// The norm: by decomposition where the matrix is small, from below by power iteration where it is not. In units of the

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using static TorchSharp.torch;
 
@@ -14,13 +13,12 @@ public abstract record ClassifierOptions : ImplicitNetworkOptions
 
     private readonly int _leastSide;
 
-    private protected ClassifierOptions(int leastSide, int side, int imageChannels, double gamma)
+    private protected ClassifierOptions(int leastSide, int side, int imageChannels)
     {
         _leastSide = leastSide;
         Height = side;
         Width = side;
         ImageChannels = imageChannels;
-        Gamma = gamma;
     }
 
     /// <summary>Shape of one image's latent: (channels, height, width).</summary>
@@ -38,18 +36,6 @@ public abstract record ClassifierOptions : ImplicitNetworkOptions
 
     /// <summary>Classes; 2 to 65,536; default 10.</summary>
     public int Classes { get; init => field = Within(value, 2, MostClasses, nameof(Classes)); } = 10;
-
-    /// <summary>
-    /// The factor gamma in R, in (0, 1), dimensionless. It is a contraction factor only if R is a <see cref="ContractionOperator"/>; in the
-    /// networks as published it scales R and bounds nothing.
-    /// </summary>
-    public double Gamma
-    {
-        get;
-        init => field = value is > 0 and < 1
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Gamma), value, "The contraction factor must be in (0, 1).");
-    }
 
     /// <inheritdoc/>
     [JsonIgnore]

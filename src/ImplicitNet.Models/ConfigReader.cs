@@ -19,6 +19,7 @@ internal static class ConfigReader
         [ContractiveSvhnFpnOptions.Name] = typeof(ContractiveSvhnFpnOptions),
         [CifarFpnOptions.Name] = typeof(CifarFpnOptions),
         [ContractiveCifarFpnOptions.Name] = typeof(ContractiveCifarFpnOptions),
+        [MonotoneClassifierOptions.Name] = typeof(MonotoneClassifierOptions),
         [GridSolverOptions.Name] = typeof(GridSolverOptions),
         [NeuralOdeOptions.Name] = typeof(NeuralOdeOptions),
         [ConvolutionalOdeOptions.Name] = typeof(ConvolutionalOdeOptions),
@@ -66,7 +67,7 @@ internal static class ConfigReader
         {
             Network = network,
             Data = file.Data,
-            Solver = file.Solver,
+            Solver = file.Solver ?? network.DefaultSolver,
             Damping = file.Damping,
             Memory = file.Memory,
             Gradient = file.Gradient,

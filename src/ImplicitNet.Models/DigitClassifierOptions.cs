@@ -7,7 +7,7 @@ namespace ImplicitNet.Models;
 /// Sizes of a <see cref="DigitClassifier"/>. The defaults are for grey images of 28 x 28 in 10 classes, with gamma 0.5: 35,856 parameters.
 /// Images must have sides of at least 9 pixels (a latent of 3).
 /// </summary>
-public sealed record DigitClassifierOptions() : ClassifierOptions(leastSide: 9, side: 28, imageChannels: 1, gamma: 0.5)
+public sealed record DigitClassifierOptions() : ScaledClassifierOptions(leastSide: 9, side: 28, imageChannels: 1, gamma: 0.5)
 {
     internal const string Name = "digit-classifier";
 

@@ -31,6 +31,8 @@ internal sealed record GradientChoice
         ["bicgstab"] = () => new BicgstabSolver(),
         ["cg"] = () => new ConjugateGradientSolver(),
         ["cg-normal"] = () => new CgnrSolver(),
+        [SolverChoice.ForwardBackward] = () => new SplittingLinearSolver { Solver = new ForwardBackwardSolver() },
+        [SolverChoice.PeacemanRachford] = () => new SplittingLinearSolver(),
         ["fixed-point"] = () => new FixedPointLinearSolver(),
         ["anderson"] = () => new FixedPointLinearSolver { Solver = new AndersonSolver() },
         ["broyden"] = () => new FixedPointLinearSolver { Solver = new BroydenSolver() },

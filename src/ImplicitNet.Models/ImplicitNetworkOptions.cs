@@ -15,9 +15,16 @@ public abstract record ImplicitNetworkOptions : NetworkOptions
     /// <summary>The most channels of an input or a latent.</summary>
     private protected const int MostChannels = 4096;
 
+    /// <summary>Place in the file of what stands behind the sizes.</summary>
+    private protected const int Behind = 1;
+
     private protected ImplicitNetworkOptions()
     {
     }
+
+    /// <summary>How its fixed points are found where nobody chose: a name of <see cref="SolverChoice"/>.</summary>
+    [JsonIgnore]
+    internal virtual string DefaultSolver => SolverChoice.Default;
 
     /// <summary>When the solves of such a network stop, but for tolerances and limit.</summary>
     [JsonIgnore]
@@ -27,6 +34,7 @@ public abstract record ImplicitNetworkOptions : NetworkOptions
     /// True for the explicit twin <c>S(R(0, Q(d)))</c>, the same layers with R applied once; default false. See
     /// <see cref="ExplicitOperator"/>.
     /// </summary>
+    [JsonPropertyOrder(Behind)]
     public bool Explicit { get; init; }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using ImplicitNet.Gradients;
 using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
 
@@ -40,12 +41,15 @@ public sealed record ModelConfig : NetworkConfig
         init => field = new StoppingRule { MaxSteps = value }.MaxSteps;
     } = 100;
 
-    /// <summary>How fixed points are found: "picard" (the default), "anderson", "broyden", "newton-krylov" or "chain".</summary>
+    /// <summary>
+    /// How fixed points are found: "picard" (the default), "anderson", "broyden", "newton-krylov" or "chain"; of a
+    /// <see cref="MonotoneClassifierOptions"/> also "peaceman-rachford" (its default) and "forward-backward".
+    /// </summary>
     public string Solver
     {
-        get;
+        get => field ?? Network.DefaultSolver;
         init => field = value ?? throw new ArgumentNullException(nameof(Solver));
-    } = SolverChoice.Default;
+    }
 
     /// <summary>Share of the full step that the solver takes, in (0, 1]; default 1.</summary>
     public double Damping { get; init; } = 1;
@@ -66,14 +70,17 @@ public sealed record ModelConfig : NetworkConfig
 
     /// <summary>Creates the settings of the solve and its gradient; failures throw.</summary>
     /// <exception cref="ArgumentException">
-    /// There is no such solver or gradient, a number is out of its range, or the gradient does not work with the solver.
+    /// There is no such solver or gradient, a number is out of its range, or the gradient does not work with the solver, or one of them not
+    /// with the network.
     /// </exception>
     public SolveSettings CreateSettings()
     {
         GradientChoice gradient = GradientChoice.Parse(Gradient);
+        FixedPointSolver solver = gradient.Fit(SolverChoice.Create(Solver, Damping, Memory), Solver);
+        EnsureTakes(solver, gradient);
         return new SolveSettings
         {
-            Solver = gradient.Fit(SolverChoice.Create(Solver, Damping, Memory), Solver),
+            Solver = solver,
             Gradient = gradient.Gradient,
             Stopping = Network.Rule with
             {
@@ -93,6 +100,39 @@ public sealed record ModelConfig : NetworkConfig
         ImplicitNetwork network = Network.CreateNetwork();
         network.Settings = settings;
         return network;
+    }
+
+    /// <summary>Whether the networks and how they are solved are the same, also where one says what the other leaves to it.</summary>
+    public bool Equals(ModelConfig? other) => base.Equals(other) && Described.Equals(other.Described);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(base.GetHashCode(), Described);
+
+    private (ImplicitNetworkOptions, double, double, int, string, double, int?, string) Described =>
+        (Network, RelativeTolerance, AbsoluteTolerance, MaxSteps, Solver, Damping, Memory, Gradient);
+
+    /// <summary>Refuses a splitting where there is no monotone operator to split.</summary>
+    private void EnsureTakes(FixedPointSolver solver, GradientChoice gradient)
+    {
+        if (Network is MonotoneClassifierOptions { Explicit: false })
+        {
+            return;
+        }
+
+        string form = Network.Explicit ? ", explicit twin" : "";
+        if (solver is ForwardBackwardSolver or PeacemanRachfordSolver)
+        {
+            throw new ArgumentException(
+                $"solver {Solver}: a splitting is for a monotone network; this one is {Network.Architecture}{form}. "
+                    + "Take picard or anderson.");
+        }
+
+        if (gradient.Gradient is ImplicitGradient { Solver: SplittingLinearSolver })
+        {
+            throw new ArgumentException(
+                $"gradient {Gradient}: a splitting is for a monotone network; this one is {Network.Architecture}{form}. "
+                    + "Take implicit:gmres.");
+        }
     }
 
     private protected override NetworkConfigFile ToFile() =>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
 namespace ImplicitNet.Models;
@@ -9,7 +10,8 @@ internal sealed record ModelConfigFile() : NetworkConfigFile(absoluteTolerance: 
     private const int Behind = 1;
 
     [JsonPropertyOrder(Behind)]
-    public string Solver { get; init; } = SolverChoice.Default;
+    [DisallowNull]
+    public string? Solver { get; init; }
 
     [JsonPropertyOrder(Behind)]
     public double Damping { get; init; } = 1;

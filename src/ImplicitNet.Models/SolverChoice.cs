@@ -1,3 +1,4 @@
+using System.Globalization;
 using ImplicitNet.Solvers;
 
 namespace ImplicitNet.Models;
@@ -6,6 +7,10 @@ namespace ImplicitNet.Models;
 internal static class SolverChoice
 {
     public const string Default = "picard";
+
+    public const string ForwardBackward = "forward-backward";
+
+    public const string PeacemanRachford = "peaceman-rachford";
 
     private const string NewtonKrylov = "newton-krylov";
 
@@ -24,9 +29,19 @@ internal static class SolverChoice
                 new PicardSolver { Damping = damping / 2 },
             ],
         },
+        [ForwardBackward] = (damping, memory) =>
+            new ForwardBackwardSolver().Undamped(damping, ForwardBackward).Without(memory, ForwardBackward),
+        [PeacemanRachford] = (damping, memory) =>
+            new PeacemanRachfordSolver().Undamped(damping, PeacemanRachford).Without(memory, PeacemanRachford),
     };
 
     public static IReadOnlyList<string> Names { get; } = [.. Solvers.Keys];
+
+    /// <summary>Those that take any map: all but the splittings.</summary>
+    public static IReadOnlyList<string> General { get; } = [.. Names.Where(name => !IsSplitting(name))];
+
+    /// <summary>Whether a solver is for monotone networks alone.</summary>
+    public static bool IsSplitting(string name) => name is ForwardBackward or PeacemanRachford;
 
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="damping">Share of the full step, in (0, 1].</param>
@@ -43,11 +58,16 @@ internal static class SolverChoice
     /// <exception cref="ArgumentException">A memory is given, and none of them has one.</exception>
     public static IReadOnlyList<FixedPointSolver> CreateAll(IReadOnlyList<string> names, double damping, int? memory)
     {
-        string[] without = [.. names.Where(name => name is Default or NewtonKrylov)];
+        string[] without = [.. names.Where(name => name is Default or NewtonKrylov || IsSplitting(name))];
         return without.Length == names.Count
             ? [.. names.Select(name => Create(name, damping, memory))]
             : [.. names.Select(name => Create(name, damping, without.Contains(name) ? null : memory))];
     }
+
+    private static FixedPointSolver Undamped(this FixedPointSolver solver, double damping, string name) => damping == 1
+        ? solver
+        : throw new ArgumentException(string.Create(
+            CultureInfo.InvariantCulture, $"damping {damping}: the solver {name} takes its step from the network, and damps none."));
 
     private static FixedPointSolver Without(this FixedPointSolver solver, int? memory, string name) => memory is null
         ? solver

@@ -192,8 +192,11 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     {
         (FlowModelConfig flow, _) => FlowOptions.Over(parsed, _solve, flow),
         (var config, null) => config with { MaxSteps = stepLimit },
-        (ModelConfig { Network: ClassifierOptions images } config, { } gamma) =>
+        (ModelConfig { Network: ScaledClassifierOptions images } config, { } gamma) =>
             config with { MaxSteps = stepLimit, Network = images with { Gamma = gamma } },
+        ({ Options.Images: not null } config, { } gamma) => throw new CommandException(
+            FormattableString.Invariant($"--gamma {gamma}: {model.Folder} is a model {config.Architecture}, which has none."),
+            ExitCodes.Usage),
         (var config, { } gamma) => throw new CommandException(
             FormattableString.Invariant($"--gamma {gamma} is for images alone; {model.Folder} is a model for {config.Data}."),
             ExitCodes.Usage),

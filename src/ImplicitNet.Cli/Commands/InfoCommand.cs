@@ -131,11 +131,12 @@ internal sealed class InfoCommand(Terminal terminal)
         }
 
         (int channels, int height, int width) = sizes.LatentShape;
+        string factor = sizes is ScaledClassifierOptions scaled ? $"; gamma {Display.Number(scaled.Gamma, "0.###")}" : "";
         ResultScreen.Row(
             terminal,
             "network",
-            NetworkChoice.Name(config),
-            $"{channels} latent channels of {height} x {width}; gamma {Display.Number(sizes.Gamma, "0.###")}{form}");
+            RunKinds.Of(config.Network).Network(config),
+            $"{channels} latent channels of {height} x {width}{factor}{form}");
         ResultScreen.Row(
             terminal,
             "images",

@@ -8,9 +8,9 @@ namespace ImplicitNet.Cli.Kinds;
 /// <summary>Images by the networks of the paper.</summary>
 internal sealed class ImplicitImages : ImageKind
 {
-    public override bool Fits(NetworkOptions network) => network is ClassifierOptions;
+    public override bool Fits(NetworkOptions network) => network is ScaledClassifierOptions;
 
-    public override bool Trains(string network) => !FlowNetworkChoice.Names.Contains(network);
+    public override bool Trains(string network) => PublishedNetworkChoice.Names.Contains(network);
 
     /// <summary>
     /// The tolerance of the networks as published is for a whole batch, which their batch norm couples, and is near the rule that they were

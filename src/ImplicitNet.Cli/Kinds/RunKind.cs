@@ -26,6 +26,9 @@ internal abstract class RunKind
     /// <summary>Whether a network of this name is one of those that are trained on the data; other kinds may have the same data.</summary>
     public virtual bool Trains(string network) => true;
 
+    /// <summary>Whether splittings solve the networks; default false.</summary>
+    public virtual bool IsMonotone => false;
+
     /// <summary>Whether the networks follow flows and find no fixed points; default false.</summary>
     public virtual bool IsOfFlows => false;
 

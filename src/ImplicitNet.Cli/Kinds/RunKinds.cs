@@ -7,7 +7,7 @@ namespace ImplicitNet.Cli.Kinds;
 /// <summary>What runs can be about: one line for each kind.</summary>
 internal static class RunKinds
 {
-    private static readonly RunKind[] All = [new ImplicitImages(), new FlowImages(), new GridKind(), new FlowKind()];
+    private static readonly RunKind[] All = [new ImplicitImages(), new MonotoneImages(), new FlowImages(), new GridKind(), new FlowKind()];
 
     /// <summary>The kind of data.</summary>
     /// <param name="data">The data by name.</param>
@@ -43,7 +43,15 @@ internal static class RunKinds
     /// <summary>What is wrong with settings, behind two dashes; null when nothing is.</summary>
     public static string? Problem(RunSettings settings) => settings is { RandomSteps: true, TrainSteps: null }
         ? "random-steps needs --train-steps: the most steps of a training solve."
+        : Of(settings) is { IsMonotone: false } kind && SplittingIn(settings) is { } splitting
+        ? $"{splitting}: a splitting is for {MonotoneImages.Networks} alone (--network {NetworkChoice.Monotone}); "
+            + (kind is ImageKind ? $"the network is {settings.Network}." : $"the data are {settings.Data}.")
         : Of(settings).Problem(settings);
+
+    private static string? SplittingIn(RunSettings settings) =>
+        SolverChoice.IsSplitting(settings.Solver) ? $"solver {settings.Solver}"
+        : settings.Gradient.Split(':') is ["implicit", var solver] && SolverChoice.IsSplitting(solver) ? $"gradient {settings.Gradient}"
+        : null;
 
     /// <summary>Whether a run has a setting.</summary>
     public static bool Takes(RunSettings settings, RunSetting setting) => Of(settings).Takes(setting);
@@ -70,6 +78,8 @@ internal static class RunKinds
             string given = value is true ? "" : FormattableString.Invariant($" {value}");
             string what = kind is FlowImages
                 ? $"not for {FlowKind.Flows}; the network is {settings.Network}. Leave it out, or name another."
+                : kind is ImageKind && All.Any(other => other is ImageKind { IsOfFlows: false } && other.Takes(setting))
+                ? $"not for a network {settings.Network}. Leave it out, or name another by --network."
                 : (setting.Flag.Only is { } only ? $"for {only} alone" : $"not for {kind.Name}")
                     + $"; the data are {data}. Leave it out, or name others by --data.";
             throw new CommandException($"--{setting.Name}{given} is {what}",

@@ -12,12 +12,14 @@ internal static class NetworkChoice
     /// <summary>What every run trained, before there was a choice, in its clean form.</summary>
     public const string First = "mnist-fpn";
 
+    public const string Monotone = "monotone";
+
     private const string Coupled = "in the published form (--published) batch norm couples the samples of a batch.";
     private const string Svhn = "svhn-fpn";
     private const string SmallCifar = "cifar10-fpn-small";
     private const string Cifar = "cifar10-fpn";
 
-    public static IReadOnlyList<string> Names { get; } = [.. PublishedNetworkChoice.Names, .. FlowNetworkChoice.Names];
+    public static IReadOnlyList<string> Names { get; } = [.. PublishedNetworkChoice.Names, Monotone, .. FlowNetworkChoice.Names];
 
     /// <summary>The network for a data set.</summary>
     public static string DefaultFor(string data) => data switch
@@ -50,9 +52,9 @@ internal static class NetworkChoice
     }
 
     /// <summary>The architecture, but for the sizes of its images; the settings have no <see cref="Problem"/>.</summary>
-    public static ClassifierOptions Create(RunSettings settings)
+    public static ScaledClassifierOptions Create(RunSettings settings)
     {
-        ClassifierOptions network = (settings.Network, settings.Published, settings.LatentLayers) switch
+        ScaledClassifierOptions network = (settings.Network, settings.Published, settings.LatentLayers) switch
         {
             (First, true, var layers) => new MnistFpnOptions { LatentLayers = layers ?? 1 },
             (First, false, var layers) => new DigitClassifierOptions { ResidualBlocks = (layers ?? 1) - 1 },

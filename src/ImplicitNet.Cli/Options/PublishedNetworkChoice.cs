@@ -11,7 +11,7 @@ internal static class PublishedNetworkChoice
     // The published code normalises CIFAR-10 by the figures of ImageNet.
     private static readonly PixelNormalization ImageNet = new([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 
-    private static readonly Dictionary<string, Func<int, (ClassifierOptions, string, PixelNormalization)>> Networks = new()
+    private static readonly Dictionary<string, Func<int, (ScaledClassifierOptions, string, PixelNormalization)>> Networks = new()
     {
         ["mnist-fpn"] = layers => (new MnistFpnOptions { LatentLayers = layers }, DataChoice.Mnist, PixelNormalization.Mnist),
         ["svhn-fpn"] = layers => (new SvhnFpnOptions { LatentLayers = layers }, DataChoice.Svhn, PixelNormalization.Svhn),
@@ -28,7 +28,7 @@ internal static class PublishedNetworkChoice
     /// <param name="isExplicit">Whether R is applied once.</param>
     public static ModelConfig Describe(string name, int layers, double gamma, bool isExplicit)
     {
-        (ClassifierOptions network, string data, PixelNormalization pixels) = Networks[name](layers);
+        (ScaledClassifierOptions network, string data, PixelNormalization pixels) = Networks[name](layers);
         return new ModelConfig
         {
             Network = network with { Gamma = gamma, Explicit = isExplicit },

@@ -12,18 +12,18 @@ internal static class SolverListOption
     {
         Option<string?> option = new(Name)
         {
-            Description = $"Solvers to compare, separated by commas (default: all of them): {string.Join(", ", SolverChoice.Names)}.",
+            Description = $"Solvers to compare, separated by commas (default: all of them): {string.Join(", ", SolverChoice.General)}.",
             HelpName = "names",
         };
         option.Validators.Add(result =>
         {
             string[] given = Split(result.Tokens.Count == 0 ? "" : result.Tokens[0].Value);
-            string? wrong = given.Length == 0 ? "nothing" : given.FirstOrDefault(name => !SolverChoice.Names.Contains(name));
+            string? wrong = given.Length == 0 ? "nothing" : given.FirstOrDefault(name => !SolverChoice.General.Contains(name));
             string? twice = given.CountBy(name => name).Where(pair => pair.Value > 1).Select(pair => pair.Key).FirstOrDefault();
             if (wrong is not null)
             {
                 result.AddError(Misspelling.OfValue(
-                    Name, wrong, SolverChoice.Names, $"one or more of {string.Join(", ", SolverChoice.Names)}, separated by commas"));
+                    Name, wrong, SolverChoice.General, $"one or more of {string.Join(", ", SolverChoice.General)}, separated by commas"));
             }
             else if (twice is not null)
             {
@@ -34,7 +34,7 @@ internal static class SolverListOption
     }
 
     /// <summary>The names in a value that has passed; all where none is given.</summary>
-    public static IReadOnlyList<string> Names(string? value) => value is null ? SolverChoice.Names : Split(value);
+    public static IReadOnlyList<string> Names(string? value) => value is null ? SolverChoice.General : Split(value);
 
     private static string[] Split(string value) => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

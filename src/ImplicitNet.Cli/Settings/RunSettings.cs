@@ -133,8 +133,9 @@ internal sealed record RunSettings
     /// <summary>What a file does not say, as those of older versions do not, is read as null: there was one network then.</summary>
     [Choice(
         OptionGroup.Network,
-        "Network of the paper for images (default: mnist-fpn; for svhn svhn-fpn, for cifar10 cifar10-fpn-small); neural-ode or "
-            + "augmented-ode, which appends zeros to the state, for images too (default of other data for flows: augmented-ode).",
+        "Network of the paper for images (default: mnist-fpn; for svhn svhn-fpn, for cifar10 cifar10-fpn-small); monotone, of one "
+            + "monotone convolution; neural-ode or augmented-ode, which appends zeros to the state, for images too (default of other data for "
+            + "flows: augmented-ode).",
         typeof(NetworkChoice), Only = $"{ImageKind.Images} and {FlowKind.Flows}")]
     public string Network { get => field ?? NetworkChoice.First; init; }
 
@@ -153,8 +154,10 @@ internal sealed record RunSettings
     public bool Published { get; init; }
 
     [Number(
-        OptionGroup.Network, "Channels of the latent of mazes and sums (default: 24), or of the state of a neural ODE for images (64).",
-        Least = 1, Most = 1024, Only = $"{GridKind.Grids} and {FlowKind.Flows}")]
+        OptionGroup.Network,
+        "Channels of the latent of mazes and sums (default: 24) and of monotone networks (32, of colour images 81), or of the state of a "
+            + "neural ODE for images (64).",
+        Least = 1, Most = 1024, Only = $"{GridKind.Grids}, {MonotoneImages.Networks} and {FlowKind.Flows}")]
     public int? Channels { get; init; }
 
     [Number(
@@ -171,6 +174,12 @@ internal sealed record RunSettings
         "Contraction factor of the latent operator; as published, a factor that bounds nothing (default: 0.5).", Above = 0, Below = 1,
         Only = ImageKind.Images)]
     public double Gamma { get; init; } = 0.5;
+
+    /// <summary>What a file does not say, as those of older versions do not, is read as 0.</summary>
+    [Number(
+        OptionGroup.Network, "Monotonicity m of I - W: the larger, the fewer steps, and the less W can do (default: 1).", Above = 0,
+        Only = MonotoneImages.Networks)]
+    public double Monotonicity { get => field == 0 ? 1 : field; init; }
 
     [Number(
         OptionGroup.Solver,
@@ -212,7 +221,10 @@ internal sealed record RunSettings
         Least = 0)]
     public double StartNoise { get; init; }
 
-    [Choice(OptionGroup.Solver, $"How fixed points are found (default: {SolverChoice.Default}).", typeof(SolverChoice))]
+    [Choice(
+        OptionGroup.Solver,
+        $"How fixed points are found (default: {SolverChoice.Default}; of monotone networks {SolverChoice.PeacemanRachford}).",
+        typeof(SolverChoice))]
     public string Solver { get; init; } = SolverChoice.Default;
 
     /// <summary>What a file does not say, as those of older versions do not, is read as null: there was one method then.</summary>
@@ -310,9 +322,9 @@ internal sealed record RunSettings
         RelativeTolerance = Tolerance,
         AbsoluteTolerance = AbsoluteTolerance,
         MaxSteps = MaxSteps,
-        Solver = Solver,
 
-        // Their map is constant: one full step is its fixed point, and a damped one is on the way there.
+        // Their map is constant: one full step is its fixed point, and a damped one is on the way there, and there is nothing to split.
+        Solver = Explicit && SolverChoice.IsSplitting(Solver) ? SolverChoice.Default : Solver,
         Damping = Explicit || Untied is not null ? 1 : Damping,
         Memory = Memory,
         Gradient = GradientChoice.Parse(Gradient).Text,

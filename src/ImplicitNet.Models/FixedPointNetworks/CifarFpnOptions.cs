@@ -6,7 +6,7 @@ namespace ImplicitNet.Models.FixedPointNetworks;
 /// <summary>
 /// Sizes of a <see cref="CifarFpn"/>. The defaults are those published, for colour images of 32 x 32 in 10 classes, with gamma 0.5.
 /// </summary>
-public sealed record CifarFpnOptions() : ClassifierOptions(leastSide: 1, side: 32, imageChannels: 3, gamma: 0.5)
+public sealed record CifarFpnOptions() : ScaledClassifierOptions(leastSide: 1, side: 32, imageChannels: 3, gamma: 0.5)
 {
     internal const string Name = "cifar10-fpn";
 

@@ -6,7 +6,7 @@ namespace ImplicitNet.Models.FixedPointNetworks;
 /// <summary>
 /// Sizes of a <see cref="ContractiveCifarFpn"/>. The defaults are for colour images of 32 x 32 in 10 classes, with gamma 0.5.
 /// </summary>
-public sealed record ContractiveCifarFpnOptions() : ClassifierOptions(leastSide: 1, side: 32, imageChannels: 3, gamma: 0.5)
+public sealed record ContractiveCifarFpnOptions() : ScaledClassifierOptions(leastSide: 1, side: 32, imageChannels: 3, gamma: 0.5)
 {
     internal const string Name = "cifar10-contraction";
 

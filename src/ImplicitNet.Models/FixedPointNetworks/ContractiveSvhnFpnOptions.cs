@@ -8,7 +8,7 @@ namespace ImplicitNet.Models.FixedPointNetworks;
 /// least
 /// 9 pixels.
 /// </summary>
-public sealed record ContractiveSvhnFpnOptions() : ClassifierOptions(
+public sealed record ContractiveSvhnFpnOptions() : ScaledClassifierOptions(
     leastSide: SvhnLayers.LeastSide, side: 32, imageChannels: 3, gamma: 0.5)
 {
     internal const string Name = "svhn-contraction";

@@ -8,7 +8,7 @@ namespace ImplicitNet.Models.FixedPointNetworks;
 /// at
 /// least 9 pixels.
 /// </summary>
-public sealed record MnistFpnOptions() : ClassifierOptions(leastSide: 9, side: 28, imageChannels: 1, gamma: 0.95)
+public sealed record MnistFpnOptions() : ScaledClassifierOptions(leastSide: 9, side: 28, imageChannels: 1, gamma: 0.95)
 {
     internal const string Name = "mnist-fpn";
 

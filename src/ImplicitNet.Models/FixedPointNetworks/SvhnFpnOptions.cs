@@ -8,7 +8,7 @@ namespace ImplicitNet.Models.FixedPointNetworks;
 /// at
 /// least 9 pixels.
 /// </summary>
-public sealed record SvhnFpnOptions() : ClassifierOptions(leastSide: SvhnLayers.LeastSide, side: 32, imageChannels: 3, gamma: 0.9)
+public sealed record SvhnFpnOptions() : ScaledClassifierOptions(leastSide: SvhnLayers.LeastSide, side: 32, imageChannels: 3, gamma: 0.9)
 {
     internal const string Name = "svhn-fpn";
 

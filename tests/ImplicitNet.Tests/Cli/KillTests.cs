@@ -20,12 +20,13 @@ public sealed class KillTests
     [Theory]
     [InlineData("digits")]
     [InlineData("annuli")]
-    public void A_run_killed_at_random_moments_ends_with_the_same_bytes(string data)
+    [InlineData("digits", "monotone")]
+    public void A_run_killed_at_random_moments_ends_with_the_same_bytes(string data, string? network = null)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "a killed process's files may be held for a while");
         int epochs = Kills * StepsPerKill / StepsPerEpoch;
         using TemporaryFolder folder = new();
-        using (CliProcess whole = CliProcess.Start(Arguments(folder["whole"], epochs, data: data)))
+        using (CliProcess whole = CliProcess.Start(Arguments(folder["whole"], epochs, data: data, network: network)))
         {
             whole.Wait().Succeeded();
         }
@@ -35,7 +36,7 @@ public sealed class KillTests
         int killed = 0;
         for (bool isFirst = true; killed < Kills; isFirst = false)
         {
-            using CliProcess process = CliProcess.Start(isFirst ? Arguments(parts, epochs, data: data) : ["train", "--resume", "--output", parts, "--quiet"]);
+            using CliProcess process = CliProcess.Start(isFirst ? Arguments(parts, epochs, data: data, network: network) : ["train", "--resume", "--output", parts, "--quiet"]);
             string checkpoint = Path.Combine(parts, "checkpoint.safetensors");
             DateTime before = File.GetLastWriteTimeUtc(checkpoint);
             if (!process.WaitUntil(() => File.GetLastWriteTimeUtc(checkpoint) != before))
@@ -118,11 +119,12 @@ public sealed class KillTests
         Assert.False(File.Exists(Path.Combine(output, "result.json")));
     }
 
-    private static string[] Arguments(string output, int epochs, int validation = 40, string data = "digits") =>
+    private static string[] Arguments(string output, int epochs, int validation = 40, string data = "digits", string? network = null) =>
     [
         "train", "--data", data, "--output", output, "--quiet", "--batch", "20", .. data == "digits"
             ? new[] { "--images", "200", "--test-images", "20", "--shift", "1" }
             : ["--samples", "200", "--test-samples", "20"],
+        .. network is null ? Array.Empty<string>() : ["--network", network, "--channels", "4"],
         "--epochs", epochs.ToString(CultureInfo.InvariantCulture), "--validation", validation.ToString(CultureInfo.InvariantCulture), "--checkpoint-every", "3", "--threads", "1", "--average", "0.9",
     ];
 

@@ -49,7 +49,7 @@ public sealed class MisspellingTests
     [InlineData("train --data x", "--data must be digits, mnist, fashion-mnist, cifar10, svhn, mazes:N, sums:N, annuli, swap or csv:FILE; given x.")]
     [InlineData("solve --problem nothing", "--problem must be list, all, cosine, ")]
     [InlineData("train --gradient lu", "--gradient must be one of jfb, neumann:TERMS")]
-    [InlineData("train --solver sor", "--solver must be picard, anderson, broyden, newton-krylov or chain; given sor.")]
+    [InlineData("train --solver sor", "--solver must be picard, anderson, broyden, newton-krylov, chain, forward-backward or peaceman-rachford; given sor.")]
     public void Where_nothing_is_near_all_are_named_and_none_is_guessed(string line, string expected) =>
         Assert.DoesNotContain("did you mean", CliRun.Of(line.Split(' ')).Failed(2, expected).Error, StringComparison.Ordinal);
 

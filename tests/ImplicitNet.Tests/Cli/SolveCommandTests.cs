@@ -14,7 +14,7 @@ public sealed class SolveCommandTests(TinyModel model) : TensorTest, IClassFixtu
         CliRun run = CliRun.Of("solve", "--problem", "kepler", "--output", folder["charts"], "--json").Succeeded();
         JsonElement result = Last(run);
         Assert.Equal(("kepler", 20, 1e-8), (result.GetProperty("problem").GetString(), result.GetProperty("samples").GetInt32(), result.GetProperty("tolerance").GetDouble()));
-        Assert.Equal(SolverChoice.Names, Solvers(result).Select(solver => solver.GetProperty("name").GetString()));
+        Assert.Equal(SolverChoice.General, Solvers(result).Select(solver => solver.GetProperty("name").GetString()));
         Assert.All(Solvers(result), solver => Assert.Equal(20, solver.GetProperty("statuses").EnumerateObject().Sum(status => status.Value.GetInt32())));
         Assert.Equal([19, 20, 20, 20, 20], Solvers(result).Select(solver => solver.GetProperty("statuses").GetProperty("Converged").GetInt32()));
         Assert.All(Solvers(result), solver => Assert.True(solver.GetProperty("seconds").GetDouble() > 0));
@@ -22,7 +22,7 @@ public sealed class SolveCommandTests(TinyModel model) : TensorTest, IClassFixtu
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(Path.Combine(folder["charts"], "solve.png"))[..4]);
         Assert.Equal("svg", XDocument.Load(Path.Combine(folder["charts"], "solve.svg")).Root!.Name.LocalName);
         Page page = Page.Read(result.GetProperty("page").GetString()!);
-        Assert.Equal(SolverChoice.Names, page.Column("Solvers", "Solver"));
+        Assert.Equal(SolverChoice.General, page.Column("Solvers", "Solver"));
         Assert.Equal(["19 of 20", "20 of 20", "20 of 20", "20 of 20", "20 of 20"], page.Column("Solvers", "Converged"));
         Assert.Equal(Solvers(result).Select(solver => $"{solver.GetProperty("evaluations").GetInt64():N0}"), page.Column("Solvers", "Evaluations"));
         Assert.Contains("4 of 5 solvers brought every sample to it: with the fewest evaluations ", page.Summary, StringComparison.Ordinal);
@@ -125,7 +125,7 @@ public sealed class SolveCommandTests(TinyModel model) : TensorTest, IClassFixtu
         JsonElement[] rows = [.. result.GetProperty("problems").EnumerateArray()];
         Assert.Equal(("all", 1e-8, 10), (result.GetProperty("problem").GetString(), result.GetProperty("tolerance").GetDouble(), result.GetProperty("maxSteps").GetInt32()));
         Assert.Equal(FixedPointProblems.All.Select(problem => (problem.Name, problem.Parameters.Count)), rows.Select(row => (row.GetProperty("name").GetString()!, row.GetProperty("samples").GetInt32())));
-        Assert.Equal(SolverChoice.Names, Solvers(result).Select(solver => solver.GetProperty("name").GetString()));
+        Assert.Equal(SolverChoice.General, Solvers(result).Select(solver => solver.GetProperty("name").GetString()));
         foreach ((int column, JsonElement total) in Solvers(result).Index())
         {
             JsonElement[] cells = [.. rows.Select(row => Solvers(row)[column])];

@@ -27,6 +27,7 @@ public sealed partial class RunSettingTests
         string? value = Other(setting);
         bool isOfGrids = setting.Flag.Only?.StartsWith(GridKind.Grids, StringComparison.Ordinal) == true || name == "random-steps";
         string[] data = name == "data" ? [] : ["--data", isOfGrids ? "mazes:9" : setting.Flag.Only == FlowKind.Flows ? "annuli" : "digits"];
+        data = setting.Flag.Only == MonotoneImages.Networks ? [.. data, "--network", NetworkChoice.Monotone] : data;
         RunSettings given = Begin([.. data, .. value is null ? [$"--{name}"] : (string[])[$"--{name}", value]]);
         object expected = setting.Of(given)!;
         Assert.NotEqual(setting.Of(Begin(data)), expected);
@@ -117,7 +118,7 @@ public sealed partial class RunSettingTests
         GradientAttribute => "neumann:2",
         DataAttribute { IsList: true } => "mazes:11,mazes:33",
         DataAttribute => "mnist",
-        ChoiceAttribute => setting.Name switch { "network" => "svhn-fpn", "schedule" => "constant", "device" => "cuda", "method" => "bosh3", _ => SolverChoice.Names[^1] },
+        ChoiceAttribute => setting.Name switch { "network" => "svhn-fpn", "schedule" => "constant", "device" => "cuda", "method" => "bosh3", _ => SolverChoice.General[^1] },
         NumberAttribute { Below: 1 } or NumberAttribute { Most: 1 } => "0.125",
         _ => "13",
     };

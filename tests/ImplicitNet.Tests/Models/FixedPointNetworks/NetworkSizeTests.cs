@@ -14,7 +14,7 @@ public sealed class NetworkSizeTests : TensorTest
     public static TheoryData<string> Names => [.. Architectures.Keys];
 
     /// <summary>Each with the parameters that it must have.</summary>
-    private static readonly Dictionary<string, (ClassifierOptions Options, long Parameters)> Architectures = new()
+    private static readonly Dictionary<string, (ScaledClassifierOptions Options, long Parameters)> Architectures = new()
     {
         ["mnist"] = (new MnistFpnOptions(), 35_856),
         ["mnist of two layers"] = (new MnistFpnOptions { LatentLayers = 2 }, 54_352),
@@ -43,7 +43,7 @@ public sealed class NetworkSizeTests : TensorTest
     [MemberData(nameof(Names))]
     public void Latents_and_logits_have_their_shapes_and_channels_last_is_kept(string name)
     {
-        ClassifierOptions options = Architectures[name].Options with { Explicit = true };
+        ScaledClassifierOptions options = Architectures[name].Options with { Explicit = true };
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         foreach ((int height, int width, int classes) in ((int, int, int)[])[(options.Height, options.Width, 10), (13, 18, 7)])
@@ -85,7 +85,7 @@ public sealed class NetworkSizeTests : TensorTest
     {
         random.manual_seed(4);
         using DisposeScope scope = NewDisposeScope();
-        ClassifierOptions options = Architectures[name].Options with { Gamma = 0.8 };
+        ScaledClassifierOptions options = Architectures[name].Options with { Gamma = 0.8 };
         using ImplicitNetwork network = options.CreateNetwork();
         network.eval();
         Assert.DoesNotContain(network.Layer.named_buffers(), buffer => buffer.name.Contains("running", StringComparison.Ordinal));
@@ -102,7 +102,7 @@ public sealed class NetworkSizeTests : TensorTest
         using DisposeScope scope = NewDisposeScope();
         using TemporaryFolder folder = new();
         using IDisposable noGraph = no_grad();
-        ClassifierOptions options = Architectures[name].Options with { Explicit = true, Gamma = 0.3 };
+        ScaledClassifierOptions options = Architectures[name].Options with { Explicit = true, Gamma = 0.3 };
         ModelConfig config = new() { Data = "x", Network = options, PixelMean = Same(0.5, options), PixelDeviation = Same(0.25, options) };
         using ImplicitNetwork network = config.CreateNetwork();
         network.eval();

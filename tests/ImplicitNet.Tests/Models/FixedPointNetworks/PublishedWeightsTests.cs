@@ -95,7 +95,7 @@ public sealed class PublishedWeightsTests : TensorTest
         Assert.Equal("torch.optim.lr_scheduler.StepLR", file.PassedOver["lr_scheduler"]);
         IReadOnlyDictionary<string, Tensor> expected = file.StateDictionary(path);
         Assert.Equal(tensors, expected.Count);
-        ClassifierOptions options = name.StartsWith("MNIST", StringComparison.Ordinal) ? new MnistFpnOptions() : new SvhnFpnOptions();
+        ScaledClassifierOptions options = name.StartsWith("MNIST", StringComparison.Ordinal) ? new MnistFpnOptions() : new SvhnFpnOptions();
         (ImplicitNetwork network, _) = PublishedWeights.Read(path, _ => new ModelConfig { Data = "x", Network = options, PixelMean = [0], PixelDeviation = [1] });
         using ImplicitNetwork owned = network;
         PublishedWeights.Write(folder["w.pth"], network);
@@ -138,7 +138,7 @@ public sealed class PublishedWeightsTests : TensorTest
     private static ImplicitNetwork Load(PublishedFigures figures, string name) => PublishedWeights.Read(Weights(figures.Weights), layers =>
     {
         bool isExplicit = name.Contains("explicit", StringComparison.Ordinal);
-        ClassifierOptions options = IsMnist(name) ? new MnistFpnOptions { LatentLayers = layers } : new SvhnFpnOptions { LatentLayers = layers };
+        ScaledClassifierOptions options = IsMnist(name) ? new MnistFpnOptions { LatentLayers = layers } : new SvhnFpnOptions { LatentLayers = layers };
         return new ModelConfig { Data = "x", Network = options with { Gamma = figures.Gamma, Explicit = isExplicit }, PixelMean = [0], PixelDeviation = [1] };
     }).Network;
 

@@ -40,7 +40,8 @@ public abstract class BoundedLayer : BoundedModule
 
     /// <summary>
     /// W, as it is trained; the layer's one parameter. Other values to begin with are written into it, as by
-    /// <c>nn.init.orthogonal_(layer.Weight)</c>.
+    /// <c>nn.init.orthogonal_(layer.Weight)</c>, or without gradients by <c>layer.Weight.copy_(values)</c>; their length counts for nothing
+    /// above a norm of 0.1, which the layer divides by.
     /// </summary>
     public abstract Parameter Weight { get; }
 

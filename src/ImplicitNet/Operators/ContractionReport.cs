@@ -58,7 +58,7 @@ public readonly record struct ContractionReport(double? Declared, double? Certif
             measured.Length == 0 ? double.NaN : measured.Average())
         {
             Norm = contraction?.Norm ?? ResidualNorm.L2,
-            IsStated = contraction is not (null or ContractionOperator or ExplicitOperator),
+            IsStated = contraction is not null && contraction.GetType().Assembly != typeof(IContraction).Assembly,
         };
     }
 

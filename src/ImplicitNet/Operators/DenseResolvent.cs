@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Operators;
 
 /// <summary>The resolvent of a matrix W, as a matrix: its condition is at most <c>(1 + alpha L) / (1 + alpha m)</c>.</summary>
-internal sealed class DenseResolvent : MonotoneResolvent
+internal sealed class DenseResolvent : PreparedOperator
 {
     private readonly Tensor _inverse;
 

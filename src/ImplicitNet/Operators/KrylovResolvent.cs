@@ -10,7 +10,7 @@ namespace ImplicitNet.Operators;
 /// The resolvent of any layer, by GMRES, nearly to the rounding of the dtype: at the default alpha, 1 / L, the system has a condition of
 /// at most 2.
 /// </summary>
-internal sealed class KrylovResolvent(MonotoneLayer layer, IReadOnlyList<Tensor> prepared, double alpha) : MonotoneResolvent
+internal sealed class KrylovResolvent(MonotoneLayer layer, IReadOnlyList<Tensor> prepared, double alpha) : PreparedOperator
 {
     private long _products;
 

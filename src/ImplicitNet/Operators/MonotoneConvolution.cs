@@ -128,17 +128,13 @@ public sealed class MonotoneConvolution : MonotoneLayer
     }
 
     /// <inheritdoc/>
-    internal override MonotoneResolvent CreateResolvent(IReadOnlyList<Tensor> prepared, double alpha)
-    {
-        if (!_isCircular)
-        {
-            return base.CreateResolvent(prepared, alpha);
-        }
+    internal override PreparedOperator? CreateProduct(IReadOnlyList<Tensor> prepared) =>
+        _isCircular ? CircularOperator.Of(prepared[0], _size) : null;
 
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable noGraph = no_grad();
-        return new FrequencyResolvent(Rest(prepared[0].detach()), _size, alpha);
-    }
+    /// <inheritdoc/>
+    internal override PreparedOperator CreateResolvent(IReadOnlyList<Tensor> prepared, double alpha) => _isCircular
+        ? CircularOperator.Resolvent(prepared[0], _size, alpha)
+        : base.CreateResolvent(prepared, alpha);
 
     /// <inheritdoc/>
     protected override double LeastMonotonicity(IReadOnlyList<Tensor> prepared)

@@ -58,8 +58,11 @@ public abstract class MonotoneLayer : nn.Module<Tensor, Tensor>
     /// <summary>Whether there is a resolvent that costs about as much as a product, once it is prepared.</summary>
     internal virtual bool HasDirectResolvent => false;
 
+    /// <summary>Prepares products without a graph, cheaper than <see cref="Product"/>; null: there are none. The caller owns it.</summary>
+    internal virtual PreparedOperator? CreateProduct(IReadOnlyList<Tensor> prepared) => null;
+
     /// <summary>Prepares <c>(I + alpha (I - W))^-1</c>. The caller owns it.</summary>
-    internal virtual MonotoneResolvent CreateResolvent(IReadOnlyList<Tensor> prepared, double alpha) =>
+    internal virtual PreparedOperator CreateResolvent(IReadOnlyList<Tensor> prepared, double alpha) =>
         new KrylovResolvent(this, prepared, alpha);
 
     /// <inheritdoc/>

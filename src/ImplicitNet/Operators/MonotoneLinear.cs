@@ -74,7 +74,7 @@ public sealed class MonotoneLinear : MonotoneLayer
     }
 
     /// <inheritdoc/>
-    internal override MonotoneResolvent CreateResolvent(IReadOnlyList<Tensor> prepared, double alpha) =>
+    internal override PreparedOperator CreateResolvent(IReadOnlyList<Tensor> prepared, double alpha) =>
         new DenseResolvent(prepared[0], alpha);
 
     /// <inheritdoc/>

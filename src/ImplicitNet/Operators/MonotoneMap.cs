@@ -9,7 +9,9 @@ namespace ImplicitNet.Operators;
 internal abstract class MonotoneMap : SplittingMap
 {
     private readonly MonotoneMap? _whole;
-    private MonotoneResolvent? _resolvent;
+    private PreparedOperator? _product;
+    private bool _isProductKnown;
+    private PreparedOperator? _resolvent;
     private double _alpha;
 
     /// <param name="layer">W.</param>
@@ -35,7 +37,10 @@ internal abstract class MonotoneMap : SplittingMap
     public sealed override Tensor Affine(Tensor latent)
     {
         using DisposeScope scope = NewDisposeScope();
-        return Layer.Product(latent, Inputs.Shared, IsTransposed).add(Inputs.PerSample[0]).MoveToOuterDisposeScope();
+        Tensor product = is_grad_enabled() ? Layer.Product(latent, Inputs.Shared, IsTransposed)
+            : (_whole ?? this).Product() is { } prepared ? prepared.Apply(latent, IsTransposed)
+            : Layer.Product(latent, Inputs.Shared, IsTransposed);
+        return product.add(Inputs.PerSample[0]).MoveToOuterDisposeScope();
     }
 
     public sealed override Tensor Resolvent(Tensor point, double alpha)
@@ -65,6 +70,7 @@ internal abstract class MonotoneMap : SplittingMap
 
     public override void Dispose()
     {
+        _product?.Dispose();
         _resolvent?.Dispose();
         base.Dispose();
     }
@@ -73,7 +79,18 @@ internal abstract class MonotoneMap : SplittingMap
     protected MonotoneMap? WholeOf(MapInputs inputs) =>
         inputs.Shared.Zip(Inputs.Shared).All(pair => ReferenceEquals(pair.First, pair.Second)) ? _whole ?? this : null;
 
-    private MonotoneResolvent Prepared(double alpha)
+    private PreparedOperator? Product()
+    {
+        if (!_isProductKnown)
+        {
+            _product = Layer.CreateProduct(Inputs.Shared);
+            _isProductKnown = true;
+        }
+
+        return _product;
+    }
+
+    private PreparedOperator Prepared(double alpha)
     {
         if (_resolvent is null || _alpha != alpha)
         {

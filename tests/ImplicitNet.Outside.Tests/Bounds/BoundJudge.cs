@@ -55,7 +55,8 @@ internal static class BoundJudge
             : $"it does something else than its matrix: {apart:g3} apart for a vector of length {length:g3}";
     }
 
-    private static double Unit(ScalarType dtype, double times) => times * dtype switch
+    /// <summary>So many times the largest relative error of a number that is rounded to the dtype.</summary>
+    public static double Unit(ScalarType dtype, double times) => times * dtype switch
     {
         ScalarType.Float64 => Math.ScaleB(1, -53),
         ScalarType.Float32 => Math.ScaleB(1, -24),

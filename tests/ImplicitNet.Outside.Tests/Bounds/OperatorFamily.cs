@@ -29,6 +29,9 @@ internal static class OperatorFamily
         (random => OfLayer(
             random, Strided(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16, isTransposed: random.OneIn(2))), true),
         (random => OfContraction(random, Sequence(random, ScalarType.Float32, isSquare: true)), false),
+        (random => OfAttention(random, ScalarType.Float32), false),
+        (random => OfAttention(random, ScalarType.Float64), false),
+        (random => OfAttention(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16), true),
         (random => OfComposition(random, ScalarType.Float32), false),
         (random => OfComposition(random, ScalarType.Float64), false),
         (random => OfLayer(random, Symmetric(random, ScalarType.Float32)), false),
@@ -136,8 +139,55 @@ internal static class OperatorFamily
             Apply = input => map.Evaluate(input),
             InputShape = q.shape,
             Dtype = dtype,
-            LowerBounds = [("measured", Contraction.Measure(map, q)[0]), ("secant", Secant(random, map, q, contraction.Norm))],
+
+            // Where the parts cancel, what is measured is their rounding; each has a norm of 1 at most.
+            LowerBounds =
+            [
+                ("measured", Contraction.Measure(map, q)[0] - BoundJudge.Unit(dtype, 100)),
+                ("secant", Secant(random, map, q, contraction.Norm) - BoundJudge.Unit(dtype, 100)),
+            ],
         };
+    }
+
+    /// <summary>Attention, or any other weights between tokens, of any sign and size.</summary>
+    private static ClaimedOperator OfAttention(Random random, ScalarType dtype)
+    {
+        int heads = random.Next(1, 4), channels = heads * random.Next(1, 4), tokens = random.Next(1, 8);
+        double gamma = random.Between(0.01, 0.999);
+        BoundedLinear layer = new(channels, channels, dtype);
+        string weight = Fill(random, layer);
+        (string kind, Func<Random, int, int, double[]> draw) = random.Pick([.. WeightFamily.All.Where(entry => entry.Name != "not finite")]);
+        nn.Module<Tensor, Tensor> weights = random.OneIn(2) && dtype is ScalarType.Float32 or ScalarType.Float64
+            ? new AttentionWeights(channels, heads, random.Next(5), dtype)
+            : new Given(tensor(draw(random, heads * tokens, tokens), [1, heads, tokens, tokens]));
+        AttentionOperator attention = new(layer, weights, gamma, LatentActivation.LeakyRelu(1));
+        Tensor q = tensor(random.Numbers(tokens * channels, random.Normal), [1, tokens, channels]).to(dtype) * random.Pick([0, 1, 30]);
+        FixedPointMap map = attention.Bind(q);
+        double[] mixing = Numbers(map.Inputs.PerSample[1]), product = Numbers(map.Inputs.Shared[0]);
+        int size = tokens * channels, share = channels / heads;
+        double[] elements = new double[size * size];
+        for (int place = 0; place < elements.Length; place++)
+        {
+            ((int to, int output), (int from, int input)) =
+                (Math.DivRem(place / size, channels), Math.DivRem(place % size, channels));
+            elements[place] = mixing[(((output / share * tokens) + to) * tokens) + from] * product[(output * channels) + input];
+        }
+
+        return new ClaimedOperator(
+            $"attention by {gamma:r} of {channels} channels, {heads} heads, {tokens} tokens, {dtype}, {weights.GetName()} {kind}, weight {weight}",
+            [("certified", attention.CertifyFactor()), ("declared", gamma)],
+            PlainOperator.OfMatrix(elements, size, size))
+        {
+            Apply = input => map.Evaluate(input) - q,
+            InputShape = q.shape,
+            Dtype = dtype,
+            LowerBounds = [("measured", Contraction.Measure(map, q)[0])],
+        };
+    }
+
+    private sealed class Given(Tensor weights) : nn.Module<Tensor, Tensor>(nameof(Given))
+    {
+        public override Tensor forward(Tensor input) => weights.alias();
     }
 
     /// <summary>Gives a layer a weight of some kind.</summary>

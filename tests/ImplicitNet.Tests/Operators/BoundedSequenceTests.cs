@@ -146,6 +146,17 @@ public sealed class BoundedSequenceTests : TensorTest
         Assert.Equal(0, first.CertifyNorm());
     }
 
+    [Fact]
+    public void An_activation_that_stretches_is_found_out_by_the_report()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(2);
+        using ContractionOperator contraction = new(
+            new BoundedSequence([new BoundedLinear(5, 5), new BoundedLinear(5, 5)], new Doubling()), 0.9, LatentActivation.Tanh);
+        Tensor q = zeros(2, 5);
+        Assert.True(Contraction.Report(contraction, q, q).IsContradicted);
+    }
+
     private static (BoundedModule Module, long[] Shape) Create(string name)
     {
         random.manual_seed(12);
@@ -164,6 +175,11 @@ public sealed class BoundedSequenceTests : TensorTest
                 LatentActivation.LeakyRelu(0.3)), [2, 2, 5, 7]),
             _ => (new BoundedSequence([new BoundedSymmetric(6, dtype), new BoundedLinear(6, 6, dtype)], new SoftSign()), [2, 6]),
         };
+    }
+
+    private sealed record Doubling : LatentActivation
+    {
+        public override Tensor Apply(Tensor x) => x * 2;
     }
 
     private sealed class OfMaximum : BoundedLayer

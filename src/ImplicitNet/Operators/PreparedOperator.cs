@@ -2,8 +2,9 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
 
-/// <summary><c>(I + alpha (I - W))^-1</c>, and its transpose, prepared for any number of samples.</summary>
-internal abstract class MonotoneResolvent : IDisposable
+/// <summary>W or its resolvent <c>(I + alpha (I - W))^-1</c>, and the transpose, prepared for any number of samples. Without a
+/// graph.</summary>
+internal abstract class PreparedOperator : IDisposable
 {
     /// <summary>Products with W so far, counted once for every sample.</summary>
     public virtual long Products => 0;

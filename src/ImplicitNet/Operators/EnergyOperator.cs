@@ -57,6 +57,19 @@ public sealed class EnergyOperator : LatentOperator
     /// <summary>The length of the step down the energy.</summary>
     public double StepLength { get; }
 
+    /// <summary>
+    /// m where E is known to be strongly convex in u by m, for every q and all weights, such as 1 for <c>||u - q||^2 / 2</c> and something
+    /// convex: above 0 and finite. Solves then report <c>||u - u*|| &lt;= residual / (step m)</c> in L2. You vouch for it. Default: not
+    /// known.
+    /// </summary>
+    public double? StrongConvexity
+    {
+        get;
+        init => field = value is null or (> 0 and < double.PositiveInfinity)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(StrongConvexity), value, "Strong convexity must be above 0 and finite.");
+    }
+
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">
     /// A part of the energy draws random numbers or looks across the batch in training mode.
@@ -70,6 +83,9 @@ public sealed class EnergyOperator : LatentOperator
             new MapInputs { PerSample = [q], Parameters = _energy.parameters().Where(parameter => parameter.requires_grad) })
         {
             IsSymmetric = true,
+
+            // ||u - u*|| <= ||grad E(u)|| / m, and the residual is step times that gradient.
+            ErrorBound = StrongConvexity is { } m ? new ErrorBound(1 / (StepLength * m), ResidualNorm.L2) : null,
         };
     }
 

@@ -82,6 +82,34 @@ public sealed class EnergyOperatorTests : TensorTest
     }
 
     [Fact]
+    public void Where_the_energy_is_known_to_be_strongly_convex_reports_bound_the_distance_to_its_minimum()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor matrix, Tensor q) = Quadratic(0.5, 3, size: 8, batch: 4);
+        (_, Tensor vectors) = linalg.eigh(matrix);
+        q[0] = vectors.select(1, 0);
+        using EnergyOperator energy = new(new QuadraticEnergy(matrix), 0.4) { StrongConvexity = 0.5 };
+        using FixedPointMap map = energy.Bind(q);
+        Tensor exact = linalg.solve(matrix, q.t()).t();
+        foreach (int steps in new[] { 1, 5, 20 })
+        {
+            using FixedPointSolution solution = FixedPoint.Solve(
+                map, energy.StartingLatent(q), stopping: new StoppingRule { AbsoluteTolerance = 1e-14, RelativeTolerance = 0, MaxSteps = steps });
+            double[] distances = [.. (solution.Latent - exact).norm(1).data<double>()];
+            Assert.All(distances.Zip(solution.Report.Samples), pair => Assert.InRange(pair.First, 0, (double)pair.Second.ErrorBound! * (1 + 1e-12)));
+
+            // Along the eigenvector of the least eigenvalue nothing is lost.
+            Assert.Equal(distances[0], (double)solution.Report.Samples[0].ErrorBound!, 1e-9);
+        }
+
+        foreach (double convexity in new[] { 0, -1, double.NaN, double.PositiveInfinity })
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(
+                nameof(EnergyOperator.StrongConvexity), () => new EnergyOperator(new EnergyOf((u, _) => u.sum(1)), 1) { StrongConvexity = convexity });
+        }
+    }
+
+    [Fact]
     public void The_Jacobian_of_a_learned_energy_is_symmetric_and_products_with_it_are_those_of_the_map_as_autograd_gives_them()
     {
         using DisposeScope scope = NewDisposeScope();

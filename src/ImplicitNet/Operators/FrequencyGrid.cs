@@ -31,6 +31,8 @@ internal sealed class FrequencyGrid
     private readonly (int Height, int Width) _kernel;
     private readonly double _correction;
     private readonly double _certificateCorrection;
+    private readonly RememberedBound _certified = new();
+    private (int Height, int Width)? _images;
 
     private FrequencyGrid((int, int) size, (int, int) certificateSize, int kernelSize, bool correct)
         : this(size, certificateSize, (kernelSize, kernelSize), correct)
@@ -53,7 +55,7 @@ internal sealed class FrequencyGrid
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(one, 1, nameof(length));
             int torus = Math.Max(one + (kernelSize / 2), kernelSize);
-            return new FrequencyGrid((1, torus), (1, torus), (1, kernelSize), correct: false);
+            return new FrequencyGrid((1, torus), (1, torus), (1, kernelSize), correct: false) { _images = (1, one) };
         }
 
         int finer = Math.Max(1, kernelSize / 2);
@@ -75,7 +77,7 @@ internal sealed class FrequencyGrid
         }
 
         (int, int) torus = (Math.Max(height + radius, kernelSize), Math.Max(width + radius, kernelSize));
-        return new FrequencyGrid(torus, torus, kernelSize, correct: false);
+        return new FrequencyGrid(torus, torus, kernelSize, correct: false) { _images = (height, width) };
     }
 
     /// <summary>The frequencies of circular convolutions of one size, at which the largest singular value is the norm.</summary>
@@ -125,12 +127,22 @@ internal sealed class FrequencyGrid
         return (value / _correction).MoveToOuterDisposeScope();
     }
 
-    /// <summary>An upper bound in float64 from singular value decompositions; NaN when the kernel is not finite.</summary>
+    /// <summary>
+    /// An upper bound in float64 from singular value decompositions, for small images of one size from a factorisation, which is tighter;
+    /// NaN when the kernel is not finite.
+    /// </summary>
     public double Certify(Tensor kernel)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor symbols = new TorusFrequencies(_certificateSize, _kernel).Symbols(kernel.to(ScalarType.Float64));
-        return SpectralNorm.LargestSingularValue(symbols) / _certificateCorrection;
+        return _certified.Of(kernel, Certified).ToDouble();
+    }
+
+    private Tensor Certified(Tensor kernel)
+    {
+        Tensor wide = kernel.to(ScalarType.Float64);
+        Tensor symbols = new TorusFrequencies(_certificateSize, _kernel).Symbols(wide);
+        double bound = SpectralNorm.LargestSingularValue(symbols) / _certificateCorrection;
+        return full([1], _images is { } size ? PaddedNorm.Tightened(wide, size, bound) : bound, ScalarType.Float64);
     }
 
     private static double Correction((int Height, int Width) size, (int Height, int Width) kernel) =>

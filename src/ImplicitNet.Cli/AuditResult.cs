@@ -49,6 +49,15 @@ internal sealed record AuditResult
 
     public string? ErrorNorm { get; init; }
 
+    /// <summary>m of a monotone operator, by construction; null of any other.</summary>
+    public double? MonotonicityDeclared { get; init; }
+
+    /// <summary>A rigorous lower bound of m for the weights as they are.</summary>
+    public double? MonotonicityCertified { get; init; }
+
+    /// <summary>A rigorous upper bound of the norm of I - W.</summary>
+    public double? LipschitzBound { get; init; }
+
     /// <summary>Whether a model with a flow was looked at.</summary>
     public bool IsOfFlows() => Gradients.Any(gradient => gradient.StepsCosine is not null);
 

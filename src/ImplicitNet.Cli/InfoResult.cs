@@ -27,4 +27,13 @@ internal sealed record InfoResult
 
     /// <summary>The norm that the factors are in, such as "L2".</summary>
     public string? GammaNorm { get; init; }
+
+    /// <summary>m of a monotone operator, by construction; null of any other.</summary>
+    public double? MonotonicityDeclared { get; init; }
+
+    /// <summary>A rigorous lower bound of m for the weights as they are.</summary>
+    public double? MonotonicityCertified { get; init; }
+
+    /// <summary>A rigorous upper bound of the norm of I - W.</summary>
+    public double? LipschitzBound { get; init; }
 }

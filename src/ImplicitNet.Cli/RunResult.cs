@@ -126,14 +126,27 @@ internal sealed record RunResult
 
     public string? ErrorNorm { get; init; }
 
+    /// <summary>m of a monotone operator, by construction; null of any other.</summary>
+    public double? MonotonicityDeclared { get; init; }
+
+    /// <summary>A rigorous lower bound of m for the weights as they are.</summary>
+    public double? MonotonicityCertified { get; init; }
+
+    /// <summary>A rigorous upper bound of the norm of I - W.</summary>
+    public double? LipschitzBound { get; init; }
+
     /// <summary>Whether samples were answered by following flows.</summary>
     public bool IsOfFlows() => Statuses.ContainsKey(nameof(FlowStatus.Completed));
 
     /// <summary>Of an evaluation: solver, contraction and memory; not yet what part of the data it was on.</summary>
     /// <param name="evaluation">The evaluation.</param>
     /// <param name="contraction">Null of a network without fixed points.</param>
-    public static RunResult Of(EvaluationResult evaluation, ContractionReport? contraction) => new()
+    /// <param name="monotone">Of the network.</param>
+    public static RunResult Of(EvaluationResult evaluation, ContractionReport? contraction, Monotonicity monotone) => new()
     {
+        MonotonicityDeclared = monotone.Declared,
+        MonotonicityCertified = monotone.Certified,
+        LipschitzBound = monotone.LipschitzBound,
         GammaDeclared = contraction?.Declared,
         GammaCertified = contraction?.Certified,
         GammaMeasured = contraction?.Measured,

@@ -20,6 +20,7 @@ internal static class ConfigReader
         [CifarFpnOptions.Name] = typeof(CifarFpnOptions),
         [ContractiveCifarFpnOptions.Name] = typeof(ContractiveCifarFpnOptions),
         [MonotoneClassifierOptions.Name] = typeof(MonotoneClassifierOptions),
+        [WellPosedClassifierOptions.Name] = typeof(WellPosedClassifierOptions),
         [GridSolverOptions.Name] = typeof(GridSolverOptions),
         [NeuralOdeOptions.Name] = typeof(NeuralOdeOptions),
         [ConvolutionalOdeOptions.Name] = typeof(ConvolutionalOdeOptions),

@@ -112,8 +112,12 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
                 network, kind.Task(settings.Data), source, count, parsed.GetValue(_conditions) ?? DefaultConditions);
         });
         cancellation.ThrowIfCancellationRequested();
+        Monotonicity monotone = Monotonicity.Of(network);
         result = result with
         {
+            MonotonicityDeclared = monotone.Declared,
+            MonotonicityCertified = monotone.Certified,
+            LipschitzBound = monotone.LipschitzBound,
             Model = folder,
             Data = settings.Data,
             Split = split,

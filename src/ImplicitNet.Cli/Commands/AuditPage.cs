@@ -60,6 +60,10 @@ internal static class AuditPage
         [
             new("Contraction certified", Factor(result.GammaCertified),
                 $"declared {Factor(result.GammaDeclared)}, measured {Factor(result.GammaMeasured)}{norm}"),
+            .. result.MonotonicityDeclared is { } declared
+                ? [new("Monotonicity certified", Factor(result.MonotonicityCertified),
+                    $"declared {Factor(declared)}; norm of I - W at most {Factor(result.LipschitzBound)}")]
+                : Array.Empty<KeyFigure>(),
             .. result.ErrorBound is { } bound
                 ? [new("Distance to the fixed point, at most", Number(bound), $"{result.ErrorNorm} norm, by the residuals")]
                 : Array.Empty<KeyFigure>(),

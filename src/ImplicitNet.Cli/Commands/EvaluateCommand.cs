@@ -156,7 +156,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
                 progress: new ShareProgress(bar, $"evaluating {split}"),
                 cancellation: cancellation));
         ContractionReport? contraction = solved is null ? null : FinalTest.Measure(solved, source);
-        RunResult result = SplitChoice.Place(RunResult.Of(evaluation, contraction), split, task, evaluation) with
+        RunResult result = SplitChoice.Place(RunResult.Of(evaluation, contraction, Monotonicity.Of(network)), split, task, evaluation) with
         {
             Parameters = network.parameters().Sum(parameter => parameter.numel()),
             Seconds = evaluation.Seconds,

@@ -58,6 +58,7 @@ internal sealed class InfoCommand(Terminal terminal)
             NetworkConfig config = saved.Config;
             using torch.nn.Module<torch.Tensor, torch.Tensor> network = saved.LoadNetwork();
             IContraction? contraction = (network as ImplicitNetwork)?.Layer.Operator as IContraction;
+            Monotonicity monotone = Monotonicity.Of(network);
             InfoResult model = machine with
             {
                 Model = path,
@@ -66,6 +67,9 @@ internal sealed class InfoCommand(Terminal terminal)
                 GammaDeclared = contraction?.DeclaredFactor,
                 GammaCertified = contraction?.CertifyFactor(),
                 GammaNorm = contraction?.Norm.ToString(),
+                MonotonicityDeclared = monotone.Declared,
+                MonotonicityCertified = monotone.Certified,
+                LipschitzBound = monotone.LipschitzBound,
                 Sha256 = SafetensorsHeader.Read(ModelFolder.WeightsPath(path)).Metadata.GetValueOrDefault(SafetensorsChecksum.Key),
             };
             if (!parsed.GetValue(_json))
@@ -98,6 +102,7 @@ internal sealed class InfoCommand(Terminal terminal)
             ShowNetwork(own);
             ResultScreen.Contraction(
                 terminal, result.GammaCertified, $"{Display.Factor(result.GammaDeclared)} declared", result.GammaNorm);
+            ResultScreen.Monotone(terminal, new(result.MonotonicityDeclared, result.MonotonicityCertified, result.LipschitzBound));
             ResultScreen.Row(terminal, "solve", tolerance, steps);
             ResultScreen.Row(terminal, "solver", own.Solver, $"gradient {own.Gradient}");
         }

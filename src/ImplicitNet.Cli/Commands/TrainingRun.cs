@@ -186,7 +186,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         };
         RunReport report = Report(training, test, result.Parameters, CertificateHistory.Read(folder.History)) with
         {
-            Sections = [.. Tests(test), .. pictures.Sections],
+            Sections = [.. MonotoneSection(network), .. Tests(test), .. pictures.Sections],
         };
         subject.Complete(report, test).Write(folder);
         AtomicFile.WriteText(folder.At(ResultFile), JsonSerializer.Serialize(result, ResultJson.Default.RunResult) + "\n");
@@ -230,7 +230,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     }
 
     private RunResult Result(RunSubject subject, TrainingResult training, FinalTest test, nn.Module<Tensor, Tensor> network) =>
-        SplitChoice.Place(RunResult.Of(test.Evaluation, test.Contraction), SplitChoice.Test, _task, test.Evaluation) with
+        SplitChoice.Place(
+            RunResult.Of(test.Evaluation, test.Contraction, Monotonicity.Of(network)), SplitChoice.Test, _task, test.Evaluation) with
         {
             ValidationAccuracy = training.ValidationAccuracy,
             ValidationLoss = training.ValidationLoss,
@@ -281,6 +282,10 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         Samples = _kind.Samples(settings.Data),
         Settings = [.. RunSettingsFile.Describe(settings)],
     };
+
+    private static IEnumerable<ReportSection> MonotoneSection(nn.Module network) => Monotonicity.Of(network).Words is { } words
+        ? [new() { Heading = "Monotonicity", Text = words }]
+        : [];
 
     /// <summary>What the page says of several sizes; nothing where there is one.</summary>
     private static IEnumerable<ReportSection> Tests(FinalTest test) => test.More.Count < 2 ? [] :

@@ -7,7 +7,10 @@ namespace ImplicitNet.Cli.Kinds;
 /// <summary>What runs can be about: one line for each kind.</summary>
 internal static class RunKinds
 {
-    private static readonly RunKind[] All = [new ImplicitImages(), new MonotoneImages(), new FlowImages(), new GridKind(), new FlowKind()];
+    private static readonly RunKind[] All =
+    [
+        new ImplicitImages(), new MonotoneImages(), new WellPosedImages(), new FlowImages(), new GridKind(), new FlowKind(),
+    ];
 
     /// <summary>The kind of data.</summary>
     /// <param name="data">The data by name.</param>

@@ -21,6 +21,8 @@ internal static class AuditScreen
         ResultScreen.Contraction(
             terminal, result.GammaCertified,
             $"{Display.Factor(result.GammaDeclared)} declared, {Display.Factor(result.GammaMeasured)} measured at most", result.GammaNorm);
+        Monotonicity monotone = new(result.MonotonicityDeclared, result.MonotonicityCertified, result.LipschitzBound);
+        ResultScreen.Monotone(terminal, monotone);
         ResultScreen.ErrorBound(terminal, result.ErrorBound, result.ErrorNorm);
         ResultScreen.Row(terminal, "reference", Number(result.ReferenceResidual), "largest relative residual of the exact direction");
         terminal.Say();

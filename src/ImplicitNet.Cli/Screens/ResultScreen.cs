@@ -103,6 +103,7 @@ internal static class ResultScreen
                 + $"{Display.Count(result.Evaluations)} evaluations");
         string others = $"{Display.Factor(result.GammaDeclared)} declared, {Display.Factor(result.GammaMeasured)} measured";
         Contraction(terminal, result.GammaCertified, others, result.GammaNorm);
+        Monotone(terminal, new(result.MonotonicityDeclared, result.MonotonicityCertified, result.LipschitzBound));
         ErrorBound(terminal, result.ErrorBound, result.ErrorNorm);
         Row(terminal, "memory", Display.Mebibytes(result.PeakMemoryBytes), "at peak");
     }
@@ -114,6 +115,17 @@ internal static class ResultScreen
         if (norm is not (null or "L2"))
         {
             Row(terminal, "", $"in the {norm} norm");
+        }
+    }
+
+    /// <summary>m and L of a monotone operator; nothing of any other.</summary>
+    public static void Monotone(Terminal terminal, Monotonicity monotone)
+    {
+        if (monotone.Declared is { } declared)
+        {
+            Row(
+                terminal, "monotonicity", $"{Display.Factor(monotone.Certified)} certified",
+                $"{Display.Factor(declared)} declared; norm of I - W at most {Display.Factor(monotone.LipschitzBound)}");
         }
     }
 

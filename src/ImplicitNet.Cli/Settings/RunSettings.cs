@@ -134,8 +134,8 @@ internal sealed record RunSettings
     [Choice(
         OptionGroup.Network,
         "Network of the paper for images (default: mnist-fpn; for svhn svhn-fpn, for cifar10 cifar10-fpn-small); monotone, of one "
-            + "monotone convolution; neural-ode or augmented-ode, which appends zeros to the state, for images too (default of other data for "
-            + "flows: augmented-ode).",
+            + "monotone convolution; well-posed, a flat latent of 100; well-posed-low-rank; neural-ode or augmented-ode, which appends "
+            + "zeros to the state, for images too (default of other data for flows: augmented-ode).",
         typeof(NetworkChoice), Only = $"{ImageKind.Images} and {FlowKind.Flows}")]
     public string Network { get => field ?? NetworkChoice.First; init; }
 
@@ -171,9 +171,15 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Network,
-        "Contraction factor of the latent operator; as published, a factor that bounds nothing (default: 0.5).", Above = 0, Below = 1,
+        "Contraction factor of the latent operator; as published, a factor that bounds nothing (default: 0.5; 0.95 for well-posed).",
+        Above = 0, Below = 1,
         Only = ImageKind.Images)]
     public double Gamma { get; init; } = 0.5;
+
+    [Number(
+        OptionGroup.Network, "Rank of the matrix of a well-posed-low-rank network (default: 10).", Least = 1, Most = 100,
+        Only = WellPosedImages.LowRankNetworks)]
+    public int? Rank { get; init; }
 
     /// <summary>What a file does not say, as those of older versions do not, is read as 0.</summary>
     [Number(

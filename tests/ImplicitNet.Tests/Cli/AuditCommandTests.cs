@@ -13,7 +13,7 @@ public sealed class AuditCommandTests(TinyModel model) : TensorTest, IClassFixtu
         Assert.Equal(
             [
                 "model", "data", "split", "samples", "converged", "gammaDeclared", "gammaCertified", "gammaMeasured", "referenceResidual", "verdict", "explanation",
-                "gradients", "conditions", "files", "seconds", "threads", "device", "gammaNorm", "errorBound", "errorNorm",
+                "gradients", "conditions", "files", "seconds", "threads", "device", "gammaNorm", "errorBound", "errorNorm", "monotonicityDeclared", "monotonicityCertified", "lipschitzBound",
             ],
             audit.EnumerateObject().Select(member => member.Name));
         Assert.Equal(("L2", "L2"), (audit.GetProperty("gammaNorm").GetString(), audit.GetProperty("errorNorm").GetString()));

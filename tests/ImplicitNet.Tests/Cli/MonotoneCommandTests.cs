@@ -22,6 +22,10 @@ public sealed class MonotoneCommandTests : TensorTest
         Assert.Equal((4, 0.5), (((MonotoneClassifierOptions)config.Network).LatentChannels, ((MonotoneClassifierOptions)config.Network).Monotonicity));
         JsonElement result = Result(run);
         Assert.Equal(60, result.GetProperty("statuses").GetProperty("Converged").GetInt32());
+        Assert.InRange(result.GetProperty("monotonicityCertified").GetDouble(), 0.5, 1);
+        Assert.Equal(0.5, result.GetProperty("monotonicityDeclared").GetDouble());
+        Assert.Contains(" certified   0.5000 declared; norm of I - W at most ", run.Output, StringComparison.Ordinal);
+        Assert.Contains("there is one fixed point for every q", File.ReadAllText(folder["run/report.html"]), StringComparison.Ordinal);
         Assert.Equal("monotone-classifier", result.GetProperty("network").GetString());
 
         foreach (string solver in (string[])["peaceman-rachford", "forward-backward", "anderson"])
@@ -35,7 +39,15 @@ public sealed class MonotoneCommandTests : TensorTest
         CliRun.Of("evaluate", "--model", folder["run"], "--gamma", "0.5").Failed(2, "--gamma 0.5: ", "is a model monotone-classifier, which has none.");
         CliRun.Of("evaluate", "--model", folder["run"], "--damping", "0.5").Failed(2, "--damping 0.5: the solver peaceman-rachford takes its step from the network");
         Assert.Contains("monotone   4 latent channels of 9 x 9", CliRun.Of("info", "--model", folder["run"]).Succeeded().Output, StringComparison.Ordinal);
-        CliRun.Of("audit", "--model", folder["run"], "--count", "8", "--threads", "1", "--json").Succeeded();
+        JsonElement audit = Result(CliRun.Of("audit", "--model", folder["run"], "--count", "8", "--conditions", "0", "--threads", "1", "--json"));
+        JsonElement info = Result(CliRun.Of("info", "--model", folder["run"], "--json"));
+        foreach (string name in (string[])["monotonicityDeclared", "monotonicityCertified", "lipschitzBound"])
+        {
+            Assert.Equal(result.GetProperty(name).GetDouble(), audit.GetProperty(name).GetDouble());
+            Assert.Equal(result.GetProperty(name).GetDouble(), info.GetProperty(name).GetDouble());
+        }
+
+        Assert.Contains("Monotonicity certified", File.ReadAllText(folder["run/audit/audit.html"]), StringComparison.Ordinal);
         CliRun.Of("train", "--resume", "--output", folder["run"], "--monotonicity", "2").Failed(2, "--monotonicity 2", "started with 0.5");
     }
 

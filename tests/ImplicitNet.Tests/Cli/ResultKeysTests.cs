@@ -14,7 +14,7 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
         "testAccuracy", "validationAccuracy", "trainAccuracy", "testLoss", "validationLoss", "trainLoss", "parameters", "gammaDeclared", "gammaCertified",
         "gammaMeasured", "meanSteps", "statuses", "evaluations", "epochs", "bestEpoch", "secondsPerEpoch", "seconds", "peakMemoryBytes", "data", "split",
         "samples", "seed", "threads", "device", "model", "gradient", "trainingEvaluations", "trainingProducts", "adjointFailures", "score", "ranks", "starts", "agreement", "remarks",
-        "scores", "tests", "pictures", "maxSteps", "network", "loss", "accuracy", "counted", "meanEvaluations", "gammaNorm", "errorBound", "errorNorm",
+        "scores", "tests", "pictures", "maxSteps", "network", "loss", "accuracy", "counted", "meanEvaluations", "gammaNorm", "errorBound", "errorNorm", "monotonicityDeclared", "monotonicityCertified", "lipschitzBound",
     ];
 
     private static readonly string[] Statuses = ["Converged", "MaxStepsReached", "Stalled", "Diverged", "NonFinite"];
@@ -76,7 +76,7 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
             predicted.RootElement.GetProperty("images")[0].EnumerateObject().Select(member => member.Name));
         using JsonDocument told = JsonDocument.Parse(CliRun.Of("info", "--model", model.Path, "--json").Succeeded().LastLine);
         Assert.Equal(
-            ["environment", "threads", "devices", "model", "config", "parameters", "gammaDeclared", "gammaCertified", "sha256", "gammaNorm"],
+            ["environment", "threads", "devices", "model", "config", "parameters", "gammaDeclared", "gammaCertified", "sha256", "gammaNorm", "monotonicityDeclared", "monotonicityCertified", "lipschitzBound"],
             told.RootElement.EnumerateObject().Select(member => member.Name));
     }
 

@@ -27,7 +27,12 @@ public sealed partial class RunSettingTests
         string? value = Other(setting);
         bool isOfGrids = setting.Flag.Only?.StartsWith(GridKind.Grids, StringComparison.Ordinal) == true || name == "random-steps";
         string[] data = name == "data" ? [] : ["--data", isOfGrids ? "mazes:9" : setting.Flag.Only == FlowKind.Flows ? "annuli" : "digits"];
-        data = setting.Flag.Only == MonotoneImages.Networks ? [.. data, "--network", NetworkChoice.Monotone] : data;
+        data = setting.Flag.Only switch
+        {
+            MonotoneImages.Networks => [.. data, "--network", NetworkChoice.Monotone],
+            WellPosedImages.LowRankNetworks => [.. data, "--network", NetworkChoice.WellPosedLowRank],
+            _ => data,
+        };
         RunSettings given = Begin([.. data, .. value is null ? [$"--{name}"] : (string[])[$"--{name}", value]]);
         object expected = setting.Of(given)!;
         Assert.NotEqual(setting.Of(Begin(data)), expected);

@@ -18,11 +18,17 @@ public abstract class TensorTest : IDisposable
 {
     private readonly long _before = Live;
 
+    /// <summary>
+    /// How often the test makes libtorch run a node of ours without a gradient. TorchSharp counts the handle of nothing that the node is
+    /// given instead as a tensor, and never takes it off again, disposed or not; no memory is behind it.
+    /// </summary>
+    private protected long HandlesOfNothing { get; set; }
+
     private protected static long Live => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
 
     public void Dispose()
     {
         GC.SuppressFinalize(this);
-        Assert.Equal(_before, Live);
+        Assert.Equal(_before + HandlesOfNothing, Live);
     }
 }

@@ -124,9 +124,9 @@ internal sealed class AdjointPass : BackwardPass
             constant = Direction(map, latent, gradient.detach(), inverse: null);
         }
 
-        Tensor attached = Exact(AdjointSide.FixedPoint).Attach(LatentContract.EvaluateCopy(map, latent), latent, map);
-        Gate gate = new();
-        Tensor point = attached.requires_grad ? gate.Attach(attached) : attached.detach().requires_grad_();
+        AdjointPass behind = Exact(AdjointSide.FixedPoint);
+        Tensor attached = behind.Attach(LatentContract.EvaluateCopy(map, latent), latent, map);
+        Tensor point = attached.requires_grad ? attached : attached.detach().requires_grad_();
         Tensor mapped = LatentContract.EvaluateCopy(map, point);
         Tensor product = mapped.requires_grad
             ? VectorProducts.TransposeProduct(mapped, point, constant, createGraph: true)
@@ -134,7 +134,7 @@ internal sealed class AdjointPass : BackwardPass
         Tensor direction = Exact(AdjointSide.Adjoint).Attach(gradient + product, latent, map);
 
         // u* depends on the sources too, but that part is in w already: partial derivatives are wanted here.
-        using (gate.Close())
+        using (behind.Close())
         {
             return
             [

@@ -5,6 +5,9 @@ namespace ImplicitNet.Gradients;
 /// <summary>What a <see cref="GraphNode"/> stands for: its value, and what it sends back to what the value is made of.</summary>
 internal abstract class BackwardPass
 {
+    /// <summary>Whether the node sends nothing back: see <see cref="Close"/>.</summary>
+    public bool IsClosed { get; private set; }
+
     /// <summary>Told of a failure; null where nobody is.</summary>
     public abstract GradientReport? Report { get; }
 
@@ -22,4 +25,19 @@ internal abstract class BackwardPass
     /// <param name="gradient">What came to the node.</param>
     /// <returns>One for each source; null for none.</returns>
     public abstract Tensor?[] Failed(Tensor gradient);
+
+    /// <summary>
+    /// Lets nothing through until the result is disposed. For a partial derivative in a tensor that a variable held fixed, the value of
+    /// this node, depends on as well, where that dependence is to count later.
+    /// </summary>
+    public IDisposable Close()
+    {
+        IsClosed = true;
+        return new Reopening(this);
+    }
+
+    private sealed class Reopening(BackwardPass pass) : IDisposable
+    {
+        public void Dispose() => pass.IsClosed = false;
+    }
 }

@@ -53,7 +53,7 @@ internal sealed class GraphNode : autograd.SingleTensorFunction<GraphNode>
             grad_output,
             node.Pass.Report,
             count,
-            () => Arguments(node.Pass.Backward(grad_output, ctx.get_saved_variables)),
+            () => node.Pass.IsClosed ? new Tensor?[count] : Arguments(node.Pass.Backward(grad_output, ctx.get_saved_variables)),
             () => Arguments(node.Pass.Failed(grad_output)));
 
         Tensor?[] Arguments(Tensor?[] sources)

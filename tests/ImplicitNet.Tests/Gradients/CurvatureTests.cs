@@ -13,7 +13,7 @@ namespace ImplicitNet.Tests.Gradients;
 /// Hessians of losses that are not linear in u*, u* = tanh(a u* + q), in a and q together, against central differences of the
 /// loss by plain iteration.
 /// </summary>
-public sealed class CurvatureTests
+public sealed class CurvatureTests : TensorTest
 {
     private const double Slope = 0.5;
     private static readonly double[] Inputs = [0.3, -0.4, 0.1];
@@ -55,6 +55,8 @@ public sealed class CurvatureTests
     [MemberData(nameof(Cases))]
     public void The_Hessian_is_that_of_the_fixed_point(string mode, string loss, string map)
     {
+        // Forty steps are six segments; the pass of each of the five that are nodes goes through those before it to a named parameter.
+        HandlesOfNothing = mode == "unrolled" && map != "weights" ? 10 : 0;
         using DisposeScope scope = NewDisposeScope();
         using Parameter a = new(tensor(Slope, ScalarType.Float64));
         Tensor q = tensor(Inputs).unsqueeze(1).requires_grad_();

@@ -10,8 +10,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Tests.Gradients;
 
 /// <summary>Second derivatives of the minimum of an energy, which are made of its third and fourth.</summary>
-/// <remarks>No <see cref="TensorTest"/>, for the reason that <see cref="SecondDerivativeTests"/> gives.</remarks>
-public sealed class EnergySecondDerivativeTests
+public sealed class EnergySecondDerivativeTests : TensorTest
 {
     private static readonly StoppingRule Tight = new() { AbsoluteTolerance = 1e-13, RelativeTolerance = 0, MaxSteps = 2000 };
 
@@ -21,6 +20,8 @@ public sealed class EnergySecondDerivativeTests
     [MemberData(nameof(Modes))]
     public void Second_derivatives_are_those_of_the_minimum(string mode)
     {
+        // A hundred and twenty steps are eleven segments; the pass of each of the ten that are nodes goes through those before it.
+        HandlesOfNothing = mode == "unrolled" ? 45 : 0;
         using DisposeScope scope = NewDisposeScope();
         random.manual_seed(22);
         using EnergyOperator energy = new(new ConvexEnergy(6, 9), 0.7);

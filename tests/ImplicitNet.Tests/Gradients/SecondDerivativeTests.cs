@@ -11,11 +11,7 @@ namespace ImplicitNet.Tests.Gradients;
 /// u = tanh(a u + 0.3) at a = 0.5. The derivatives of u* in a, by differentiating the equation: the first, second and
 /// third are functions of u* and a alone.
 /// </summary>
-/// <remarks>
-/// No <see cref="TensorTest"/>: where a node of a second pass gets no gradient, TorchSharp counts the handle of nothing that it
-/// is given instead, and never takes it off again, disposed or not.
-/// </remarks>
-public sealed class SecondDerivativeTests
+public sealed class SecondDerivativeTests : TensorTest
 {
     public static TheoryData<string> ExactModes => ["jfb", "neumann", "refined", "inverse reuse", "implicit", "unrolled", "two terms"];
 

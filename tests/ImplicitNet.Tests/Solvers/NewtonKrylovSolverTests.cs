@@ -146,8 +146,7 @@ public sealed class NewtonKrylovSolverTests : TensorTest
     }
 }
 
-/// <summary>Not a <see cref="TensorTest"/>: TorchSharp 0.107.0 counts an unused gradient, a handle to nothing, as a live tensor.</summary>
-public sealed class GraphOfWeightsAloneTests
+public sealed class GraphOfWeightsAloneTests : TensorTest
 {
     [Fact]
     public void A_graph_that_leads_to_the_weights_alone_is_refused_too()

@@ -127,20 +127,24 @@ internal sealed class AdjointPass : BackwardPass
         AdjointPass behind = Exact(AdjointSide.FixedPoint);
         Tensor attached = behind.Attach(LatentContract.EvaluateCopy(map, latent), latent, map);
         Tensor point = attached.requires_grad ? attached : attached.detach().requires_grad_();
-        Tensor mapped = LatentContract.EvaluateCopy(map, point);
+        Gate gate = new();
+        using FixedPointMap gated = map.With(map.Inputs.Select(input => input.requires_grad ? gate.Attach(input) : input));
+        Tensor mapped = LatentContract.EvaluateCopy(gated, point);
         Tensor product = mapped.requires_grad
             ? VectorProducts.TransposeProduct(mapped, point, constant, createGraph: true)
             : zeros_like(constant);
         Tensor direction = Exact(AdjointSide.Adjoint).Attach(gradient + product, latent, map);
 
-        // u* depends on the sources too, but that part is in w already: partial derivatives are wanted here.
+        // Partial derivatives are wanted here: u* depends on the sources too, but that part is in w already, and inputs may depend on
+        // parameters, but the nodes before this one see to that.
         using (behind.Close())
+        using (gate.Close())
         {
             return
             [
                 null,
                 .. VectorProducts.TransposeProducts(
-                    mapped, [.. map.Inputs.Tensors, .. map.Inputs.ParameterList], direction, createGraph: true),
+                    mapped, [.. gated.Inputs.Tensors, .. map.Inputs.ParameterList], direction, createGraph: true),
             ];
         }
     }

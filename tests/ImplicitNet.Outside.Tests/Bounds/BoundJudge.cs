@@ -29,7 +29,7 @@ internal static class BoundJudge
         foreach ((string name, double value) in claimed.LowerBounds)
         {
             // Measured in the dtype of the weight.
-            if (double.IsFinite(norm) && !(value <= (most * (1 + Unit(claimed.Dtype, 100))) + 1e-30))
+            if (double.IsFinite(norm) && !(value <= (most * (1 + Unit(claimed.Dtype, 100))) + Unit(claimed.Dtype, 10 * claimed.Cancelled) + 1e-30))
             {
                 return $"{name} {value:r} is no lower bound, the norm is {most:r}";
             }

@@ -24,6 +24,9 @@ internal sealed record ClaimedOperator(string Name, IReadOnlyList<(string Name, 
     /// <summary>How large the sums are that it makes of a vector of length 1, before anything cancels; rounding is a share of that.</summary>
     public double Size { get; init; } = 1;
 
+    /// <summary>How large sums are that cancel in it, so that what is measured may be off by their rounding.</summary>
+    public double Cancelled { get; init; }
+
     /// <summary>Numbers that are said to be at most the norm, such as measured ones.</summary>
     public IReadOnlyList<(string Name, double Value)> LowerBounds { get; init; } = [];
 }

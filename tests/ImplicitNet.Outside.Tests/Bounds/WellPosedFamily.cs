@@ -24,7 +24,7 @@ internal static class WellPosedFamily
         (random => Factored(random, ScalarType.Float32), false),
         (random => Factored(random, ScalarType.Float64), false),
         (random => Factored(random, Half(random)), true),
-        (random => OperatorFamily.OfContraction(random, LowRank(random, ScalarType.Float64, _ => { })), false),
+        (random => Factored(random, ScalarType.Float64, OperatorFamily.OfContraction), false),
     ];
 
     private static ScalarType Half(Random random) => random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16;
@@ -37,7 +37,7 @@ internal static class WellPosedFamily
     }
 
     private static (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix) LowRank(
-        Random random, ScalarType dtype, Action<double> takeSize)
+        Random random, ScalarType dtype, Action<double, double> takeSizes)
     {
         int size = random.Next(1, random.OneIn(5) ? 65 : 17), rank = random.Next(1, 6);
         return (
@@ -46,7 +46,7 @@ internal static class WellPosedFamily
             factors =>
             {
                 double[] product = new double[size * size];
-                takeSize(factors.Take(size * rank).Sum(Math.Abs) * factors.Skip(size * rank).Sum(Math.Abs));
+                takeSizes(factors.Take(size * rank).Sum(Math.Abs), factors.Skip(size * rank).Sum(Math.Abs));
                 for (int place = 0; place < product.Length; place++)
                 {
                     (int row, int column) = Math.DivRem(place, size);
@@ -64,13 +64,21 @@ internal static class WellPosedFamily
     /// <summary>A matrix of norm 1 in a maximum norm may be long in L2.</summary>
     private static ClaimedOperator Sized(ClaimedOperator claimed) => claimed with { Size = Math.Max(1, claimed.Matrix.Length) };
 
-    private static ClaimedOperator Factored(Random random, ScalarType dtype)
+    private static ClaimedOperator Factored(
+        Random random,
+        ScalarType dtype,
+        Func<Random, (BoundedLayer Layer, long[] Input, Func<double[], PlainOperator> Matrix), ClaimedOperator>? claim = null)
     {
-        double size = 1;
-        ClaimedOperator claimed = OperatorFamily.OfLayer(random, LowRank(random, dtype, found => size = found));
+        (double left, double right) = (1, 1);
+        ClaimedOperator claimed = (claim ?? OperatorFamily.OfLayer)(random, LowRank(random, dtype, (one, other) => (left, right) = (one, other)));
 
         // Beyond this a product with one factor leaves the range of the dtype, which no bound of both speaks of.
         double most = dtype is ScalarType.Float32 or ScalarType.Float64 ? 1e15 : 1e3;
-        return claimed with { Size = Math.Max(1, size), Apply = size < most ? claimed.Apply : null };
+        return claimed with
+        {
+            Size = Math.Max(1, left * right),
+            Cancelled = left * right,
+            Apply = Math.Max(left, right) < most ? claimed.Apply : null,
+        };
     }
 }

@@ -84,7 +84,8 @@ public sealed class ProximalActivationTests : TensorTest
     public void An_activation_that_is_not_known_to_be_a_proximal_map_is_refused()
     {
         using DisposeScope scope = NewDisposeScope();
-        string message = Assert.Throws<ArgumentException>(() => new MonotoneOperator(new MonotoneLinear(2), new SoftSign())).Message;
+        using MonotoneLinear linear = new(2);
+        string message = Assert.Throws<ArgumentException>(() => new MonotoneOperator(linear, new SoftSign())).Message;
         Assert.Contains(nameof(LatentActivation.IsProximal), message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => new SoftSign().Proximal(ones(2), 0.5));
         Assert.Throws<ArgumentOutOfRangeException>(() => LatentActivation.Tanh.Proximal(ones(2), 0));

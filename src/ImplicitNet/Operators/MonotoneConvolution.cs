@@ -23,8 +23,11 @@ public sealed class MonotoneConvolution : MonotoneLayer
     [ComponentName(Name = "skew")]
     private readonly Parameter _skew;
     private readonly FrequencyGrid _grid;
+    private readonly FrequencyGrid _weightGrid;
+    private readonly double? _lipschitz;
     private readonly bool _isCircular;
     private readonly (int Height, int Width) _size;
+    private readonly (int Height, int Width) _torus;
     private readonly int _radius;
 
     /// <summary>Creates the layer with weights drawn as in torch.nn.Conv2d (Kaiming uniform, a = sqrt 5).</summary>
@@ -33,6 +36,10 @@ public sealed class MonotoneConvolution : MonotoneLayer
     /// <param name="kernelSize">k, the side of A's and B's kernel: odd; default 3.</param>
     /// <param name="monotonicity">m, above 0; default 1. The larger, the fewer steps, and the less u* depends on the weights.</param>
     /// <param name="padding">Circular (default) or zeros.</param>
+    /// <param name="lipschitz">
+    /// The most that <c>||I - W||</c> may be, above m: where A or B has more than half of what is left beside m, it is scaled to that, in
+    /// the graph, so that no weight takes more steps than this number says. Default null: no limit.
+    /// </param>
     /// <param name="dtype">float32 (default) or float64.</param>
     /// <exception cref="ArgumentException">A value is out of its range, or there is no memory for the weights.</exception>
     public MonotoneConvolution(
@@ -41,6 +48,7 @@ public sealed class MonotoneConvolution : MonotoneLayer
         int kernelSize = 3,
         double monotonicity = 1,
         PaddingModes padding = PaddingModes.Circular,
+        double? lipschitz = null,
         ScalarType dtype = ScalarType.Float32)
         : base(nameof(MonotoneConvolution), monotonicity)
     {
@@ -55,6 +63,8 @@ public sealed class MonotoneConvolution : MonotoneLayer
             throw new ArgumentException($"The padding of a monotone convolution is Circular or Zeros. Given: {padding}.", nameof(padding));
         }
 
+        ArgumentOutOfRangeException.ThrowIfLessThan(imageSize.Height, 1, nameof(imageSize));
+        ArgumentOutOfRangeException.ThrowIfLessThan(imageSize.Width, 1, nameof(imageSize));
         _radius = kernelSize - 1;
         int side = (2 * _radius) + 1;
         _isCircular = padding == PaddingModes.Circular;
@@ -66,9 +76,12 @@ public sealed class MonotoneConvolution : MonotoneLayer
                     + $"{imageSize.Height} x {imageSize.Width} were given. Take PaddingModes.Zeros for smaller ones.");
         }
 
-        _grid = _isCircular
-            ? FrequencyGrid.ForTorus(imageSize.Height, imageSize.Width, side)
-            : FrequencyGrid.ForImages(imageSize.Height, imageSize.Width, side);
+        // Zero padding is a part of the circular convolution on a torus larger by the kernel's radius.
+        int more = _isCircular ? 0 : _radius;
+        _torus = (Math.Max(imageSize.Height, _radius + 1) + more, Math.Max(imageSize.Width, _radius + 1) + more);
+        _grid = FrequencyGrid.ForTorus(_torus.Height, _torus.Width, side);
+        _weightGrid = FrequencyGrid.ForTorus(_torus.Height, _torus.Width, kernelSize);
+        _lipschitz = Limit(lipschitz, monotonicity);
         _size = imageSize;
         _symmetric = Drawn([channels, channels, kernelSize, kernelSize], dtype);
         _skew = Drawn([channels, channels, kernelSize, kernelSize], dtype);
@@ -95,14 +108,19 @@ public sealed class MonotoneConvolution : MonotoneLayer
     public override IReadOnlyList<Tensor> Prepare()
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor a, Tensor b) = (_symmetric.to(ScalarType.Float64), _skew.to(ScalarType.Float64));
+        (Tensor a, Tensor skew) = (_symmetric.to(ScalarType.Float64), _skew.to(ScalarType.Float64));
+        skew = skew - Transposed(skew);
+        if (_lipschitz is { } limit)
+        {
+            double half = (limit - Monotonicity) / 2;
+            (a, skew) = (Limited(a, _weightGrid.UpperBound(a), Math.Sqrt(half)), Limited(skew, _weightGrid.UpperBound(skew), half));
+        }
 
         // Of A^T A: at (i, j, d) the sum over o and p of A[o, i, p] A[o, j, p + d].
         Tensor columns = a.transpose(0, 1);
         Tensor gram = nn.functional.conv2d(columns, columns, padding: [_radius, _radius]).transpose(0, 1);
-        Tensor skew = Padded(b - Transposed(b), _radius / 2);
-        double diagonal = 1 - Monotonicity - Margin(_symmetric, _skew, Terms, spread: (2 * _radius) + 1);
-        Tensor whole = skew - gram + (Identity(ScalarType.Float64, a.device) * diagonal);
+        double diagonal = 1 - Monotonicity - Margin(a, skew, Terms, spread: (2 * _radius) + 1);
+        Tensor whole = Padded(skew, _radius / 2) - gram + (Identity(ScalarType.Float64, a.device) * diagonal);
         return [whole.to(_symmetric.dtype).MoveToOuterDisposeScope()];
     }
 
@@ -119,12 +137,17 @@ public sealed class MonotoneConvolution : MonotoneLayer
     }
 
     /// <inheritdoc/>
-    public override double BoundLipschitz(IReadOnlyList<Tensor> prepared)
+    public override MonotoneNorms BoundNorms(IReadOnlyList<Tensor> prepared)
     {
         ArgumentNullException.ThrowIfNull(prepared);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        return ScaledBound.Of(Rest(prepared[0]), _grid.UpperBound);
+        Tensor whole = Rest(prepared[0]);
+        Tensor transposed = Transposed(whole);
+        return new MonotoneNorms(
+            ScaledBound.Of(whole, _grid.UpperBound),
+            ScaledBound.Of((whole + transposed) / 2, _grid.UpperBound),
+            ScaledBound.Of((whole - transposed) / 2, _grid.UpperBound));
     }
 
     /// <inheritdoc/>
@@ -145,10 +168,7 @@ public sealed class MonotoneConvolution : MonotoneLayer
             return double.NaN;
         }
 
-        // Zero padding is a part of the circular convolution on a torus larger by the kernel's radius.
-        int more = _isCircular ? 0 : _radius;
-        Tensor symbols = CircularSymbol.Of(
-            rest, (Math.Max(_size.Height, _radius + 1) + more, Math.Max(_size.Width, _radius + 1) + more));
+        Tensor symbols = CircularSymbol.Of(rest, _torus);
         double rounding = CertificateRounding(
             linalg.vector_norm(rest).ToDouble() * rest.shape[2], Terms + Channels);
         return linalg.eigvalsh((symbols + symbols.mH) / 2).min().ToDouble() - rounding;

@@ -15,6 +15,9 @@ namespace ImplicitNet.Operators;
 /// </remarks>
 public abstract class MonotoneLayer : nn.Module<Tensor, Tensor>
 {
+    // Covers the rounding of a bound in float32, about 1e-6.
+    private const double LimitMargin = 1 + 1e-5;
+
     /// <summary>Creates the layer under a module name.</summary>
     /// <param name="name">Of the module.</param>
     /// <param name="monotonicity">m, above 0 and finite.</param>
@@ -41,10 +44,9 @@ public abstract class MonotoneLayer : nn.Module<Tensor, Tensor>
     /// <returns>A new tensor in the shape of x, differentiable. The caller owns it.</returns>
     public abstract Tensor Product(Tensor input, IReadOnlyList<Tensor> prepared, bool isTransposed = false);
 
-    /// <summary>A rigorous upper bound of <c>||I - W||</c>.</summary>
+    /// <summary>Rigorous upper bounds of the norms of <c>I - W</c> and its parts.</summary>
     /// <param name="prepared">What <see cref="Prepare"/> returned.</param>
-    /// <returns>Dimensionless; NaN when a weight is not finite.</returns>
-    public abstract double BoundLipschitz(IReadOnlyList<Tensor> prepared);
+    public abstract MonotoneNorms BoundNorms(IReadOnlyList<Tensor> prepared);
 
     /// <summary>A rigorous lower bound of m for the weights as they are applied now, computed in float64.</summary>
     /// <returns>Dimensionless; NaN when a weight is not finite.</returns>
@@ -131,13 +133,25 @@ public abstract class MonotoneLayer : nn.Module<Tensor, Tensor>
     /// <param name="spread">By how many times the Frobenius norm of an error the operator norm can change.</param>
     private protected double Margin(Tensor symmetric, Tensor skew, long terms, double spread)
     {
+        using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         double a = linalg.vector_norm(symmetric.to(ScalarType.Float64)).ToDouble();
         double b = linalg.vector_norm(skew.to(ScalarType.Float64)).ToDouble();
         double size = 1 + Monotonicity + (spread * a * a) + (2 * b);
         double sum = (16 + (8 * terms)) * Precision.Of(ScalarType.Float64).Roundoff;
-        return spread * (sum + (2 * Precision.Of(symmetric.dtype).Roundoff)) * size;
+        return spread * (sum + (2 * Precision.Of(Weight.dtype).Roundoff)) * size;
     }
+
+    /// <summary>Refuses a limit of the norm that leaves nothing beside m.</summary>
+    private protected static double? Limit(double? lipschitz, double monotonicity) =>
+        lipschitz is null || (lipschitz > monotonicity && double.IsFinite(lipschitz.Value))
+            ? lipschitz
+            : throw new ArgumentOutOfRangeException(
+                nameof(lipschitz), lipschitz, $"The limit of the norm of I - W must be above m = {monotonicity} and finite.");
+
+    /// <summary>A weight, made smaller where the bound of its norm is above a limit; in the graph of both.</summary>
+    private protected static Tensor Limited(Tensor weight, Tensor bound, double limit) =>
+        weight * (limit / (bound * LimitMargin).clamp_min(limit));
 
     /// <summary>What the certificate in float64 may be off by.</summary>
     /// <param name="size">The Frobenius norm of what was decomposed.</param>

@@ -16,15 +16,21 @@ public sealed class MonotoneLinear : MonotoneLayer
 
     [ComponentName(Name = "skew")]
     private readonly Parameter _skew;
+    private readonly double? _lipschitz;
 
     /// <summary>Creates the layer with weights drawn as in torch.nn.Linear (Kaiming uniform, a = sqrt 5).</summary>
     /// <param name="size">n, the size of a latent; at least 1.</param>
     /// <param name="monotonicity">m, above 0; default 1. The larger, the fewer steps, and the less u* depends on the weights.</param>
+    /// <param name="lipschitz">
+    /// The most that <c>||I - W||</c> may be, above m: where A or B has more than half of what is left beside m, it is scaled to that, in
+    /// the graph, so that no weight takes more steps than this number says. Default null: no limit.
+    /// </param>
     /// <param name="dtype">float32 (default) or float64.</param>
     /// <exception cref="ArgumentException">A value is out of its range, or there is no memory for the weights.</exception>
-    public MonotoneLinear(long size, double monotonicity = 1, ScalarType dtype = ScalarType.Float32)
+    public MonotoneLinear(long size, double monotonicity = 1, double? lipschitz = null, ScalarType dtype = ScalarType.Float32)
         : base(nameof(MonotoneLinear), monotonicity)
     {
+        _lipschitz = Limit(lipschitz, monotonicity);
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
         _symmetric = Drawn([size, size], dtype);
         _skew = Drawn([size, size], dtype);
@@ -49,9 +55,16 @@ public sealed class MonotoneLinear : MonotoneLayer
     public override IReadOnlyList<Tensor> Prepare()
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor a, Tensor b) = (_symmetric.to(ScalarType.Float64), _skew.to(ScalarType.Float64));
-        double diagonal = 1 - Monotonicity - Margin(_symmetric, _skew, Size, spread: 1);
-        Tensor whole = b - b.t() - a.t().mm(a) + (eye(Size, dtype: ScalarType.Float64, device: a.device) * diagonal);
+        (Tensor a, Tensor skew) = (_symmetric.to(ScalarType.Float64), _skew.to(ScalarType.Float64));
+        skew = skew - skew.t();
+        if (_lipschitz is { } limit)
+        {
+            double half = (limit - Monotonicity) / 2;
+            (a, skew) = (Limited(a, Norm(a), Math.Sqrt(half)), Limited(skew, Norm(skew), half));
+        }
+
+        double diagonal = 1 - Monotonicity - Margin(a, skew, Size, spread: 1);
+        Tensor whole = skew - a.t().mm(a) + (eye(Size, dtype: ScalarType.Float64, device: a.device) * diagonal);
         return [whole.to(_symmetric.dtype).MoveToOuterDisposeScope()];
     }
 
@@ -64,13 +77,14 @@ public sealed class MonotoneLinear : MonotoneLayer
     }
 
     /// <inheritdoc/>
-    public override double BoundLipschitz(IReadOnlyList<Tensor> prepared)
+    public override MonotoneNorms BoundNorms(IReadOnlyList<Tensor> prepared)
     {
         ArgumentNullException.ThrowIfNull(prepared);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        Tensor matrix = eye(Size, dtype: prepared[0].dtype, device: prepared[0].device) - prepared[0];
-        return ScaledBound.Of(matrix, static scaled => SpectralNorm.UpperBound(scaled, SpectralNorm.Largest(scaled.unsqueeze(0)).Estimate));
+        Tensor whole = eye(Size, dtype: prepared[0].dtype, device: prepared[0].device) - prepared[0];
+        return new MonotoneNorms(
+            ScaledBound.Of(whole, Norm), ScaledBound.Of((whole + whole.t()) / 2, Norm), ScaledBound.Of((whole - whole.t()) / 2, Norm));
     }
 
     /// <inheritdoc/>
@@ -95,4 +109,7 @@ public sealed class MonotoneLinear : MonotoneLayer
 
     /// <inheritdoc/>
     protected override string Shape => $"[batch, {Size}]";
+
+    private static Tensor Norm(Tensor matrix) =>
+        SpectralNorm.UpperBound(matrix, SpectralNorm.Largest(matrix.detach().unsqueeze(0)).Estimate);
 }

@@ -16,19 +16,22 @@ internal abstract class MonotoneMap : SplittingMap
 
     /// <param name="layer">W.</param>
     /// <param name="isTransposed">Whether it is transposed.</param>
-    /// <param name="lipschitz">Of I - W.</param>
+    /// <param name="norms">Of I - W.</param>
     /// <param name="inputs">First of those of samples: q. Shared: W as it was prepared.</param>
     /// <param name="whole">The map of which this one has some samples, whose resolvent it shares; null where there is none.</param>
-    protected MonotoneMap(MonotoneLayer layer, bool isTransposed, double lipschitz, MapInputs inputs, MonotoneMap? whole)
-        : base(inputs, layer.Monotonicity, lipschitz)
+    protected MonotoneMap(MonotoneLayer layer, bool isTransposed, MonotoneNorms norms, MapInputs inputs, MonotoneMap? whole)
+        : base(inputs, layer.Monotonicity, norms.Whole, norms.Cocoercivity(layer.Monotonicity))
     {
         Layer = layer;
+        Norms = norms;
         IsTransposed = isTransposed;
         _whole = whole;
         IsOwn = true;
     }
 
     protected MonotoneLayer Layer { get; }
+
+    protected MonotoneNorms Norms { get; }
 
     protected bool IsTransposed { get; }
 
@@ -59,7 +62,7 @@ internal abstract class MonotoneMap : SplittingMap
         Tensor slopes = value.requires_grad ? VectorProducts.TransposeProduct(value, point, ones_like(value)) : zeros_like(value);
         Tensor[] rows = [shift.detach().DetachFromDisposeScope(), slopes.detach().DetachFromDisposeScope()];
         Tensor[] shared = [.. Inputs.Shared.Select(piece => piece.detach().DetachFromDisposeScope())];
-        return new TangentMap(Layer, isTransposed != IsTransposed, LipschitzBound, new MapInputs
+        return new TangentMap(Layer, isTransposed != IsTransposed, Norms, new MapInputs
         {
             PerSample = rows,
             Shared = shared,

@@ -61,7 +61,7 @@ public sealed class MonotoneOperator : LatentOperator, IMonotone
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        return _layer.BoundLipschitz(_layer.Prepare());
+        return _layer.BoundNorms(_layer.Prepare()).Whole;
     }
 
     /// <inheritdoc/>
@@ -72,7 +72,7 @@ public sealed class MonotoneOperator : LatentOperator, IMonotone
         using DisposeScope scope = NewDisposeScope();
         Tensor[] prepared = [.. _layer.Prepare().Select(piece => piece.DetachFromDisposeScope())];
         MapInputs inputs = new() { PerSample = [q], Shared = prepared, Parameters = [], Owned = prepared };
-        return new ActivatedMap(_layer, _activation, _layer.BoundLipschitz(prepared), inputs);
+        return new ActivatedMap(_layer, _activation, _layer.BoundNorms(prepared), inputs);
     }
 
     /// <summary>act(q) = R(0, q): the first iterate from zero, without the cost of an evaluation.</summary>

@@ -159,7 +159,7 @@ public sealed class MonotonePyramid : MonotoneLayer
     }
 
     /// <inheritdoc/>
-    public override double BoundLipschitz(IReadOnlyList<Tensor> prepared)
+    public override MonotoneNorms BoundNorms(IReadOnlyList<Tensor> prepared)
     {
         ArgumentNullException.ThrowIfNull(prepared);
         using DisposeScope scope = NewDisposeScope();
@@ -182,7 +182,8 @@ public sealed class MonotonePyramid : MonotoneLayer
         }
 
         double a = SpectralNorm.LargestSingularValue(tensor(symmetric));
-        return Monotonicity + (a * a) + SpectralNorm.LargestSingularValue(tensor(skew));
+        double s = SpectralNorm.LargestSingularValue(tensor(skew));
+        return new MonotoneNorms(Monotonicity + (a * a) + s, Monotonicity + (a * a), s);
     }
 
     /// <inheritdoc/>

@@ -6,8 +6,8 @@ namespace ImplicitNet.Operators;
 
 /// <summary><c>z -> D (W z + shift)</c>, D between 0 and 1: linear, and a splitting with the same m and L.</summary>
 internal sealed class TangentMap(
-    MonotoneLayer layer, bool isTransposed, double lipschitz, MapInputs inputs, MonotoneMap? whole = null)
-    : MonotoneMap(layer, isTransposed, lipschitz, inputs, whole)
+    MonotoneLayer layer, bool isTransposed, MonotoneNorms norms, MapInputs inputs, MonotoneMap? whole = null)
+    : MonotoneMap(layer, isTransposed, norms, inputs, whole)
 {
     // D is the proximal map of (1 / D - 1) z^2 / 2: where D is 0, of what is infinite but at 0.
     public override Tensor Activate(Tensor x, double alpha)
@@ -19,5 +19,5 @@ internal sealed class TangentMap(
     }
 
     public override FixedPointMap With(MapInputs inputs) =>
-        new TangentMap(Layer, IsTransposed, LipschitzBound, inputs, WholeOf(inputs));
+        new TangentMap(Layer, IsTransposed, Norms, inputs, WholeOf(inputs));
 }

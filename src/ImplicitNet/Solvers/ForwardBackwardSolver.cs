@@ -7,16 +7,17 @@ namespace ImplicitNet.Solvers;
 /// step, which also gives the residual of the map itself. Holds three copies of u.
 /// </summary>
 /// <remarks>
-/// The distance to u* falls by <c>sqrt(1 - 2 alpha m + alpha^2 L^2)</c> each step or faster, since
-/// <c>||v - alpha F v||^2 &lt;= (1 - 2 alpha m + alpha^2 L^2) ||v||^2</c> and a proximal map moves no two points apart; by
-/// <c>sqrt(1 - m^2 / L^2)</c> at the default. Winston and Kolter, NeurIPS 2020; Ryu and Boyd, 2016. With alpha = 1 it is
-/// <see cref="PicardSolver"/>.
+/// The distance to u* falls by <c>sqrt(1 - alpha m (2 - alpha / beta))</c> each step or faster, beta the map's
+/// <see cref="SplittingMap.Cocoercivity"/>, since <c>||v - alpha F v||^2 = ||v||^2 - 2 alpha &lt;v, F v> + alpha^2 ||F v||^2 &lt;=
+/// ||v||^2 - alpha (2 - alpha / beta) &lt;v, F v></c> and a proximal map moves no two points apart; by <c>sqrt(1 - beta m)</c> at the
+/// default, which is <c>sqrt(1 - m^2 / L^2)</c> where nothing but m and L is known. Winston and Kolter, NeurIPS 2020; Ryu and Boyd, 2016.
+/// With alpha = 1 it is <see cref="PicardSolver"/>.
 /// </remarks>
 public sealed record ForwardBackwardSolver : IterativeSolver
 {
     /// <summary>
-    /// The step, above 0 and below <c>2 m / L^2</c> of the map that is solved, dimensionless; null, the default, for
-    /// <c>m / L^2</c>, which goes with the weights as they are trained.
+    /// The step, above 0 and below twice the <see cref="SplittingMap.Cocoercivity"/> of the map that is solved, dimensionless; null, the
+    /// default, for the cocoercivity itself, which goes with the weights as they are trained.
     /// </summary>
     public double? Alpha
     {

@@ -9,16 +9,17 @@ namespace ImplicitNet.Solvers;
 /// </summary>
 /// <remarks>
 /// With <c>u = prox_(alpha f)(z)</c>: <c>h = (I + alpha F)^-1 (2 u - z + alpha q)</c>, <c>z &lt;- z + 2 (h - u)</c>. It converges for
-/// every alpha above 0. The distance of z to its limit falls by <c>sqrt(1 - 4 alpha m / (1 + 2 alpha m + alpha^2 L^2))</c> each step or
-/// faster: with <c>h = (I + alpha F)^-1 v</c> the reflection of v is <c>h - alpha F h</c>, and
-/// <c>||h - alpha F h||^2 / ||h + alpha F h||^2 = 1 - 4 alpha &lt;h, F h> / (||h||^2 + 2 alpha &lt;h, F h> + alpha^2 ||F h||^2)</c>.
-/// The best alpha for that bound is 1 / L, which gives <c>sqrt((L - m) / (L + m))</c>: fewer steps than forward-backward splitting by a
-/// factor of about L / m. Lions and Mercier, 1979; Winston and Kolter, NeurIPS 2020. The first step is one of
-/// forward-backward splitting, so that a solve that begins at its fixed point ends there.
+/// every alpha above 0. With <c>h = (I + alpha F)^-1 v</c> the reflection of v is <c>h - alpha F h</c>, and
+/// <c>||h - alpha F h||^2 / ||h + alpha F h||^2 = 1 - 4 alpha &lt;h, F h> / (||h||^2 + 2 alpha &lt;h, F h> + alpha^2 ||F h||^2)</c>, so
+/// that the distance of z to its limit falls by <c>sqrt(1 - 4 alpha m / (1 + 2 alpha m + alpha^2 m / beta))</c> each step or faster, beta
+/// the map's <see cref="SplittingMap.Cocoercivity"/>. The best alpha for that bound is <c>1 / l</c> with <c>l = sqrt(m / beta)</c>, at most
+/// L, which gives <c>sqrt((l - m) / (l + m))</c>: fewer steps than forward-backward splitting by a factor of about l / m. Lions and
+/// Mercier, 1979; Winston and Kolter, NeurIPS 2020. The first step is one of forward-backward splitting, so that a solve that begins at its
+/// fixed point ends there.
 /// </remarks>
 public sealed record PeacemanRachfordSolver : IterativeSolver
 {
-    /// <summary>The step, above 0, dimensionless; null, the default, for <c>1 / L</c> of the map that is solved.</summary>
+    /// <summary>The step, above 0, dimensionless; null, the default, for <c>sqrt(beta / m)</c> of the map.</summary>
     public double? Alpha
     {
         get;
@@ -31,7 +32,7 @@ public sealed record PeacemanRachfordSolver : IterativeSolver
     {
         ArgumentNullException.ThrowIfNull(map);
         SplittingMap splitting = SplittingMap.Of(map, GetType());
-        return new Iteration(map, splitting, start, Alpha ?? (1 / splitting.LipschitzBound));
+        return new Iteration(map, splitting, start, Alpha ?? Math.Sqrt(splitting.Cocoercivity / splitting.Monotonicity));
     }
 
     private sealed class Iteration(FixedPointMap map, SplittingMap splitting, Tensor start, double alpha)

@@ -23,7 +23,11 @@ public abstract class SplittingMap : FixedPointMap
     /// <param name="inputs">The tensors, other than u, that it computes with. The map owns them from now on.</param>
     /// <param name="monotonicity">m, above 0.</param>
     /// <param name="lipschitzBound">L, at least the norm of F; NaN where the weights are not finite.</param>
-    protected SplittingMap(MapInputs inputs, double monotonicity, double lipschitzBound)
+    /// <param name="cocoercivity">
+    /// beta, with <c>&lt;v, F v> >= beta ||F v||^2</c> for every v, where more is known than <c>m / L^2</c>, the default, which always
+    /// holds.
+    /// </param>
+    protected SplittingMap(MapInputs inputs, double monotonicity, double lipschitzBound, double cocoercivity = 0)
         : base(inputs)
     {
         if (monotonicity is not (> 0 and < double.PositiveInfinity))
@@ -34,6 +38,7 @@ public abstract class SplittingMap : FixedPointMap
 
         Monotonicity = monotonicity;
         LipschitzBound = Math.Max(lipschitzBound, monotonicity);
+        Cocoercivity = Math.Max(cocoercivity, Monotonicity / LipschitzBound / LipschitzBound);
         double perResidual = 1 + ((1 + LipschitzBound) / monotonicity);
         ErrorBound = double.IsFinite(perResidual) ? new ErrorBound(perResidual, ResidualNorm.L2) : null;
     }
@@ -43,6 +48,9 @@ public abstract class SplittingMap : FixedPointMap
 
     /// <summary>L: <c>||F v|| &lt;= L ||v||</c> for every v; at least m, dimensionless.</summary>
     public double LipschitzBound { get; }
+
+    /// <summary>beta: <c>&lt;v, F v> >= beta ||F v||^2</c> for every v; at least <c>m / L^2</c>, dimensionless.</summary>
+    public double Cocoercivity { get; }
 
     /// <inheritdoc/>
     public sealed override bool IsPerSample => true;

@@ -10,19 +10,19 @@ internal static class SplittingStep
         ? alpha
         : throw new ArgumentOutOfRangeException(name, alpha, "The step alpha of a splitting must be above 0 and finite.");
 
-    /// <summary>The step of forward-backward splitting on a map: the one given where that is small enough, or m / L^2.</summary>
+    /// <summary>The step of forward-backward splitting on a map: the one given where that is small enough, or beta.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is too large for the map.</exception>
     public static double ForwardBackward(double? alpha, SplittingMap map)
     {
-        double best = map.Monotonicity / map.LipschitzBound / map.LipschitzBound;
-        return alpha is not { } given ? best
-            : !(given >= 2 * best) ? given
+        double most = 2 * map.Cocoercivity;
+        return alpha is not { } given ? map.Cocoercivity
+            : !(given >= most) ? given
             : throw new ArgumentOutOfRangeException(
                 nameof(alpha),
                 alpha,
                 string.Create(CultureInfo.InvariantCulture,
-                    $"Forward-backward splitting converges for alpha below 2 m / L^2 = {2 * best:g4}, by the bounds m = "
-                        + $"{map.Monotonicity:g4} and L = {map.LipschitzBound:g4} of the map. Lower it, or leave it out: the default "
-                        + $"follows the weights."));
+                    $"Forward-backward splitting converges for alpha below 2 beta = {most:g4}, beta the cocoercivity of the map, at least "
+                        + $"m / L^2 by its bounds m = {map.Monotonicity:g4} and L = {map.LipschitzBound:g4}. Lower it, or leave it out: "
+                        + $"the default follows the weights."));
     }
 }

@@ -68,6 +68,7 @@ public sealed class SplittingSolverTests : TensorTest
         SplittingMap splitting = (SplittingMap)map;
         Assert.Equal(1, splitting.Monotonicity);
         Assert.InRange(splitting.LipschitzBound, Math.Sqrt(10), Math.Sqrt(10) * 1.005);
+        Assert.InRange(splitting.Cocoercivity, 0.1 / 1.01, 0.1);
     }
 
     [Fact]
@@ -102,7 +103,7 @@ public sealed class SplittingSolverTests : TensorTest
         else
         {
             string message = Assert.Throws<ArgumentOutOfRangeException>(() => FixedPoint.Solve(map, zeros_like(q), solver)).Message;
-            Assert.Contains("2 m / L^2", message, StringComparison.Ordinal);
+            Assert.Contains("2 beta", message, StringComparison.Ordinal);
         }
     }
 
@@ -127,7 +128,7 @@ public sealed class SplittingSolverTests : TensorTest
     public void One_dimension_with_relu_has_its_closed_form(double monotonicity, double a)
     {
         using DisposeScope scope = NewDisposeScope();
-        using MonotoneLinear layer = new(1, monotonicity, ScalarType.Float64);
+        using MonotoneLinear layer = new(1, monotonicity, dtype: ScalarType.Float64);
         Write(layer.Symmetric, a);
         using MonotoneOperator latentOperator = new(layer);
         Tensor q = tensor(new double[,] { { 3 }, { -2 } }).requires_grad_();
@@ -182,11 +183,13 @@ public sealed class SplittingSolverTests : TensorTest
         using FixedPointMap map = latentOperator.Bind(q);
         SplittingMap splitting = (SplittingMap)map;
         using FixedPointSolution truth = FixedPoint.Solve(map, zeros_like(q), MonotoneCases.Solver(solver), RuleFor(kind));
-        (double m, double l) = (splitting.Monotonicity, splitting.LipschitzBound);
-        double factor = solver == "forward-backward" ? Math.Sqrt(1 - (m * m / l / l)) : Math.Sqrt((l - m) / (l + m));
+        (double m, double beta) = (splitting.Monotonicity, splitting.Cocoercivity);
+        double l = Math.Sqrt(m / beta);
+        Assert.InRange(beta, m / splitting.LipschitzBound / splitting.LipschitzBound, 1 / m);
+        double factor = solver == "forward-backward" ? Math.Sqrt(1 - (beta * m)) : Math.Sqrt((l - m) / (l + m));
 
         // Of z in Peaceman-Rachford's method, which is at most (1 + L) / m times as far from its limit as u is.
-        double reach = solver == "forward-backward" ? 1 : (1 + l) / m;
+        double reach = solver == "forward-backward" ? 1 : (1 + splitting.LipschitzBound) / m;
         int most = (int)Math.Ceiling(Math.Log(1e-6 / reach) / Math.Log(factor));
         int reached = int.MaxValue;
         FixedPointSolver watched = WatchedSolver.Of(MonotoneCases.Solver(solver), (step, latent, _) =>
@@ -302,7 +305,7 @@ public sealed class SplittingSolverTests : TensorTest
 
     private static MonotoneOperator Skew(double b)
     {
-        MonotoneLinear layer = new(2, 1, ScalarType.Float64);
+        MonotoneLinear layer = new(2, 1, dtype: ScalarType.Float64);
         Write(layer.Symmetric, 0, 0, 0, 0);
         Write(layer.Skew, 0, b, 0, 0);
         return new MonotoneOperator(layer, LatentActivation.LeakyRelu(1));

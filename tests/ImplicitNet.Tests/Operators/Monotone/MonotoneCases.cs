@@ -14,7 +14,7 @@ internal static class MonotoneCases
 
     public static MonotoneLayer Create(string kind, double monotonicity = 1, ScalarType dtype = ScalarType.Float64) => kind switch
     {
-        "linear" => new MonotoneLinear(20, monotonicity, dtype),
+        "linear" => new MonotoneLinear(20, monotonicity, dtype: dtype),
         "circular" => new MonotoneConvolution(1, (5, 6), monotonicity: monotonicity, dtype: dtype),
         "zeros" => new MonotoneConvolution(2, (2, 5), monotonicity: monotonicity, padding: PaddingModes.Zeros, dtype: dtype),
         _ => Halved(new MonotonePyramid([1, 2], (3, 4), monotonicity: monotonicity, dtype: dtype)),

@@ -45,7 +45,7 @@ public sealed class MonotoneLayerTests : TensorTest
             Assert.True(certified >= monotonicity, $"{certified} is less than {monotonicity} at 1e{trial - 6}");
             Assert.True(least + rounding >= certified, $"{least} is less than {certified} at 1e{trial - 6}");
             using IDisposable noGraph = no_grad();
-            double bound = layer.BoundLipschitz(layer.Prepare());
+            double bound = layer.BoundNorms(layer.Prepare()).Whole;
             Assert.InRange(norm, 0, bound + rounding);
             Assert.True(bound <= (kind == "pyramid" ? 6 : 2) * norm, $"{bound} is far above {norm}");
         }
@@ -88,7 +88,7 @@ public sealed class MonotoneLayerTests : TensorTest
     public void A_linear_layer_is_its_formula_to_the_letter()
     {
         using DisposeScope scope = NewDisposeScope();
-        using MonotoneLinear layer = new(6, 0.4, ScalarType.Float64);
+        using MonotoneLinear layer = new(6, 0.4, dtype: ScalarType.Float64);
         (Tensor a, Tensor b) = (layer.Symmetric, layer.Skew);
         Tensor expected = (eye(6, dtype: ScalarType.Float64) * 0.6) - a.t().mm(a) + b - b.t();
         Assert.InRange((MonotoneCases.Dense(layer, [6]) - expected).abs().max().ToDouble(), 0, 1e-12);
@@ -110,7 +110,61 @@ public sealed class MonotoneLayerTests : TensorTest
 
         Assert.Equal(double.NaN, layer.CertifyMonotonicity());
         using IDisposable noGraph = no_grad();
-        Assert.Equal(double.NaN, layer.BoundLipschitz(layer.Prepare()));
+        Assert.Equal(double.NaN, layer.BoundNorms(layer.Prepare()).Whole);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void F_is_cocoercive_by_what_its_norms_say(string kind, ScalarType dtype, double monotonicity)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        random.manual_seed(6);
+        using MonotoneLayer layer = MonotoneCases.Create(kind, monotonicity, dtype);
+        Scale(layer, 2);
+        Tensor dense = MonotoneCases.Dense(layer, MonotoneCases.Shape(kind));
+        Tensor rest = eye(dense.shape[0], dtype: ScalarType.Float64) - dense;
+        MonotoneNorms norms = layer.BoundNorms(layer.Prepare());
+        double beta = norms.Cocoercivity(monotonicity);
+
+        // (F + F^T) / 2 - beta F^T F is positive semidefinite.
+        double least = linalg.eigvalsh(((rest + rest.t()) / 2) - (rest.t().mm(rest) * beta)).min().ToDouble();
+        Assert.InRange(least, dtype == ScalarType.Float64 ? -1e-12 : -1e-5, double.MaxValue);
+        Assert.InRange(linalg.norm((rest + rest.t()) / 2, 2).ToDouble(), 0, norms.Symmetric * (1 + 1e-6));
+        Assert.InRange(linalg.norm((rest - rest.t()) / 2, 2).ToDouble(), 0, norms.Skew * (1 + 1e-6));
+        Assert.True(beta >= monotonicity / norms.Whole / norms.Whole);
+    }
+
+    [Theory]
+    [InlineData("linear", ScalarType.Float32)]
+    [InlineData("linear", ScalarType.Float64)]
+    [InlineData("circular", ScalarType.Float32)]
+    [InlineData("zeros", ScalarType.Float64)]
+    public void A_limit_of_the_norm_is_kept_at_every_scale_of_the_weights(string kind, ScalarType dtype)
+    {
+        const double limit = 3;
+        for (int trial = 0; trial < 13; trial++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            random.manual_seed(trial);
+            using MonotoneLayer layer = kind == "linear"
+                ? new MonotoneLinear(20, 0.5, limit, dtype)
+                : new MonotoneConvolution(
+                    2, (5, 6), 3, 0.5, kind == "circular" ? PaddingModes.Circular : PaddingModes.Zeros, limit, dtype);
+            Scale(layer, Math.Pow(10, trial - 6));
+            Tensor dense = MonotoneCases.Dense(layer, kind == "linear" ? [20] : [2, 5, 6]);
+            Tensor rest = eye(dense.shape[0], dtype: ScalarType.Float64) - dense;
+            Assert.InRange(linalg.norm(rest, 2).ToDouble(), 0.5, limit + 1e-4);
+            Assert.True(layer.CertifyMonotonicity() >= 0.5);
+
+            // The gradient is that of the weight as it is applied.
+            using Tensor sum = layer.Prepare()[0].square().sum();
+            sum.backward();
+            Assert.True(layer.Weight.grad!.isfinite().all().ToBoolean());
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MonotoneLinear(3, monotonicity: 1, lipschitz: 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MonotoneLinear(3, lipschitz: double.NaN));
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class MonotoneOperatorTests : TensorTest
     {
         // u* = x / (m + a^2) for x > 0.
         using DisposeScope scope = NewDisposeScope();
-        MonotoneLinear linear = new(1, 0.5, ScalarType.Float64);
+        MonotoneLinear linear = new(1, 0.5, dtype: ScalarType.Float64);
         using (no_grad())
         {
             linear.Symmetric.fill_(1.5);

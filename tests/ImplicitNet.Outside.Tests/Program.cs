@@ -15,6 +15,7 @@ internal static class Program
     {
         ["statuses", .. string[] rest] => StatusReferee.Run(rest),
         ["flows", .. string[] rest] => FlowReferee.Run(rest),
+        ["bounds", MonotoneReferee.Name, .. string[] rest] => MonotoneReferee.Run(rest is [RefereeCase.Planted]),
         ["bounds", .. string[] rest] => BoundReferee.Run(rest),
         ["calls", .. string[] rest] => CallReferee.Run(rest),
         [CallBatch.Verb, .. string[] rest] => CallBatch.Run(rest),

@@ -21,6 +21,9 @@ internal sealed record ReproducedTraining
     /// <summary>A neural ODE with zeros appended to its state, as train names it.</summary>
     public const string AugmentedNeuralOde = "augmented-ode";
 
+    /// <summary>One monotone convolution, as train names it.</summary>
+    public const string Monotone = "monotone";
+
     /// <summary>The name in tables of numbers, files and folders.</summary>
     public required string Name { get; init; }
 
@@ -49,6 +52,7 @@ internal sealed record ReproducedTraining
         new() { Name = Explicit, Title = "clean form, explicit twin", Accuracy = paper => paper.Explicit, Seconds = _ => null },
         new() { Name = JacobianBased, Title = "clean form, CG-based", Accuracy = paper => paper.JacobianBased,
             Seconds = paper => paper.JacobianBasedSeconds },
+        Own(Monotone, PaperFigures.Monotone),
         Own(NeuralOde, PaperFigures.NeuralOde),
         Own(AugmentedNeuralOde, PaperFigures.AugmentedNeuralOde),
     ];

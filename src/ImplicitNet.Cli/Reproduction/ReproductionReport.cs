@@ -128,7 +128,7 @@ internal sealed record ReproductionReport
             Paper.Remark,
             own.Length == 0 ? "" : $"Ours, by a network and settings of our own and not the paper's: {string.Join(", ", own)}; "
                 + "the two figures have the method in common, no more.",
-            $"Other methods of the paper, not run here: {others}.",
+            others.Length == 0 ? "" : $"Other methods of the paper, not run here: {others}.",
         ]).Where(sentence => sentence.Length > 0));
     }
 

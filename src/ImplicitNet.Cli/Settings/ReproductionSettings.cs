@@ -20,7 +20,7 @@ internal static class ReproductionSettings
     };
 
     /// <summary>
-    /// What is trained on a data set. Neural ODEs are on MNIST alone, for which their network was made; an epoch of them takes many
+    /// What is trained on a data set. Networks of our own are on MNIST alone, for which they were made; an epoch of neural ODEs takes many
     /// times as long as one of JFB.
     /// </summary>
     public static IReadOnlyList<ReproducedTraining> Trainings(string data) =>
@@ -40,12 +40,12 @@ internal static class ReproductionSettings
     {
         ReproducedTraining.Published => Published(clean),
         ReproducedTraining.Explicit => Twin.Of(clean, GradientChoice.Explicit),
-        ReproducedTraining.NeuralOde or ReproducedTraining.AugmentedNeuralOde => Flow(clean, training),
+        ReproducedTraining.Monotone or ReproducedTraining.NeuralOde or ReproducedTraining.AugmentedNeuralOde => Own(clean, training),
         _ => Twin.Of(clean, training),
     };
 
-    /// <summary>A neural ODE as train has it, on the images of the clean form, for as many epochs.</summary>
-    private static RunSettings Flow(RunSettings clean, string network) => RunKinds.DefaultsFor(clean.Data, network: network) with
+    /// <summary>A network of our own as train has it, on the images of the clean form, for as many epochs.</summary>
+    private static RunSettings Own(RunSettings clean, string network) => RunKinds.DefaultsFor(clean.Data, network: network) with
     {
         Network = network,
         DataDir = clean.DataDir,
@@ -110,11 +110,12 @@ internal static class ReproductionSettings
         differences.AddRange(
             from training in Trainings(clean.Data)
             where training.OtherMethod is not null && trainings.Contains(training.Name)
-            let flow = Flow(clean, training.Name)
+            let own = Own(clean, training.Name)
             select (training.OtherMethod, "another network, other settings", $"our own: the convolutional network of `train --data "
-                + $"{flow.Data} --network {flow.Network}`, its settings there: Adam, {Display.Number(flow.LearningRate, "0.######")}, "
-                + $"batches of {flow.Batch}, shifts by up to {Display.Counted(flow.Shift, "pixel")}, "
-                + $"tolerance {flow.ToleranceWords}; exact gradient of the steps taken"));
+                + $"{own.Data} --network {own.Network}`, its settings there: Adam, {Display.Number(own.LearningRate, "0.######")}, "
+                + $"batches of {own.Batch}, shifts by up to {Display.Counted(own.Shift, "pixel")}, "
+                + $"tolerance {own.ToleranceWords}; "
+                + (RunKinds.Of(own).IsOfFlows ? "exact gradient of the steps taken" : $"{own.Solver}, by JFB")));
         return differences;
     }
 }

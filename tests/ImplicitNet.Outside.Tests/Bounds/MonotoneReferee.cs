@@ -41,8 +41,9 @@ internal static class MonotoneReferee
         ScalarType dtype = random.OneIn(2) ? ScalarType.Float32 : ScalarType.Float64;
         double m = Math.Pow(10, (random.NextDouble() * 4) - 3);
         double scale = Math.Pow(10, (random.NextDouble() * 12) - 6);
-        (MonotoneLayer drawn, Func<double[,]> matrix) = Layer(random, m, dtype);
-        using MonotoneLayer layer = drawn;
+        double? limit = random.OneIn(3) ? m + Math.Pow(10, (random.NextDouble() * 4) - 2) : null;
+        (MonotoneLayer layer, Func<double[,]> matrix) = Layer(random, m, limit, dtype);
+        using MonotoneOperator monotone = new(layer);
         foreach (Tensor weight in layer.parameters())
         {
             double own = random.OneIn(4) ? scale * Math.Pow(10, (random.NextDouble() * 12) - 6) : scale;
@@ -50,7 +51,7 @@ internal static class MonotoneReferee
             weight.copy_(tensor(values, ScalarType.Float64).reshape(weight.shape));
         }
 
-        double certified = layer.CertifyMonotonicity(), bound = layer.BoundLipschitz(layer.Prepare());
+        double certified = layer.CertifyMonotonicity(), bound = monotone.BoundLipschitz();
         string name = $"{layer.GetName()} {dtype}, scale {scale:g3}, m {m:g3}, certified {certified:g6}, L {bound:g6}";
         double claimed = isPlanted ? m + (1e-3 * bound) : m;
 
@@ -61,10 +62,12 @@ internal static class MonotoneReferee
             : !IsAtLeast(w, claimed, slack) ? $"{name}: I - W is not at least {claimed:g3}"
             : !IsAtLeast(w, certified, slack) ? $"{name}: I - W is not at least what is certified"
             : !IsWithin(w, bound + slack) ? $"{name}: the norm of I - W is above the bound"
+            : layer is not MonotonePyramid && limit is { } most && !IsWithin(w, most) ? $"{name}: the norm of I - W is above its limit {most}"
             : null;
     }
 
-    private static (MonotoneLayer Layer, Func<double[,]> Matrix) Layer(Random random, double m, ScalarType dtype)
+    private static (MonotoneLayer Layer, Func<double[,]> Matrix) Layer(
+        Random random, double m, double? limit, ScalarType dtype)
     {
         int side = random.OneIn(3) ? 1 : 3;
         bool isCircular = random.OneIn(2), isWide = isCircular && side == 3;
@@ -72,11 +75,11 @@ internal static class MonotoneReferee
         switch (random.Next(3))
         {
             case 0:
-                MonotoneLinear linear = new(random.Next(1, 13), m, dtype);
+                MonotoneLinear linear = new(random.Next(1, 13), m, limit, dtype);
                 return (linear, () => Table(linear.Prepare()[0].to(ScalarType.Float64)));
             case 1:
                 PaddingModes padding = isCircular ? PaddingModes.Circular : PaddingModes.Zeros;
-                MonotoneConvolution convolution = new(isWide ? 1 : random.Next(1, 3), size, side, m, padding, dtype);
+                MonotoneConvolution convolution = new(isWide ? 1 : random.Next(1, 3), size, side, m, padding, limit, dtype);
                 return (convolution, () => Convolved(convolution.Prepare()[0].to(ScalarType.Float64), size, isCircular));
             default:
                 (int height, int width, int more) = (random.Next(2, 5), random.Next(2, 5), random.Next(1, 3));

@@ -35,6 +35,18 @@ public sealed record MonotoneClassifierOptions() : ClassifierOptions(leastSide: 
             : throw new ArgumentOutOfRangeException(nameof(Monotonicity), value, "The monotonicity must be above 0 and finite.");
     } = 1;
 
+    /// <summary>
+    /// A limit of the norm of I - W, above m and finite, so that training makes solves no longer than it says; null, the default, for none.
+    /// See <see cref="Operators.MonotoneConvolution"/>.
+    /// </summary>
+    public double? Lipschitz
+    {
+        get;
+        init => field = value is null or (> 0 and < double.PositiveInfinity)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Lipschitz), value, "The limit of the norm must be above m and finite.");
+    }
+
     /// <summary>Channels of the latent; 1 to 4096; default 32.</summary>
     public int LatentChannels { get; init => field = Within(value, 1, MostChannels, nameof(LatentChannels)); } = 32;
 
@@ -96,6 +108,12 @@ public sealed record MonotoneClassifierOptions() : ClassifierOptions(leastSide: 
     /// <inheritdoc/>
     internal override void EnsureFits()
     {
+        if (Lipschitz <= Monotonicity)
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"{nameof(Lipschitz)} is {Lipschitz}, and the monotonicity {Monotonicity}: the limit must be above it."));
+        }
+
         (_, int height, int width) = LatentShape;
         int least = Math.Max((2 * KernelSize) - 1, ReadoutPooling);
         if (Math.Min(height, width) < least)

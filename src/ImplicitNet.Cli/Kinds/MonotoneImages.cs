@@ -30,7 +30,9 @@ internal sealed class MonotoneImages : ImageKind
         Solver = SolverChoice.PeacemanRachford,
     };
 
-    public override string? Problem(RunSettings settings) => NetworkChoice.Problem(settings);
+    public override string? Problem(RunSettings settings) => settings.Lipschitz <= settings.Monotonicity
+        ? FormattableString.Invariant($"lipschitz {settings.Lipschitz}: it must be above --monotonicity {settings.Monotonicity}.")
+        : NetworkChoice.Problem(settings);
 
     public override string Model(RunSettings settings) => settings.Explicit ? "explicit twin" : "monotone classifier";
 
@@ -55,6 +57,7 @@ internal sealed class MonotoneImages : ImageKind
             Classes = splits.Train.ClassCount,
             LatentChannels = settings.Channels ?? network.LatentChannels,
             Monotonicity = settings.Monotonicity,
+            Lipschitz = settings.Lipschitz,
             Explicit = settings.Explicit,
         });
     }

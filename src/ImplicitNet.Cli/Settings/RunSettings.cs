@@ -188,6 +188,11 @@ internal sealed record RunSettings
     public double Monotonicity { get => field == 0 ? 1 : field; init; }
 
     [Number(
+        OptionGroup.Network, "Limit of the norm of I - W, above m: no weight then takes more steps than it says (default: none).",
+        Above = 0, Only = MonotoneImages.Networks)]
+    public double? Lipschitz { get; init; }
+
+    [Number(
         OptionGroup.Solver,
         "Relative tolerance of the solve (default: 0.001, with --published 0.01; 0.0001 for mazes and sums).", Above = 0, Below = 1)]
     public double Tolerance { get; init; } = 1e-3;

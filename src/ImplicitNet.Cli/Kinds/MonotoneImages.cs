@@ -37,7 +37,8 @@ internal sealed class MonotoneImages : ImageKind
     public override string Model(RunSettings settings) => settings.Explicit ? "explicit twin" : "monotone classifier";
 
     public override string Network(RunSettings settings) =>
-        $"{settings.Network}, one convolution W with I - W at least {Display.Number(settings.Monotonicity, "0.######")}"
+        $"{settings.Network}, one convolution W with I - W at least {Display.Number(settings.Monotonicity, "0.######")} and at most "
+            + Display.Number(settings.Lipschitz, "0.######")
             + (settings.Explicit ? ", explicit twin (R applied once)" : "");
 
     public override string Network(NetworkConfig config) => NetworkChoice.Monotone;

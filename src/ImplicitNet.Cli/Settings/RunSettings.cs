@@ -187,10 +187,11 @@ internal sealed record RunSettings
         Only = MonotoneImages.Networks)]
     public double Monotonicity { get => field == 0 ? 1 : field; init; }
 
+    /// <summary>What a file does not say, as those of older versions do not, is read as 0.</summary>
     [Number(
-        OptionGroup.Network, "Limit of the norm of I - W, above m: no weight then takes more steps than it says (default: none).",
+        OptionGroup.Network, "Limit of the norm of I - W, above m: no weight then takes more steps than it says (default: 4 m).",
         Above = 0, Only = MonotoneImages.Networks)]
-    public double? Lipschitz { get; init; }
+    public double Lipschitz { get => field == 0 ? MonotoneClassifierOptions.DefaultLipschitz * Monotonicity : field; init; }
 
     [Number(
         OptionGroup.Solver,

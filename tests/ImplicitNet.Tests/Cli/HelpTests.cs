@@ -89,7 +89,7 @@ public sealed class HelpTests
         ImplicitNet.Cli.Settings.RunSettingsFile.Write(folder.Path, settings);
         using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(folder["run.json"]));
         string[] names = [.. json.RootElement.EnumerateObject().Select(member => member.Name).Where(name => name != "format")];
-        Assert.Equal(46, names.Length);
+        Assert.Equal(47, names.Length);
         Assert.All(names, name => Assert.Matches($"--{name}[ ,]", help));
     }
 }

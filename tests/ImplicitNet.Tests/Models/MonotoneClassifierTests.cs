@@ -53,6 +53,35 @@ public sealed class MonotoneClassifierTests : TensorTest
         Assert.All(answers, answer => Assert.InRange((answer - answers[0]).abs().max().ToDouble(), 0, 1e-4));
     }
 
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(2.0)]
+    [InlineData(null)]
+    public void However_large_the_weights_become_a_solve_takes_no_more_steps(double? limit)
+    {
+        random.manual_seed(5);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        using ImplicitNetwork network = (Small with { Lipschitz = limit }).CreateNetwork();
+        network.eval();
+        foreach ((string name, Tensor weight) in network.named_parameters())
+        {
+            if (name.Contains("symmetric", StringComparison.Ordinal) || name.Contains("skew", StringComparison.Ordinal))
+            {
+                weight.mul_(100);
+            }
+        }
+
+        MonotoneOperator latentOperator = Assert.IsType<MonotoneOperator>(network.Layer.Operator);
+        network.Settings = new ModelConfig { Data = "x", Network = Small, Solver = "peaceman-rachford", MaxSteps = 40 }.CreateSettings()
+            with { OnFailure = new MaskFailures() };
+        using ImplicitResult result = network.Run(randn(5, 1, 12, 15));
+        Assert.Equal(limit is not null, result.Report.AllConverged);
+        Assert.InRange(latentOperator.BoundLipschitz(), 0.5, limit is { } most ? most * 1.03 : double.MaxValue);
+        Assert.True(latentOperator.CertifyMonotonicity() >= 0.5);
+        Assert.Equal(4, new MonotoneClassifierOptions().Lipschitz);
+    }
+
     [Fact]
     public void One_step_of_training_reaches_every_weight()
     {

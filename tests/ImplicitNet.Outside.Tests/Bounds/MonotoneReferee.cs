@@ -94,7 +94,8 @@ internal static class MonotoneReferee
 
                     long n = (height * width) + (more * ((height + 1) / 2) * ((width + 1) / 2));
                     return Table(wide.Product(eye(n, dtype: ScalarType.Float64), wide.Prepare()).T);
-                });
+                }
+                );
         }
     }
 

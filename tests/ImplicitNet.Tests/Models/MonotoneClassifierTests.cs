@@ -12,12 +12,24 @@ public sealed class MonotoneClassifierTests : TensorTest
 {
     private static readonly MonotoneClassifierOptions Small = new()
     {
-        Height = 12, Width = 15, LatentChannels = 3, HiddenChannels = 2, HiddenPooling = 2, Classes = 4, Monotonicity = 0.5,
+        Height = 12,
+        Width = 15,
+        LatentChannels = 3,
+        HiddenChannels = 2,
+        HiddenPooling = 2,
+        Classes = 4,
+        Monotonicity = 0.5,
     };
 
     private static readonly MonotoneClassifierOptions Colour = new()
     {
-        Height = 32, Width = 32, ImageChannels = 3, LatentChannels = 81, HiddenChannels = 0, Pooling = 2, ReadoutPooling = 2,
+        Height = 32,
+        Width = 32,
+        ImageChannels = 3,
+        LatentChannels = 81,
+        HiddenChannels = 0,
+        Pooling = 2,
+        ReadoutPooling = 2,
     };
 
     // Encoder without bias and with two numbers of a norm for every channel, A and B, and a linear layer with bias.

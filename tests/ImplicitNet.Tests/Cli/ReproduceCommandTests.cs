@@ -27,6 +27,8 @@ public sealed class ReproduceCommandTests : TensorTest
         string report = File.ReadAllText(Path.Combine(output, "report.md"));
         Assert.All(["clean form, CG-based", "| 54,352 |", "| 35,856 |", "gamma 0.95", "on 10 images held out", "| Neural ODE, ours | 208,266 | 1 |", "| Augmented Neural ODE, ours |", "| 96.4 | – |", "| 98.2 | – |", "| MON, ours | 49,210 | 1 |", "| 99.2 | – |", "peaceman-rachford, by JFB", "| Neural ODE | another network, other settings | our own: "], text => Assert.Contains(text, report, StringComparison.Ordinal));
 
+        Assert.DoesNotContain("not run here", report, StringComparison.Ordinal);
+
         // The flows are trained as train trains them, on the same images.
         RunSettings flow = RunSettingsFile.Read(Path.Combine(output, "runs", "augmented-ode-seed7"));
         Assert.Equal(("augmented-ode", 64, 20, 10, 10, 1, 7L), (flow.Network, flow.Batch, flow.Images!.Value, flow.Validation, flow.TestImages!.Value, flow.Epochs, flow.Seed));

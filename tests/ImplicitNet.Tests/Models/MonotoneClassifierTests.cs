@@ -86,7 +86,8 @@ public sealed class MonotoneClassifierTests : TensorTest
 
         MonotoneOperator latentOperator = Assert.IsType<MonotoneOperator>(network.Layer.Operator);
         network.Settings = new ModelConfig { Data = "x", Network = Small, Solver = "peaceman-rachford", MaxSteps = 40 }.CreateSettings()
-            with { OnFailure = new MaskFailures() };
+            with
+        { OnFailure = new MaskFailures() };
         using ImplicitResult result = network.Run(randn(5, 1, 12, 15));
         Assert.Equal(limit is not null, result.Report.AllConverged);
         Assert.InRange(latentOperator.BoundLipschitz(), 0.5, limit is { } most ? most * 1.03 : double.MaxValue);

@@ -19,10 +19,6 @@ public sealed class MonotonePyramid : MonotoneLayer
     private readonly (int Height, int Width)[] _sizes;
     private readonly FrequencyGrid[] _grids;
     private readonly int _radius;
-    private readonly Parameter[] _symmetric;
-    private readonly Parameter[] _symmetricDown;
-    private readonly Parameter[] _skew;
-    private readonly Parameter[] _skewDown;
 
     /// <summary>Creates the layer with weights drawn as in torch.nn.Conv2d (Kaiming uniform, a = sqrt 5).</summary>
     /// <param name="channels">Channels of every tier, from the largest images to the smallest; at least one tier.</param>
@@ -61,33 +57,32 @@ public sealed class MonotonePyramid : MonotoneLayer
         }
 
         _grids = [.. _sizes.Select(size => FrequencyGrid.ForImages(size.Height, size.Width, kernelSize))];
-        Parameter Within(int tier) => Drawn([_channels[tier], _channels[tier], kernelSize, kernelSize], dtype);
-        Parameter Down(int tier) => Drawn([_channels[tier + 1], _channels[tier], kernelSize, kernelSize], dtype);
-        int[] tiers = [.. Enumerable.Range(0, _channels.Length)];
-        _symmetric = [.. tiers.Select(Within)];
-        _symmetricDown = [.. tiers.SkipLast(1).Select(Down)];
-        _skew = [.. tiers.Select(Within)];
-        _skewDown = [.. tiers.SkipLast(1).Select(Down)];
-        Register("symmetric", _symmetric);
-        Register("symmetric_down", _symmetricDown);
-        Register("skew", _skew);
-        Register("skew_down", _skewDown);
+        for (int tier = 0; tier < Tiers; tier++)
+        {
+            Register("symmetric", tier, [_channels[tier], _channels[tier], kernelSize, kernelSize], dtype);
+            Register("skew", tier, [_channels[tier], _channels[tier], kernelSize, kernelSize], dtype);
+            if (tier < Tiers - 1)
+            {
+                Register("symmetric_down", tier, [_channels[tier + 1], _channels[tier], kernelSize, kernelSize], dtype);
+                Register("skew_down", tier, [_channels[tier + 1], _channels[tier], kernelSize, kernelSize], dtype);
+            }
+        }
     }
 
     /// <summary>Of A, each tier with itself: [c, c, k, k].</summary>
-    public IReadOnlyList<Parameter> Symmetric => _symmetric;
+    public IReadOnlyList<Parameter> Symmetric => Named("symmetric", Tiers);
 
     /// <summary>Of A, each tier to the next: [next c, c, k, k]; one fewer.</summary>
-    public IReadOnlyList<Parameter> SymmetricDown => _symmetricDown;
+    public IReadOnlyList<Parameter> SymmetricDown => Named("symmetric_down", Tiers - 1);
 
     /// <summary>Of B, each tier with itself: [c, c, k, k].</summary>
-    public IReadOnlyList<Parameter> Skew => _skew;
+    public IReadOnlyList<Parameter> Skew => Named("skew", Tiers);
 
     /// <summary>Of B, each tier to the next: [next c, c, k, k]; one fewer.</summary>
-    public IReadOnlyList<Parameter> SkewDown => _skewDown;
+    public IReadOnlyList<Parameter> SkewDown => Named("skew_down", Tiers - 1);
 
     /// <inheritdoc/>
-    public override Parameter Weight => _symmetric[0];
+    public override Parameter Weight => Named("symmetric", 1)[0];
 
     private int Tiers => _channels.Length;
 
@@ -115,10 +110,10 @@ public sealed class MonotonePyramid : MonotoneLayer
     /// <inheritdoc/>
     public override IReadOnlyList<Tensor> Prepare() =>
     [
-        .. _symmetric.Select(weight => weight.alias()),
-        .. _symmetricDown.Select(weight => weight.alias()),
-        .. _skew.Select(weight => weight - weight.transpose(0, 1).flip(2, 3)),
-        .. _skewDown.Select(weight => weight.alias()),
+        .. Symmetric.Select(weight => weight.alias()),
+        .. SymmetricDown.Select(weight => weight.alias()),
+        .. Skew.Select(weight => weight - weight.transpose(0, 1).flip(2, 3)),
+        .. SkewDown.Select(weight => weight.alias()),
     ];
 
     /// <inheritdoc/>
@@ -209,13 +204,12 @@ public sealed class MonotonePyramid : MonotoneLayer
         image, kernel, strides: [2, 2], padding: [_radius, _radius],
         output_padding: [1 - (size.Height % 2), 1 - (size.Width % 2)]);
 
-    private void Register(string name, Parameter[] weights)
-    {
-        for (int tier = 0; tier < weights.Length; tier++)
-        {
-            register_parameter($"{name}{tier + 1}", weights[tier]);
-        }
-    }
+    private void Register(string name, int tier, long[] shape, ScalarType dtype) =>
+        register_parameter($"{name}{tier + 1}", Drawn(shape, dtype));
+
+    // By name: a module that moves to another dtype or device has other parameters afterwards.
+    private Parameter[] Named(string name, int count) =>
+        [.. Enumerable.Range(1, count).Select(tier => get_parameter($"{name}{tier}")!)];
 
     /// <summary>What was prepared, by name.</summary>
     private readonly record struct Pieces(IReadOnlyList<Tensor> All, int Tiers)

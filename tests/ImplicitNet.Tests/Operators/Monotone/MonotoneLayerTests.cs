@@ -167,6 +167,24 @@ public sealed class MonotoneLayerTests : TensorTest
         Assert.Throws<ArgumentOutOfRangeException>(() => new MonotoneLinear(3, lipschitz: double.NaN));
     }
 
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("circular")]
+    [InlineData("zeros")]
+    [InlineData("pyramid")]
+    public void A_layer_that_is_moved_to_another_dtype_is_the_same_there(string kind)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(8);
+        using MonotoneLayer layer = MonotoneCases.Create(kind, 1, ScalarType.Float32);
+        long[] shape = MonotoneCases.Shape(kind);
+        Tensor before = MonotoneCases.Dense(layer, shape);
+        layer.to(ScalarType.Float64);
+        Assert.Equal(ScalarType.Float64, layer.Weight.dtype);
+        Assert.InRange((MonotoneCases.Dense(layer, shape) - before).abs().max().ToDouble(), 0, 1e-5);
+        Assert.True(layer.CertifyMonotonicity() >= 1);
+    }
+
     [Fact]
     public void Bad_sizes_are_refused()
     {

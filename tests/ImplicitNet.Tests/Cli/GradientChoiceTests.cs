@@ -48,7 +48,7 @@ public sealed class GradientChoiceTests
     [InlineData("phantom:5:0", "0 is no number above 0 and at most 1")]
     [InlineData("phantom:5:NaN", "NaN is no number")]
     [InlineData("phantom:5:0.5:1", "nothing more can be said")]
-    [InlineData("implicit:lu", "lu is none of gmres, bicgstab, cg, cg-normal, fixed-point, anderson, broyden")]
+    [InlineData("implicit:lu", "lu is none of gmres, bicgstab, cg, cg-normal, forward-backward, peaceman-rachford, fixed-point, anderson, broyden")]
     [InlineData("unrolled:0", "at least 1")]
     public void What_cannot_be_read_is_refused_with_what_may_stand_there(string given, params string[] expected)
     {

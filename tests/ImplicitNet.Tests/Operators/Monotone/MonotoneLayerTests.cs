@@ -84,6 +84,27 @@ public sealed class MonotoneLayerTests : TensorTest
         Assert.True(skew.abs().max().ToDouble() > 0.1 && gram.abs().max().ToDouble() > 0.1);
     }
 
+    [Theory]
+    [InlineData(7, 9)]
+    [InlineData(8, 5)]
+    [InlineData(1, 4)]
+    public void A_pyramid_of_three_tiers_of_odd_and_even_sides_is_monotone(int height, int width)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        random.manual_seed(9);
+        using MonotonePyramid layer = new([1, 2, 2], (height, width), monotonicity: 0.5, dtype: ScalarType.Float64);
+        (int h, int w) = ((height + 1) / 2, (width + 1) / 2);
+        long[] shape = [(height * width) + (2 * h * w) + (2 * ((h + 1) / 2) * ((w + 1) / 2))];
+        Tensor dense = MonotoneCases.Dense(layer, shape);
+        Assert.InRange((dense.t() - MonotoneCases.Dense(layer, shape, isTransposed: true)).abs().max().ToDouble(), 0, 1e-13);
+        Tensor rest = eye(shape[0], dtype: ScalarType.Float64) - dense;
+        Assert.True(linalg.eigvalsh((rest + rest.t()) / 2).min().ToDouble() >= 0.5 - 1e-12);
+        Assert.InRange(linalg.norm(rest, 2).ToDouble(), 0, layer.BoundNorms(layer.Prepare()).Whole);
+        Tensor latent = randn([3, shape[0]], ScalarType.Float64);
+        Assert.Equal(0, (MonotonePyramid.Join(layer.Split(latent)) - latent).abs().max().ToDouble());
+    }
+
     [Fact]
     public void A_linear_layer_is_its_formula_to_the_letter()
     {

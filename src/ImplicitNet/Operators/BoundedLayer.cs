@@ -205,6 +205,17 @@ public abstract class BoundedLayer : BoundedModule
                 $"No weight of {TensorCheck.Sizes(given.Shape)} can be made: {said}", nameof(shape)));
     }
 
+    /// <summary>A weight drawn as in torch's own layers (Kaiming uniform, a = sqrt 5). The caller owns it.</summary>
+    /// <exception cref="ArgumentException">As for <see cref="Uninitialized"/>.</exception>
+    private protected static Parameter Drawn(long[] shape, ScalarType dtype)
+    {
+        using Tensor data = Uninitialized(shape, dtype);
+        Parameter weight = new(data);
+        weight.DetachFromDisposeScope();
+        nn.init.kaiming_uniform_(weight, Math.Sqrt(5));
+        return weight;
+    }
+
     /// <summary>
     /// At most what rounding to float16 adds to the norm where elements underflow; 0 for dtypes whose range is that of float32.
     /// </summary>

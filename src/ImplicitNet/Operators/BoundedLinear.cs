@@ -28,10 +28,7 @@ public sealed class BoundedLinear : BoundedLayer
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
-        using Tensor data = Uninitialized([outputs, inputs], dtype);
-        _weight = new Parameter(data);
-        _weight.DetachFromDisposeScope();
-        nn.init.kaiming_uniform_(_weight, Math.Sqrt(5));
+        _weight = Drawn([outputs, inputs], dtype);
         RegisterComponents();
     }
 

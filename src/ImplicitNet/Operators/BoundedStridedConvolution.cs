@@ -40,10 +40,7 @@ public sealed class BoundedStridedConvolution : BoundedLayer
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
         _bound = new StridedBound(kernelSize, stride, imageSize, inputs * (double)outputs);
-        using Tensor data = Uninitialized([outputs, inputs, kernelSize, kernelSize], dtype);
-        _weight = new Parameter(data);
-        _weight.DetachFromDisposeScope();
-        nn.init.kaiming_uniform_(_weight, Math.Sqrt(5));
+        _weight = Drawn([outputs, inputs, kernelSize, kernelSize], dtype);
         RegisterComponents();
     }
 

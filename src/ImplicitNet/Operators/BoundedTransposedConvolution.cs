@@ -39,10 +39,7 @@ public sealed class BoundedTransposedConvolution : BoundedLayer
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
         _bound = new StridedBound(kernelSize, stride, imageSize, inputs * (double)outputs);
-        using Tensor data = Uninitialized([inputs, outputs, kernelSize, kernelSize], dtype);
-        _weight = new Parameter(data);
-        _weight.DetachFromDisposeScope();
-        nn.init.kaiming_uniform_(_weight, Math.Sqrt(5));
+        _weight = Drawn([inputs, outputs, kernelSize, kernelSize], dtype);
         RegisterComponents();
     }
 

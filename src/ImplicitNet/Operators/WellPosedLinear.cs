@@ -32,11 +32,8 @@ public sealed class WellPosedLinear : BoundedLayer
         : base(nameof(WellPosedLinear))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
-        using Tensor data = Uninitialized([size, size], dtype);
         Condition = condition ?? WellPosedness.RowSums;
-        _weight = new Parameter(data);
-        _weight.DetachFromDisposeScope();
-        nn.init.kaiming_uniform_(_weight, Math.Sqrt(5));
+        _weight = Drawn([size, size], dtype);
         RegisterComponents();
     }
 

@@ -110,18 +110,14 @@ public sealed class MonotoneConvolution : MonotoneLayer
         using DisposeScope scope = NewDisposeScope();
         (Tensor a, Tensor skew) = (_symmetric.to(ScalarType.Float64), _skew.to(ScalarType.Float64));
         skew = skew - Transposed(skew);
-        if (_lipschitz is { } limit)
-        {
-            double half = (limit - Monotonicity) / 2;
-            (a, skew) = (Limited(a, _weightGrid.UpperBound(a), Math.Sqrt(half)), Limited(skew, _weightGrid.UpperBound(skew), half));
-        }
+        (a, skew, (Tensor, Tensor)? norms) = Limited(a, skew, _lipschitz, _weightGrid.UpperBound);
 
         // Of A^T A: at (i, j, d) the sum over o and p of A[o, i, p] A[o, j, p + d].
         Tensor columns = a.transpose(0, 1);
         Tensor gram = nn.functional.conv2d(columns, columns, padding: [_radius, _radius]).transpose(0, 1);
-        double diagonal = 1 - Monotonicity - Margin(a, skew, Terms, spread: (2 * _radius) + 1);
-        Tensor whole = Padded(skew, _radius / 2) - gram + (Identity(ScalarType.Float64, a.device) * diagonal);
-        return [whole.to(_symmetric.dtype).MoveToOuterDisposeScope()];
+        double margin = Margin(a, skew, Terms, spread: (2 * _radius) + 1);
+        Tensor identity = Identity(ScalarType.Float64, a.device) * (1 - Monotonicity - margin);
+        return Prepared(Padded(skew, _radius / 2) - gram + identity, norms, margin);
     }
 
     /// <inheritdoc/>
@@ -140,6 +136,11 @@ public sealed class MonotoneConvolution : MonotoneLayer
     public override MonotoneNorms BoundNorms(IReadOnlyList<Tensor> prepared)
     {
         ArgumentNullException.ThrowIfNull(prepared);
+        if (KnownNorms(prepared) is { } norms)
+        {
+            return norms;
+        }
+
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         Tensor whole = Rest(prepared[0]);

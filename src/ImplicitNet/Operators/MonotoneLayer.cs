@@ -149,9 +149,60 @@ public abstract class MonotoneLayer : nn.Module<Tensor, Tensor>
             : throw new ArgumentOutOfRangeException(
                 nameof(lipschitz), lipschitz, $"The limit of the norm of I - W must be above m = {monotonicity} and finite.");
 
-    /// <summary>A weight, made smaller where the bound of its norm is above a limit; in the graph of both.</summary>
-    private protected static Tensor Limited(Tensor weight, Tensor bound, double limit) =>
-        weight * (limit / (bound * LimitMargin).clamp_min(limit));
+    /// <summary>
+    /// A and <c>B - B^T</c>, each made smaller, in the graph, where it has more than half of what a limit of the norm of <c>I - W</c> leaves
+    /// beside m; and the bounds of their norms that were taken for it.
+    /// </summary>
+    /// <param name="symmetric">A, in float64.</param>
+    /// <param name="skew"><c>B - B^T</c>, in float64.</param>
+    /// <param name="limit">Of the norm of <c>I - W</c>; null: none, and nothing is bounded.</param>
+    /// <param name="bound">[1], of a weight whose largest element is 1, in its graph.</param>
+    private protected (Tensor Symmetric, Tensor Skew, (Tensor Symmetric, Tensor Skew)? Norms) Limited(
+        Tensor symmetric, Tensor skew, double? limit, Func<Tensor, Tensor> bound)
+    {
+        if (limit is not { } most)
+        {
+            return (symmetric, skew, null);
+        }
+
+        double half = (most - Monotonicity) / 2;
+        (Tensor a, Tensor aNorm) = Limited(symmetric, bound, Math.Sqrt(half));
+        (Tensor s, Tensor sNorm) = Limited(skew, bound, half);
+        return (a, s, (aNorm, sNorm));
+    }
+
+    /// <summary>
+    /// What <see cref="Prepare"/> returns: W, and where a limit took bounds of the norms those of the parts of <c>I - W</c>, [2], without a
+    /// graph.
+    /// </summary>
+    private protected IReadOnlyList<Tensor> Prepared(Tensor whole, (Tensor Symmetric, Tensor Skew)? norms, double margin)
+    {
+        Tensor stored = whole.to(Weight.dtype).MoveToOuterDisposeScope();
+        return norms is not ({ } a, { } s)
+            ? [stored]
+            : [stored, cat([a.detach().square() + (Monotonicity + (2 * margin)), s.detach() + margin]).MoveToOuterDisposeScope()];
+    }
+
+    /// <summary>The bounds that a limit took; null where there is none.</summary>
+    private protected static MonotoneNorms? KnownNorms(IReadOnlyList<Tensor> prepared)
+    {
+        if (prepared.Count == 1)
+        {
+            return null;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        double[] norms = [.. prepared[1].to(ScalarType.Float64).cpu().data<double>()];
+        return new MonotoneNorms(norms[0] + norms[1], norms[0], norms[1]);
+    }
+
+    private (Tensor Weight, Tensor Norm) Limited(Tensor weight, Func<Tensor, Tensor> bound, double limit)
+    {
+        // In the dtype of the weights, where it takes half the time, and at any scale.
+        Tensor largest = weight.detach().abs().max().clamp_min(1e-300);
+        Tensor norm = bound((weight / largest).to(Weight.dtype)).to(ScalarType.Float64) * largest * LimitMargin;
+        return (weight * (limit / norm.clamp_min(limit)), norm.clamp_max(limit));
+    }
 
     /// <summary>What the certificate in float64 may be off by.</summary>
     /// <param name="size">The Frobenius norm of what was decomposed.</param>

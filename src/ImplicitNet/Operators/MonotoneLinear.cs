@@ -57,15 +57,10 @@ public sealed class MonotoneLinear : MonotoneLayer
         using DisposeScope scope = NewDisposeScope();
         (Tensor a, Tensor skew) = (_symmetric.to(ScalarType.Float64), _skew.to(ScalarType.Float64));
         skew = skew - skew.t();
-        if (_lipschitz is { } limit)
-        {
-            double half = (limit - Monotonicity) / 2;
-            (a, skew) = (Limited(a, Norm(a), Math.Sqrt(half)), Limited(skew, Norm(skew), half));
-        }
-
-        double diagonal = 1 - Monotonicity - Margin(a, skew, Size, spread: 1);
-        Tensor whole = skew - a.t().mm(a) + (eye(Size, dtype: ScalarType.Float64, device: a.device) * diagonal);
-        return [whole.to(_symmetric.dtype).MoveToOuterDisposeScope()];
+        (a, skew, (Tensor, Tensor)? norms) = Limited(a, skew, _lipschitz, Norm);
+        double margin = Margin(a, skew, Size, spread: 1);
+        Tensor identity = eye(Size, dtype: ScalarType.Float64, device: a.device) * (1 - Monotonicity - margin);
+        return Prepared(skew - a.t().mm(a) + identity, norms, margin);
     }
 
     /// <inheritdoc/>
@@ -80,6 +75,11 @@ public sealed class MonotoneLinear : MonotoneLayer
     public override MonotoneNorms BoundNorms(IReadOnlyList<Tensor> prepared)
     {
         ArgumentNullException.ThrowIfNull(prepared);
+        if (KnownNorms(prepared) is { } norms)
+        {
+            return norms;
+        }
+
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         Tensor whole = eye(Size, dtype: prepared[0].dtype, device: prepared[0].device) - prepared[0];

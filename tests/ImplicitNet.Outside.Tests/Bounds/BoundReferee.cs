@@ -11,15 +11,21 @@ internal static class BoundReferee
     public static int Run(string[] arguments)
     {
         bool isPlanted = arguments is [RefereeCase.Planted];
-        IReadOnlyList<(Func<Random, ClaimedOperator> Draw, bool MayBeRefused)> family =
-            arguments is [WellPosedFamily.Name] ? WellPosedFamily.All : OperatorFamily.All;
+        (string Kind, Func<Random, ClaimedOperator> Draw, bool MayBeRefused)[] family =
+            [.. OperatorFamily.All.Where(entry => isPlanted || arguments.Length == 0 || arguments[0] == entry.Kind)];
+        if (family.Length == 0)
+        {
+            Console.WriteLine($"The kinds are {string.Join(", ", OperatorFamily.All.Select(entry => entry.Kind).Distinct())}.");
+            return 2;
+        }
+
         int count = RefereeCase.Count(OperatorsOfCi);
         (int operators, int refused, int found) = (0, 0, 0);
         foreach (RefereeCase drawn in RefereeCase.All().Take(count))
         {
             operators++;
-            (Func<Random, ClaimedOperator> draw, bool mayBeRefused) =
-                isPlanted ? (OperatorFamily.Lying, false) : drawn.Random.Pick(family);
+            (_, Func<Random, ClaimedOperator> draw, bool mayBeRefused) =
+                isPlanted ? ("", OperatorFamily.Lying, false) : drawn.Random.Pick(family);
             string? objection;
             try
             {

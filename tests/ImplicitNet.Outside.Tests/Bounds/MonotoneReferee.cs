@@ -7,7 +7,7 @@ namespace ImplicitNet.Outside.Tests.Bounds;
 
 /// <summary>
 /// Monotone layers with weights at random, scales from 1e-6 to 1e6: I - W as it is stored is at least m, and at least what is certified,
-/// and its norm at most the bound. By whole numbers, without rounding: a matrix of doubles is one of integers times a power of two.
+/// and its norm and those of its symmetric and skew parts are at most their bounds. By whole numbers, without rounding: a matrix of doubles is one of integers times a power of two.
 /// </summary>
 internal static class MonotoneReferee
 {
@@ -52,6 +52,7 @@ internal static class MonotoneReferee
         }
 
         double certified = layer.CertifyMonotonicity(), bound = monotone.BoundLipschitz();
+        MonotoneNorms norms = layer.BoundNorms(layer.Prepare());
         string name = $"{layer.GetName()} {dtype}, scale {scale:g3}, m {m:g3}, certified {certified:g6}, L {bound:g6}";
         double claimed = isPlanted ? m + (1e-3 * bound) : m;
 
@@ -61,8 +62,11 @@ internal static class MonotoneReferee
         return !(certified >= m) ? $"{name}: certified below m"
             : !IsAtLeast(w, claimed, slack) ? $"{name}: I - W is not at least {claimed:g3}"
             : !IsAtLeast(w, certified, slack) ? $"{name}: I - W is not at least what is certified"
-            : !IsWithin(w, bound + slack) ? $"{name}: the norm of I - W is above the bound"
-            : layer is not MonotonePyramid && limit is { } most && !IsWithin(w, most) ? $"{name}: the norm of I - W is above its limit {most}"
+            : !IsWithin(w, 0, bound + slack) ? $"{name}: the norm of I - W is above the bound"
+            : !IsWithin(w, 1, norms.Symmetric + slack) ? $"{name}: the symmetric part is above its bound {norms.Symmetric:g6}"
+            : !IsWithin(w, -1, norms.Skew + slack) ? $"{name}: the skew part is above its bound {norms.Skew:g6}"
+            : layer is not MonotonePyramid && limit is { } most && !IsWithin(w, 0, most)
+                ? $"{name}: the norm of I - W is above its limit {most}"
             : null;
     }
 
@@ -154,8 +158,11 @@ internal static class MonotoneReferee
         return IsPositive(whole);
     }
 
-    /// <summary>Whether the norm of I - W is at most a bound: bound^2 I - (I - W)^T (I - W) has no negative eigenvalue.</summary>
-    private static bool IsWithin(double[,] w, double bound)
+    /// <summary>
+    /// Whether the norm of <c>F = I - W</c>, or with a sign of <c>(F + sign F^T) / 2</c>, is at most a bound: the bound's square times I less
+    /// that matrix's product with its transpose has no negative eigenvalue.
+    /// </summary>
+    private static bool IsWithin(double[,] w, int sign, double bound)
     {
         int n = w.GetLength(0), exponent = Exponent([.. w.Cast<double>(), 1, bound]);
         BigInteger[,] rest = new BigInteger[n, n], whole = new BigInteger[n, n];
@@ -163,11 +170,13 @@ internal static class MonotoneReferee
         {
             for (int j = 0; j < n; j++)
             {
-                rest[i, j] = (i == j ? Whole(1, exponent) : 0) - Whole(w[i, j], exponent);
+                BigInteger diagonal = i == j ? Whole(1, exponent) : 0;
+                rest[i, j] = diagonal - Whole(w[i, j], exponent) + (sign * (diagonal - Whole(w[j, i], exponent)));
             }
         }
 
-        BigInteger square = Whole(bound, exponent) * Whole(bound, exponent);
+        BigInteger most = (1 + Math.Abs(sign)) * Whole(bound, exponent);
+        BigInteger square = most * most;
         for (int i = 0; i < n; i++)
         {
             for (int j = 0; j < n; j++)

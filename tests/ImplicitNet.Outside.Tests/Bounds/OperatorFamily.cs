@@ -7,41 +7,48 @@ using static TorchSharp.torch;
 
 namespace ImplicitNet.Outside.Tests.Bounds;
 
-/// <summary>Operators whose norm the library bounds: a new kind is one line in <see cref="All"/>.</summary>
+/// <summary>Operators whose norm the library bounds: a new kind is one line in <see cref="All"/>. One kind by itself: <c>bounds strided</c>.</summary>
 internal static class OperatorFamily
 {
-    /// <summary>How each is drawn, and whether its dtype may be refused.</summary>
-    public static readonly IReadOnlyList<(Func<Random, ClaimedOperator> Draw, bool MayBeRefused)> All =
+    private const string OfLinear = "linear";
+    private const string OfImages = "convolution";
+    private const string OfSequences = "convolution-1d";
+    private const string OfStrided = "strided";
+    private const string OfTransposed = "transposed";
+    private const string OfTokens = "attention";
+    private const string OfParts = "composition";
+    private const string OfUsers = "own";
+
+    /// <summary>The kind of each, how it is drawn, and whether its dtype may be refused.</summary>
+    public static readonly IReadOnlyList<(string Kind, Func<Random, ClaimedOperator> Draw, bool MayBeRefused)> All =
     [
-        (random => OfLayer(random, Linear(random, ScalarType.Float32)), false),
-        (random => OfLayer(random, Linear(random, ScalarType.Float64)), false),
-        (random => OfLayer(random, Linear(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16)), true),
-        (random => OfLayer(random, Convolution(random, ScalarType.Float32, isFixed: true)), false),
-        (random => OfLayer(random, Convolution(random, ScalarType.Float64, isFixed: true)), false),
-        (random => OfLayer(random, Convolution(random, ScalarType.Float32, isFixed: false)), false),
-        (random => OfLayer(random, Convolution(random, ScalarType.Float64, isFixed: false)), false),
-        (random => OfLayer(random, Convolution(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16, random.OneIn(2))), true),
-        (random => OfLayer(random, Sequence(random, ScalarType.Float32)), false),
-        (random => OfLayer(random, Sequence(random, ScalarType.Float64)), false),
-        (random => OfLayer(random, Sequence(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16)), true),
-        (random => OfLayer(random, Strided(random, ScalarType.Float32, isTransposed: random.OneIn(2))), false),
-        (random => OfLayer(random, Strided(random, ScalarType.Float64, isTransposed: random.OneIn(2))), false),
-        (random => OfLayer(
-            random, Strided(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16, isTransposed: random.OneIn(2))), true),
-        (random => OfContraction(random, Sequence(random, ScalarType.Float32, isSquare: true)), false),
-        (random => OfAttention(random, ScalarType.Float32), false),
-        (random => OfAttention(random, ScalarType.Float64), false),
-        (random => OfAttention(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16), true),
-        (random => OfComposition(random, ScalarType.Float32), false),
-        (random => OfComposition(random, ScalarType.Float64), false),
-        (random => OfLayer(random, Symmetric(random, ScalarType.Float32)), false),
-        (random => OfLayer(random, Symmetric(random, ScalarType.Float64)), false),
-        (random => OfContraction(random, Symmetric(random, ScalarType.Float64)), false),
-        .. WellPosedFamily.All,
-        (random => OfContraction(random, Linear(random, ScalarType.Float32, isSquare: true)), false),
-        (random => OfContraction(random, Linear(random, ScalarType.Float64, isSquare: true)), false),
-        (random => OfContraction(random, Convolution(random, ScalarType.Float32, random.OneIn(2), isSquare: true)), false),
-        (random => OfContraction(random, Convolution(random, ScalarType.Float64, random.OneIn(2), isSquare: true)), false),
+        .. InEveryDtype(OfLinear, (random, dtype) => OfLayer(random, Linear(random, dtype))),
+        .. InEveryDtype(OfImages, (random, dtype) => OfLayer(random, Convolution(random, dtype, isFixed: true))),
+        .. InEveryDtype(OfImages, (random, dtype) => OfLayer(random, Convolution(random, dtype, isFixed: false))),
+        .. InEveryDtype(OfSequences, (random, dtype) => OfLayer(random, Sequence(random, dtype))),
+        .. InEveryDtype(OfStrided, (random, dtype) => OfLayer(random, Strided(random, dtype, isTransposed: false))),
+        .. InEveryDtype(OfTransposed, (random, dtype) => OfLayer(random, Strided(random, dtype, isTransposed: true))),
+        .. InEveryDtype(OfTokens, OfAttention),
+        (OfParts, random => OfComposition(random, ScalarType.Float32), false),
+        (OfParts, random => OfComposition(random, ScalarType.Float64), false),
+        (OfUsers, random => OfLayer(random, Symmetric(random, ScalarType.Float32)), false),
+        (OfUsers, random => OfLayer(random, Symmetric(random, ScalarType.Float64)), false),
+        (OfUsers, random => OfContraction(random, Symmetric(random, ScalarType.Float64)), false),
+        .. WellPosedFamily.All.Select(entry => (WellPosedFamily.Name, entry.Draw, entry.MayBeRefused)),
+        (OfLinear, random => OfContraction(random, Linear(random, ScalarType.Float32, isSquare: true)), false),
+        (OfLinear, random => OfContraction(random, Linear(random, ScalarType.Float64, isSquare: true)), false),
+        (OfImages, random => OfContraction(random, Convolution(random, ScalarType.Float32, random.OneIn(2), isSquare: true)), false),
+        (OfImages, random => OfContraction(random, Convolution(random, ScalarType.Float64, random.OneIn(2), isSquare: true)), false),
+        (OfSequences, random => OfContraction(random, Sequence(random, ScalarType.Float32, isSquare: true)), false),
+    ];
+
+    /// <summary>In float32, float64, and a half precision that may be refused.</summary>
+    private static IEnumerable<(string Kind, Func<Random, ClaimedOperator> Draw, bool MayBeRefused)> InEveryDtype(
+        string kind, Func<Random, ScalarType, ClaimedOperator> draw) =>
+    [
+        (kind, random => draw(random, ScalarType.Float32), false),
+        (kind, random => draw(random, ScalarType.Float64), false),
+        (kind, random => draw(random, random.OneIn(2) ? ScalarType.Float16 : ScalarType.BFloat16), true),
     ];
 
     /// <summary>Planted: claims nine tenths of the norm of an honest layer.</summary>

@@ -40,6 +40,9 @@ internal static class SolverChoice
     /// <summary>Those that take any map: all but the splittings.</summary>
     public static IReadOnlyList<string> General { get; } = [.. Names.Where(name => !IsSplitting(name))];
 
+    /// <summary>Those for monotone networks alone.</summary>
+    public static IReadOnlyList<string> Splittings { get; } = [.. Names.Where(IsSplitting)];
+
     /// <summary>Whether a solver is for monotone networks alone.</summary>
     public static bool IsSplitting(string name) => name is ForwardBackward or PeacemanRachford;
 
@@ -54,15 +57,19 @@ internal static class SolverChoice
             ? make(damping, memory)
             : throw new ArgumentException($"solver must be one of {string.Join(", ", Names)}; given {name}.");
 
-    /// <summary>Several solvers, each with the memory where it has one.</summary>
-    /// <exception cref="ArgumentException">A memory is given, and none of them has one.</exception>
+    /// <summary>Several solvers, each with the damping and the memory where it has one.</summary>
+    /// <exception cref="ArgumentException">A damping or a memory is given, and none of them has one.</exception>
     public static IReadOnlyList<FixedPointSolver> CreateAll(IReadOnlyList<string> names, double damping, int? memory)
     {
-        string[] without = [.. names.Where(name => name is Default or NewtonKrylov || IsSplitting(name))];
-        return without.Length == names.Count
-            ? [.. names.Select(name => Create(name, damping, memory))]
-            : [.. names.Select(name => Create(name, damping, without.Contains(name) ? null : memory))];
+        bool isDamped = names.Any(name => !IsSplitting(name)), isRemembered = names.Any(HasMemory);
+        return
+        [
+            .. names.Select(name => Create(
+                name, isDamped && IsSplitting(name) ? 1 : damping, isRemembered && !HasMemory(name) ? null : memory)),
+        ];
     }
+
+    private static bool HasMemory(string name) => !(name is Default or NewtonKrylov || IsSplitting(name));
 
     private static FixedPointSolver Undamped(this FixedPointSolver solver, double damping, string name) => damping == 1
         ? solver

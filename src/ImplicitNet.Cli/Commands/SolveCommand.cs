@@ -110,23 +110,30 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             return ExitCodes.Success;
         }
 
-        IReadOnlyList<string> names = SolverListOption.Names(parsed.GetValue(_solvers));
+        SavedModel? model = parsed.GetValue(_model) is { } folder ? SavedModel.In(folder) : null;
+        bool isMonotone = model is not null && RunKinds.Of(model.Config.Options).IsMonotone;
+        IReadOnlyList<string> names = SolverListOption.Names(parsed.GetValue(_solvers), isMonotone);
         IReadOnlyList<FixedPointSolver> solvers =
             Chosen.Of(() => SolverChoice.CreateAll(names, parsed.GetValue(_damping) ?? 1, parsed.GetValue(_memory)));
         Device device = DeviceChoice.Open(parsed.GetValue(_common.Device) ?? DeviceChoice.Processor);
         int threads = DeviceChoice.SetThreads(parsed.GetValue(_common.Threads), terminal);
         return problem == AllProblems.Name
             ? RunAll(parsed, names, solvers, device, threads)
-            : RunOne(parsed, names, solvers, device, threads);
+            : RunOne(parsed, model, names, solvers, device, threads);
     }
 
     private int RunOne(
-        ParseResult parsed, IReadOnlyList<string> names, IReadOnlyList<FixedPointSolver> solvers, Device device, int threads)
+        ParseResult parsed,
+        SavedModel? model,
+        IReadOnlyList<string> names,
+        IReadOnlyList<FixedPointSolver> solvers,
+        Device device,
+        int threads)
     {
         string? problem = parsed.GetValue(_problem);
-        using SolveInput input = problem is null
-            ? OfModel(parsed, parsed.GetValue(_model)!, device)
-            : SolveInput.OfProblem(FixedPointProblems.Named(problem), Asked(parsed), device);
+        using SolveInput input = model is not null
+            ? OfModel(parsed, model, device)
+            : SolveInput.OfProblem(FixedPointProblems.Named(problem!), Asked(parsed), device);
         RunFolder folder = new(parsed.GetValue(_output) ?? DefaultFolder(problem ?? FolderName(parsed.GetValue(_model)!)));
 
         terminal.Tell($"[bold]{Markup.Escape(input.Title)}[/]");
@@ -201,9 +208,8 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
         MaxSteps = parsed.GetValue(_maxSteps) ?? own.MaxSteps,
     };
 
-    private SolveInput OfModel(ParseResult parsed, string folder, Device device)
+    private SolveInput OfModel(ParseResult parsed, SavedModel model, Device device)
     {
-        SavedModel model = SavedModel.In(folder);
         ImplicitNetwork network = model.LoadImplicit();
         try
         {
@@ -215,7 +221,7 @@ internal sealed class SolveCommand(Terminal terminal, CancellationToken cancella
             ModelSettings.EnsureCount(asked, source, kind.Samples(settings.Data), ExitCodes.Failure);
             int count = asked ?? Math.Min(DefaultCount, source.Count);
             network.to(device);
-            string title = $"{FolderName(folder)}: the operator of a trained model";
+            string title = $"{FolderName(model.Folder)}: the operator of a trained model";
             string what = $"test {kind.Samples(settings.Data)} of {settings.Data}";
             return SolveInput.OfModel(title, what, network, source, count, Asked(parsed));
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Models;
 
 namespace ImplicitNet.Cli.Options;
@@ -12,18 +13,19 @@ internal static class SolverListOption
     {
         Option<string?> option = new(Name)
         {
-            Description = $"Solvers to compare, separated by commas (default: all of them): {string.Join(", ", SolverChoice.General)}.",
+            Description = $"Solvers to compare, separated by commas: {string.Join(", ", SolverChoice.General)}; of monotone models also "
+                + $"{string.Join(", ", SolverChoice.Splittings)} (default: all of them).",
             HelpName = "names",
         };
         option.Validators.Add(result =>
         {
             string[] given = Split(result.Tokens.Count == 0 ? "" : result.Tokens[0].Value);
-            string? wrong = given.Length == 0 ? "nothing" : given.FirstOrDefault(name => !SolverChoice.General.Contains(name));
+            string? wrong = given.Length == 0 ? "nothing" : given.FirstOrDefault(name => !SolverChoice.Names.Contains(name));
             string? twice = given.CountBy(name => name).Where(pair => pair.Value > 1).Select(pair => pair.Key).FirstOrDefault();
             if (wrong is not null)
             {
                 result.AddError(Misspelling.OfValue(
-                    Name, wrong, SolverChoice.General, $"one or more of {string.Join(", ", SolverChoice.General)}, separated by commas"));
+                    Name, wrong, SolverChoice.Names, $"one or more of {string.Join(", ", SolverChoice.Names)}, separated by commas"));
             }
             else if (twice is not null)
             {
@@ -33,8 +35,19 @@ internal static class SolverListOption
         return option;
     }
 
-    /// <summary>The names in a value that has passed; all where none is given.</summary>
-    public static IReadOnlyList<string> Names(string? value) => value is null ? SolverChoice.General : Split(value);
+    /// <summary>The names in a value that has passed; all that can solve it where none is given.</summary>
+    /// <param name="value">What was given.</param>
+    /// <param name="isMonotone">Whether a monotone network is solved.</param>
+    /// <exception cref="CommandException">A splitting is named, and none is.</exception>
+    public static IReadOnlyList<string> Names(string? value, bool isMonotone)
+    {
+        IReadOnlyList<string> able = isMonotone ? SolverChoice.Names : SolverChoice.General;
+        string[]? given = value is null ? null : Split(value);
+        return given?.FirstOrDefault(name => !able.Contains(name)) is { } splitting
+            ? throw new CommandException(
+                $"{Name} {splitting}: a splitting is for {MonotoneImages.Networks} alone (--model FOLDER of one).", ExitCodes.Usage)
+            : given ?? able;
+    }
 
     private static string[] Split(string value) => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

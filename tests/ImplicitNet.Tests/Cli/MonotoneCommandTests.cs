@@ -47,6 +47,15 @@ public sealed class MonotoneCommandTests : TensorTest
             Assert.Equal(result.GetProperty(name).GetDouble(), info.GetProperty(name).GetDouble());
         }
 
+        JsonElement[] solvers =
+        [
+            .. Result(CliRun.Of("solve", "--model", folder["run"], "--count", "20", "--damping", "0.9", "--output", folder["solve"], "--json"))
+                .GetProperty("solvers").EnumerateArray(),
+        ];
+        Assert.Equal(SolverChoice.Names, solvers.Select(solver => solver.GetProperty("name").GetString()));
+        Assert.All(
+            solvers.Where(solver => SolverChoice.IsSplitting(solver.GetProperty("name").GetString()!)),
+            solver => Assert.Equal(20, solver.GetProperty("statuses").GetProperty("Converged").GetInt32()));
         Assert.Contains("Monotonicity certified", File.ReadAllText(folder["run/audit/audit.html"]), StringComparison.Ordinal);
         CliRun.Of("train", "--resume", "--output", folder["run"], "--monotonicity", "1").Failed(2, "--monotonicity 1", "started with 0.5");
     }
@@ -84,6 +93,15 @@ public sealed class MonotoneCommandTests : TensorTest
         using TemporaryFolder folder = new();
         CliRun.Of(["train", "--output", folder["run"], .. arguments]).Failed(2, message);
         Assert.False(Directory.Exists(folder["run"]));
+    }
+
+    [Fact]
+    public void Splittings_solve_nothing_but_monotone_models()
+    {
+        using TemporaryFolder folder = new();
+        CliRun.Of("solve", "--problem", "cosine", "--solvers", "picard,forward-backward", "--output", folder["solve"])
+            .Failed(2, "--solvers forward-backward: a splitting is for monotone networks alone");
+        Assert.False(Directory.Exists(folder["solve"]));
     }
 
     private static JsonElement Result(CliRun run)

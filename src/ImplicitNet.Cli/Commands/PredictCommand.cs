@@ -9,6 +9,7 @@ using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
+using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -198,15 +199,16 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
                 starts is null ? null : starts.Best, flowSettings: own => own with { OnFailure = new MaskFailures() },
                 cancellation: cancellation);
             float[] shares = [.. nn.functional.softmax(network.call(inputs), 1).cpu().data<float>()];
-            (int Steps, string Status, double Residual)[] ends = solves.Flows is [ScopedFlow flow]
-                ? [.. flow.Report.Samples.Select(sample => (sample.Steps, sample.Status.ToString(), double.NaN))]
-                : [.. solves.Solves[0].Report.Samples.Select(sample => (sample.Steps, sample.Status.ToString(), sample.Residual))];
+            SolveReport? solve = solves.Flows.Count == 0 ? solves.Solves[0].Report : null;
+            (int Steps, string Status, double Residual, double? Bound)[] ends = solves.Flows is [ScopedFlow flow]
+                ? [.. flow.Report.Samples.Select(sample => (sample.Steps, sample.Status.ToString(), double.NaN, (double?)null))]
+                : [.. solve!.Samples.Select(sample => (sample.Steps, sample.Status.ToString(), sample.Residual, sample.ErrorBound))];
             IReadOnlyList<bool> included = solves.Flows is [ScopedFlow one] ? one.Included : [];
             for (int place = 0; place < indices.Length; place++)
             {
                 float[] row = shares[(place * sizes.Classes)..((place + 1) * sizes.Classes)];
                 int? answer = row.All(float.IsFinite) && (included.Count == 0 || included[place]) ? Array.IndexOf(row, row.Max()) : null;
-                (int steps, string status, double residual) = ends[place];
+                (int steps, string status, double residual, double? bound) = ends[place];
                 SeenPicture picture = pictures[indices[place]];
                 PredictionResult.Prediction prediction = new(
                     picture.Path,
@@ -217,6 +219,8 @@ internal sealed class PredictCommand(Terminal terminal, CancellationToken cancel
                     status,
                     double.IsFinite(residual) ? residual : null)
                 {
+                    ErrorBound = bound,
+                    ErrorNorm = bound is null ? null : solve?.ErrorNorm?.ToString(),
                     Agreement = agreements?[place],
                     Margin = answer is null ? null : row.OrderDescending().Take(2).Aggregate((first, second) => first - second),
                     Ink = picture.Ink?.Share,

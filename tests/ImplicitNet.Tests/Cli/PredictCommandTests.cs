@@ -23,6 +23,10 @@ public sealed class PredictCommandTests(TinyModel model) : TensorTest, IClassFix
             Assert.Equal(Array.IndexOf(shares, shares.Max()), image.GetProperty("class").GetInt32());
             Assert.Equal("Converged", image.GetProperty("status").GetString());
             Assert.InRange(image.GetProperty("steps").GetInt32(), 2, 20);
+
+            // A contraction by 0.5 is within residual / (1 - 0.5).
+            Assert.Equal(2 * image.GetProperty("residual").GetDouble(), image.GetProperty("errorBound").GetDouble(), 1e-12);
+            Assert.Equal("L2", image.GetProperty("errorNorm").GetString());
         }
 
         Assert.All(paths, path => Assert.Contains(path, run.Output, StringComparison.Ordinal));

@@ -24,11 +24,14 @@ public abstract class BoundedLayer : BoundedModule
     // nears zero. A twelfth of the norm that a weight is drawn with, about 1.2 whatever its sizes.
     private const double LeastBound = 0.1;
 
-    // Numbers in a weight: 2 GiB of them in float32. To draw more takes a minute, to bound their norm hours.
-    private const double MostNumbers = 1 << 29;
+    // For messages.
+    private const string Words = "a bounded layer";
 
     // An element above this is scaled down first, so that no square of a symbol overflows in float32.
     private const double LargestElement = 1 << 20;
+
+    private static readonly ScalarType[] Dtypes =
+        [ScalarType.Float16, ScalarType.BFloat16, ScalarType.Float32, ScalarType.Float64];
 
     private readonly RememberedBound _remembered = new();
 
@@ -178,43 +181,12 @@ public abstract class BoundedLayer : BoundedModule
     /// <returns>Dimensionless; NaN where an element is not finite.</returns>
     protected abstract double LargestSingularValue(Tensor weight);
 
-    /// <summary>Room for a weight. The caller owns it.</summary>
-    /// <exception cref="ArgumentException">
-    /// The dtype is none that a layer can have, the weight has more than 2^29 numbers, or there is no memory for it.
-    /// </exception>
-    private protected static Tensor Uninitialized(long[] shape, ScalarType dtype)
-    {
-        if (dtype is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64))
-        {
-            throw new ArgumentException(
-                $"The weight of a bounded layer is float16, bfloat16, float32 or float64. Given: {dtype}.", nameof(dtype));
-        }
+    /// <inheritdoc cref="DrawnWeight.Uninitialized"/>
+    private protected static Tensor Uninitialized(long[] shape, ScalarType dtype) =>
+        DrawnWeight.Uninitialized(Words, shape, dtype, Dtypes);
 
-        if (shape.Aggregate(1.0, (product, size) => product * size) > MostNumbers)
-        {
-            throw new ArgumentException(
-                FormattableString.Invariant($"The weight of a bounded layer has at most {MostNumbers:n0} numbers. ")
-                    + $"Given: {string.Join(" x ", shape)}.",
-                nameof(shape));
-        }
-
-        return TorchMessage.Guarded(
-            (Shape: shape, Dtype: dtype),
-            static given => empty(given.Shape, given.Dtype),
-            static (given, said) => new ArgumentException(
-                $"No weight of {TensorCheck.Sizes(given.Shape)} can be made: {said}", nameof(shape)));
-    }
-
-    /// <summary>A weight drawn as in torch's own layers (Kaiming uniform, a = sqrt 5). The caller owns it.</summary>
-    /// <exception cref="ArgumentException">As for <see cref="Uninitialized"/>.</exception>
-    private protected static Parameter Drawn(long[] shape, ScalarType dtype)
-    {
-        using Tensor data = Uninitialized(shape, dtype);
-        Parameter weight = new(data);
-        weight.DetachFromDisposeScope();
-        nn.init.kaiming_uniform_(weight, Math.Sqrt(5));
-        return weight;
-    }
+    /// <inheritdoc cref="DrawnWeight.Of"/>
+    private protected static Parameter Drawn(long[] shape, ScalarType dtype) => DrawnWeight.Of(Words, shape, dtype, Dtypes);
 
     /// <summary>
     /// At most what rounding to float16 adds to the norm where elements underflow; 0 for dtypes whose range is that of float32.

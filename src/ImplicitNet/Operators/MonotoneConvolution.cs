@@ -41,7 +41,9 @@ public sealed class MonotoneConvolution : MonotoneLayer
     /// the graph, so that no weight takes more steps than this number says. Default null: no limit.
     /// </param>
     /// <param name="dtype">float32 (default) or float64.</param>
-    /// <exception cref="ArgumentException">A value is out of its range, or there is no memory for the weights.</exception>
+    /// <exception cref="ArgumentException">
+    /// A value is out of its range, a weight would have more than 2^29 numbers, or there is no memory for it.
+    /// </exception>
     public MonotoneConvolution(
         long channels,
         (int Height, int Width) imageSize,

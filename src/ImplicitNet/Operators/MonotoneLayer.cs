@@ -1,4 +1,3 @@
-using ImplicitNet.Differentiation;
 using ImplicitNet.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -105,24 +104,9 @@ public abstract class MonotoneLayer : nn.Module<Tensor, Tensor>
     /// <summary>Such shapes as text, for a message.</summary>
     protected abstract string Shape { get; }
 
-    /// <summary>A weight drawn as in torch's own layers (Kaiming uniform, a = sqrt 5).</summary>
-    private protected static Parameter Drawn(long[] shape, ScalarType dtype)
-    {
-        if (dtype is not (ScalarType.Float32 or ScalarType.Float64))
-        {
-            throw new ArgumentException($"The weights of a monotone layer are float32 or float64. Given: {dtype}.", nameof(dtype));
-        }
-
-        using DisposeScope scope = NewDisposeScope();
-        Parameter weight = TorchMessage.Guarded(
-            (Shape: shape, Dtype: dtype),
-            static given => new Parameter(empty(given.Shape, given.Dtype)),
-            static (given, said) => new ArgumentException(
-                $"No weight of {TensorCheck.Sizes(given.Shape)} can be made: {said}", nameof(shape)));
-        weight.DetachFromDisposeScope();
-        nn.init.kaiming_uniform_(weight, Math.Sqrt(5));
-        return weight;
-    }
+    /// <inheritdoc cref="DrawnWeight.Of"/>
+    private protected static Parameter Drawn(long[] shape, ScalarType dtype) =>
+        DrawnWeight.Of("a monotone layer", shape, dtype, ScalarType.Float32, ScalarType.Float64);
 
     /// <summary>
     /// What is added to m: at least what <c>I - W</c> loses when it is summed in float64, rounded to its dtype, and certified.

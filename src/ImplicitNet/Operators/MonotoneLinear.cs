@@ -26,7 +26,9 @@ public sealed class MonotoneLinear : MonotoneLayer
     /// the graph, so that no weight takes more steps than this number says. Default null: no limit.
     /// </param>
     /// <param name="dtype">float32 (default) or float64.</param>
-    /// <exception cref="ArgumentException">A value is out of its range, or there is no memory for the weights.</exception>
+    /// <exception cref="ArgumentException">
+    /// A value is out of its range, a weight would have more than 2^29 numbers, or there is no memory for it.
+    /// </exception>
     public MonotoneLinear(long size, double monotonicity = 1, double? lipschitz = null, ScalarType dtype = ScalarType.Float32)
         : base(nameof(MonotoneLinear), monotonicity)
     {

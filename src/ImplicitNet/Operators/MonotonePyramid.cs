@@ -26,7 +26,9 @@ public sealed class MonotonePyramid : MonotoneLayer
     /// <param name="kernelSize">k, odd; default 3.</param>
     /// <param name="monotonicity">m, above 0; default 1.</param>
     /// <param name="dtype">float32 (default) or float64.</param>
-    /// <exception cref="ArgumentException">A value is out of its range, or there is no memory for the weights.</exception>
+    /// <exception cref="ArgumentException">
+    /// A value is out of its range, a weight would have more than 2^29 numbers, or there is no memory for it.
+    /// </exception>
     public MonotonePyramid(
         IReadOnlyList<long> channels,
         (int Height, int Width) imageSize,

@@ -13,6 +13,7 @@ internal abstract class MonotoneMap : SplittingMap
     private bool _isProductKnown;
     private PreparedOperator? _resolvent;
     private double _alpha;
+    private long _productsBefore;
 
     /// <param name="layer">W.</param>
     /// <param name="isTransposed">Whether it is transposed.</param>
@@ -35,7 +36,7 @@ internal abstract class MonotoneMap : SplittingMap
 
     protected bool IsTransposed { get; }
 
-    internal override long InnerProducts => _whole?.InnerProducts ?? _resolvent?.Products ?? 0;
+    internal override long InnerProducts => _whole?.InnerProducts ?? (_productsBefore + (_resolvent?.Products ?? 0));
 
     public sealed override Tensor Affine(Tensor latent)
     {
@@ -97,7 +98,9 @@ internal abstract class MonotoneMap : SplittingMap
     {
         if (_resolvent is null || _alpha != alpha)
         {
+            _productsBefore = InnerProducts;
             _resolvent?.Dispose();
+            _resolvent = null;
             _resolvent = Layer.CreateResolvent(Inputs.Shared, alpha);
             _alpha = alpha;
         }

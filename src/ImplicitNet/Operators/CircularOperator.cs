@@ -61,6 +61,10 @@ internal sealed class CircularOperator : PreparedOperator
     {
         using DisposeScope scope = NewDisposeScope();
         long batch = point.shape[0];
+        if (batch == 0)
+        {
+            return empty_like(point).MoveToOuterDisposeScope();
+        }
 
         // Spectra as [2, frequencies, batch, channels]: real, then imaginary parts.
         Tensor rows = point.reshape(batch * _channels, -1);

@@ -29,4 +29,27 @@ public sealed class SplittingEdgeCaseTests : TensorTest
             Assert.Equal(first.Report.Evaluations, again.Report.Evaluations);
         }
     }
+
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("circular")]
+    [InlineData("zeros")]
+    [InlineData("pyramid")]
+    public void No_samples_are_solved_and_differentiated(string kind)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using MonotoneOperator latentOperator = new(MonotoneCases.Create(kind));
+        Tensor q = zeros([0, .. MonotoneCases.Shape(kind)], ScalarType.Float64).requires_grad_();
+        using FixedPointMap map = latentOperator.Bind(q);
+        foreach (string solver in (string[])["forward-backward", "peaceman-rachford"])
+        {
+            using FixedPointSolution solution = FixedPoint.Solve(map, zeros_like(q), MonotoneCases.Solver(solver));
+            Assert.Equal(q.shape, solution.Latent.shape);
+            Assert.Empty(solution.Report.Samples);
+        }
+
+        using IDisposable noGraph = no_grad();
+        Assert.Equal(q.shape, map.Evaluate(q).shape);
+        Assert.Equal(q.shape, ((SplittingMap)map).Resolvent(q, 0.5).shape);
+    }
 }

@@ -32,7 +32,7 @@ public sealed record PeacemanRachfordSolver : IterativeSolver
     {
         ArgumentNullException.ThrowIfNull(map);
         SplittingMap splitting = SplittingMap.Of(map, GetType());
-        return new Iteration(map, splitting, start, Alpha ?? Math.Sqrt(splitting.Cocoercivity / splitting.Monotonicity));
+        return new Iteration(map, splitting, start, SplittingStep.PeacemanRachford(Alpha, splitting));
     }
 
     private sealed class Iteration(FixedPointMap map, SplittingMap splitting, Tensor start, double alpha)

@@ -111,7 +111,7 @@ public sealed record SplittingLinearSolver : LinearSolver
             Stopping = new StoppingRule
             {
                 RelativeTolerance = 0,
-                AbsoluteTolerance = isTransposed ? 1 / (1 + splitting.LipschitzBound) : 1,
+                AbsoluteTolerance = isTransposed && double.IsFinite(splitting.LipschitzBound) ? 1 / (1 + splitting.LipschitzBound) : 1,
                 MaxSteps = MaxSteps,
             },
 

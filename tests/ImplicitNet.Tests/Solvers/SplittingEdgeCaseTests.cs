@@ -1,3 +1,5 @@
+using ImplicitNet.Gradients;
+using ImplicitNet.Networks;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using ImplicitNet.Tests.Operators.Monotone;
@@ -27,6 +29,46 @@ public sealed class SplittingEdgeCaseTests : TensorTest
             using FixedPointMap fresh = latentOperator.Bind(q);
             using FixedPointSolution first = FixedPoint.Solve(fresh, zeros_like(q), solver, rule);
             Assert.Equal(first.Report.Evaluations, again.Report.Evaluations);
+        }
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32, double.NaN)]
+    [InlineData(ScalarType.Float32, double.PositiveInfinity)]
+    [InlineData(ScalarType.Float32, 1e25)]
+    [InlineData(ScalarType.Float64, double.NaN)]
+    [InlineData(ScalarType.Float64, 1e100)]
+    [InlineData(ScalarType.Float64, 1e200)]
+    public void Weights_that_nothing_bounds_end_in_a_status_and_throw_nothing(ScalarType dtype, double weight)
+    {
+        foreach (string kind in MonotoneCases.Kinds)
+        {
+            foreach (string solver in (string[])["forward-backward", "peaceman-rachford"])
+            {
+                using DisposeScope scope = NewDisposeScope();
+                random.manual_seed(28);
+                using MonotoneLayer layer = MonotoneCases.Create(kind, dtype: dtype);
+                using (no_grad())
+                {
+                    layer.Weight.fill_(weight);
+                }
+
+                using ImplicitLayer network = new(new MonotoneOperator(layer, MonotoneCases.Activation("tanh")))
+                {
+                    Solver = MonotoneCases.Solver(solver),
+                    OnFailure = new MaskFailures(),
+                    Gradient = new ImplicitGradient { Solver = new SplittingLinearSolver { Solver = MonotoneCases.Solver(solver) } },
+                };
+                Tensor q = randn([2, .. MonotoneCases.Shape(kind)], dtype).requires_grad_();
+                using ImplicitResult result = network.Run(q);
+                Assert.All(result.Report.Samples, sample => Assert.NotEqual(SolveStatus.Converged, sample.Status));
+                if (!double.IsFinite(weight))
+                {
+                    Assert.All(result.Report.Samples, sample => Assert.Equal(SolveStatus.NonFinite, sample.Status));
+                }
+
+                result.Output.sum().backward();
+            }
         }
     }
 

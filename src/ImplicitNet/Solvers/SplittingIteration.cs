@@ -30,8 +30,10 @@ internal abstract class SplittingIteration : FixedPointIteration
             return (LatentContract.Mapped(splitting.Activate(affine, 1), latent), own.Next(splitting, latent, affine));
         });
         (_map as MeteredMap)?.Charge(latent.shape[0] + _splitting.InnerProducts - before);
-        _latent = LatentContract.Mapped(next, latent).DetachFromDisposeScope();
-        return FixedPointStep.OfMapped(latent, mapped.DetachFromDisposeScope());
+
+        // Aliases: an activation may return what it was given, which the iteration may keep.
+        _latent = LatentContract.Mapped(next, latent).alias().DetachFromDisposeScope();
+        return FixedPointStep.OfMapped(latent, mapped.alias().DetachFromDisposeScope());
     }
 
     public override void Restrict(FixedPointMap map, Tensor samples)

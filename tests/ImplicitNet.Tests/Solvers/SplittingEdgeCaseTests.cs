@@ -33,6 +33,29 @@ public sealed class SplittingEdgeCaseTests : TensorTest
     }
 
     [Theory]
+    [InlineData("linear")]
+    [InlineData("circular")]
+    [InlineData("zeros")]
+    [InlineData("pyramid")]
+    public void An_activation_that_returns_what_it_was_given_is_solved_at_alpha_1(string kind)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(27);
+        using MonotoneLayer layer = MonotoneCases.Create(kind);
+        long[] shape = MonotoneCases.Shape(kind);
+        Tensor dense = MonotoneCases.Dense(layer, shape);
+        using MonotoneOperator latentOperator = new(layer, new Itself());
+        Tensor q = randn([3, .. shape], ScalarType.Float64);
+        q[1] *= 100;
+        using FixedPointMap map = latentOperator.Bind(q);
+        StoppingRule rule = new() { RelativeTolerance = 1e-10, MaxSteps = 10_000 };
+        using FixedPointSolution solution = FixedPoint.Solve(map, zeros_like(q), new PeacemanRachfordSolver { Alpha = 1 }, rule);
+        Assert.True(solution.Report.AllConverged, solution.Report.ToString());
+        Tensor truth = linalg.solve(eye(dense.shape[0], dtype: ScalarType.Float64) - dense, q.flatten(1).t()).t().reshape(q.shape);
+        Assert.InRange((solution.Latent - truth).abs().max().ToDouble(), 0, 1e-7);
+    }
+
+    [Theory]
     [InlineData(ScalarType.Float32, double.NaN)]
     [InlineData(ScalarType.Float32, double.PositiveInfinity)]
     [InlineData(ScalarType.Float32, 1e25)]
@@ -93,5 +116,12 @@ public sealed class SplittingEdgeCaseTests : TensorTest
         using IDisposable noGraph = no_grad();
         Assert.Equal(q.shape, map.Evaluate(q).shape);
         Assert.Equal(q.shape, ((SplittingMap)map).Resolvent(q, 0.5).shape);
+    }
+
+    private sealed record Itself : LatentActivation
+    {
+        public override bool IsProximal => true;
+
+        public override Tensor Apply(Tensor x) => x;
     }
 }

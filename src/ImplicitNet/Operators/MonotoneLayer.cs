@@ -51,6 +51,7 @@ public abstract class MonotoneLayer : nn.Module<Tensor, Tensor>
     /// <returns>Dimensionless; NaN when a weight is not finite.</returns>
     public double CertifyMonotonicity()
     {
+        EnsureDtype();
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         return LeastMonotonicity([.. Prepare().Select(piece => piece.to(ScalarType.Float64))]);
@@ -81,6 +82,7 @@ public abstract class MonotoneLayer : nn.Module<Tensor, Tensor>
     /// <param name="what">What it is, in words.</param>
     internal void EnsureFits(Tensor tensor, string name, string what)
     {
+        EnsureDtype();
         TensorCheck.EnsureBatch(tensor, name, what);
         if (!Fits(tensor.shape))
         {
@@ -88,6 +90,19 @@ public abstract class MonotoneLayer : nn.Module<Tensor, Tensor>
         }
 
         TensorCheck.EnsureLike(tensor, Weight, name, what);
+    }
+
+    /// <summary>
+    /// Refuses weights that were moved to a dtype in which no layer is made: there are no Fourier transforms in half precision.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">They are neither float32 nor float64.</exception>
+    internal void EnsureDtype()
+    {
+        if (Weight.dtype is not (ScalarType.Float32 or ScalarType.Float64))
+        {
+            throw new InvalidOperationException(
+                $"The weight of a monotone layer is float32 or float64. It was moved to {Weight.dtype}: move it back.");
+        }
     }
 
     /// <summary>

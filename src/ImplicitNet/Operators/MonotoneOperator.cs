@@ -59,6 +59,7 @@ public sealed class MonotoneOperator : LatentOperator, IMonotone
     /// <inheritdoc/>
     public double BoundLipschitz()
     {
+        _layer.EnsureDtype();
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         return _layer.BoundNorms(_layer.Prepare()).Whole;

@@ -206,6 +206,32 @@ public sealed class MonotoneLayerTests : TensorTest
         Assert.True(layer.CertifyMonotonicity() >= 1);
     }
 
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("circular")]
+    [InlineData("zeros")]
+    [InlineData("pyramid")]
+    public void A_layer_that_is_moved_to_half_precision_is_refused_in_a_line(string kind)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using MonotoneOperator latentOperator = new(MonotoneCases.Create(kind, 1, ScalarType.Float32));
+        foreach (ScalarType dtype in (ScalarType[])[ScalarType.Float16, ScalarType.BFloat16])
+        {
+            latentOperator.to(dtype);
+            Tensor q = zeros([2, .. MonotoneCases.Shape(kind)], dtype);
+            foreach (Action call in (Action[])
+                [
+                    () => latentOperator.Bind(q), () => latentOperator.Layer.call(q), () => latentOperator.StartingLatent(q),
+                    () => latentOperator.CertifyMonotonicity(), () => latentOperator.BoundLipschitz(),
+                ])
+            {
+                Assert.Equal(
+                    $"The weight of a monotone layer is float32 or float64. It was moved to {dtype}: move it back.",
+                    Assert.Throws<InvalidOperationException>(call).Message);
+            }
+        }
+    }
+
     [Fact]
     public void Bad_sizes_are_refused()
     {

@@ -17,6 +17,9 @@ namespace ImplicitNet.Operators;
 /// </remarks>
 public sealed class MonotoneConvolution : MonotoneLayer
 {
+    // The kernel of W, of side 2 k - 1, on the smallest torus that it fits: beyond this there is no table of frequencies.
+    private const int WidestKernel = 37;
+
     [ComponentName(Name = "symmetric")]
     private readonly Parameter _symmetric;
 
@@ -33,7 +36,7 @@ public sealed class MonotoneConvolution : MonotoneLayer
     /// <summary>Creates the layer with weights drawn as in torch.nn.Conv2d (Kaiming uniform, a = sqrt 5).</summary>
     /// <param name="channels">Channels of a latent; at least 1.</param>
     /// <param name="imageSize">(height, width) of all latents; with circular padding at least 2 k - 1.</param>
-    /// <param name="kernelSize">k, the side of A's and B's kernel: odd; default 3.</param>
+    /// <param name="kernelSize">k, the side of A's and B's kernel: odd, at most 37; default 3.</param>
     /// <param name="monotonicity">m, above 0; default 1. The larger, the fewer steps, and the less u* depends on the weights.</param>
     /// <param name="padding">Circular (default) or zeros.</param>
     /// <param name="lipschitz">
@@ -55,9 +58,10 @@ public sealed class MonotoneConvolution : MonotoneLayer
         : base(nameof(MonotoneConvolution), monotonicity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
-        if (kernelSize < 1 || kernelSize % 2 == 0)
+        if (kernelSize is < 1 or > WidestKernel || kernelSize % 2 == 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(kernelSize), kernelSize, "The kernel's side must be odd and at least 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(kernelSize), kernelSize, $"The kernel's side must be odd and in [1, {WidestKernel}].");
         }
 
         if (padding is not (PaddingModes.Circular or PaddingModes.Zeros))
@@ -67,6 +71,8 @@ public sealed class MonotoneConvolution : MonotoneLayer
 
         ArgumentOutOfRangeException.ThrowIfLessThan(imageSize.Height, 1, nameof(imageSize));
         ArgumentOutOfRangeException.ThrowIfLessThan(imageSize.Width, 1, nameof(imageSize));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(imageSize.Height, LongestSide, nameof(imageSize));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(imageSize.Width, LongestSide, nameof(imageSize));
         _radius = kernelSize - 1;
         int side = (2 * _radius) + 1;
         _isCircular = padding == PaddingModes.Circular;

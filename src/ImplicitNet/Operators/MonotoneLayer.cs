@@ -14,6 +14,9 @@ namespace ImplicitNet.Operators;
 /// </remarks>
 public abstract class MonotoneLayer : nn.Module<Tensor, Tensor>
 {
+    /// <summary>Of an image: more pixels than a table of frequencies has room for.</summary>
+    private protected const int LongestSide = 1 << 25;
+
     // Covers the rounding of a bound in float32, about 1e-6.
     private const double LimitMargin = 1 + 1e-5;
 

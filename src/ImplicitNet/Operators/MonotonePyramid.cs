@@ -50,6 +50,10 @@ public sealed class MonotonePyramid : MonotoneLayer
             throw new ArgumentOutOfRangeException(nameof(kernelSize), kernelSize, "The kernel's side must be odd and at least 1.");
         }
 
+        ArgumentOutOfRangeException.ThrowIfLessThan(imageSize.Height, 1, nameof(imageSize));
+        ArgumentOutOfRangeException.ThrowIfLessThan(imageSize.Width, 1, nameof(imageSize));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(imageSize.Height, LongestSide, nameof(imageSize));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(imageSize.Width, LongestSide, nameof(imageSize));
         _channels = [.. channels];
         _radius = kernelSize / 2;
         _sizes = new (int, int)[_channels.Length];

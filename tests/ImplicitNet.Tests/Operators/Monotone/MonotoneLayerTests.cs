@@ -233,6 +233,34 @@ public sealed class MonotoneLayerTests : TensorTest
     }
 
     [Fact]
+    public void Sizes_out_of_all_bounds_are_refused_by_the_name_of_the_argument()
+    {
+        foreach (Func<MonotoneLayer> make in (Func<MonotoneLayer>[])
+            [
+                () => new MonotoneConvolution(1, (int.MaxValue, 3), padding: PaddingModes.Zeros),
+                () => new MonotoneConvolution(1, (3, int.MaxValue), padding: PaddingModes.Zeros),
+                () => new MonotonePyramid([1], (0, 4)), () => new MonotonePyramid([1], (4, int.MaxValue)),
+            ])
+        {
+            Assert.Equal("imageSize", Assert.Throws<ArgumentOutOfRangeException>(make).ParamName);
+        }
+
+        foreach (int side in (int[])[int.MaxValue, 1_073_741_825, 39])
+        {
+            foreach (PaddingModes padding in (PaddingModes[])[PaddingModes.Zeros, PaddingModes.Circular])
+            {
+                Assert.Equal(
+                    "kernelSize",
+                    Assert.Throws<ArgumentOutOfRangeException>(() => new MonotoneConvolution(1, (80, 80), side, padding: padding)).ParamName);
+            }
+        }
+
+        Assert.StartsWith(
+            "The weight of a monotone layer has at most 536,870,912 numbers. Given: 40000 x 40000.",
+            Assert.Throws<ArgumentException>(() => new MonotoneLinear(40_000)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Bad_sizes_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new MonotoneLinear(0));

@@ -83,6 +83,7 @@ public sealed class MonotoneOperator : LatentOperator, IMonotone
     {
         _layer.EnsureFits(q, nameof(q), "q");
         using IDisposable noGraph = no_grad();
-        return _activation.Apply(q.detach());
+        using DisposeScope scope = NewDisposeScope();
+        return _activation.Apply(q.detach()).MoveToOuterDisposeScope();
     }
 }

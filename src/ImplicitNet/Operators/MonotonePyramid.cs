@@ -114,13 +114,18 @@ public sealed class MonotonePyramid : MonotoneLayer
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Tensor> Prepare() =>
-    [
-        .. Symmetric.Select(weight => weight.alias()),
-        .. SymmetricDown.Select(weight => weight.alias()),
-        .. Skew.Select(weight => weight - weight.transpose(0, 1).flip(2, 3)),
-        .. SkewDown.Select(weight => weight.alias()),
-    ];
+    public override IReadOnlyList<Tensor> Prepare()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor[] pieces =
+        [
+            .. Symmetric.Select(weight => weight.alias()),
+            .. SymmetricDown.Select(weight => weight.alias()),
+            .. Skew.Select(weight => weight - weight.transpose(0, 1).flip(2, 3)),
+            .. SkewDown.Select(weight => weight.alias()),
+        ];
+        return [.. pieces.Select(piece => piece.MoveToOuterDisposeScope())];
+    }
 
     /// <inheritdoc/>
     public override Tensor Product(Tensor input, IReadOnlyList<Tensor> prepared, bool isTransposed = false)

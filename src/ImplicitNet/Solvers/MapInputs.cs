@@ -1,4 +1,5 @@
 using ImplicitNet.Batches;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;
@@ -68,6 +69,7 @@ public sealed class MapInputs : IDisposable
     /// <param name="samples">Positions in the batch: [count], int64.</param>
     internal MapInputs Restrict(Tensor samples)
     {
+        using DisposeScope scope = NewDisposeScope();
         Tensor[] rows = [.. PerSample.Select(input => LatentLayout.SelectRows(input, samples).DetachFromDisposeScope())];
         return new MapInputs { PerSample = rows, Shared = Shared, ParameterList = ParameterList, Owned = rows };
     }

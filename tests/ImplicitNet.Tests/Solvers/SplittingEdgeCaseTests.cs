@@ -118,6 +118,31 @@ public sealed class SplittingEdgeCaseTests : TensorTest
         Assert.Equal(q.shape, ((SplittingMap)map).Resolvent(q, 0.5).shape);
     }
 
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("circular")]
+    [InlineData("zeros")]
+    [InlineData("pyramid")]
+    public void Nothing_is_left_behind_outside_a_scope(string kind)
+    {
+        using MonotoneLayer layer = MonotoneCases.Create(kind);
+        using MonotoneOperator latentOperator = new(layer);
+        using Tensor q = randn([3, .. MonotoneCases.Shape(kind)], ScalarType.Float64);
+        using Tensor samples = tensor(new long[] { 2, 0 });
+        foreach (Tensor piece in layer.Prepare())
+        {
+            piece.Dispose();
+        }
+
+        latentOperator.StartingLatent(q).Dispose();
+        using FixedPointMap map = latentOperator.Bind(q);
+        using FixedPointMap some = map.Restrict(samples);
+        using IDisposable noGraph = no_grad();
+        using Tensor two = q.narrow(0, 0, 2);
+        some.Evaluate(two).Dispose();
+        ((SplittingMap)some).Resolvent(two, 0.5).Dispose();
+    }
+
     private sealed record Itself : LatentActivation
     {
         public override bool IsProximal => true;

@@ -39,7 +39,8 @@ public abstract record LatentActivation
 
     /// <summary>
     /// <c>prox_(alpha f)(x)</c> of the f whose <c>prox_f</c> this activation is: at alpha = 1 the activation itself, in the graph where
-    /// gradients are enabled; at another alpha without a graph. By default the solution of a scalar equation, to the rounding of the dtype.
+    /// gradients are enabled; at another alpha without a graph. By default the solution of a scalar equation, found in float64: to its
+    /// rounding times the larger of alpha and 1 / alpha.
     /// </summary>
     /// <param name="x">Any shape, float32 or float64; not changed.</param>
     /// <param name="alpha">Above 0 and finite, dimensionless.</param>

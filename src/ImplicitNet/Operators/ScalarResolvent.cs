@@ -1,5 +1,4 @@
 using ImplicitNet.Differentiation;
-using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,6 +16,13 @@ internal static class ScalarResolvent
 {
     private const int MostSteps = 200;
 
+    // Of the terms of h: what their sum in float64 may be off by.
+    private const double Rounding = 16 * 2.220446049250313e-16;
+
+    // More than a smooth act takes. Newton's method goes round in circles between the kinks of a staircase: then every other step halves
+    // the bracket.
+    private const int NewtonSteps = 20;
+
     /// <summary>act at the root: the shape and dtype of x, without a graph. The caller owns it.</summary>
     /// <param name="activation">Nowhere falls, and nowhere faster than x.</param>
     /// <param name="x">Any shape, float32 or float64.</param>
@@ -24,30 +30,33 @@ internal static class ScalarResolvent
     public static Tensor Solve(Func<Tensor, Tensor> activation, Tensor x, double alpha)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor target = x.detach();
-        double rounding = 2 * Precision.Of(x.dtype).Epsilon;
+        Tensor target = x.detach().to(ScalarType.Float64);
         Tensor point = target.clone();
         (Tensor activated, Tensor value, Tensor slope) = At(activation, point, target, alpha);
-        Tensor reach = value.abs() / Math.Min(1, alpha);
+
+        // A little more than to the root, so that one at the end, as of straight pieces, lies within.
+        Tensor reach = value.abs() * (1.001 / Math.Min(1, alpha));
         (Tensor lower, Tensor upper) = (point - reach, point + reach);
         for (int step = 1; step <= MostSteps; step++)
         {
-            lower = where(value <= 0, maximum(lower, point), lower);
-            upper = where(value >= 0, minimum(upper, point), upper);
-            Tensor newton = point - (value / slope);
-            point = where((newton >= lower).logical_and(newton <= upper), newton, (lower + upper) / 2);
-            Tensor before = activated;
-            (activated, value, slope) = At(activation, point, target, alpha);
-
-            // What is not finite compares as false, and is moved by nothing. One step alone may stand still where act is flat.
-            bool isMoving = ((activated - before).abs() > rounding * activated.abs()).any().ToBoolean();
-            if (!isMoving && step > 1)
+            // Act is no further from its value at the root than h from 0, whatever alpha. What is not finite compares as false.
+            Tensor terms = target.abs() + (point.abs() * alpha) + (activated.abs() * Math.Abs(1 - alpha));
+            Tensor isOpen = value.abs() > terms * Rounding;
+            if (!isOpen.any().ToBoolean())
             {
                 break;
             }
+
+            lower = where(value <= 0, maximum(lower, point), lower);
+            upper = where(value >= 0, minimum(upper, point), upper);
+            Tensor middle = (lower + upper) / 2;
+            Tensor newton = point - (value / slope);
+            Tensor next = step > NewtonSteps && step % 2 == 0 ? middle : where((newton > lower).logical_and(newton < upper), newton, middle);
+            point = where(isOpen, next, point);
+            (activated, value, slope) = At(activation, point, target, alpha);
         }
 
-        return activated.MoveToOuterDisposeScope();
+        return activated.to(x.dtype).MoveToOuterDisposeScope();
     }
 
     private static (Tensor Activated, Tensor Value, Tensor Slope) At(

@@ -68,6 +68,40 @@ public sealed class ProximalActivationTests : TensorTest
         }
     }
 
+    [Theory]
+    [InlineData(1e-6)]
+    [InlineData(1e4)]
+    [InlineData(1e6)]
+    public void In_float32_it_is_solved_to_the_rounding_of_x_however_far_alpha_is_from_1(double alpha)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor z = linspace(-0.9, 0.9, 301, dtype: ScalarType.Float64);
+        Tensor x = (z * (1 - alpha)) + (z.atanh() * alpha);
+        Tensor found = LatentActivation.Tanh.Proximal(x.to(ScalarType.Float32), alpha).to(ScalarType.Float64);
+        Assert.InRange((found - z).abs().max().ToDouble(), 0, 3e-7);
+    }
+
+    [Fact]
+    public void On_a_staircase_it_neither_goes_round_in_circles_nor_stops_on_a_flat()
+    {
+        // Steps of slope 1 between flats: x = (1 - alpha) act(p) + alpha p.
+        using DisposeScope scope = NewDisposeScope();
+        Staircase own = new();
+        Tensor p = linspace(-6, 6, 1201, dtype: ScalarType.Float64) + 0.003;
+        foreach (double alpha in (double[])[1e-3, 0.1, 0.3, 0.7, 1.3, 3, 100])
+        {
+            Tensor z = own.Apply(p);
+            Tensor x = (z * (1 - alpha)) + (p * alpha);
+            Assert.InRange((own.Proximal(x, alpha) - z).abs().max().ToDouble(), 0, 1e-12);
+
+            // Alone: no other element keeps the search going.
+            for (long place = 0; place < 1201; place += 50)
+            {
+                Assert.InRange((own.Proximal(x.narrow(0, place, 1), alpha) - z[place]).abs().ToDouble(), 0, 1e-12);
+            }
+        }
+    }
+
     [Fact]
     public void Infinity_and_NaN_spoil_no_other_element()
     {
@@ -90,6 +124,13 @@ public sealed class ProximalActivationTests : TensorTest
         Assert.Throws<InvalidOperationException>(() => new SoftSign().Proximal(ones(2), 0.5));
         Assert.Throws<ArgumentOutOfRangeException>(() => LatentActivation.Tanh.Proximal(ones(2), 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => LatentActivation.Tanh.Proximal(ones(2), double.NaN));
+    }
+
+    private sealed record Staircase : LatentActivation
+    {
+        public override bool IsProximal => true;
+
+        public override Tensor Apply(Tensor x) => x.clamp(0, 1) + (x - 3).clamp(0, 1) + (x + 3).clamp(-1, 0);
     }
 
     private sealed record RisingSoftSign : LatentActivation

@@ -36,7 +36,7 @@ public static class MonotoneClassifier
             .. hidden == 0 ? [] : new (string, nn.Module<Tensor, Tensor>)[] { ("activation", nn.ReLU(inplace: true)) },
             .. Normalized("latent", hidden == 0 ? options.ImageChannels : hidden, channels, options.Pooling),
         ]);
-        MonotoneConvolution layer = new(channels, (height, width), options.KernelSize, options.Monotonicity, lipschitz: options.Lipschitz);
+        MonotoneConvolution layer = new(channels, (height, width), options.KernelSize, options.Monotonicity, lipschitz: options.Limit);
         nn.Module<Tensor, Tensor> readout = nn.Sequential(
             ("pool", nn.AvgPool2d(options.ReadoutPooling)),
             ("flatten", nn.Flatten()),

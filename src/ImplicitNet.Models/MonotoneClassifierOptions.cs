@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using ImplicitNet.Networks;
 
@@ -11,8 +12,8 @@ public sealed record MonotoneClassifierOptions() : ClassifierOptions(leastSide: 
 {
     internal const string Name = "monotone-classifier";
 
-    /// <summary>The limit of the norm of I - W where nobody chose.</summary>
-    internal const double DefaultLipschitz = 4;
+    /// <summary>The limit of the norm of I - W, over m, where nobody chose.</summary>
+    internal const double DefaultCondition = 4;
 
     private const int MostPooling = 64;
     private const int MostKernel = 31;
@@ -39,16 +40,20 @@ public sealed record MonotoneClassifierOptions() : ClassifierOptions(leastSide: 
     } = 1;
 
     /// <summary>
-    /// A limit of the norm of I - W, above m and finite, so that training makes solves no longer than it says; null for none; default 4,
-    /// some 20 steps of Peaceman-Rachford splitting to a thousandth of the distance. See <see cref="Operators.MonotoneConvolution"/>.
+    /// A limit of the norm of I - W, above m, so that training makes solves no longer than it says; infinity for none; null, the default,
+    /// for 4 m, some 20 steps of Peaceman-Rachford splitting to a thousandth of the distance. See
+    /// <see cref="Operators.MonotoneConvolution"/>.
     /// </summary>
+    /// <remarks>In a file null stands for none, and what is not there for 4 m.</remarks>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonConverter(typeof(LimitConverter))]
     public double? Lipschitz
     {
         get;
-        init => field = value is null or (> 0 and < double.PositiveInfinity)
+        init => field = value is null or > 0
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Lipschitz), value, "The limit of the norm must be above m and finite.");
-    } = DefaultLipschitz;
+            : throw new ArgumentOutOfRangeException(nameof(Lipschitz), value, "The limit of the norm must be above m.");
+    }
 
     /// <summary>Channels of the latent; 1 to 4096; default 32.</summary>
     public int LatentChannels { get; init => field = Within(value, 1, MostChannels, nameof(LatentChannels)); } = 32;
@@ -105,6 +110,10 @@ public sealed record MonotoneClassifierOptions() : ClassifierOptions(leastSide: 
     internal long ReadoutInputs =>
         (long)LatentChannels * (LatentShape.Height / ReadoutPooling) * (LatentShape.Width / ReadoutPooling);
 
+    /// <summary>The limit as a layer takes it: null for none.</summary>
+    [JsonIgnore]
+    internal double? Limit => (Lipschitz ?? (DefaultCondition * Monotonicity)) is var limit && double.IsFinite(limit) ? limit : null;
+
     /// <inheritdoc/>
     public override ImplicitNetwork CreateNetwork() => MonotoneClassifier.Create(this);
 
@@ -128,4 +137,25 @@ public sealed record MonotoneClassifierOptions() : ClassifierOptions(leastSide: 
     }
 
     private static int Pool(int value, string name) => Within(value, 1, MostPooling, name);
+
+    /// <summary>Infinity is null in a file.</summary>
+    private sealed class LimitConverter : JsonConverter<double?>
+    {
+        public override bool HandleNull => true;
+
+        public override double? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.Null ? double.PositiveInfinity : reader.GetDouble();
+
+        public override void Write(Utf8JsonWriter writer, double? value, JsonSerializerOptions options)
+        {
+            if (value is { } limit && double.IsFinite(limit))
+            {
+                writer.WriteNumberValue(limit);
+            }
+            else
+            {
+                writer.WriteNullValue();
+            }
+        }
+    }
 }

@@ -191,7 +191,7 @@ internal sealed record RunSettings
     [Number(
         OptionGroup.Network, "Limit of the norm of I - W, above m: no weight then takes more steps than it says (default: 4 m).",
         Above = 0, Only = MonotoneImages.Networks)]
-    public double Lipschitz { get => field == 0 ? MonotoneClassifierOptions.DefaultLipschitz * Monotonicity : field; init; }
+    public double Lipschitz { get => field == 0 ? MonotoneClassifierOptions.DefaultCondition * Monotonicity : field; init; }
 
     [Number(
         OptionGroup.Solver,

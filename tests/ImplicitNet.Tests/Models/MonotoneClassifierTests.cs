@@ -69,6 +69,7 @@ public sealed class MonotoneClassifierTests : TensorTest
     [InlineData(1.0)]
     [InlineData(2.0)]
     [InlineData(null)]
+    [InlineData(double.PositiveInfinity)]
     public void However_large_the_weights_become_a_solve_takes_no_more_steps(double? limit)
     {
         random.manual_seed(5);
@@ -89,10 +90,43 @@ public sealed class MonotoneClassifierTests : TensorTest
             with
         { OnFailure = new MaskFailures() };
         using ImplicitResult result = network.Run(randn(5, 1, 12, 15));
-        Assert.Equal(limit is not null, result.Report.AllConverged);
-        Assert.InRange(latentOperator.BoundLipschitz(), 0.5, limit is { } most ? most * 1.03 : double.MaxValue);
+        double most = limit ?? (4 * 0.5);
+        Assert.Equal(double.IsFinite(most), result.Report.AllConverged);
+        Assert.InRange(latentOperator.BoundLipschitz(), 0.5, most * 1.03);
         Assert.True(latentOperator.CertifyMonotonicity() >= 0.5);
-        Assert.Equal(4, new MonotoneClassifierOptions().Lipschitz);
+    }
+
+    [Fact]
+    public void The_limit_of_the_norm_is_4_m_where_nobody_chose()
+    {
+        random.manual_seed(6);
+        using DisposeScope scope = NewDisposeScope();
+        MonotoneClassifierOptions options = Small with { Monotonicity = 5 };
+        using ImplicitNetwork network = options.CreateNetwork();
+        MonotoneOperator latentOperator = Assert.IsType<MonotoneOperator>(network.Layer.Operator);
+        using (no_grad())
+        {
+            latentOperator.Layer.Weight.mul_(100);
+        }
+
+        Assert.InRange(latentOperator.BoundLipschitz(), 10, 20.01);
+        Assert.Null(options.Lipschitz);
+        Assert.Throws<ArgumentException>(() => (options with { Lipschitz = 5 }).CreateNetwork());
+        Assert.Throws<ArgumentOutOfRangeException>(() => options with { Lipschitz = double.NaN });
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(7.5)]
+    [InlineData(double.PositiveInfinity)]
+    public void A_limit_comes_back_from_its_file_and_null_there_is_none_as_it_was(double? limit)
+    {
+        ModelConfig config = new() { Data = "x", Network = Small with { Lipschitz = limit }, PixelMean = 0.1, PixelDeviation = 1 };
+        string json = config.ToJson();
+        Assert.Equal(config, ConfigReader.Parse(json));
+        string? written = limit switch { null => null, 7.5 => "\"lipschitz\": 7.5", _ => "\"lipschitz\": null" };
+        Assert.Equal(written is not null, json.Contains("lipschitz", StringComparison.Ordinal));
+        Assert.Contains(written ?? "", json, StringComparison.Ordinal);
     }
 
     [Fact]

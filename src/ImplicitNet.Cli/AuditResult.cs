@@ -61,6 +61,19 @@ internal sealed record AuditResult
     /// <summary>Whether a model with a flow was looked at.</summary>
     public bool IsOfFlows() => Gradients.Any(gradient => gradient.StepsCosine is not null);
 
+    /// <summary>
+    /// What JFB's bound rests on where that is no certified factor, or that there is none; null where it is one, or there is no JFB.
+    /// </summary>
+    public string? BoundWords()
+    {
+        bool isCertified = GammaCertified is not null && GammaNorm is null or nameof(Solvers.ResidualNorm.L2);
+        return isCertified || IsOfFlows() || Gradients.FirstOrDefault(gradient => gradient.Name == "JFB") is not { } jfb ? null
+            : jfb.DirectionErrorBound is null
+                ? "JFB has no bound here: that takes a contraction factor below 1 in L2, and none is known of this network. What counts is "
+                    + "the cosine."
+                : "JFB's bound rests on the factor measured at these samples: none of this network is certified in L2.";
+    }
+
     /// <summary>Of certificates of flows on one batch; the first is that of the model's own gradient.</summary>
     /// <param name="certificates">At least one.</param>
     /// <param name="samples">Of the batch.</param>

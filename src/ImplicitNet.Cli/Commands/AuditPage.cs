@@ -26,7 +26,8 @@ internal static class AuditPage
             {
                 Heading = "Gradients",
                 Text = "Against the exact gradient, whose own relative residual is at most "
-                    + $"{Number(result.ReferenceResidual)}: the parameter gradient of the batch, and the directions of its samples.",
+                    + $"{Number(result.ReferenceResidual)}: the parameter gradient of the batch, and the directions of its samples."
+                    + (result.BoundWords() is { } words ? $" {words}" : ""),
                 Table = new ReportTable(
                     ["Gradient", "Cosine", "Relative error", "Directions, least cosine", "Directions, largest error", "Its bound",
                         "Verdict"],

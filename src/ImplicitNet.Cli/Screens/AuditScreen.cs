@@ -45,6 +45,11 @@ internal static class AuditScreen
                 ]),
             ]);
 
+        if (result.BoundWords() is { } words)
+        {
+            terminal.Say($"  [grey]{words}[/]", hanging: 2);
+        }
+
         terminal.Say();
         foreach (AuditedCondition condition in result.Conditions)
         {

@@ -152,8 +152,8 @@ public abstract class MonotoneLayer : nn.Module<Tensor, Tensor>
                 nameof(lipschitz), lipschitz, $"The limit of the norm of I - W must be above m = {monotonicity} and finite.");
 
     /// <summary>
-    /// A and <c>B - B^T</c>, each made smaller, in the graph, where it has more than half of what a limit of the norm of <c>I - W</c> leaves
-    /// beside m; and the bounds of their norms that were taken for it.
+    /// A and <c>B - B^T</c>, each made smaller, in the graph, where it has more than half of what a limit of the norm of <c>I - W</c>
+    /// leaves beside m; and the bounds of their norms that were taken for it.
     /// </summary>
     /// <param name="symmetric">A, in float64.</param>
     /// <param name="skew"><c>B - B^T</c>, in float64.</param>

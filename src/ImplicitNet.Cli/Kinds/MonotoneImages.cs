@@ -30,7 +30,9 @@ internal sealed class MonotoneImages : ImageKind
         Solver = SolverChoice.PeacemanRachford,
     };
 
-    public override string? Problem(RunSettings settings) => settings.Lipschitz <= settings.Monotonicity
+    public override string? Problem(RunSettings settings) => double.IsInfinity(settings.Lipschitz)
+        ? FormattableString.Invariant($"monotonicity {settings.Monotonicity}: 4 m, the limit of the norm, is no finite number.")
+        : settings.Lipschitz <= settings.Monotonicity
         ? FormattableString.Invariant($"lipschitz {settings.Lipschitz}: it must be above --monotonicity {settings.Monotonicity}.")
         : NetworkChoice.Problem(settings);
 

@@ -93,6 +93,7 @@ public sealed class MonotoneCommandTests : TensorTest
     [InlineData("--channels 4 is not for a network mnist-fpn.", "--data", "digits", "--channels", "4")]
     [InlineData("--monotonicity must be a finite number above 0; given 0.", "--data", "digits", "--network", "monotone", "--monotonicity", "0")]
     [InlineData("--lipschitz 0.5: it must be above --monotonicity 1.", "--data", "digits", "--network", "monotone", "--lipschitz", "0.5")]
+    [InlineData("--monotonicity 1E+308: 4 m, the limit of the norm, is no finite number.", "--data", "digits", "--network", "monotone", "--monotonicity", "1e308")]
     [InlineData("--memory 3: ", "--data", "digits", "--network", "monotone", "--memory", "3")]
     public void What_does_not_go_together_is_refused_in_a_line(string message, params string[] arguments)
     {

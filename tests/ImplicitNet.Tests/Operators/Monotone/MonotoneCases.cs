@@ -59,34 +59,41 @@ internal static class MonotoneCases
             .contiguous().MoveToOuterDisposeScope();
     }
 
-    /// <summary>The fixed points by steps of the dense equation, each so small that they cannot but contract.</summary>
+    /// <summary>The fixed points by Newton's method on the dense equation, its steps halved until the residual falls.</summary>
     public static Tensor Truth(Tensor dense, LatentActivation activation, Tensor q)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor rows = q.flatten(1);
-        Tensor[] solved = new Tensor[rows.shape[0]];
         Tensor identity = eye(dense.shape[0], dtype: dense.dtype);
-        for (int sample = 0; sample < solved.Length; sample++)
+        return stack([.. q.flatten(1).unbind(0).Select(Solved)]).reshape(q.shape).MoveToOuterDisposeScope();
+
+        Tensor Solved(Tensor row)
         {
-            Tensor u = zeros_like(rows[sample]);
-            double alpha = 0.5 / Math.Pow(linalg.norm(identity - dense, 2).ToDouble(), 2);
-            for (int step = 0; step < 200_000; step++)
+            Tensor u = zeros_like(row);
+            for (int step = 0; step < 100; step++)
             {
-                using DisposeScope inner = NewDisposeScope();
-                Tensor affine = dense.mv(u) + rows[sample];
-                Tensor next = activation.Proximal(u + ((affine - u) * alpha), alpha);
-                double moved = (next - u).abs().max().ToDouble();
-                u = next.MoveToOuterDisposeScope();
-                if (moved < 1e-14)
+                Tensor point = (dense.mv(u) + row).requires_grad_();
+                Tensor activated = activation.Apply(point);
+                Tensor residual = activated.detach() - u;
+                Tensor slopes = VectorProducts.TransposeProduct(activated, point, ones_like(point));
+                Tensor direction = linalg.solve(identity - (slopes.unsqueeze(1) * dense), residual);
+                double share = 1;
+                while (share > 1e-6 && !(Residual(u + (direction * share)) < Residual(u)))
+                {
+                    share /= 2;
+                }
+
+                if (share <= 1e-6)
                 {
                     break;
                 }
+
+                u = u + (direction * share);
             }
 
-            solved[sample] = u;
-        }
+            return u;
 
-        return stack(solved).reshape(q.shape).MoveToOuterDisposeScope();
+            double Residual(Tensor at) => (activation.Apply(dense.mv(at) + row) - at).norm().ToDouble();
+        }
     }
 
     /// <summary>D, the derivative of the activation at W u + q: the shape of q.</summary>

@@ -20,7 +20,7 @@ public sealed partial class FloorsTests
     [
         ["ImplicitNet.Differentiation", "ImplicitNet.Kernels", "ImplicitNet.Kernels.Winograd"],
         ["ImplicitNet.Batches"],
-        ["ImplicitNet.LinearSolvers"],
+        ["ImplicitNet.LinearSolvers", "ImplicitNet.Measurements"],
         ["ImplicitNet.Solvers", "ImplicitNet.Solvers.Anderson", "ImplicitNet.Solvers.QuasiNewton", "ImplicitNet.Solvers.Loop"],
         ["ImplicitNet.Flows", "ImplicitNet.Flows.Loop"],
         ["ImplicitNet.Gradients", "ImplicitNet.Gradients.Flows"],

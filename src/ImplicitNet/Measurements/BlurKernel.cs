@@ -20,7 +20,8 @@ internal sealed class BlurKernel
         (Height, Width) = (kernel.GetLength(0), kernel.GetLength(1));
         if (Height % 2 == 0 || Width % 2 == 0)
         {
-            throw new ArgumentException($"A kernel's sides must be odd, so that it has a middle. Given: {Height} x {Width}.", nameof(kernel));
+            throw new ArgumentException(
+                $"A kernel's sides must be odd, so that it has a middle. Given: {Height} x {Width}.", nameof(kernel));
         }
 
         _values = (double[,])kernel.Clone();

@@ -81,7 +81,8 @@ public abstract class MeasurementOperator
         EnsureLike(measurement, point, nameof(measurement), "The measurement");
         if (TensorCheck.HasFault(step, out string? fault) || step.ndim != 0)
         {
-            throw new ArgumentException($"The step must be one number, []; it {fault ?? $"is {TensorCheck.Describe(step!)}"}.", nameof(step));
+            throw new ArgumentException(
+                $"The step must be one number, []; it {fault ?? $"is {TensorCheck.Describe(step!)}"}.", nameof(step));
         }
 
         EnsureLike(step, point, nameof(step), "The step");

@@ -20,12 +20,13 @@ internal sealed class SparseMatrix(long rows, long columns, long[] rowOf, long[]
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor indices = stack([tensor(rowOf), tensor(columnOf)]);
-        return sparse_coo_tensor(indices, tensor(values).to(dtype), [rows, columns]).to(device).MoveToOuterDisposeScope();
+        Tensor matrix = sparse_coo_tensor(indices, tensor(values).to(dtype), [rows, columns]);
+        return matrix.to(device).MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// An upper bound of the largest singular value: with <c>M = A^T A</c>, which has no number below 0, and any x above 0 it is at most the
-    /// root of the largest <c>(M x)_i / x_i</c> (Collatz 1942); x comes from a power iteration.
+    /// An upper bound of the largest singular value: with <c>M = A^T A</c>, which has no number below 0, and any x above 0 it is at most
+    /// the root of the largest <c>(M x)_i / x_i</c> (Collatz 1942); x comes from a power iteration.
     /// </summary>
     public double NormBound(int steps)
     {

@@ -2,6 +2,7 @@ using ImplicitNet.Kernels;
 using ImplicitNet.Measurements;
 using ImplicitNet.Solvers;
 using TorchSharp;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
@@ -17,6 +18,7 @@ namespace ImplicitNet.Operators;
 /// </remarks>
 public abstract class RestorationOperator : LatentOperator
 {
+    [ComponentName(Name = "step")]
     private readonly LearnedStep _length;
     private readonly double _norm;
 
@@ -47,7 +49,6 @@ public abstract class RestorationOperator : LatentOperator
 
         (double least, double usual, double most) = Step.Lengths(_norm);
         _length = new LearnedStep((least, most), stepLength ?? usual, like);
-        register_module("step", _length);
     }
 
     /// <summary>A.</summary>

@@ -107,6 +107,24 @@ public sealed class OwnPartsTests
     }
 
     [Fact]
+    public void Images_are_restored_from_a_measurement_of_ones_own()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(5);
+        Mirror mirror = new();
+        Tensor x = rand([1, 2, 4, 5], ScalarType.Float64), y = mirror.Apply(x);
+        Assert.True(mirror.Adjoint(y).allclose(x) && mirror.Proximal(x, y, tensor(2.0)).allclose(x));
+        foreach (RestorationStep step in new[] { RestorationStep.HalfQuadratic, RestorationStep.Gradient, RestorationStep.ProximalGradient })
+        {
+            using BoundedRestorationOperator restoration = new(mirror, new ConvexPotential(2, 3, dtype: ScalarType.Float64), 0.5, step);
+            using ImplicitLayer layer = new(restoration) { Settings = Settings with { Solver = new PicardSolver() } };
+            using ImplicitResult result = layer.Run(y);
+            Assert.True(result.Report.AllConverged, result.Report.ToString());
+            Assert.InRange(Contraction.Report(restoration, y, result.Latent).Measured, 0, restoration.CertifyFactor());
+        }
+    }
+
+    [Fact]
     public void Each_takes_one_file_of_fewer_than_forty_lines_of_code()
     {
         string folder = AppContext.BaseDirectory;

@@ -29,13 +29,13 @@ internal static class OperatorFamily
         .. InEveryDtype(OfStrided, (random, dtype) => OfLayer(random, Strided(random, dtype, isTransposed: false))),
         .. InEveryDtype(OfTransposed, (random, dtype) => OfLayer(random, Strided(random, dtype, isTransposed: true))),
         .. InEveryDtype(OfTokens, OfAttention),
-        .. InEveryDtype("potential", OfPotential),
         (OfParts, random => OfComposition(random, ScalarType.Float32), false),
         (OfParts, random => OfComposition(random, ScalarType.Float64), false),
         (OfUsers, random => OfLayer(random, Symmetric(random, ScalarType.Float32)), false),
         (OfUsers, random => OfLayer(random, Symmetric(random, ScalarType.Float64)), false),
         (OfUsers, random => OfContraction(random, Symmetric(random, ScalarType.Float64)), false),
         .. WellPosedFamily.All.Select(entry => (WellPosedFamily.Name, entry.Draw, entry.MayBeRefused)),
+        .. RestorationFamily.All.Select(entry => (RestorationFamily.Name, entry.Draw, entry.MayBeRefused)),
         (OfLinear, random => OfContraction(random, Linear(random, ScalarType.Float32, isSquare: true)), false),
         (OfLinear, random => OfContraction(random, Linear(random, ScalarType.Float64, isSquare: true)), false),
         (OfImages, random => OfContraction(random, Convolution(random, ScalarType.Float32, random.OneIn(2), isSquare: true)), false),
@@ -157,41 +157,6 @@ internal static class OperatorFamily
         };
     }
 
-    /// <summary>A convex potential with a bias, in a contraction: <c>I - 2 V^T V</c> with the identity for activation, else at most 1.</summary>
-    private static ClaimedOperator OfPotential(Random random, ScalarType dtype)
-    {
-        int channels = random.Next(1, 4), hidden = random.Next(1, 6), side = random.Pick([1, 3, 3, 5]);
-        (int height, int width) = (random.Next(1, 7), random.Next(1, 7));
-        double gamma = random.Between(0.01, 0.999);
-        bool isLinear = random.OneIn(2);
-        ConvexPotential potential = new(
-            channels, hidden, side, random.OneIn(2) ? (height, width) : null, LatentActivation.LeakyRelu(isLinear ? 1 : 0), dtype);
-        string weight = Fill(random, potential.Weight);
-        using (no_grad())
-        {
-            potential.Bias.copy_(tensor(random.Numbers(hidden, random.Normal)).to(dtype));
-        }
-
-        ContractionOperator contraction = new(potential, gamma, LatentActivation.LeakyRelu(1));
-        Tensor q = zeros([1, channels, height, width], dtype);
-        FixedPointMap map = contraction.Bind(q);
-        double passed = Numbers(map.Inputs.Shared[0])[0];
-        PlainOperator inner = PlainOperator.OfKernel(Numbers(map.Inputs.Shared[1]), hidden, channels, side, height, width);
-        return new ClaimedOperator(
-            $"contraction by {gamma:r} of a convex potential {hidden} x {channels} x {side}^2, {height} x {width}, {dtype}, weight {weight}",
-            [("certified", contraction.CertifyFactor()), ("declared", gamma)],
-            inner.Transposed().After(inner).Averaged(isLinear ? -2 * passed : 0, passed))
-        {
-            Dtype = dtype,
-            Cancelled = 1,
-            LowerBounds =
-            [
-                ("measured", Contraction.Measure(map, q)[0] - BoundJudge.Unit(dtype, 100)),
-                ("secant", Secant(random, map, q, contraction.Norm) - BoundJudge.Unit(dtype, 100)),
-            ],
-        };
-    }
-
     /// <summary>Attention, or any other weights between tokens, of any sign and size.</summary>
     private static ClaimedOperator OfAttention(Random random, ScalarType dtype)
     {
@@ -239,7 +204,7 @@ internal static class OperatorFamily
     /// <summary>Gives a layer a weight of some kind.</summary>
     private static string Fill(Random random, BoundedLayer layer) => Fill(random, layer.parameters().Single());
 
-    private static string Fill(Random random, Parameter weight)
+    public static string Fill(Random random, Parameter weight)
     {
         (string name, Func<Random, int, int, double[]> draw) = random.Pick(WeightFamily.All);
         int rows = (int)weight.shape[0], columns = (int)(weight.numel() / rows);
@@ -261,7 +226,7 @@ internal static class OperatorFamily
         return Numbers(weight);
     }
 
-    private static double[] Numbers(Tensor weight)
+    public static double[] Numbers(Tensor weight)
     {
         using Tensor wide = weight.detach().to(ScalarType.Float64).contiguous();
         return [.. wide.data<double>()];
@@ -320,7 +285,7 @@ internal static class OperatorFamily
     }
 
     /// <summary>||R(u) - R(v)|| / ||u - v|| for some u and v.</summary>
-    private static double Secant(Random random, FixedPointMap map, Tensor q, ResidualNorm norm)
+    public static double Secant(Random random, FixedPointMap map, Tensor q, ResidualNorm norm)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();

@@ -112,7 +112,9 @@ public sealed class ConvexPotential : BoundedModule
         long[] padding = [_padding, _padding];
         Tensor inner = _activation.ApplyInPlace(nn.functional.conv2d(input, weight, bias, padding: padding));
         Tensor step = nn.functional.conv_transpose2d(inner, weight, padding: padding);
-        return step.mul_(-2).add_(input).mul_(passed).MoveToOuterDisposeScope();
+
+        // In this order the result has the memory layout of the input.
+        return input.sub(step.mul_(2)).mul_(passed).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -193,7 +193,12 @@ public sealed class RestorationOperatorTests : TensorTest
         BoundedRestorationOperator restoration = new(Measurements[measurement], denoiser, gamma, Step(step));
         ConvexPotentialTests.Drawn(denoiser, scale, 0.1);
         using IDisposable noGraph = no_grad();
-        restoration.get_parameter("step.logit")!.mul_(scale == 1 ? 1 : scale);
+        if (scale != 1)
+        {
+            // Near its least or its most.
+            restoration.get_parameter("step.logit")!.fill_(Math.Log(scale) / 2);
+        }
+
         return restoration;
     }
 

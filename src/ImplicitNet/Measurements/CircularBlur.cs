@@ -59,6 +59,12 @@ public sealed class CircularBlur : MeasurementOperator
 
     private static Tensor Filtered(Tensor image, Func<Tensor, Tensor> filter)
     {
+        if (image.numel() == 0)
+        {
+            // There is no transform of nothing.
+            return image.clone();
+        }
+
         using DisposeScope scope = NewDisposeScope();
         return fft.irfft2(filter(fft.rfft2(image)), [image.shape[2], image.shape[3]]).MoveToOuterDisposeScope();
     }

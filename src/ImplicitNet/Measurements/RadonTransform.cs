@@ -89,7 +89,7 @@ public sealed class RadonTransform : MeasurementOperator
     {
         using DisposeScope scope = NewDisposeScope();
         (long batch, long channels) = (input.shape[0], input.shape[1]);
-        Tensor columns = input.reshape(batch * channels, -1).t();
+        Tensor columns = input.reshape(batch * channels, input.shape[2] * input.shape[3]).t();
         return matrix.mm(columns).t().reshape(batch, channels, height, width).MoveToOuterDisposeScope();
     }
 

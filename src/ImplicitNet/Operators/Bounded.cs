@@ -1,4 +1,3 @@
-using ImplicitNet.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -47,6 +47,7 @@ public sealed class RestorationOperatorTests : TensorTest
                 using FixedPointMap map = restoration.Bind(y);
                 Tensor latent = randn([1, 2, 6, 6], dtype) * 3;
                 Assert.All(Contraction.Measure(map, latent, iterations: 15), norm => Assert.InRange(norm, 0, certified * (1 + (dtype == ScalarType.Float32 ? 1e-6 : 1e-12))));
+                Assert.Equal([0, 2, 6, 6], restoration.call(latent[..0], y[..0]).shape);
                 Assert.Equal(1 / (1 - declared), map.ErrorBound!.Value.PerResidual, 1e-9 / (1 - declared));
             }
         }

@@ -51,7 +51,8 @@ internal static class ScalarResolvent
             upper = where(value >= 0, minimum(upper, point), upper);
             Tensor middle = (lower + upper) / 2;
             Tensor newton = point - (value / slope);
-            Tensor next = step > NewtonSteps && step % 2 == 0 ? middle : where((newton > lower).logical_and(newton < upper), newton, middle);
+            bool isHalved = step > NewtonSteps && step % 2 == 0;
+            Tensor next = isHalved ? middle : where((newton > lower).logical_and(newton < upper), newton, middle);
             point = where(isOpen, next, point);
             (activated, value, slope) = At(activation, point, target, alpha);
         }

@@ -6,12 +6,15 @@ namespace ImplicitNet.Training.Tasks;
 /// <summary>
 /// Images or signals to be restored: outputs and targets [batch, ...] of the same shape. The loss of a sample is its mean squared error;
 /// "psnr", the peak signal-to-noise ratio <c>10 log10(Peak^2 / MSE)</c> in decibels, is averaged over samples and chooses the best epoch; a
-/// sample counts with 120 dB at most, since one that is exact would outweigh all others.
+/// sample counts with 120 dB at most, since one that is exact would outweigh all others. Of images, [batch, channels, height, width],
+/// "ssim" too, the structural similarity of Wang et al. (2004): Gaussian windows of 11 x 11 and deviation 1.5 (the largest of odd side that
+/// fits in smaller images), K1 = 0.01, K2 = 0.03, averaged over places and channels.
 /// </summary>
 /// <remarks><see cref="Batch.Weights"/> are one per sample, [batch], and used for the loss only.</remarks>
 public sealed record Restoration : TrainingTask
 {
     private const string Psnr = "psnr";
+    private const string Ssim = "ssim";
 
     // About what float32 resolves.
     private const double MostDecibels = 120;
@@ -41,7 +44,10 @@ public sealed record Restoration : TrainingTask
     public override IReadOnlyList<Measurement> Measure(Tensor output, Batch batch)
     {
         Tensor errors = MeanOfSamples(SquaredErrors(output, batch).to(ScalarType.Float64), null);
-        return [new(Psnr, (10 * (Peak * Peak / errors).log10()).clamp(max: MostDecibels))];
+        Measurement psnr = new(Psnr, (10 * (Peak * Peak / errors).log10()).clamp(max: MostDecibels));
+        return output.ndim == 4
+            ? [psnr, new(Ssim, StructuralSimilarity.Of(output, TargetsLike(output, batch), Peak))]
+            : [psnr];
     }
 
     private static Tensor SquaredErrors(Tensor output, Batch batch)

@@ -51,7 +51,7 @@ internal sealed class LearnedStep : nn.Module
     public double Number()
     {
         using IDisposable noGraph = no_grad();
-        using Tensor value = Value();
-        return value.to(ScalarType.Float64).ToDouble();
+        using DisposeScope scope = NewDisposeScope();
+        return Value().to(ScalarType.Float64).ToDouble();
     }
 }

@@ -13,4 +13,5 @@ internal enum RandomPurpose
     Device = 8,
     Sample = 9,
     Solves = 10,
+    Noise = 11,
 }

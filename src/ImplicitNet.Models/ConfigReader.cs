@@ -22,6 +22,7 @@ internal static class ConfigReader
         [MonotoneClassifierOptions.Name] = typeof(MonotoneClassifierOptions),
         [WellPosedClassifierOptions.Name] = typeof(WellPosedClassifierOptions),
         [GridSolverOptions.Name] = typeof(GridSolverOptions),
+        [RestorationOptions.Name] = typeof(RestorationOptions),
         [NeuralOdeOptions.Name] = typeof(NeuralOdeOptions),
         [ConvolutionalOdeOptions.Name] = typeof(ConvolutionalOdeOptions),
         [SeriesForecasterOptions.Name] = typeof(SeriesForecasterOptions),

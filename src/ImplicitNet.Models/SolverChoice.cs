@@ -10,6 +10,8 @@ internal static class SolverChoice
 
     public const string ForwardBackward = "forward-backward";
 
+    public const string Anderson = "anderson";
+
     public const string PeacemanRachford = "peaceman-rachford";
 
     private const string NewtonKrylov = "newton-krylov";
@@ -17,7 +19,7 @@ internal static class SolverChoice
     private static readonly Dictionary<string, Func<double, int?, FixedPointSolver>> Solvers = new()
     {
         [Default] = (damping, memory) => new PicardSolver { Damping = damping }.Without(memory, Default),
-        ["anderson"] = (damping, memory) => new AndersonSolver { Mixing = damping, Memory = memory ?? new AndersonSolver().Memory },
+        [Anderson] = (damping, memory) => new AndersonSolver { Mixing = damping, Memory = memory ?? new AndersonSolver().Memory },
         ["broyden"] = (damping, memory) => new BroydenSolver { Damping = damping, Memory = memory ?? new BroydenSolver().Memory },
         [NewtonKrylov] = (damping, memory) => new NewtonKrylovSolver { Damping = damping }.Without(memory, NewtonKrylov),
         ["chain"] = (damping, memory) => new SolverChain

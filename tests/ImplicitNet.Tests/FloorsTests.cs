@@ -42,7 +42,7 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Reports.Mazes", "ImplicitNet.Reports.Flows"],
         ["ImplicitNet.Reports"],
         ["ImplicitNet.Reports.Comparisons"],
-        ["ImplicitNet.Models.Problems"],
+        ["ImplicitNet.Models.Problems", "ImplicitNet.Models.Baselines"],
         ["ImplicitNet.Models", "ImplicitNet.Models.FixedPointNetworks", "ImplicitNet.Models.Flows"],
         ["ImplicitNet.Cli.Images", "ImplicitNet.Cli.Reproduction"],
         ["ImplicitNet.Cli"],

@@ -17,4 +17,5 @@ namespace ImplicitNet.Cli;
 [JsonSerializable(typeof(MemoryMeasurement[]))]
 [JsonSerializable(typeof(ReproductionResult))]
 [JsonSerializable(typeof(FlowPrediction))]
+[JsonSerializable(typeof(RestorationResult))]
 internal sealed partial class ResultJson : JsonSerializerContext;

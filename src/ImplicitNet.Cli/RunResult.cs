@@ -135,8 +135,14 @@ internal sealed record RunResult
     /// <summary>A rigorous upper bound of the norm of I - W.</summary>
     public double? LipschitzBound { get; init; }
 
+    /// <summary>Restored images beside other methods and fewer steps; empty for other tasks and after training.</summary>
+    public IReadOnlyList<RestorationRow> Restorations { get => field ?? []; init; }
+
     /// <summary>Whether samples were answered by following flows.</summary>
     public bool IsOfFlows() => Statuses.ContainsKey(nameof(FlowStatus.Completed));
+
+    /// <summary>Whether the answers are images, and none is right or wrong.</summary>
+    public bool IsOfRestorations() => Scores.ContainsKey("psnr");
 
     /// <summary>Of an evaluation: solver, contraction and memory; not yet what part of the data it was on.</summary>
     /// <param name="evaluation">The evaluation.</param>

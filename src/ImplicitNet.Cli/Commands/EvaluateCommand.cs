@@ -170,6 +170,12 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             Network = model.Config is FlowModelConfig flow ? FlowNetworkChoice.NameOf(flow.Network) : model.Config.Architecture,
         };
         Show(result, evaluation, kind, settings.Data);
+        result = result with
+        {
+            Restorations = terminal.WithBar(bar =>
+                kind.Compare(network, source, new ShareProgress(bar, "comparing"), cancellation)),
+        };
+        ResultScreen.Restorations(terminal, result.Restorations);
         string? output = parsed.GetValue(_output);
         if (starts is not null && (study is not null || output is not null))
         {
@@ -205,7 +211,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     private void Show(RunResult result, EvaluationResult evaluation, RunKind kind, string data)
     {
         string samples = kind.Samples(data);
-        if (result.IsOfFlows())
+        if (result.IsOfFlows() || result.IsOfRestorations())
         {
             ResultScreen.Answers(terminal, result, samples);
         }
@@ -216,7 +222,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             ResultScreen.Row(terminal, "loss", Display.Number(evaluation.Loss));
         }
 
-        ResultScreen.Scores(terminal, result.Scores, value => kind.Score(data, value));
+        ResultScreen.Scores(terminal, result.Scores, (name, value) => kind.Score(data, name, value));
         ResultScreen.Solver(terminal, result);
         if (result.Agreement is { } agreement)
         {

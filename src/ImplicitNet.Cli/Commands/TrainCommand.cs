@@ -34,6 +34,8 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
             "implicitnet train --data digits --gradient phantom:5:0.5",
             "implicitnet train --data mnist --data-dir ~/data/mnist --average 0.999 --json",
             "implicitnet train --data cifar10 --augment --epochs 30",
+            "implicitnet train --data cifar10 --task deblurring --output runs/deblurring",
+            "implicitnet train --data ellipses --task tomography",
             "implicitnet train --data mnist --latent-layers 2 --published --gamma 0.95");
         return command;
     }

@@ -169,6 +169,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         IReadOnlyList<(string, string)> more = [.. sources.More.Select(each => (each.Data, each.Source.Name))];
         EpochColumns columns = network is FlowModel
             ? EpochColumns.OfFlows(terminal.Width, _task is not Regression)
+            : _task is Restoration ? EpochColumns.OfScore(terminal.Width, _task.Score.Name)
             : new EpochColumns(terminal.Width, more) { TellsLimit = settings.TrainSteps is null };
         columns.Head(terminal);
         TrainingResult training = terminal.WithBar(bar => trainer.Run(
@@ -303,7 +304,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         terminal.Say();
         string samples = _kind.Samples(settings.Data);
         ResultScreen.Answers(terminal, result, samples);
-        ResultScreen.Scores(terminal, result.Scores, value => _kind.Score(settings.Data, value));
+        ResultScreen.Scores(terminal, result.Scores, (name, value) => _kind.Score(settings.Data, name, value));
         ResultScreen.Tests(terminal, [.. result.Tests.Skip(1)], samples);
         ResultScreen.Row(
             terminal,

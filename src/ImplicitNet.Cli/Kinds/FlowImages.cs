@@ -14,7 +14,7 @@ internal sealed class FlowImages : ImageKind
     private static readonly HashSet<string> OfImages =
     [
         nameof(RunSettings.DataDir), nameof(RunSettings.Images), nameof(RunSettings.TestImages), nameof(RunSettings.Shift),
-        nameof(RunSettings.Augment), nameof(RunSettings.Channels),
+        nameof(RunSettings.Augment), nameof(RunSettings.Channels), nameof(RunSettings.Task),
     ];
 
     public override bool IsOfFlows => true;

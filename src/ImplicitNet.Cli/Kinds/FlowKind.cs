@@ -79,7 +79,7 @@ internal sealed class FlowKind : RunKind
 
     public override TrainingTask Task(string data) => data == FlowData.Annuli ? new SignedRegression() : new Regression();
 
-    public override (string Value, string Note) Score(string data, double value) =>
+    public override (string Value, string Note) Score(string data, string name, double value) =>
         (Display.Number(value, "0.0000"), FlowData.FileOf(data) is null ? "on average" : "on average, in standard deviations");
 
     public override RunSubject Load(RunSettings settings, Terminal terminal, CancellationToken cancellation) =>

@@ -23,6 +23,9 @@ internal abstract class RunKind
     /// <summary>Whether a network is for this kind of data.</summary>
     public abstract bool Fits(NetworkOptions network);
 
+    /// <summary>Whether a task of this name is what its runs are about; default: classification, also of what has no other task.</summary>
+    public virtual bool Does(string task) => task == TaskChoice.Classification;
+
     /// <summary>Whether a network of this name is one of those that are trained on the data; other kinds may have the same data.</summary>
     public virtual bool Trains(string network) => true;
 
@@ -72,7 +75,17 @@ internal abstract class RunKind
     public abstract TrainingTask Task(string data);
 
     /// <summary>A score beside accuracy and loss, for the screen: its value, and what it is.</summary>
-    public virtual (string Value, string Note) Score(string data, double value) => (Display.Percent(value), "right on average");
+    public virtual (string Value, string Note) Score(string data, string name, double value) =>
+        (Display.Percent(value), "right on average");
+
+    /// <summary>What the network's answers are compared with: other methods on the same samples, and itself with fewer steps.</summary>
+    /// <param name="network">In evaluation mode.</param>
+    /// <param name="source">The samples.</param>
+    /// <param name="progress">Told the share done.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>A row for each; default: none.</returns>
+    public virtual IReadOnlyList<RestorationRow> Compare(
+        nn.Module<Tensor, Tensor> network, IndexedBatches source, IProgress<double> progress, CancellationToken cancellation) => [];
 
     /// <summary>Draws or reads what a run is trained and tested on.</summary>
     /// <exception cref="DataFileException">A file is missing or damaged.</exception>

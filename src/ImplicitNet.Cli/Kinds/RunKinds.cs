@@ -9,21 +9,24 @@ internal static class RunKinds
 {
     private static readonly RunKind[] All =
     [
-        new ImplicitImages(), new MonotoneImages(), new WellPosedImages(), new FlowImages(), new GridKind(), new FlowKind(),
+        new ImplicitImages(), new MonotoneImages(), new WellPosedImages(), new FlowImages(), new Tomography(), new Deblurring(),
+        new GridKind(), new FlowKind(),
     ];
 
     /// <summary>The kind of data.</summary>
     /// <param name="data">The data by name.</param>
     /// <param name="network">The network by name, where several kinds have the same data.</param>
+    /// <param name="task">The task by name, where the data have several.</param>
     /// <exception cref="ArgumentException">There are no data of that name.</exception>
-    public static RunKind Of(string data, string? network = null) =>
-        All.FirstOrDefault(kind => kind.Has(data) && (network is null || kind.Trains(network)))
+    public static RunKind Of(string data, string? network = null, string? task = null) =>
+        All.FirstOrDefault(kind => kind.Has(data) && (network is null || kind.Trains(network)) && (task is null || kind.Does(task)))
+        ?? All.FirstOrDefault(kind => kind.Has(data) && (task is null || kind.Does(task)))
         ?? All.FirstOrDefault(kind => kind.Has(data))
         ?? throw new ArgumentException($"data must be one of {string.Join(", ", DataChoice.Names)}; it is {data}.");
 
     /// <summary>The kind of a run.</summary>
     /// <exception cref="ArgumentException">There are no data of that name.</exception>
-    public static RunKind Of(RunSettings settings) => Of(settings.Data, settings.Network);
+    public static RunKind Of(RunSettings settings) => Of(settings.Data, settings.Network, settings.Task);
 
     /// <summary>The kind of a run that trains implicit networks.</summary>
     /// <exception cref="CommandException">It trains flows.</exception>
@@ -40,8 +43,8 @@ internal static class RunKinds
     public static RunKind Of(NetworkOptions network) => All.First(kind => kind.Fits(network));
 
     /// <summary>What a run does that is told no more than its data.</summary>
-    public static RunSettings DefaultsFor(string data, bool isPublished = false, string? network = null) =>
-        Of(data, network).DefaultsFor(data, isPublished);
+    public static RunSettings DefaultsFor(string data, bool isPublished = false, string? network = null, string? task = null) =>
+        Of(data, network, task).DefaultsFor(data, isPublished);
 
     /// <summary>What is wrong with settings, behind two dashes; null when nothing is.</summary>
     public static string? Problem(RunSettings settings) => settings is { RandomSteps: true, TrainSteps: null }
@@ -84,7 +87,9 @@ internal static class RunKinds
                 : kind is ImageKind && All.Any(other => other is ImageKind { IsOfFlows: false } && other.Takes(setting))
                 ? $"not for a network {settings.Network}. Leave it out, or name another by --network."
                 : (setting.Flag.Only is { } only ? $"for {only} alone" : $"not for {kind.Name}")
-                    + $"; the data are {data}. Leave it out, or name others by --data.";
+                    + $"; the data are {data}. Leave it out, or name "
+                    + (All.Any(other => other is RestorationKind && other.Has(data) && other.Takes(setting)) && kind is not RestorationKind
+                        ? "another --task." : "others by --data.");
             throw new CommandException($"--{setting.Name}{given} is {what}",
                 ExitCodes.Usage);
         }

@@ -63,7 +63,9 @@ internal static class DataOption
 
             if (!GridData.IsMeant(given))
             {
-                return DataChoice.Images.Contains(given) ? null : Misspelling.OfValue(name, given, DataChoice.Names);
+                return DataChoice.Images.Contains(given) || given == DataChoice.Ellipses
+                    ? null
+                    : Misspelling.OfValue(name, given, DataChoice.Names);
             }
 
             GridData.Parse(given);

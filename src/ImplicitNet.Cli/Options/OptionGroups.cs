@@ -13,6 +13,8 @@ internal static class OptionGroups
         ["--split"] = OptionGroup.Data,
         ["--count"] = OptionGroup.Data,
         ["--rows"] = OptionGroup.Data,
+        ["--truth"] = OptionGroup.Data,
+        ["--degrade"] = OptionGroup.Data,
         ["--entry"] = OptionGroup.Network,
         ["--solvers"] = OptionGroup.Solver,
         ["--starts"] = OptionGroup.Solver,

@@ -34,7 +34,7 @@ internal sealed class TrainOptions
     public RunSettings Begin(ParseResult parsed)
     {
         RunSettings given = Replace(parsed, RunKinds.DefaultsFor(DataChoice.Default));
-        return Over(parsed, RunKinds.DefaultsFor(given.Data, given.Published, given.Network));
+        return Over(parsed, RunKinds.DefaultsFor(given.Data, given.Published, given.Network, given.Task));
     }
 
     /// <summary>Settings with those replaced that are given.</summary>

@@ -20,7 +20,7 @@ internal static class ResultScreen
         string over = result.Counted is { } counted && counted < result.Samples
             ? $"{Display.Count(counted)} of {Display.Count(result.Samples)} {samples}; the flows of the others failed"
             : $"{Display.Count(result.Samples)} {samples}";
-        if (result.Accuracy is null && result.IsOfFlows())
+        if (result.Accuracy is null && (result.IsOfFlows() || result.IsOfRestorations()))
         {
             Row(terminal, $"{result.Split} loss", Display.Loss(result.Loss), over);
             return;
@@ -33,13 +33,13 @@ internal static class ResultScreen
     /// <summary>What a task measures beside accuracy and loss.</summary>
     /// <param name="terminal">Where it is shown.</param>
     /// <param name="scores">By name.</param>
-    /// <param name="show">A value in words, and what it is.</param>
+    /// <param name="show">A score's value in words, and what it is.</param>
     public static void Scores(
-        Terminal terminal, IReadOnlyDictionary<string, double> scores, Func<double, (string Value, string Note)> show)
+        Terminal terminal, IReadOnlyDictionary<string, double> scores, Func<string, double, (string Value, string Note)> show)
     {
         foreach ((string name, double value) in scores)
         {
-            (string text, string note) = show(value);
+            (string text, string note) = show(name, value);
             Row(terminal, name, text, note);
         }
     }
@@ -56,6 +56,18 @@ internal static class ResultScreen
                 Display.Percent(test.Accuracy ?? double.NaN),
                 $"{Display.Count(test.Samples)} {samples}, {Display.Count(converged)} converged, "
                     + $"{Display.Number(test.MeanSteps ?? double.NaN, "0.0")} of {Display.Count(test.MaxSteps)} steps");
+        }
+    }
+
+    /// <summary>How near restored images are to what they were, a row for each method.</summary>
+    public static void Restorations(Terminal terminal, IReadOnlyList<RestorationRow> rows)
+    {
+        foreach (RestorationRow row in rows)
+        {
+            string ssim = $"ssim {Display.Number(row.Ssim ?? double.NaN)}";
+            Row(
+                terminal, row.Name, $"{Display.Number(row.Psnr ?? double.NaN, "0.00")} dB",
+                row.Note.Length > 0 ? $"{ssim}, {row.Note}" : ssim);
         }
     }
 

@@ -13,6 +13,9 @@ internal static class DataChoice
 
     public const string Svhn = "svhn";
 
+    /// <summary>Images without classes.</summary>
+    public const string Ellipses = "ellipses";
+
     /// <summary>What is trained on where nobody says.</summary>
     public const string Default = "mazes:9";
 
@@ -24,11 +27,12 @@ internal static class DataChoice
         [Svhn] = SvhnDefinition.Published,
     };
 
-    /// <summary>Data sets of images.</summary>
+    /// <summary>Data sets of images in classes.</summary>
     public static IReadOnlyList<string> Images { get; } = [Digits, .. Published.Keys];
 
     /// <summary>All of them; of tasks of any size the form of their names.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. Images, .. GridTask.All.Select(task => task.Form), .. FlowData.Names];
+    public static IReadOnlyList<string> Names { get; } =
+        [.. Images, Ellipses, .. GridTask.All.Select(task => task.Form), .. FlowData.Names];
 
     /// <summary>Where a published data set is; null for one that is drawn.</summary>
     public static DatasetDefinition? Definition(string name) => Published.GetValueOrDefault(name);

@@ -12,6 +12,8 @@ namespace ImplicitNet.Cli.Settings;
 internal static class RunData
 {
     private const long SplitSeed = 1;
+    private const int UsualEllipses = 4_000;
+    private const int UsualTestEllipses = 200;
 
     /// <summary>Draws or reads the data that the settings name.</summary>
     /// <exception cref="DataFileException">A file is missing or damaged.</exception>
@@ -19,7 +21,18 @@ internal static class RunData
     public static LoadedData Load(RunSettings settings, Terminal terminal, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return DataChoice.Definition(settings.Data) is { } definition ? Read(definition, settings, terminal, cancellation) : Draw(settings);
+        return DataChoice.Definition(settings.Data) is { } definition ? Read(definition, settings, terminal, cancellation)
+            : settings.Data == DataChoice.Ellipses ? DrawEllipses(settings)
+            : Draw(settings);
+    }
+
+    private static LoadedData DrawEllipses(RunSettings settings)
+    {
+        DataSplits splits = new(
+            Ellipses.Draw(settings.Images ?? UsualEllipses),
+            Ellipses.Draw(settings.Validation, part: DataPart.Validation),
+            Ellipses.Draw(settings.TestImages ?? UsualTestEllipses, part: DataPart.Test));
+        return new LoadedData(splits, PixelNormalization.Of(splits.Train));
     }
 
     private static LoadedData Draw(RunSettings settings)

@@ -26,6 +26,30 @@ internal sealed record RunSettings
     [Data($"What to train on (default: {DataChoice.Default}); N is a size, bits of a string or pixels a side.")]
     public required string Data { get; init; }
 
+    /// <summary>What a file does not say, as those of older versions do not, is read as null: there was one task then.</summary>
+    [Choice(
+        OptionGroup.Data,
+        "What is asked of images: their class, or the images themselves, after a blur (deblurring) or from line integrals (tomography), "
+            + "with noise (default: classification; of ellipses tomography).",
+        typeof(TaskChoice), Only = $"{ImageKind.Images} and {RestorationKind.Restorations}")]
+    public string Task { get => field ?? TaskChoice.Classification; init; }
+
+    [Number(
+        OptionGroup.Data, "Deviation of the Gaussian blur in pixels (default: 1.6).", Above = 0, Most = 100,
+        Only = TaskChoice.Deblurring)]
+    public double? Blur { get; init; }
+
+    [Number(
+        OptionGroup.Data, "Directions of the line integrals, over half a turn (default: 30).", Least = 1, Most = 1024,
+        Only = TaskChoice.Tomography)]
+    public int? Angles { get; init; }
+
+    [Number(
+        OptionGroup.Data,
+        "Deviation of the noise of a measurement (default: 0.01; of tomography 0.5, pixels from 0 to 1 summed along a line).",
+        Least = 0, Most = 1000, Only = RestorationKind.Restorations)]
+    public double? Noise { get; init; }
+
     [Folder(
         OptionGroup.Data,
         "Folder that holds the data set's files (default: downloaded once into a cache).", IsFreeOnResume = true, Only = ImageKind.Images)]
@@ -33,13 +57,14 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Data,
-        "Training images to use (default: 12000 digits; of other data sets all).", Least = LeastDrawings, Only = ImageKind.Images)]
+        "Training images to use (default: 12000 digits, 4000 ellipses; of other data sets all).", Least = LeastDrawings,
+        Only = ImageKind.Images)]
     public int? Images { get; init; }
 
     [Number(
         OptionGroup.Data,
         "Samples held out of training to choose the weights by (default: 2000 digits, 5000 of cifar10 and svhn, of other images 10000; "
-            + "of mazes, sums and points of flows 500, of every size; a table has a seventh of its rows).",
+            + "of mazes, sums and points of flows 500, of every size; a table has a seventh of its rows; deblurring 500, tomography 200).",
         Least = LeastDrawings)]
     public required int Validation { get; init; }
 
@@ -83,19 +108,21 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Training,
-        "Passes over the training data (default: 5 for digits, 6 for mazes, 8 for sums, 30 for points of flows, 100 for tables, else 10).",
+        "Passes over the training data (default: 5 for digits, 6 for mazes, 8 for sums, 30 for points of flows, 100 for tables, "
+            + "2 for deblurring, 4 for tomography, else 10).",
         Least = 1)]
     public required int Epochs { get; init; }
 
     [Number(
         OptionGroup.Data,
-        "Samples in a batch (default: 100; 50 of cifar10 and svhn; 48 mazes, 128 strings; of flows 64 points, 32 windows of a table).",
+        "Samples in a batch (default: 100; 50 of cifar10 and svhn; 48 mazes, 128 strings; of flows 64 points, 32 windows of a table; "
+            + "32 for deblurring, 16 for tomography).",
         Least = 1)]
     public int Batch { get; init; } = 100;
 
     [Number(
         OptionGroup.Training,
-        "Base rate of Adam (default: 0.003; 0.002 for cifar10, svhn, mazes and sums; 0.01 for points of flows, "
+        "Base rate of Adam (default: 0.003; 0.002 for cifar10, svhn, mazes, sums, deblurring and tomography; 0.01 for points of flows, "
             + "0.005 for tables).", Above = 0)]
     public double LearningRate { get; init; } = 3e-3;
 
@@ -108,7 +135,7 @@ internal sealed record RunSettings
     [Number(OptionGroup.Training, "Decoupled weight decay (default: 0).", Least = 0)]
     public double WeightDecay { get; init; }
 
-    [Number(OptionGroup.Training, "Largest norm of the gradient (default: none; 1 for mazes and sums).", Above = 0)]
+    [Number(OptionGroup.Training, "Largest norm of the gradient (default: none; 1 for mazes, sums, deblurring and tomography).", Above = 0)]
     public double? ClipNorm { get; init; }
 
     [Number(
@@ -155,9 +182,10 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Network,
-        "Channels of the latent of mazes and sums (default: 24) and of monotone networks (32, of colour images 81), or of the state of a "
-            + "neural ODE for images (64).",
-        Least = 1, Most = 1024, Only = $"{GridKind.Grids}, {MonotoneImages.Networks} and {FlowKind.Flows}")]
+        "Channels of the latent of mazes and sums (default: 24) and of monotone networks (32, of colour images 81), of the state of a "
+            + "neural ODE for images (64), or inside each layer of a denoiser (32).",
+        Least = 1, Most = 1024,
+        Only = $"{GridKind.Grids}, {MonotoneImages.Networks}, {FlowKind.Flows}, {RestorationKind.Restorations}")]
     public int? Channels { get; init; }
 
     [Number(
@@ -171,7 +199,8 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Network,
-        "Contraction factor of the latent operator; as published, a factor that bounds nothing (default: 0.5; 0.95 for well-posed).",
+        "Contraction factor of the latent operator; as published, a factor that bounds nothing (default: 0.5; 0.95 for well-posed, "
+            + "0.97 for deblurring and tomography).",
         Above = 0, Below = 1,
         Only = ImageKind.Images)]
     public double Gamma { get; init; } = 0.5;
@@ -195,7 +224,8 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Solver,
-        "Relative tolerance of the solve (default: 0.001, with --published 0.01; 0.0001 for mazes and sums).", Above = 0, Below = 1)]
+        "Relative tolerance of the solve (default: 0.001, with --published 0.01; 0.0001 for mazes, sums, deblurring and tomography).",
+        Above = 0, Below = 1)]
     public double Tolerance { get; init; } = 1e-3;
 
     [Number(OptionGroup.Solver, "Absolute tolerance of the solve, which is added to it (default: 0; 0.001 for flows).", Least = 0)]
@@ -220,7 +250,8 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Training,
-        "Relative tolerance of training solves (default: that of the others; 0.001 for mazes and sums).", Above = 0, Below = 1)]
+        "Relative tolerance of training solves (default: that of the others; 0.001 for mazes, sums, deblurring and tomography).",
+        Above = 0, Below = 1)]
     public double? TrainTolerance { get; init; }
 
     [Switch(OptionGroup.Training, "Cut every training solve short after a random number of steps, up to --train-steps.")]
@@ -235,7 +266,8 @@ internal sealed record RunSettings
 
     [Choice(
         OptionGroup.Solver,
-        $"How fixed points are found (default: {SolverChoice.Default}; of monotone networks {SolverChoice.PeacemanRachford}).",
+        $"How fixed points are found (default: {SolverChoice.Default}; of monotone networks {SolverChoice.PeacemanRachford}, for "
+            + $"deblurring and tomography {SolverChoice.Anderson}).",
         typeof(SolverChoice))]
     public string Solver { get; init; } = SolverChoice.Default;
 

@@ -4,7 +4,7 @@ namespace ImplicitNet.Tests.Cli;
 public sealed class HelpWidthTests
 {
     public static MatrixTheoryData<string, int> Cases => new(
-        ["", "train", "compare", "memory", "reproduce", "evaluate", "audit", "predict", "solve", "info", "import", "export"], [1, 40, 57, 80, 120, 200, 1000]);
+        ["", "train", "compare", "memory", "reproduce", "evaluate", "audit", "predict", "restore", "solve", "info", "import", "export"], [1, 40, 57, 80, 120, 200, 1000]);
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -31,6 +31,8 @@ public sealed partial class RunSettingTests
         {
             MonotoneImages.Networks => [.. data, "--network", NetworkChoice.Monotone],
             WellPosedImages.LowRankNetworks => [.. data, "--network", NetworkChoice.WellPosedLowRank],
+            TaskChoice.Tomography => [.. data, "--task", TaskChoice.Tomography],
+            TaskChoice.Deblurring or RestorationKind.Restorations => [.. data, "--task", TaskChoice.Deblurring],
             _ => data,
         };
         RunSettings given = Begin([.. data, .. value is null ? [$"--{name}"] : (string[])[$"--{name}", value]]);
@@ -83,7 +85,7 @@ public sealed partial class RunSettingTests
     [Fact]
     public void The_help_names_the_defaults_that_there_are()
     {
-        RunSettings[] defaults = [.. DataChoice.Images.Concat(["mazes:9", "sums:32"]).SelectMany(data => new[] { RunKinds.DefaultsFor(data), RunKinds.DefaultsFor(data, isPublished: true) })];
+        RunSettings[] defaults = [.. DataChoice.Images.Concat(["mazes:9", "sums:32", "ellipses"]).SelectMany(data => new[] { RunKinds.DefaultsFor(data), RunKinds.DefaultsFor(data, isPublished: true) }), RunKinds.DefaultsFor("cifar10", task: "deblurring")];
         int numbers = 0;
         foreach (RunSetting setting in RunSetting.All.Where(setting => setting.Flag is NumberAttribute && Default().IsMatch(setting.Flag.Help)))
         {
@@ -123,7 +125,7 @@ public sealed partial class RunSettingTests
         GradientAttribute => "neumann:2",
         DataAttribute { IsList: true } => "mazes:11,mazes:33",
         DataAttribute => "mnist",
-        ChoiceAttribute => setting.Name switch { "network" => "svhn-fpn", "schedule" => "constant", "device" => "cuda", "method" => "bosh3", _ => SolverChoice.General[^1] },
+        ChoiceAttribute => setting.Name switch { "network" => "svhn-fpn", "schedule" => "constant", "device" => "cuda", "method" => "bosh3", "task" => "deblurring", _ => SolverChoice.General[^1] },
         NumberAttribute { Below: 1 } or NumberAttribute { Most: 1 } => "0.125",
         _ => "13",
     };

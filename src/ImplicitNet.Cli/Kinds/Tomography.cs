@@ -1,0 +1,49 @@
+using ImplicitNet.Cli.Options;
+using ImplicitNet.Cli.Settings;
+using ImplicitNet.Models;
+
+namespace ImplicitNet.Cli.Kinds;
+
+/// <summary>Square images from their integrals along lines, with noise.</summary>
+internal sealed class Tomography : RestorationKind
+{
+    // Of integrals along some 60 pixels.
+    private const double UsualNoise = 0.5;
+
+    public override string Name => TaskChoice.Tomography;
+
+    public override bool Fits(NetworkOptions network) => network is RestorationOptions { Measurement: RestorationOptions.Radon };
+
+    public override RunSettings DefaultsFor(string data, bool isPublished = false) => new()
+    {
+        Data = data,
+        Task = Name,
+        Angles = new RestorationOptions().Angles,
+        Noise = UsualNoise,
+        Gamma = RestorationOptions.DefaultGamma,
+        Solver = SolverChoice.Anderson,
+        Tolerance = 1e-4,
+        TrainTolerance = 1e-3,
+        Epochs = 4,
+        Validation = 200,
+        Batch = 16,
+        LearningRate = 2e-3,
+        ClipNorm = 1,
+    };
+
+    protected override RestorationOptions Options(RunSettings settings, int channels, int side)
+    {
+        RestorationOptions usual = Usual(settings, channels);
+        return usual with
+        {
+            Measurement = RestorationOptions.Radon,
+            Side = side,
+            Angles = settings.Angles ?? usual.Angles,
+            Noise = settings.Noise ?? UsualNoise,
+        };
+    }
+
+    protected override string Words(RestorationOptions options) => FormattableString.Invariant(
+        $"{options.Architecture}, line integrals in {options.Angles} directions, noise {options.Noise}, ")
+        + $"{Display.Counted(options.Layers, "layer")} of {Display.Counted(options.HiddenChannels, "channel")}";
+}

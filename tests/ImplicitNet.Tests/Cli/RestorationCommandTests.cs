@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Text.Json;
+using ImplicitNet.Cli.Images;
+using ImplicitNet.Cli.Kinds;
+
+namespace ImplicitNet.Tests.Cli;
+
+/// <summary>The commands on images that are restored.</summary>
+public sealed class RestorationCommandTests(RestorationCommandTests.Blurred blurred) : TensorTest, IClassFixture<RestorationCommandTests.Blurred>
+{
+    [Fact]
+    public void A_run_is_told_by_what_its_images_came_to_and_goes_on_to_the_same_end()
+    {
+        using JsonDocument json = JsonDocument.Parse(blurred.Training.Succeeded().LastLine);
+        Assert.Equal("psnr", json.RootElement.GetProperty("score").GetProperty("name").GetString());
+        Assert.InRange(json.RootElement.GetProperty("score").GetProperty("test").GetDouble(), 10, 40);
+        Assert.InRange(json.RootElement.GetProperty("scores").GetProperty("ssim").GetDouble(), 0.2, 1);
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("testAccuracy").ValueKind);
+        Assert.InRange(json.RootElement.GetProperty("gammaCertified").GetDouble(), 0, 0.971);
+        string[] lines = blurred.Training.Output.Split('\n');
+        Assert.Contains(lines, line => line.Contains("val psnr", StringComparison.Ordinal) && !line.Contains("acc", StringComparison.Ordinal));
+        string[] cells = lines.First(line => line.StartsWith("      2 ", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(json.RootElement.GetProperty("score").GetProperty("validation").GetDouble(), double.Parse(cells[3], CultureInfo.InvariantCulture), 2.0);
+        Assert.Contains("restored.png", Directory.EnumerateFiles(blurred.Path).Select(Path.GetFileName));
+        Assert.Contains("Test image 5, restored, ", File.ReadAllText(Path.Combine(blurred.Path, "report.html")), StringComparison.Ordinal);
+        Assert.Contains(lines, line => line.TrimStart().StartsWith("psnr", StringComparison.Ordinal) && line.Contains(" dB", StringComparison.Ordinal));
+        Assert.Contains("circular-blur of deviation 0.8, noise 0.05", blurred.Training.Output, StringComparison.Ordinal);
+        Assert.Equal(blurred.Training.LastLine, CliRun.Of("train", "--resume", "--output", blurred.Path, "--json").Succeeded().LastLine);
+        string config = File.ReadAllText(Path.Combine(blurred.Path, "config.json"));
+        Assert.All(["\"architecture\": \"restoration\"", "\"blur\": 0.8", "\"noise\": 0.05"], text => Assert.Contains(text, config, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Evaluate_shows_the_measurement_and_classical_methods_and_fewer_steps_beside_the_network()
+    {
+        CliRun run = CliRun.Of("evaluate", "--model", blurred.Path, "--threads", "1", "--json").Succeeded();
+        using JsonDocument json = JsonDocument.Parse(run.LastLine);
+        JsonElement[] rows = [.. json.RootElement.GetProperty("restorations").EnumerateArray()];
+        string[] names = [.. rows.Select(row => row.GetProperty("name").GetString()!)];
+        Assert.Equal(["measurement", "Wiener filter", "total variation", "1 step"], names[..4]);
+        Assert.Contains("the network", names);
+        double Psnr(string name) => rows[Array.IndexOf(names, name)].GetProperty("psnr").GetDouble();
+        Assert.True(Psnr("Wiener filter") > Psnr("measurement"));
+        Assert.True(Psnr("total variation") > Psnr("measurement"));
+        Assert.Equal(json.RootElement.GetProperty("scores").GetProperty("psnr").GetDouble(), Psnr("the network"), 1e-9);
+        Assert.Equal(["name", "psnr", "ssim", "strength", "steps", "note"], rows[0].EnumerateObject().Select(member => member.Name));
+        Assert.All(names, name => Assert.Contains($"  {name}", run.Output, StringComparison.Ordinal));
+        Assert.True(json.RootElement.GetProperty("statuses").GetProperty("Converged").GetInt32() == 10);
+    }
+
+    [Fact]
+    public void A_photo_of_any_size_is_blurred_and_restored_in_colour()
+    {
+        using TemporaryFolder folder = new();
+        Photo(folder["photo.png"], 37, 50);
+        using JsonDocument json = JsonDocument.Parse(Restore(folder["photo.png"], folder["sharp.png"], "--degrade").Succeeded().LastLine);
+        Assert.Equal(
+            ["model", "photo", "output", "height", "width", "status", "steps", "residual", "seconds", "psnr", "ssim", "psnrInput", "ssimInput"],
+            json.RootElement.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(("Converged", 37, 50), (json.RootElement.GetProperty("status").GetString(), json.RootElement.GetProperty("height").GetInt32(), json.RootElement.GetProperty("width").GetInt32()));
+        ColourImage sharp = ImageFile.ReadColour(folder["sharp.png"]), photo = ImageFile.ReadColour(folder["photo.png"]);
+        Assert.Equal((37, 50), (sharp.Height, sharp.Width));
+
+        // What is told is that of the file, and can be computed from it.
+        double squares = sharp.ToPixels().Zip(photo.ToPixels(), (a, b) => Math.Pow((a - b) / 255.0, 2)).Average();
+        Assert.Equal(-10 * Math.Log10(squares), json.RootElement.GetProperty("psnr").GetDouble(), 1e-3);
+        Assert.True(json.RootElement.GetProperty("psnr").GetDouble() > json.RootElement.GetProperty("psnrInput").GetDouble());
+
+        // The restored photo itself is restored, against the original; without one there are no figures.
+        using JsonDocument against = JsonDocument.Parse(Restore(folder["sharp.png"], folder["again.png"], "--truth", folder["photo.png"]).Succeeded().LastLine);
+        Assert.Equal(json.RootElement.GetProperty("psnr").GetDouble(), against.RootElement.GetProperty("psnrInput").GetDouble(), 1e-9);
+        using JsonDocument alone = JsonDocument.Parse(Restore(folder["photo.png"], folder["alone.png"]).Succeeded().LastLine);
+        Assert.Equal(JsonValueKind.Null, alone.RootElement.GetProperty("psnr").ValueKind);
+    }
+
+    [Fact]
+    public void What_cannot_be_restored_is_refused_in_one_line()
+    {
+        using TemporaryFolder folder = new();
+        string photo = folder["photo.png"], other = folder["other.png"], output = folder["sharp.png"];
+        Photo(photo, 9, 12);
+        Photo(other, 12, 9);
+        Restore(photo, folder["sharp.jpg"]).Failed(2, "the restored photo is a PNG");
+        Restore(folder["none.png"], output).Failed(1, "none.png", "there is no such file");
+        Restore(photo, output, "--truth", other).Failed(1, "has 9 x 12 pixels, and ", "12 x 9: they must be the same picture");
+        Restore(photo, output, "--truth", other, "--degrade").Failed(2, "--truth does not go with --degrade");
+        CliRun.Of("predict", "--model", blurred.Path, photo).Failed(1, "takes no images");
+        Assert.Equal(["other.png", "photo.png"], folder.Names.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("--data digits --blur 2", "--blur 2 is for deblurring alone; the data are digits. Leave it out, or name another --task.")]
+    [InlineData("--data digits --task deblurring --angles 5", "--angles 5 is for tomography alone")]
+    [InlineData("--data digits --task deblurring --augment", "--augment is for images alone")]
+    [InlineData("--data digits --task deblurring --network monotone", "--network monotone is for images and flows alone")]
+    [InlineData("--data mazes:9 --task deblurring", "--task deblurring is for images")]
+    [InlineData("--data ellipses --task classification", "--task classification: ellipses have no classes. Name tomography or deblurring.")]
+    [InlineData("--data digits --task sharpening", "--task must be")]
+    [InlineData("--data digits --task deblurring --blur 0", "--blur must be")]
+    public void An_option_that_does_not_fit_is_refused_before_anything_is_written(string options, string expected)
+    {
+        using TemporaryFolder folder = new();
+        CliRun.Of(["train", "--output", folder["run"], .. options.Split(' ')]).Failed(2, expected);
+        Assert.Empty(folder.Names);
+    }
+
+    [Fact]
+    public void Square_images_are_scanned_and_ellipses_where_nobody_names_the_task()
+    {
+        using TemporaryFolder folder = new();
+        CliRun run = CliRun.Of(
+            "train", "--data", "digits", "--task", "tomography", "--angles", "3", "--images", "10", "--validation", "10", "--test-images", "10", "--epochs", "1", "--batch", "10", "--channels", "2",
+            "--max-steps", "20", "--threads", "1", "--output", folder["run"]).Succeeded();
+        Assert.Contains("line integrals in 3 directions, noise 0.5", run.Output, StringComparison.Ordinal);
+        Assert.Contains("\"measurement\": \"radon\"", File.ReadAllText(folder["run/config.json"]), StringComparison.Ordinal);
+        CliRun.Of("restore", "photo.png", "--model", folder["run"], "--output", "sharp.png").Failed(1, "restores no photos");
+        Assert.Equal(("tomography", 30, 0.5), RunKinds.DefaultsFor("ellipses") is var usual ? (usual.Task, usual.Angles, usual.Noise) : default);
+    }
+
+    private CliRun Restore(string photo, string output, params string[] more) =>
+        CliRun.Of(["restore", photo, "--model", blurred.Path, "--output", output, "--threads", "1", "--json", .. more]);
+
+    private static void Photo(string path, int height, int width)
+    {
+        GreyImage Plane(int shift) => new([.. Enumerable.Range(0, height * width).Select(place => (byte)((((place / width) + shift) / 5 + ((place % width) / 7)) % 2 == 0 ? 40 : 200))], height, width);
+        PngFile.Write(path, new ColourImage(Plane(0), Plane(1), Plane(3)));
+    }
+
+    /// <summary>A grey model, trained once.</summary>
+    public sealed class Blurred : IDisposable
+    {
+        private readonly TemporaryFolder _folder = new();
+
+        public Blurred() => Training = CliRun.Of(
+            "train", "--data", "digits", "--task", "deblurring", "--blur", "0.8", "--noise", "0.05", "--images", "40", "--validation", "10", "--test-images", "10",
+            "--epochs", "2", "--batch", "20", "--channels", "4", "--threads", "1", "--output", Path, "--json");
+
+        public string Path => _folder["run"];
+
+        internal CliRun Training { get; }
+
+        public void Dispose() => _folder.Dispose();
+    }
+}

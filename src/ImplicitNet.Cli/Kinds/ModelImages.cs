@@ -23,7 +23,10 @@ internal static class ModelImages
     /// <summary>The sizes of a model's images.</summary>
     /// <exception cref="CommandException">It takes none.</exception>
     public static ImageSizes Sizes(string folder, NetworkConfig config) => config.Options.Images
-        ?? throw new CommandException($"{folder}: a model {config.Architecture}, trained on {config.Data}, takes no images.");
+        ?? throw new CommandException($"{folder}: a model {config.Architecture}, trained on {config.Data}, "
+            + (config.Options is RestorationOptions
+                ? "knows no classes: 'implicitnet restore' restores photos by it."
+                : "takes no images."));
 
     private static void EnsureFits(string folder, NetworkConfig config, ImageDataset images)
     {

@@ -10,6 +10,10 @@ internal sealed class Tomography : RestorationKind
     // Of integrals along some 60 pixels.
     private const double UsualNoise = 0.5;
 
+    // Nearer to 1 than of a blur: a gradient step weighs what few rays tell by at most 2 / ||A||^2, and a denoiser that shortens more
+    // hides it.
+    private const double UsualGamma = 0.995;
+
     public override string Name => TaskChoice.Tomography;
 
     public override bool Fits(NetworkOptions network) => network is RestorationOptions { Measurement: RestorationOptions.Radon };
@@ -20,7 +24,7 @@ internal sealed class Tomography : RestorationKind
         Task = Name,
         Angles = new RestorationOptions().Angles,
         Noise = UsualNoise,
-        Gamma = RestorationOptions.DefaultGamma,
+        Gamma = UsualGamma,
         Solver = SolverChoice.Anderson,
         Tolerance = 1e-4,
         TrainTolerance = 1e-3,

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using ImplicitNet.Cli.Images;
 using ImplicitNet.Cli.Kinds;
+using ImplicitNet.Models;
+using ImplicitNet.Networks;
 
 namespace ImplicitNet.Tests.Cli;
 
@@ -86,6 +88,19 @@ public sealed class RestorationCommandTests(RestorationCommandTests.Blurred blur
         Restore(photo, output, "--truth", other, "--degrade").Failed(2, "--truth does not go with --degrade");
         CliRun.Of("predict", "--model", blurred.Path, photo).Failed(1, "knows no classes: 'implicitnet restore' restores photos by it.");
         Assert.Equal(["other.png", "photo.png"], folder.Names.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Some 240 GiB: of a network with layers 4,096 wide, each of kernels of one pixel.</summary>
+    [Fact]
+    public void A_photo_for_which_there_is_no_memory_is_refused_before_any_is_asked_for()
+    {
+        using TemporaryFolder folder = new();
+        ModelConfig config = new() { Data = "cifar10", Network = new RestorationOptions { HiddenChannels = 4096, Layers = 1, KernelSize = 1 } };
+        using ImplicitNetwork network = config.CreateNetwork();
+        ModelFolder.Save(folder["model"], config, network);
+        Photo(folder["photo.png"], 2000, 2000);
+        CliRun.Of("restore", folder["photo.png"], "--model", folder["model"], "--output", folder["sharp.png"], "--threads", "1")
+            .Failed(1, "photo.png: 2000 x 2000 pixels take about 250,000 MiB to restore, and there are ", "Make it smaller, or cut it into parts.");
     }
 
     [Theory]

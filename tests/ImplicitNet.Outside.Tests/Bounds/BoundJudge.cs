@@ -50,7 +50,7 @@ internal static class BoundJudge
         double[] plain = claimed.Matrix.Apply(plainInput);
         double length = Math.Sqrt(plainInput.Sum(one => one * one));
         double apart = Math.Sqrt(output.Zip(plain, (one, other) => (one - other) * (one - other)).Sum());
-        return apart <= Unit(claimed.Dtype, 50) * claimed.Size * length
+        return apart <= (Unit(claimed.Dtype, 50) * claimed.Size * length) + (Unit(claimed.Dtype, 2) * claimed.Added)
             ? null
             : $"it does something else than its matrix: {apart:g3} apart for a vector of length {length:g3}";
     }

@@ -27,6 +27,9 @@ internal sealed record ClaimedOperator(string Name, IReadOnlyList<(string Name, 
     /// <summary>How large sums are that cancel in it, so that what is measured may be off by their rounding.</summary>
     public double Cancelled { get; init; }
 
+    /// <summary>The length of what it adds, and <see cref="Apply"/> takes off again, so that the rounding of both stays.</summary>
+    public double Added { get; init; }
+
     /// <summary>Numbers that are said to be at most the norm, such as measured ones.</summary>
     public IReadOnlyList<(string Name, double Value)> LowerBounds { get; init; } = [];
 }

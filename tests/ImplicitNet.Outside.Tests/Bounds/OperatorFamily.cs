@@ -187,9 +187,8 @@ internal static class OperatorFamily
             [("certified", attention.CertifyFactor()), ("declared", gamma)],
             PlainOperator.OfMatrix(elements, size, size))
         {
-
-            // Of a large q the sum with it has rounded off what is to be compared.
-            Apply = scale > 1 ? null : input => map.Evaluate(input) - q,
+            Apply = input => map.Evaluate(input) - q,
+            Added = q.to(ScalarType.Float64).norm().ToDouble(),
             InputShape = q.shape,
             Dtype = dtype,
             LowerBounds = [("measured", Contraction.Measure(map, q)[0])],

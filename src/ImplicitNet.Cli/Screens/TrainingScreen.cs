@@ -46,10 +46,10 @@ internal sealed class TrainingScreen(
     private string Step(TrainingEvent.StepFinished step)
     {
         double rate = (step.Step - _firstStep!.Value) * batchSize / Math.Max(1e-9, Stopwatch.GetElapsedTime(_begin).TotalSeconds);
-        string loss = double.IsNaN(step.Loss) ? "no sample converged" : Display.Number(step.Loss, "0.000");
-        string accuracy = double.IsNaN(step.Accuracy) ? "-" : $"{Display.Number(100 * step.Accuracy, "0.0")} %";
+        string loss = double.IsNaN(step.Loss) ? "no sample converged" : Display.Number(step.Loss, step.Loss < 0.1 ? "0.00000" : "0.000");
+        string accuracy = double.IsNaN(step.Accuracy) ? "" : $"  accuracy {Display.Number(100 * step.Accuracy, "0.0")} %";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"epoch {step.Epoch}  loss {loss}  accuracy {accuracy}  {step.SolverSteps:0.0} steps  {rate:0} {samples}/s");
+            $"epoch {step.Epoch}  loss {loss}{accuracy}  {step.SolverSteps:0.0} steps  {rate:0} {samples}/s");
     }
 }

@@ -124,7 +124,8 @@ internal sealed class PanelLayout
                 canvas.Line([(_area.Left - (tick.Label.Length > 0 ? TickLength : SmallTickLength), y), (_area.Left, y)], pen);
             }
 
-            IReadOnlyList<string> lines = _panel.HasRows ? TickLabel.Wrap(tick.Label, _namesWidth) : [tick.Label];
+            // A small tick has none.
+            IReadOnlyList<string> lines = _panel.HasRows ? TickLabel.Wrap(tick.Label, _namesWidth) : tick.Label is "" ? [] : [tick.Label];
             foreach ((int line, string text) in lines.Index())
             {
                 double below = (line - ((lines.Count - 1) / 2.0)) * LineHeight * 0.85;

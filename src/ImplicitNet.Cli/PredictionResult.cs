@@ -26,12 +26,6 @@ internal sealed record PredictionResult
     internal sealed record Prediction(
         string Path, int? Class, string? Name, IReadOnlyList<double?> Probabilities, int Steps, string Status, double? Residual)
     {
-        /// <summary>How far the latent is from its fixed point at most, by the residual; null where no bound is known.</summary>
-        public double? ErrorBound { get; init => field = FiniteNumber.OrNull(value); }
-
-        /// <summary>The norm of that distance; null where there is none.</summary>
-        public string? ErrorNorm { get; init; }
-
         /// <summary>How far several starts agree; null for one start.</summary>
         public StartsResult.Sample? Agreement { get; init; }
 
@@ -49,5 +43,11 @@ internal sealed record PredictionResult
 
         /// <summary>Why nothing was classified; null where something was.</summary>
         public string? Error { get; init; }
+
+        /// <summary>How far the latent is from its fixed point at most, by the residual; null where no bound is known.</summary>
+        public double? ErrorBound { get; init => field = FiniteNumber.OrNull(value); }
+
+        /// <summary>The norm of that distance; null where there is none.</summary>
+        public string? ErrorNorm { get; init; }
     }
 }

@@ -72,7 +72,7 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
         using JsonDocument predicted = JsonDocument.Parse(CliRun.Of("predict", "--model", model.Path, image, "--json").Succeeded().LastLine);
         Assert.Equal(["model", "images", "seconds", "starts"], predicted.RootElement.EnumerateObject().Select(member => member.Name));
         Assert.Equal(
-            ["path", "class", "name", "probabilities", "steps", "status", "residual", "agreement", "margin", "ink", "strokeWidth", "doubts", "error"],
+            ["path", "class", "name", "probabilities", "steps", "status", "residual", "agreement", "margin", "ink", "strokeWidth", "doubts", "error", "errorBound", "errorNorm"],
             predicted.RootElement.GetProperty("images")[0].EnumerateObject().Select(member => member.Name));
         using JsonDocument told = JsonDocument.Parse(CliRun.Of("info", "--model", model.Path, "--json").Succeeded().LastLine);
         Assert.Equal(

@@ -12,22 +12,13 @@ internal sealed class Deblurring : RestorationKind
     public override bool Fits(NetworkOptions network) =>
         network is RestorationOptions { Measurement: not RestorationOptions.Radon };
 
-    public override RunSettings DefaultsFor(string data, bool isPublished = false) => new()
-    {
-        Data = data,
-        Task = Name,
-        Blur = new RestorationOptions().Blur,
-        Noise = new RestorationOptions().Noise,
-        Gamma = RestorationOptions.DefaultGamma,
-        Solver = SolverChoice.Anderson,
-        Tolerance = 1e-4,
-        TrainTolerance = 1e-3,
-        Epochs = 2,
-        Validation = 500,
-        Batch = 32,
-        LearningRate = 2e-3,
-        ClipNorm = 1,
-    };
+    public override RunSettings DefaultsFor(string data, bool isPublished = false) =>
+        Defaults(data, epochs: 2, validation: 500, batch: 32) with
+        {
+            Blur = new RestorationOptions().Blur,
+            Noise = new RestorationOptions().Noise,
+            Gamma = RestorationOptions.DefaultGamma,
+        };
 
     protected override RestorationOptions Options(RunSettings settings, int channels, int side)
     {
@@ -35,7 +26,6 @@ internal sealed class Deblurring : RestorationKind
         return usual with { Blur = settings.Blur ?? usual.Blur, Noise = settings.Noise ?? usual.Noise };
     }
 
-    protected override string Words(RestorationOptions options) => FormattableString.Invariant(
-        $"{options.Architecture}, {options.Measurement} of deviation {options.Blur}, noise {options.Noise}, ")
-        + $"{Display.Counted(options.Layers, "layer")} of {Display.Counted(options.HiddenChannels, "channel")}";
+    protected override string Measures(RestorationOptions options) =>
+        FormattableString.Invariant($"{options.Measurement} of deviation {options.Blur}");
 }

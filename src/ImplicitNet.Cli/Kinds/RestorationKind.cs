@@ -86,8 +86,23 @@ internal abstract class RestorationKind : RunKind
     /// <summary>What the network is, for images of some channels and side.</summary>
     protected abstract RestorationOptions Options(RunSettings settings, int channels, int side);
 
-    /// <summary>What the network is, in words.</summary>
-    protected abstract string Words(RestorationOptions options);
+    /// <summary>What measures the images, in words.</summary>
+    protected abstract string Measures(RestorationOptions options);
+
+    /// <summary>What all restorations are trained by.</summary>
+    protected RunSettings Defaults(string data, int epochs, int validation, int batch) => new()
+    {
+        Data = data,
+        Epochs = epochs,
+        Validation = validation,
+        Batch = batch,
+        Task = Name,
+        Solver = SolverChoice.Anderson,
+        Tolerance = 1e-4,
+        TrainTolerance = 1e-3,
+        LearningRate = 2e-3,
+        ClipNorm = 1,
+    };
 
     /// <summary>The parts that leaves have in common.</summary>
     protected static RestorationOptions Usual(RunSettings settings, int channels)
@@ -95,6 +110,10 @@ internal abstract class RestorationKind : RunKind
         RestorationOptions options = new() { Channels = channels, Gamma = settings.Gamma, Explicit = settings.Explicit };
         return settings.Channels is { } hidden ? options with { HiddenChannels = hidden } : options;
     }
+
+    private string Words(RestorationOptions options) =>
+        FormattableString.Invariant($"{options.Architecture}, {Measures(options)}, noise {options.Noise}, ")
+        + $"{Display.Counted(options.Layers, "layer")} of {Display.Counted(options.HiddenChannels, "channel")}";
 
     private static void EnsureTakes(RestorationOptions options, ImageDataset images)
     {

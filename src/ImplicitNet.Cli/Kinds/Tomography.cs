@@ -18,22 +18,13 @@ internal sealed class Tomography : RestorationKind
 
     public override bool Fits(NetworkOptions network) => network is RestorationOptions { Measurement: RestorationOptions.Radon };
 
-    public override RunSettings DefaultsFor(string data, bool isPublished = false) => new()
-    {
-        Data = data,
-        Task = Name,
-        Angles = new RestorationOptions().Angles,
-        Noise = UsualNoise,
-        Gamma = UsualGamma,
-        Solver = SolverChoice.Anderson,
-        Tolerance = 1e-4,
-        TrainTolerance = 1e-3,
-        Epochs = 4,
-        Validation = 200,
-        Batch = 16,
-        LearningRate = 2e-3,
-        ClipNorm = 1,
-    };
+    public override RunSettings DefaultsFor(string data, bool isPublished = false) =>
+        Defaults(data, epochs: 4, validation: 200, batch: 16) with
+        {
+            Angles = new RestorationOptions().Angles,
+            Noise = UsualNoise,
+            Gamma = UsualGamma,
+        };
 
     protected override RestorationOptions Options(RunSettings settings, int channels, int side)
     {
@@ -47,7 +38,6 @@ internal sealed class Tomography : RestorationKind
         };
     }
 
-    protected override string Words(RestorationOptions options) => FormattableString.Invariant(
-        $"{options.Architecture}, line integrals in {options.Angles} directions, noise {options.Noise}, ")
-        + $"{Display.Counted(options.Layers, "layer")} of {Display.Counted(options.HiddenChannels, "channel")}";
+    protected override string Measures(RestorationOptions options) =>
+        FormattableString.Invariant($"line integrals in {options.Angles} directions");
 }

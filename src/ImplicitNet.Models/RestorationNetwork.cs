@@ -35,7 +35,8 @@ public static class RestorationNetwork
                 (BoundedModule)new ConvexPotential(options.Channels, options.HiddenChannels, options.KernelSize))]);
         return options.Join(
             nn.Identity(),
-            new BoundedRestorationOperator(options.CreateMeasurement(), denoiser, options.Gamma, options.CreateStep()),
+            new BoundedRestorationOperator(
+                options.CreateMeasurement(), denoiser, options.Gamma, options.CreateStep(), guide: MeasurementGuide.Create(options)),
             nn.Identity());
     }
 }

@@ -21,6 +21,12 @@ public sealed class RadonTransform : MeasurementOperator
     // Each step of the power iteration lowers the bound; it is within 1e-6 of the norm long before.
     private const int PowerSteps = 100;
 
+    private const int MostResolved = 64;
+
+    // Of the transform that used one last: a network, its data and what it stands beside have a transform each, all the same.
+    private static readonly Lock Gate = new();
+    private static ((int Side, int Angles, int Detectors) Of, SpectralResolvent Resolvent)? _last;
+
     private readonly int _side;
     private readonly SparseMatrix _matrix;
     private readonly Lazy<double> _norm;
@@ -56,6 +62,12 @@ public sealed class RadonTransform : MeasurementOperator
     /// <summary>Rays at each angle.</summary>
     public int Detectors { get; }
 
+    /// <summary>
+    /// Whether the images have at most 64 x 64 pixels: the first product with it then takes seconds and up to 128 MB, for a spectrum of
+    /// <c>A A^T</c>.
+    /// </summary>
+    public override bool HasProximal => _side <= MostResolved;
+
     /// <summary>The size that the transform was made for: it measures no other images.</summary>
     public override (int Height, int Width)? ImageSize => (_side, _side);
 
@@ -75,7 +87,10 @@ public sealed class RadonTransform : MeasurementOperator
 
     /// <inheritdoc/>
     protected internal override IReadOnlyList<Tensor> Prepare((int Height, int Width) imageSize, ScalarType dtype, Device device) =>
-        [_matrix.ToTensor(dtype, device), _matrix.Transposed().ToTensor(dtype, device)];
+        [
+            _matrix.ToTensor(dtype, device), _matrix.Transposed().ToTensor(dtype, device),
+            .. HasProximal ? Resolvent().Prepare(dtype, device) : [],
+        ];
 
     /// <inheritdoc/>
     protected internal override Tensor ComputeMeasurement(Tensor image, IReadOnlyList<Tensor> prepared) =>
@@ -85,11 +100,36 @@ public sealed class RadonTransform : MeasurementOperator
     protected internal override Tensor ComputeAdjoint(Tensor measurement, IReadOnlyList<Tensor> prepared) =>
         Product(prepared[1], measurement, _side, _side);
 
+    /// <inheritdoc/>
+    protected internal override Tensor ComputeResolvent(Tensor point, Tensor step, IReadOnlyList<Tensor> prepared)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor columns = point.reshape(-1, (long)_side * _side);
+        return SpectralResolvent.Apply(columns, step, [prepared[2], prepared[3]]).reshape(point.shape).MoveToOuterDisposeScope();
+    }
+
+    private SpectralResolvent Resolvent()
+    {
+        (int, int, int) own = (_side, Angles, Detectors);
+        lock (Gate)
+        {
+            if (_last is not { } last || last.Of != own)
+            {
+                last = (own, new SpectralResolvent(_matrix));
+                _last = last;
+            }
+
+            return last.Resolvent;
+        }
+    }
+
     private static Tensor Product(Tensor matrix, Tensor input, int height, int width)
     {
         using DisposeScope scope = NewDisposeScope();
         (long batch, long channels) = (input.shape[0], input.shape[1]);
-        Tensor columns = input.reshape(batch * channels, input.shape[2] * input.shape[3]).t();
+
+        // Row after row of the product is added up over a batch, whose numbers lie beside each other then.
+        Tensor columns = input.reshape(batch * channels, input.shape[2] * input.shape[3]).t().contiguous();
         return matrix.mm(columns).t().reshape(batch, channels, height, width).MoveToOuterDisposeScope();
     }
 

@@ -28,13 +28,19 @@ public sealed class BoundedRestorationOperator : RestorationOperator, IContracti
     /// <param name="stepLength">
     /// eta to begin with, in the limits of the step; default: <c>1 / b^2</c>, b at least ||A||; of half-quadratic steps <c>10 / b^2</c>.
     /// </param>
+    /// <param name="guide">
+    /// G, any module that takes and gives images and treats every sample by itself: <c>G(start)</c> is added to what D gives (to what it
+    /// takes, of proximal gradient steps), the start being <see cref="RestorationOperator.StartingLatent"/>. It is evaluated once for each
+    /// solve, does not depend on the latent, and so costs nothing of the certificate. Owned from now on. Default: none.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// The denoiser gives other channels than it takes, or is bounded in another norm than L2; A is 0, or has no proximal map that the step
     /// needs; a value is out of range.
     /// </exception>
     public BoundedRestorationOperator(
-        MeasurementOperator measurement, BoundedModule denoiser, double gamma, RestorationStep? step = null, double? stepLength = null)
-        : base(nameof(BoundedRestorationOperator), measurement, step, stepLength, Checked(denoiser, gamma).Reference)
+        MeasurementOperator measurement, BoundedModule denoiser, double gamma, RestorationStep? step = null, double? stepLength = null,
+        nn.Module<Tensor, Tensor>? guide = null)
+        : base(nameof(BoundedRestorationOperator), measurement, step, stepLength, guide, Checked(denoiser, gamma).Reference)
     {
         (_denoiser, _gamma) = (denoiser, gamma);
         RegisterComponents();

@@ -22,10 +22,12 @@ public sealed class ModuleRestorationOperator : RestorationOperator
     /// </param>
     /// <param name="step">Default <see cref="RestorationStep.HalfQuadratic"/>.</param>
     /// <param name="stepLength">eta to begin with; default: as of a <see cref="BoundedRestorationOperator"/>.</param>
+    /// <param name="guide">G, as of a <see cref="BoundedRestorationOperator"/>. Default: none.</param>
     /// <exception cref="ArgumentException">A is 0, or has no proximal map that the step needs; a value is out of range.</exception>
     public ModuleRestorationOperator(
-        MeasurementOperator measurement, nn.Module<Tensor, Tensor> denoiser, RestorationStep? step = null, double? stepLength = null)
-        : base(nameof(ModuleRestorationOperator), measurement, step, stepLength, Like(denoiser))
+        MeasurementOperator measurement, nn.Module<Tensor, Tensor> denoiser, RestorationStep? step = null, double? stepLength = null,
+        nn.Module<Tensor, Tensor>? guide = null)
+        : base(nameof(ModuleRestorationOperator), measurement, step, stepLength, guide, Like(denoiser))
     {
         _denoiser = denoiser;
         RegisterComponents();

@@ -18,12 +18,17 @@ namespace ImplicitNet.Operators;
 /// </remarks>
 public abstract class RestorationOperator : LatentOperator
 {
+    private const string Guide = "guide";
+
     [ComponentName(Name = "step")]
     private readonly LearnedStep _length;
+    [ComponentName(Name = "guide")]
+    private readonly nn.Module<Tensor, Tensor>? _guide;
     private readonly double _norm;
 
     private protected RestorationOperator(
-        string name, MeasurementOperator measurement, RestorationStep? step, double? stepLength, Tensor like)
+        string name, MeasurementOperator measurement, RestorationStep? step, double? stepLength, nn.Module<Tensor, Tensor>? guide,
+        Tensor like)
         : base(name)
     {
         ArgumentNullException.ThrowIfNull(measurement);
@@ -49,6 +54,7 @@ public abstract class RestorationOperator : LatentOperator
 
         (double least, double usual, double most) = Step.Lengths(_norm);
         _length = new LearnedStep((least, most), stepLength ?? usual, like);
+        _guide = guide;
     }
 
     /// <summary>A.</summary>
@@ -68,12 +74,12 @@ public abstract class RestorationOperator : LatentOperator
         using DisposeScope scope = NewDisposeScope();
         IReadOnlyList<Tensor> prepared = Measurement.Prepare(size, q.dtype, q.device);
         Tensor length = _length.Value();
-        Tensor data = (length * Measurement.ComputeAdjoint(q, prepared)).DetachFromDisposeScope();
+        Tensor shift = GuidedShift(length * Measurement.ComputeAdjoint(q, prepared), prepared, length).DetachFromDisposeScope();
         Tensor[] shared = [.. new[] { length }.Concat(prepared).Concat(PrepareDenoiser()).Select(piece => piece.DetachFromDisposeScope())];
         int first = 1 + prepared.Count;
         return new PerSampleMap(
             (latent, inputs) => Evaluate(latent, inputs.PerSample[0], inputs.Shared, first),
-            new MapInputs { PerSample = [data], Shared = shared, Parameters = DenoiserParameters, Owned = [data, .. shared] })
+            new MapInputs { PerSample = [shift], Shared = shared, Parameters = DenoiserParameters, Owned = [shift, .. shared] })
         {
             IsOwn = IsDenoiserOwn,
             ErrorBound = Factor(DenoiserFactor) is >= 0 and < 1 and var factor
@@ -94,7 +100,7 @@ public abstract class RestorationOperator : LatentOperator
         IReadOnlyList<Tensor> prepared = Measurement.Prepare(size, q.dtype, q.device);
         Tensor length = _length.Value();
         Tensor data = length * Measurement.ComputeAdjoint(q, prepared);
-        return Step.Start(data, new RestorationParts(Measurement, prepared, _norm, length, image => image)).MoveToOuterDisposeScope();
+        return Shift(data, prepared, length).MoveToOuterDisposeScope();
     }
 
     /// <summary>An upper bound of the Lipschitz constant of D, in L2, by construction; NaN where nothing is known.</summary>
@@ -126,11 +132,32 @@ public abstract class RestorationOperator : LatentOperator
         return size;
     }
 
-    private Tensor Evaluate(Tensor latent, Tensor data, IReadOnlyList<Tensor> shared, int first)
+    private Tensor Shift(Tensor data, IReadOnlyList<Tensor> prepared, Tensor length) =>
+        Step.Shift(data, new RestorationParts(Measurement, prepared, _norm, length, image => image));
+
+    /// <summary>What R adds, of the measurement and of what the guide makes of it.</summary>
+    private Tensor GuidedShift(Tensor data, IReadOnlyList<Tensor> prepared, Tensor length)
+    {
+        Tensor shift = Shift(data, prepared, length);
+        if (_guide is null)
+        {
+            return shift;
+        }
+
+        TrainingParts.EnsureOneFunction(_guide, mayCouple: false);
+        Tensor guided = ForeignModule.Call(_guide, shift, Guide);
+        return guided.shape.AsSpan().SequenceEqual(shift.shape) && guided.dtype == shift.dtype
+            ? shift + Shift(guided, prepared, length)
+            : throw new ArgumentException(
+                $"The {Guide} must keep the shape and dtype of images. "
+                    + $"It was given {TensorCheck.Describe(shift)} and returned {TensorCheck.Describe(guided)}.");
+    }
+
+    private Tensor Evaluate(Tensor latent, Tensor shift, IReadOnlyList<Tensor> shared, int first)
     {
         using DisposeScope scope = NewDisposeScope();
         RestorationParts parts = new(
             Measurement, [.. shared.Skip(1).Take(first - 1)], _norm, shared[0], image => Denoise(image, shared, first));
-        return Step.Evaluate(latent, data, parts).MoveToOuterDisposeScope();
+        return Step.Evaluate(latent, shift, parts).MoveToOuterDisposeScope();
     }
 }

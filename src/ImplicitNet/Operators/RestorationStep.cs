@@ -54,17 +54,20 @@ public abstract record RestorationStep
     /// <param name="denoiser">That of D; NaN where it is not known.</param>
     internal abstract double Factor(double length, double norm, double denoiser);
 
-    /// <summary>Where a solve starts: R(0) without D.</summary>
+    /// <summary>
+    /// What R adds whatever the latent is, R(0) without D: computed once for each solve, so that what is rounded there moves no residual.
+    /// </summary>
     /// <param name="data">eta A^T y: [batch, channels, height, width].</param>
     /// <param name="parts">All but the denoiser.</param>
-    internal virtual Tensor Start(Tensor data, in RestorationParts parts) => data.clone();
+    /// <returns>A new tensor, differentiable; in the caller's scope.</returns>
+    internal virtual Tensor Shift(Tensor data, in RestorationParts parts) => data.clone();
 
     /// <summary>R(u).</summary>
     /// <param name="latent">u: [batch, channels, height, width].</param>
-    /// <param name="data">eta A^T y: the shape of u.</param>
+    /// <param name="shift">Of y, as <see cref="Shift"/> gave it.</param>
     /// <param name="parts">All but y.</param>
     /// <returns>A new tensor, differentiable; in the caller's scope.</returns>
-    internal abstract Tensor Evaluate(Tensor latent, Tensor data, in RestorationParts parts);
+    internal abstract Tensor Evaluate(Tensor latent, Tensor shift, in RestorationParts parts);
 
     private sealed record HalfQuadraticStep : RestorationStep
     {
@@ -77,10 +80,10 @@ public abstract record RestorationStep
 
         internal override double Factor(double length, double norm, double denoiser) => length >= 0 ? denoiser : double.NaN;
 
-        internal override Tensor Start(Tensor data, in RestorationParts parts) => parts.Resolve(data);
+        internal override Tensor Shift(Tensor data, in RestorationParts parts) => parts.Resolve(data);
 
-        internal override Tensor Evaluate(Tensor latent, Tensor data, in RestorationParts parts) =>
-            parts.Resolve(parts.Denoise(latent) + data);
+        internal override Tensor Evaluate(Tensor latent, Tensor shift, in RestorationParts parts) =>
+            parts.Resolve(parts.Denoise(latent)) + shift;
     }
 
     private sealed record ProximalGradientStep : RestorationStep
@@ -96,8 +99,8 @@ public abstract record RestorationStep
         internal override double Factor(double length, double norm, double denoiser) =>
             Math.Max(1, (length * norm * norm) - 1) * denoiser;
 
-        internal override Tensor Evaluate(Tensor latent, Tensor data, in RestorationParts parts) =>
-            parts.Denoise(latent - (parts.Length * parts.Normal(latent)) + data);
+        internal override Tensor Evaluate(Tensor latent, Tensor shift, in RestorationParts parts) =>
+            parts.Denoise(latent - (parts.Length * parts.Normal(latent)) + shift);
     }
 
     private sealed record GradientStep : RestorationStep
@@ -114,12 +117,12 @@ public abstract record RestorationStep
             return Math.Max(1 - share, Math.Abs(1 - (share * (1 + (length * norm * norm))))) + (share * denoiser);
         }
 
-        internal override Tensor Start(Tensor data, in RestorationParts parts) => data / Divisor(parts);
+        internal override Tensor Shift(Tensor data, in RestorationParts parts) => data / Divisor(parts);
 
-        internal override Tensor Evaluate(Tensor latent, Tensor data, in RestorationParts parts)
+        internal override Tensor Evaluate(Tensor latent, Tensor shift, in RestorationParts parts)
         {
-            Tensor slope = (parts.Length * parts.Normal(latent)) - data + (latent - parts.Denoise(latent));
-            return latent - (slope / Divisor(parts));
+            Tensor slope = (parts.Length * parts.Normal(latent)) + (latent - parts.Denoise(latent));
+            return latent - (slope / Divisor(parts)) + shift;
         }
 
         private static double Divisor(double length, double norm) => 1 + (length * (norm * norm / RoundingMargin));

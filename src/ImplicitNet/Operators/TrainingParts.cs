@@ -32,7 +32,7 @@ internal static class TrainingParts
 
     private static void Ensure(nn.Module module, bool mayCouple, Words words)
     {
-        foreach ((string name, nn.Module part) in module.named_modules())
+        foreach ((string name, nn.Module part) in module.named_modules().Prepend((module.GetName(), module)))
         {
             if (!part.training)
             {

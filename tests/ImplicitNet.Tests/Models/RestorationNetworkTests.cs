@@ -9,11 +9,11 @@ namespace ImplicitNet.Tests.Models;
 
 public sealed class RestorationNetworkTests : TensorTest
 {
-    private static readonly RestorationOptions Small = new() { HiddenChannels = 4, Layers = 2, KernelSize = 3, Channels = 2, Blur = 0.8, Noise = 0.02, Gamma = 0.9 };
+    private static readonly RestorationOptions Small = new() { HiddenChannels = 4, Layers = 2, KernelSize = 3, Channels = 2, Blur = 0.8, Noise = 0.02, Gamma = 0.9, GuideChannels = 3 };
 
-    private static readonly RestorationOptions Scan = new() { Measurement = "radon", Side = 8, Angles = 6, Channels = 1, HiddenChannels = 4, Layers = 2, KernelSize = 3, Gamma = 0.9 };
+    private static readonly RestorationOptions Scan = new() { Measurement = "radon", Side = 8, Angles = 6, Channels = 1, HiddenChannels = 4, Layers = 2, KernelSize = 3, Gamma = 0.9, GuideChannels = 3 };
 
-    public static TheoryData<RestorationOptions> Networks => [Small, Small with { Step = "proximal-gradient" }, Small with { Measurement = "padded-blur" }, Small with { Measurement = "identity" }, Scan];
+    public static TheoryData<RestorationOptions> Networks => [Small, Small with { Step = "proximal-gradient" }, Small with { Measurement = "padded-blur", GuideChannels = 0 }, Small with { Measurement = "identity" }, Scan];
 
     public static TheoryData<RestorationOptions> Trained => [Small, Scan];
 
@@ -119,10 +119,11 @@ public sealed class RestorationNetworkTests : TensorTest
     [Fact]
     public void The_network_has_the_parameters_that_its_documentation_counts()
     {
-        // Three layers of a kernel and a bias of every channel inside, and the step.
+        // Three layers of a kernel and a bias of every channel inside, the step, and the four convolutions of the guide.
         using ImplicitNetwork network = new RestorationOptions().CreateNetwork();
         long count = network.parameters().Sum(parameter => parameter.numel());
-        Assert.Equal((3 * ((3 * 32 * 25) + 32)) + 1, count);
+        Assert.Equal((3 * ((3 * 32 * 25) + 32)) + 1 + (2 * 3 * 32 * 9) + 32 + 3 + (2 * ((32 * 32 * 9) + 32)), count);
+        Assert.Equal(7_297, count - 20_259);
         Assert.InRange(new RestorationOptions().LeastNumbers, count / 2, count);
     }
 
@@ -130,7 +131,7 @@ public sealed class RestorationNetworkTests : TensorTest
     public void What_does_not_go_together_is_refused_in_one_line()
     {
         Assert.Contains("Measurement must be one of circular-blur, padded-blur, radon, identity; it is blur", Assert.Throws<ArgumentException>(() => new RestorationOptions { Measurement = "blur" }).Message, StringComparison.Ordinal);
-        Assert.Contains("measurements radon have no proximal map that is computed at once. Take proximal-gradient.", Assert.Throws<ArgumentException>(() => (Scan with { Step = "half-quadratic" }).CreateNetwork()).Message, StringComparison.Ordinal);
+        Assert.Contains("measurements radon have no proximal map that is computed at once. Take proximal-gradient.", Assert.Throws<ArgumentException>(() => (Scan with { Side = 65, Step = "half-quadratic" }).CreateNetwork()).Message, StringComparison.Ordinal);
         foreach (Func<RestorationOptions> make in (Func<RestorationOptions>[])
             [
                 () => Small with { Blur = 0 }, () => Small with { Blur = double.NaN }, () => Small with { KernelSize = 4 }, () => Small with { Gamma = 1 },

@@ -7,12 +7,13 @@ namespace ImplicitNet.Models;
 
 /// <summary>
 /// A network that restores images from measurements <c>y = A x + noise</c>: its latent is the image, and R, a
-/// <see cref="BoundedRestorationOperator"/>, goes by turns towards what was measured and through a learned denoiser.
+/// <see cref="RestorationOperator"/>, goes by turns towards what was measured and through a learned denoiser.
 /// </summary>
 /// <remarks>
 /// Input: [batch, channels, ...] float32, as the measurement gives it; output: [batch, channels, height, width], nothing is cut to a range.
-/// The denoiser is a sequence of <see cref="ConvexPotential"/> layers, bounded for images of every size, and so R is a certified
-/// contraction, whatever the weights: there is one fixed point for every measurement. Plug-and-play restoration as a fixed point:
+/// The bounded denoiser is a sequence of <see cref="ConvexPotential"/> layers, bounded for images of every size, and so R is a certified
+/// contraction, whatever the weights: there is one fixed point for every measurement. The free one is an ordinary residual network, of
+/// which nothing is known: solves may not converge, which their statuses say. Plug-and-play restoration as a fixed point:
 /// Venkatakrishnan, Bouman and Wohlberg, 2013; trained through it: Gilton, Ongie and Willett, "Deep equilibrium architectures for inverse
 /// problems in imaging", 2021.
 /// </remarks>
@@ -30,13 +31,23 @@ public static class RestorationNetwork
 
         // For the tensors that torch's layers leave behind when they draw their weights; the weights themselves stay.
         using DisposeScope scope = NewDisposeScope();
-        BoundedSequence denoiser = new(
-            [.. Enumerable.Range(0, options.Layers).Select(_ =>
-                (BoundedModule)new ConvexPotential(options.Channels, options.HiddenChannels, options.KernelSize))]);
-        return options.Join(
-            nn.Identity(),
-            new BoundedRestorationOperator(
-                options.CreateMeasurement(), denoiser, options.Gamma, options.CreateStep(), guide: MeasurementGuide.Create(options)),
-            nn.Identity());
+        return options.Join(nn.Identity(), options.Denoiser == RestorationOptions.Free ? Free(options) : Bounded(options), nn.Identity());
+    }
+
+    private static BoundedRestorationOperator Bounded(RestorationOptions options)
+    {
+        BoundedModule[] layers = [.. Enumerable.Range(0, options.Layers).Select(_ =>
+            new ConvexPotential(options.Channels, options.HiddenChannels, options.KernelSize))];
+        return new BoundedRestorationOperator(
+            options.CreateMeasurement(), new BoundedSequence(layers), options.Gamma, options.CreateStep(),
+            guide: MeasurementGuide.Create(options));
+    }
+
+    private static ModuleRestorationOperator Free(RestorationOptions options)
+    {
+        nn.Module<Tensor, Tensor>[] blocks = [.. Enumerable.Range(0, options.Layers).Select(_ =>
+            new DenoiserBlock(options.Channels, options.HiddenChannels, options.KernelSize))];
+        return new ModuleRestorationOperator(
+            options.CreateMeasurement(), nn.Sequential(blocks), options.CreateStep(), guide: MeasurementGuide.Create(options));
     }
 }

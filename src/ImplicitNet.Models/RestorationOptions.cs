@@ -34,6 +34,12 @@ public sealed record RestorationOptions : ImplicitNetworkOptions
     /// <summary>A step down the gradient, which has the fixed points of half-quadratic splitting, and goes there slowly.</summary>
     public const string Gradient = "gradient";
 
+    /// <summary>A denoiser that no weights can make longer than gamma: R is a certified contraction.</summary>
+    public const string Bounded = "bounded";
+
+    /// <summary>A residual network that nothing bounds: R has no factor and no certificate.</summary>
+    public const string Free = "free";
+
     internal const string Name = "restoration";
 
     /// <summary>gamma where nobody chose.</summary>
@@ -47,6 +53,7 @@ public sealed record RestorationOptions : ImplicitNetworkOptions
 
     private static readonly string[] Measurements = [CircularBlur, PaddedBlur, Radon, Identity];
     private static readonly string[] Steps = [HalfQuadratic, ProximalGradient, Gradient];
+    private static readonly string[] Denoisers = [Bounded, Free];
 
     /// <inheritdoc/>
     [JsonIgnore]
@@ -89,6 +96,11 @@ public sealed record RestorationOptions : ImplicitNetworkOptions
     /// <summary>Channels of the images; 1 to 4096; default 3.</summary>
     public int Channels { get; init => field = Within(value, 1, MostChannels, nameof(Channels)); } = 3;
 
+    /// <summary>
+    /// What the denoiser is: "bounded" (the default), or "free", as dear and with twice the weights, of which nothing is known.
+    /// </summary>
+    public string Denoiser { get; init => field = OneOf(value, Denoisers, nameof(Denoiser)); } = Bounded;
+
     /// <summary>Channels inside each layer of the denoiser; 1 to 4096; default 32.</summary>
     public int HiddenChannels { get; init => field = Within(value, 1, MostChannels, nameof(HiddenChannels)); } = 32;
 
@@ -109,7 +121,7 @@ public sealed record RestorationOptions : ImplicitNetworkOptions
     /// </summary>
     public int GuideChannels { get; init => field = Within(value, 0, MostChannels, nameof(GuideChannels)); } = 32;
 
-    /// <summary>The factor of the denoiser, above 0 and below 1; default 0.97.</summary>
+    /// <summary>The factor of a bounded denoiser, above 0 and below 1; default 0.97. A free one does not use it.</summary>
     public double Gamma
     {
         get;
@@ -131,11 +143,12 @@ public sealed record RestorationOptions : ImplicitNetworkOptions
     /// <inheritdoc/>
     [JsonIgnore]
     internal override long LeastNumbers =>
-        (Layers * Convolution(Channels, HiddenChannels, KernelSize)) + MeasurementGuide.LeastNumbers(this);
+        ((Denoiser == Free ? 2 : 1) * Layers * Convolution(Channels, HiddenChannels, KernelSize)) + MeasurementGuide.LeastNumbers(this);
 
+    // Without a factor the least residual says nothing of the image: what counts is how far the solve came, as in training.
     /// <inheritdoc/>
     [JsonIgnore]
-    internal override StoppingRule Rule => new();
+    internal override StoppingRule Rule => Denoiser == Free ? new() { Returned = ReturnedIterate.Last } : new();
 
     /// <summary>What measures the images.</summary>
     public MeasurementOperator CreateMeasurement() => Measurement switch

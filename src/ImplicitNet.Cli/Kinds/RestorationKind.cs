@@ -37,6 +37,8 @@ internal abstract class RestorationKind : RunKind
             $"task {settings.Task}: {settings.Data} have no classes. Name {TaskChoice.Tomography} or {TaskChoice.Deblurring}.",
         { Explicit: true, Gradient: not GradientChoice.Default } =>
             $"gradient {settings.Gradient}: an explicit twin has no fixed point; plain backpropagation is its exact gradient.",
+        { Denoiser: RestorationOptions.Free, Gamma: var gamma } when gamma != DefaultsFor(settings.Data).Gamma =>
+            $"gamma {Display.Number(gamma, "0.######")}: a free denoiser (--denoiser {RestorationOptions.Free}) has no factor.",
         _ => null,
     };
 
@@ -49,8 +51,12 @@ internal abstract class RestorationKind : RunKind
 
     public override string Network(NetworkConfig config) => Words((RestorationOptions)config.Options);
 
-    public override string Solve(RunSettings settings) =>
-        $"contraction factor {Display.Number(settings.Gamma, "0.###")}, tolerance {settings.ToleranceWords}";
+    public override string Solve(RunSettings settings)
+    {
+        string factor = settings.Denoiser == RestorationOptions.Free
+            ? "no factor is known" : $"contraction factor {Display.Number(settings.Gamma, "0.###")}";
+        return $"{factor}, tolerance {settings.ToleranceWords}";
+    }
 
     public override TrainingTask Task(string data) => new Restoration();
 
@@ -107,12 +113,18 @@ internal abstract class RestorationKind : RunKind
     /// <summary>The parts that leaves have in common.</summary>
     protected static RestorationOptions Usual(RunSettings settings, int channels)
     {
-        RestorationOptions options = new() { Channels = channels, Gamma = settings.Gamma, Explicit = settings.Explicit };
+        RestorationOptions options = new()
+        {
+            Channels = channels,
+            Gamma = settings.Gamma,
+            Denoiser = settings.Denoiser,
+            Explicit = settings.Explicit,
+        };
         return settings.Channels is { } hidden ? options with { HiddenChannels = hidden } : options;
     }
 
     private string Words(RestorationOptions options) =>
-        FormattableString.Invariant($"{options.Architecture}, {Measures(options)}, noise {options.Noise}, ")
+        FormattableString.Invariant($"{options.Architecture}, {Measures(options)}, noise {options.Noise}, {options.Denoiser} denoiser of ")
         + $"{Display.Counted(options.Layers, "layer")} of {Display.Counted(options.HiddenChannels, "channel")}";
 
     private static void EnsureTakes(RestorationOptions options, ImageDataset images)

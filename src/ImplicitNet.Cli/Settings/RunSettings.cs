@@ -188,6 +188,12 @@ internal sealed record RunSettings
         Only = $"{GridKind.Grids}, {MonotoneImages.Networks}, {FlowKind.Flows}, {RestorationKind.Restorations}")]
     public int? Channels { get; init; }
 
+    /// <summary>What a file does not say, as those of older versions do not, is read as null.</summary>
+    [Choice(
+        OptionGroup.Network, "Denoiser of R: bounded, so that R contracts, or free, a residual network as dear (default: bounded).",
+        typeof(DenoiserChoice), Only = RestorationKind.Restorations)]
+    public string Denoiser { get => field ?? RestorationOptions.Bounded; init; }
+
     [Number(
         OptionGroup.Network,
         "The explicit twin with as many copies of R in a row, each with weights of its own.",

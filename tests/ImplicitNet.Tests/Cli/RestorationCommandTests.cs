@@ -112,6 +112,8 @@ public sealed class RestorationCommandTests(RestorationCommandTests.Blurred blur
     [InlineData("--data ellipses --task classification", "--task classification: ellipses have no classes. Name tomography or deblurring.")]
     [InlineData("--data digits --task sharpening", "--task must be")]
     [InlineData("--data digits --task deblurring --blur 0", "--blur must be")]
+    [InlineData("--data digits --task deblurring --denoiser free --gamma 0.9", "--gamma 0.9: a free denoiser (--denoiser free) has no factor.")]
+    [InlineData("--data digits --denoiser free", "--denoiser free is for deblurring and tomography alone; the data are digits. Leave it out, or name another --task.")]
     public void An_option_that_does_not_fit_is_refused_before_anything_is_written(string options, string expected)
     {
         using TemporaryFolder folder = new();
@@ -130,6 +132,28 @@ public sealed class RestorationCommandTests(RestorationCommandTests.Blurred blur
         Assert.Contains("\"measurement\": \"radon\"", File.ReadAllText(folder["run/config.json"]), StringComparison.Ordinal);
         CliRun.Of("restore", "photo.png", "--model", folder["run"], "--output", "sharp.png").Failed(1, "restores no photos");
         Assert.Equal(("tomography", 30, 0.5), RunKinds.DefaultsFor("ellipses") is var usual ? (usual.Task, usual.Angles, usual.Noise) : default);
+    }
+
+    /// <summary>A step of a solve is where it starts, so that what is differentiated are two steps from there.</summary>
+    [Fact]
+    public void A_free_denoiser_is_unrolled_tested_audited_and_exported_and_claims_no_factor()
+    {
+        using TemporaryFolder folder = new();
+        CliRun run = CliRun.Of(
+            "train", "--data", "digits", "--task", "deblurring", "--denoiser", "free", "--gradient", "unrolled:2", "--train-steps", "1", "--solver", "picard", "--max-steps", "3", "--images", "20", "--validation", "10",
+            "--test-images", "10", "--epochs", "1", "--batch", "20", "--channels", "2", "--threads", "1", "--output", folder["run"], "--json").Succeeded();
+        Assert.Contains("free denoiser of 3 layers of 2 channels", run.Output, StringComparison.Ordinal);
+        Assert.Contains("parameters, no factor is known, tolerance", run.Output, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(run.LastLine);
+        Assert.All(["gammaDeclared", "gammaCertified", "errorBound"], key => Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty(key).ValueKind));
+        Assert.Contains("\"denoiser\": \"free\"", File.ReadAllText(folder["run/config.json"]), StringComparison.Ordinal);
+        CliRun told = CliRun.Of("info", "--model", folder["run"]).Succeeded();
+        Assert.Contains("free denoiser of 3 layers of 2 channels", told.Output, StringComparison.Ordinal);
+        Assert.Contains("none certified", told.Output, StringComparison.Ordinal);
+        CliRun.Of("audit", "--model", folder["run"], "--count", "2", "--threads", "1", "--output", folder["audit"]).Succeeded();
+        CliRun.Of("export", "--model", folder["run"], "--pytorch", folder["free.pth"]).Succeeded();
+        Photo(folder["photo.png"], 9, 12);
+        CliRun.Of("restore", folder["photo.png"], "--model", folder["run"], "--output", folder["sharp.png"], "--degrade", "--threads", "1").Succeeded();
     }
 
     private CliRun Restore(string photo, string output, params string[] more) =>

@@ -22,4 +22,7 @@ internal sealed record RestorationRow
 
     /// <summary>A word on it, for the screen.</summary>
     public string Note { get; init; } = "";
+
+    /// <summary>The folder of the network; null of other methods.</summary>
+    public string? Model { get; init; }
 }

@@ -138,6 +138,12 @@ internal sealed record RunResult
     /// <summary>Restored images beside other methods and fewer steps; empty for other tasks and after training.</summary>
     public IReadOnlyList<RestorationRow> Restorations { get => field ?? []; init; }
 
+    /// <summary>Folders of the models that stood beside this one; empty for none.</summary>
+    public IReadOnlyList<string> Beside { get => field ?? []; init; }
+
+    /// <summary>Charts and pictures that an evaluation of restorations has written; empty for none.</summary>
+    public IReadOnlyList<string> Charts { get => field ?? []; init; }
+
     /// <summary>Whether samples were answered by following flows.</summary>
     public bool IsOfFlows() => Statuses.ContainsKey(nameof(FlowStatus.Completed));
 

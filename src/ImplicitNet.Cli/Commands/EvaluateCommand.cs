@@ -38,17 +38,18 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     private readonly Option<int?> _starts = StartsOption.Create();
     private readonly Option<string?> _output = new("--output", "-o")
     {
-        Description = "Folder for the charts of --applications (default: the model's) and of --starts, which of images and strings solves "
-            + "once more for them (default: none).",
+        Description = "Folder for the charts of --applications (default: the model's), of --starts, which of images and strings solves "
+            + $"once more for them, and of models for {RestorationKind.Restorations}, with a picture (default: none).",
         HelpName = "folder",
     };
+    private readonly Option<string[]> _beside = RestorationRun.BesideOption();
     private readonly SolveOptions _solve = new();
     private readonly CommonOptions _common = new();
 
     public Command Create()
     {
         Command command = new("evaluate", "Evaluate a model on a data set.") { _model, _data, _dataDirectory, _split, _count, _batch, _seed,
-            _gamma, _applications, _starts, _output };
+            _gamma, _applications, _starts, _beside, _output };
         _solve.AddTo(command);
         _common.AddTo(command);
         command.Validators.Add(result =>
@@ -56,12 +57,6 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             if (result.GetResult(_applications) is not null && result.GetResult(_starts) is not null)
             {
                 result.AddError("--starts does not go with --applications, which solves nothing");
-            }
-
-            if (result.GetResult(_output) is not null && result.GetResult(_applications) is null
-                && (result.GetResult(_starts) is not { } starts || (!starts.Errors.Any() && starts.GetValueOrDefault<int?>() < 2)))
-            {
-                result.AddError("--output is for the charts of --applications or of --starts from 2 on; name one of them, or leave it out");
             }
         });
         command.SetAction(Run);
@@ -72,6 +67,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             "implicitnet evaluate --model runs/first --split validation --tolerance 1e-5",
             "implicitnet evaluate --model runs/first --applications 1,2,3,5,10",
             "implicitnet evaluate --model runs/first --starts 4",
+            "implicitnet evaluate --model runs/sharp --beside runs/twin --output charts",
             "implicitnet evaluate --model runs/first --quiet --json");
         return command;
     }
@@ -83,6 +79,16 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         string split = parsed.GetValue(_split) ?? SplitChoice.Test;
         SavedModel model = SavedModel.In(folder);
         RunKind kind = RunKinds.Of(model.Config.Options);
+        RestorationRun? restorations =
+            RestorationRun.Open(terminal, model, parsed.GetValue(_beside) ?? [], parsed.GetValue(_output));
+        if (restorations is null && parsed.GetValue(_output) is not null && parsed.GetValue(_applications) is not { Length: > 0 }
+            && parsed.GetValue(_starts) is not >= 2)
+        {
+            throw new CommandException(
+                "--output is for the charts of --applications or of --starts from 2 on; name one of them, or leave it out",
+                ExitCodes.Usage);
+        }
+
         if (model.Config is FlowModelConfig)
         {
             Option[] ofImages = kind is ImageKind ? [_dataDirectory, _count, _batch] : [];
@@ -170,14 +176,9 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             Network = model.Config is FlowModelConfig flow ? FlowNetworkChoice.NameOf(flow.Network) : model.Config.Architecture,
         };
         Show(result, evaluation, kind, settings.Data);
-        result = result with
-        {
-            Restorations = terminal.WithBar(bar =>
-                kind.Compare(network, source, new ShareProgress(bar, "comparing"), cancellation)),
-        };
-        ResultScreen.Restorations(terminal, result.Restorations);
+        result = restorations?.Execute(result, solved!, Loaded, (MeasuredImages)source, cancellation) ?? result;
         string? output = parsed.GetValue(_output);
-        if (starts is not null && (study is not null || output is not null))
+        if (starts is not null && (study is not null || (output is not null && restorations is null)))
         {
             study ??= run.Measure(solved!, task, source, starts);
             run.Show(study, output, source.Name);
@@ -190,6 +191,14 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         }
 
         return ExitCodes.Success;
+
+        ImplicitNetwork Loaded(SavedModel other)
+        {
+            ImplicitNetwork loaded = other.LoadImplicit();
+            loaded.to(device);
+            _solve.Apply(parsed, other.FixedPoints, loaded);
+            return loaded;
+        }
     }
 
     /// <summary>The model's configuration with another gamma, and the step limit of the data.</summary>

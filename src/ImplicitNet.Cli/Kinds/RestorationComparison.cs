@@ -1,6 +1,7 @@
 using ImplicitNet.Measurements;
 using ImplicitNet.Models.Baselines;
 using ImplicitNet.Networks;
+using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Evaluation;
@@ -11,22 +12,26 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Cli.Kinds;
 
 /// <summary>
-/// A restoration network beside what has learned nothing, on the same measurements, and beside itself with fewer steps and more.
+/// Restoration networks beside what has learned nothing, on the same measurements, and beside themselves with fewer steps and more.
 /// </summary>
 /// <remarks>
 /// Classical methods have their one number tuned for the highest PSNR on the first of these very images, which a network is not allowed:
 /// what it gains over them is no less than it says.
 /// </remarks>
-/// <param name="network">In evaluation mode.</param>
+/// <param name="models">At least one; the first says which steps all of them take.</param>
 /// <param name="source">The measurements with their images.</param>
 /// <param name="progress">Told the share done.</param>
 /// <param name="cancellation">Ends it.</param>
 internal sealed class RestorationComparison(
-    ImplicitNetwork network, MeasuredImages source, IProgress<double> progress, CancellationToken cancellation)
+    IReadOnlyList<ComparedModel> models, MeasuredImages source, IProgress<double> progress, CancellationToken cancellation)
 {
+    /// <summary>What a network is called that no other stands beside.</summary>
+    public const string OnlyOne = "the network";
+
     private const int TunedImages = 50;
 
     private readonly Restoration _task = new();
+    private (ClassicalRestoration Method, double Strength)[]? _tuned;
 
     /// <summary>The rows, the measurement first.</summary>
     public IReadOnlyList<RestorationRow> Rows()
@@ -37,9 +42,8 @@ internal sealed class RestorationComparison(
             rows.Add(Measured("measurement", measurement => measurement.alias()));
         }
 
-        foreach (ClassicalRestoration method in Methods())
+        foreach ((ClassicalRestoration method, double strength) in Tuned())
         {
-            double strength = Tuned(method);
             rows.Add(Measured(method.Name, measurement => method.Restore(measurement, strength)) with
             {
                 Strength = strength,
@@ -47,8 +51,27 @@ internal sealed class RestorationComparison(
             });
         }
 
-        rows.AddRange(BySteps());
+        (RestorationRow Row, int Taken)[] solved = [.. models.Select(Solved)];
+        foreach ((ComparedModel model, (RestorationRow own, int taken)) in models.Zip(solved))
+        {
+            rows.AddRange(BySteps(model, own, taken, solved[0].Taken));
+        }
+
         return rows;
+    }
+
+    /// <summary>The first images, a row each for the measurement, where that is one, what restores it, and the original.</summary>
+    /// <param name="count">How many at most.</param>
+    public IReadOnlyList<PictureRow> Sheet(int count)
+    {
+        using IDisposable noGraph = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        using SolveScope solves = new(own => own with { OnFailure = new MaskFailures() });
+        using Batch batch = source.First(count);
+        List<(string, Tensor)> rows = HasImagesForMeasurements ? [("measured", batch.Inputs)] : [];
+        rows.AddRange(Tuned().Select(tuned => (tuned.Method.Name, tuned.Method.Restore(batch.Inputs, tuned.Strength))));
+        rows.AddRange(models.Select(model => (model.Name ?? OnlyOne, model.Network.call(batch.Inputs))));
+        return [.. rows.Select(row => RestorationPictures.Row(row.Item1, row.Item2, batch)), RestorationPictures.Originals(batch)];
     }
 
     private bool HasImagesForMeasurements
@@ -60,9 +83,11 @@ internal sealed class RestorationComparison(
         }
     }
 
-    private IEnumerable<ClassicalRestoration> Methods()
+    private (ClassicalRestoration Method, double Strength)[] Tuned() =>
+        _tuned ??= [.. Methods(source.Measurement).Select(method => (method, Tuned(method)))];
+
+    private static IEnumerable<ClassicalRestoration> Methods(MeasurementOperator measurement)
     {
-        MeasurementOperator measurement = source.Measurement;
         if (measurement is RadonTransform radon)
         {
             yield return new FilteredBackprojection(radon);
@@ -105,36 +130,67 @@ internal sealed class RestorationComparison(
         return new RestorationRow { Name = name, Psnr = psnr / source.Count, Ssim = ssim / source.Count };
     }
 
-    /// <summary>With 1, 2, 4, ... steps, as many as solves take, and twice and four times as many as they take on average.</summary>
-    private List<RestorationRow> BySteps()
+    /// <summary>
+    /// With 1, 2, 4, ... steps, with as many as solves of the first model take on average, and twice and four times as many; and with those
+    /// of the model's own solves and of its training.
+    /// </summary>
+    private IEnumerable<RestorationRow> BySteps(ComparedModel model, RestorationRow own, int taken, int usual)
     {
-        (RestorationRow solved, int taken) = Solved("the network", own => own);
-        List<RestorationRow> rows = [];
-        for (int steps = 1; steps < taken; steps *= 2)
+        IEnumerable<int> doubled = Enumerable.Range(0, 31).Select(power => 1 << power).TakeWhile(steps => steps < usual);
+        IEnumerable<int> all = doubled.Concat([usual, 2 * usual, 4 * usual, taken]);
+        foreach (int steps in all.Concat(model.TrainedSteps is { } trained ? [trained] : []).Distinct().Order())
         {
-            rows.Add(Solved(steps == 1 ? "1 step" : $"{steps} steps", own => Limited(own, steps)).Row with { Steps = steps });
+            RestorationRow row = steps == taken
+                ? own : Row(model, Display.Counted(steps, "step"), Run(model, solve => Limited(solve, steps)));
+            yield return row with
+            {
+                Steps = steps,
+                Note = steps != model.TrainedSteps ? row.Note : row.Note.Length == 0 ? "as trained" : $"{row.Note}, as trained",
+            };
         }
-
-        rows.Add(solved with { Steps = taken, Note = $"at its tolerance, {taken} steps on average" });
-        foreach (int times in (int[])[2, 4])
-        {
-            rows.Add(Solved($"{times * taken} steps", own => Limited(own, times * taken)).Row with { Steps = times * taken });
-        }
-
-        return rows;
     }
 
-    // To the last digit, so that the limit is what ends it.
+    private (RestorationRow Row, int Taken) Solved(ComparedModel model)
+    {
+        EvaluationResult result = Run(model, own => own);
+        int taken = Math.Max(1, (int)Math.Ceiling(result.Solver.MeanSteps));
+        string steps = $"{Display.Counted(taken, "step")} on average", failures = Display.Count(result.Solver.Failures);
+        string note = result.Solver.Failures == 0
+            ? $"at its tolerance, {steps}" : $"{steps}, {failures} of {Display.Count(result.Count)} short of its tolerance";
+        return (Row(model, null, result) with { Note = note }, taken);
+    }
+
+    // Just so many: nothing but the limit ends it.
     private static SolveSettings Limited(SolveSettings own, int steps) => own with
     {
-        Stopping = own.Stopping with { RelativeTolerance = 0, AbsoluteTolerance = null, MaxSteps = steps, Returned = ReturnedIterate.Last },
+        Stopping = own.Stopping with
+        {
+            RelativeTolerance = 0,
+            AbsoluteTolerance = null,
+            MaxSteps = steps,
+            Returned = ReturnedIterate.Last,
+            Patience = steps,
+            DivergenceFactor = double.MaxValue,
+        },
     };
 
-    private (RestorationRow Row, int Taken) Solved(string name, Func<SolveSettings, SolveSettings> settings)
+    private EvaluationResult Run(ComparedModel model, Func<SolveSettings, SolveSettings> settings) =>
+        Evaluator.Evaluate(model.Network, _task, source, settings, progress: progress, cancellation: cancellation);
+
+    /// <param name="model">What was evaluated.</param>
+    /// <param name="steps">With which steps; null for its own solves.</param>
+    /// <param name="result">What came of it.</param>
+    private static RestorationRow Row(ComparedModel model, string? steps, EvaluationResult result) => new()
     {
-        EvaluationResult result = Evaluator.Evaluate(network, _task, source, settings, progress: progress, cancellation: cancellation);
-        return (
-            new RestorationRow { Name = name, Psnr = result.Scores["psnr"], Ssim = result.Scores["ssim"] },
-            (int)Math.Ceiling(result.Solver.MeanSteps));
-    }
+        Name = (model.Name, steps) switch
+        {
+            (null, null) => OnlyOne,
+            (null, { } alone) => alone,
+            ({ } name, null) => name,
+            ({ } name, { } some) => $"{name}, {some}",
+        },
+        Psnr = result.Scores["psnr"],
+        Ssim = result.Scores["ssim"],
+        Model = model.Folder,
+    };
 }

@@ -85,9 +85,18 @@ internal abstract class RestorationKind : RunKind
 
     public override int BatchOf(string data) => EvaluationBatch;
 
-    public override IReadOnlyList<RestorationRow> Compare(
-        nn.Module<Tensor, Tensor> network, IndexedBatches source, IProgress<double> progress, CancellationToken cancellation) =>
-        new RestorationComparison((ImplicitNetwork)network, (MeasuredImages)source, progress, cancellation).Rows();
+    /// <summary>Refuses a model that does not restore what another does.</summary>
+    /// <exception cref="CommandException">It does not.</exception>
+    public static void EnsureBeside(SavedModel model, SavedModel other)
+    {
+        string own = Restores(model), others = Restores(other);
+        if (own != others)
+        {
+            throw new CommandException(
+                $"--beside {other.Folder}: both must restore the same. That is a model for {others}; {model.Folder} is one for {own}.",
+                ExitCodes.Usage);
+        }
+    }
 
     /// <summary>What the network is, for images of some channels and side.</summary>
     protected abstract RestorationOptions Options(RunSettings settings, int channels, int side);
@@ -127,15 +136,22 @@ internal abstract class RestorationKind : RunKind
         FormattableString.Invariant($"{options.Architecture}, {Measures(options)}, noise {options.Noise}, {options.Denoiser} denoiser of ")
         + $"{Display.Counted(options.Layers, "layer")} of {Display.Counted(options.HiddenChannels, "channel")}";
 
+    private static string Restores(SavedModel model) => model.Config.Options is RestorationOptions options
+        && RunKinds.Of(options) is RestorationKind kind
+        ? FormattableString.Invariant($"{kind.Measures(options)}, noise {options.Noise}, images of {Sizes(options)}")
+        : model.Config.Data;
+
+    private static string Sizes(RestorationOptions options) =>
+        (options.CreateMeasurement().ImageSize is (int height, int width) ? $"{height} x {width}" : "any size") + $" x {options.Channels}";
+
     private static void EnsureTakes(RestorationOptions options, ImageDataset images)
     {
         MeasurementOperator measurement = options.CreateMeasurement();
         if (images.Channels != options.Channels || (measurement.ImageSize is { } only && only != (images.Height, images.Width)))
         {
-            string size = measurement.ImageSize is (int height, int width) ? $"{height} x {width} x " : "any size x ";
             throw new CommandException(
                 $"{images.Name} has images of {images.Height} x {images.Width} x {images.Channels}; the network restores images of "
-                + $"{size}{options.Channels}.");
+                + $"{Sizes(options)}.");
         }
     }
 

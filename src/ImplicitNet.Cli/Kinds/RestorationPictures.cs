@@ -2,6 +2,7 @@ using ImplicitNet.Cli.Images;
 using ImplicitNet.Files;
 using ImplicitNet.Networks;
 using ImplicitNet.Reports;
+using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Training;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Tasks;
@@ -15,7 +16,6 @@ internal static class RestorationPictures
 {
     private const string File = "restored.png";
     private const int Shown = 6;
-    private const int Gap = 2;
 
     // Pixels of a side at least, so that small images can be seen.
     private const int LeastSide = 96;
@@ -29,41 +29,47 @@ internal static class RestorationPictures
         using Batch batch = FinalTest.First(tests, Shown, network);
         Tensor restored = network.call(batch.Inputs);
         bool isImage = batch.Inputs.shape.AsSpan().SequenceEqual(batch.Targets.shape);
-        (string Name, Tensor Images)[] rows =
+        PictureRow[] rows =
         [
-            .. isImage ? [("measured", batch.Inputs)] : Array.Empty<(string, Tensor)>(),
-            ("restored", restored), ("original", batch.Targets),
+            .. isImage ? [Row("measured", batch.Inputs, batch)] : Array.Empty<PictureRow>(),
+            Row("restored", restored, batch), Originals(batch),
         ];
-        Restoration task = new();
-        double[][] decibels = [.. rows.Select(row => task.Measure(row.Images, batch)[0].Values.cpu().data<double>().ToArray())];
-        List<ReportPicture> pictures = [];
-        for (int column = 0; column < batch.Count; column++)
-        {
-            for (int row = 0; row < rows.Length; row++)
-            {
-                string said = rows[row].Name == "original" ? "" : $"{Display.Number(decibels[row][column], "0.00")} dB";
-                pictures.Add(new ReportPicture(
-                    PngFile.Encode(ImageTensor.ToImage(Enlarged(rows[row].Images[column]))),
-                    $"Test image {column}, {rows[row].Name}{(said.Length > 0 ? $", {said}" : "")}.",
-                    said.Length > 0 ? [rows[row].Name, said] : [rows[row].Name], false));
-            }
-        }
-
-        AtomicFile.Write(folder.At(File), stream => stream.Write(PngFile.Encode(ImageTensor.ToImage(Sheet(rows)))));
+        IEnumerable<ReportPicture> pictures =
+            from column in Enumerable.Range(0, batch.Count)
+            from row in rows
+            let said = row.Pictures[column].Caption
+            select new ReportPicture(
+                row.Pictures[column].Png,
+                $"Test image {column}, {row.Name}{(said.Length > 0 ? $", {said}" : "")}.",
+                said.Length > 0 ? [row.Name, said] : [row.Name], false);
+        Write(folder.At(File), rows);
         return new RunPictures(
             [(File, "picture")],
-            [new ReportSection { Heading = "Images", Text = "The first test images, with the PSNR of each.", Pictures = pictures }]);
+            [new ReportSection { Heading = "Images", Text = "The first test images, with the PSNR of each.", Pictures = [.. pictures] }]);
     }
 
-    private static Tensor Sheet((string Name, Tensor Images)[] rows)
+    /// <summary>Images, each with its PSNR.</summary>
+    public static PictureRow Row(string name, Tensor images, Batch batch)
     {
-        Tensor Framed(Tensor image) => nn.functional.pad(Enlarged(image), [Gap, Gap, Gap, Gap], value: 1);
-        return cat([.. rows.Select(row => cat([.. row.Images.unbind(0).Select(Framed)], 2))], 1);
+        double[] decibels = [.. new Restoration().Measure(images, batch)[0].Values.cpu().data<double>()];
+        return new PictureRow(
+            name, [.. images.unbind(0).Select((image, column) => (Png(image), $"{Display.Number(decibels[column], "0.00")} dB"))]);
     }
 
-    private static Tensor Enlarged(Tensor image)
+    /// <summary>The images as they were.</summary>
+    public static PictureRow Originals(Batch batch) => new("original", [.. batch.Targets.unbind(0).Select(image => (Png(image), ""))]);
+
+    /// <summary>Writes rows into one picture.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Write(string path, IReadOnlyList<PictureRow> rows)
+    {
+        byte[] content = PictureSheet.ToPng(rows);
+        AtomicFile.Write(path, stream => stream.Write(content));
+    }
+
+    private static byte[] Png(Tensor image)
     {
         long times = Math.Max(1, (LeastSide + image.shape[2] - 1) / image.shape[2]);
-        return image.repeat_interleave(times, 1).repeat_interleave(times, 2);
+        return PngFile.Encode(ImageTensor.ToImage(image.repeat_interleave(times, 1).repeat_interleave(times, 2)));
     }
 }

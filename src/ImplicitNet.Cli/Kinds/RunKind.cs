@@ -78,15 +78,6 @@ internal abstract class RunKind
     public virtual (string Value, string Note) Score(string data, string name, double value) =>
         (Display.Percent(value), "right on average");
 
-    /// <summary>What the network's answers are compared with: other methods on the same samples, and itself with fewer steps.</summary>
-    /// <param name="network">In evaluation mode.</param>
-    /// <param name="source">The samples.</param>
-    /// <param name="progress">Told the share done.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <returns>A row for each; default: none.</returns>
-    public virtual IReadOnlyList<RestorationRow> Compare(
-        nn.Module<Tensor, Tensor> network, IndexedBatches source, IProgress<double> progress, CancellationToken cancellation) => [];
-
     /// <summary>Draws or reads what a run is trained and tested on.</summary>
     /// <exception cref="DataFileException">A file is missing or damaged.</exception>
     /// <exception cref="CommandException">The settings ask for more than there is.</exception>

@@ -9,6 +9,7 @@ internal static class OptionGroups
     private static readonly Dictionary<string, OptionGroup> Others = new()
     {
         ["--model"] = OptionGroup.Model,
+        ["--beside"] = OptionGroup.Model,
         ["--problem"] = OptionGroup.Problem,
         ["--split"] = OptionGroup.Data,
         ["--count"] = OptionGroup.Data,

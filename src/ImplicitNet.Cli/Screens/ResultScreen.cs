@@ -8,11 +8,11 @@ internal static class ResultScreen
 {
     private const int NameWidth = 18;
 
-    public static void Row(Terminal terminal, string name, string value, string note = "") =>
+    public static void Row(Terminal terminal, string name, string value, string note = "", int width = NameWidth) =>
         terminal.Say(
-            $"  [grey]{Markup.Escape(name.PadRight(NameWidth - 1))} [/]"
+            $"  [grey]{Markup.Escape(name.PadRight(width - 1))} [/]"
             + $"[bold]{Markup.Escape(value)}[/]{(note.Length > 0 ? "   " + Markup.Escape(note) : "")}",
-            NameWidth + 2);
+            width + 2);
 
     /// <summary>What it answered right, and its loss, on one part of the data.</summary>
     public static void Answers(Terminal terminal, RunResult result, string samples)
@@ -62,12 +62,13 @@ internal static class ResultScreen
     /// <summary>How near restored images are to what they were, a row for each method.</summary>
     public static void Restorations(Terminal terminal, IReadOnlyList<RestorationRow> rows)
     {
+        int width = rows.Select(row => row.Name.Length + 1).Append(NameWidth).Max();
         foreach (RestorationRow row in rows)
         {
             string ssim = $"ssim {Display.Number(row.Ssim ?? double.NaN)}";
             Row(
                 terminal, row.Name, $"{Display.Number(row.Psnr ?? double.NaN, "0.00")} dB",
-                row.Note.Length > 0 ? $"{ssim}, {row.Note}" : ssim);
+                row.Note.Length > 0 ? $"{ssim}, {row.Note}" : ssim, width);
         }
     }
 

@@ -45,7 +45,7 @@ public sealed class RestorationCommandTests(RestorationCommandTests.Blurred blur
         Assert.True(Psnr("Wiener filter") > Psnr("measurement"));
         Assert.True(Psnr("total variation") > Psnr("measurement"));
         Assert.Equal(json.RootElement.GetProperty("scores").GetProperty("psnr").GetDouble(), Psnr("the network"), 1e-9);
-        Assert.Equal(["name", "psnr", "ssim", "strength", "steps", "note"], rows[0].EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["name", "psnr", "ssim", "strength", "steps", "note", "model"], rows[0].EnumerateObject().Select(member => member.Name));
         Assert.All(names, name => Assert.Contains($"  {name}", run.Output, StringComparison.Ordinal));
         Assert.True(json.RootElement.GetProperty("statuses").GetProperty("Converged").GetInt32() == 10);
     }
@@ -136,24 +136,79 @@ public sealed class RestorationCommandTests(RestorationCommandTests.Blurred blur
 
     /// <summary>A step of a solve is where it starts, so that what is differentiated are two steps from there.</summary>
     [Fact]
-    public void A_free_denoiser_is_unrolled_tested_audited_and_exported_and_claims_no_factor()
+    public void A_free_denoiser_is_unrolled_tested_audited_exported_and_shown_beside_another_and_claims_no_factor()
     {
         using TemporaryFolder folder = new();
         CliRun run = CliRun.Of(
-            "train", "--data", "digits", "--task", "deblurring", "--denoiser", "free", "--gradient", "unrolled:2", "--train-steps", "1", "--solver", "picard", "--max-steps", "3", "--images", "20", "--validation", "10",
-            "--test-images", "10", "--epochs", "1", "--batch", "20", "--channels", "2", "--threads", "1", "--output", folder["run"], "--json").Succeeded();
+            "train", "--data", "digits", "--task", "deblurring", "--blur", "0.8", "--noise", "0.05", "--denoiser", "free", "--gradient", "unrolled:2", "--train-steps", "1", "--solver", "picard", "--max-steps", "3", "--images", "20", "--validation", "10",
+            "--test-images", "10", "--epochs", "1", "--batch", "20", "--channels", "2", "--threads", "1", "--output", folder["twin"], "--json").Succeeded();
         Assert.Contains("free denoiser of 3 layers of 2 channels", run.Output, StringComparison.Ordinal);
         Assert.Contains("parameters, no factor is known, tolerance", run.Output, StringComparison.Ordinal);
         using JsonDocument json = JsonDocument.Parse(run.LastLine);
         Assert.All(["gammaDeclared", "gammaCertified", "errorBound"], key => Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty(key).ValueKind));
-        Assert.Contains("\"denoiser\": \"free\"", File.ReadAllText(folder["run/config.json"]), StringComparison.Ordinal);
-        CliRun told = CliRun.Of("info", "--model", folder["run"]).Succeeded();
+        Assert.Contains("\"denoiser\": \"free\"", File.ReadAllText(folder["twin/config.json"]), StringComparison.Ordinal);
+        CliRun told = CliRun.Of("info", "--model", folder["twin"]).Succeeded();
         Assert.Contains("free denoiser of 3 layers of 2 channels", told.Output, StringComparison.Ordinal);
         Assert.Contains("none certified", told.Output, StringComparison.Ordinal);
-        CliRun.Of("audit", "--model", folder["run"], "--count", "2", "--threads", "1", "--output", folder["audit"]).Succeeded();
-        CliRun.Of("export", "--model", folder["run"], "--pytorch", folder["free.pth"]).Succeeded();
+        CliRun.Of("audit", "--model", folder["twin"], "--count", "2", "--threads", "1", "--output", folder["audit"]).Succeeded();
+        CliRun.Of("export", "--model", folder["twin"], "--pytorch", folder["free.pth"]).Succeeded();
         Photo(folder["photo.png"], 9, 12);
-        CliRun.Of("restore", folder["photo.png"], "--model", folder["run"], "--output", folder["sharp.png"], "--degrade", "--threads", "1").Succeeded();
+        CliRun.Of("restore", folder["photo.png"], "--model", folder["twin"], "--output", folder["sharp.png"], "--degrade", "--threads", "1").Succeeded();
+        Beside(folder["twin"], folder["out"]);
+    }
+
+    private void Beside(string twin, string output)
+    {
+        CliRun run = CliRun.Of("evaluate", "--model", blurred.Path, "--beside", twin, "--output", output, "--starts", "2", "--threads", "1", "--json").Succeeded();
+        using JsonDocument json = JsonDocument.Parse(run.LastLine);
+        Assert.Equal([twin], json.RootElement.GetProperty("beside").EnumerateArray().Select(name => name.GetString()));
+        (string Name, string? Model, int? Steps, double Psnr, string Note)[] rows =
+        [
+            .. json.RootElement.GetProperty("restorations").EnumerateArray().Select(row => (
+                row.GetProperty("name").GetString()!, row.GetProperty("model").GetString(), row.GetProperty("steps").ValueKind == JsonValueKind.Null ? (int?)null : row.GetProperty("steps").GetInt32(),
+                row.GetProperty("psnr").GetDouble(), row.GetProperty("note").GetString()!)),
+        ];
+        string name = Path.GetFileName(blurred.Path);
+        int[] Steps(string model) => [.. rows.Where(row => row.Model == model).Select(row => row.Steps!.Value)];
+        int[] own = Steps(blurred.Path), others = Steps(twin);
+        Assert.Equal([null, null, null], rows.Take(3).Select(row => row.Model));
+        Assert.Equal(own.Append(3).Distinct().Order(), others);
+        int taken = rows.Single(row => row.Name == name).Steps!.Value;
+        Assert.Equal([2 * taken, 4 * taken], own[^2..]);
+        Assert.Contains($"{name}, 1 step", rows.Select(row => row.Name));
+
+        // Its own solve ends at its limit, the steps that it was trained through; the test of its training was of the same images.
+        (string Name, string? Model, int? Steps, double Psnr, string Note) trained = rows.Single(row => row.Steps == 3 && row.Model == twin);
+        Assert.Equal("twin", trained.Name);
+        Assert.Equal("3 steps on average, 10 of 10 short of its tolerance, as trained", trained.Note);
+        using JsonDocument tested = JsonDocument.Parse(File.ReadAllText(Path.Combine(twin, "result.json")));
+        Assert.Equal(tested.RootElement.GetProperty("scores").GetProperty("psnr").GetDouble(), trained.Psnr, 1e-6);
+
+        // Whether starts agree is of use where answers are right or wrong: of images there is no chart of that.
+        string[] files = ["psnr-by-steps.svg", "side-by-side.png", "ssim-by-steps.svg"];
+        Assert.Equal(files, Directory.EnumerateFiles(output).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(files, json.RootElement.GetProperty("charts").EnumerateArray().Select(file => Path.GetFileName(file.GetString())).Order(StringComparer.Ordinal));
+        string chart = File.ReadAllText(Path.Combine(output, "psnr-by-steps.svg"));
+        Assert.Contains($"{name}: ", chart, StringComparison.Ordinal);
+        Assert.Contains("Wiener filter: ", chart, StringComparison.Ordinal);
+        Assert.Contains($"from above: measured, Wiener filter, total variation, {name}, twin, original", run.Output.ReplaceLineEndings(" ").Replace("                     ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_cannot_stand_beside_a_model_is_refused_before_anything_is_computed()
+    {
+        using TemporaryFolder folder = new();
+        void Put(string name, ImplicitNetworkOptions network) => File.WriteAllText(Path.Combine(Directory.CreateDirectory(folder[name]).FullName, "config.json"), new ModelConfig { Data = "digits", Network = network }.ToJson());
+        Put("mazes", new GridSolverOptions());
+        Put("blurrier", new RestorationOptions { Channels = 1, Blur = 2, Noise = 0.05 });
+        CliRun Evaluate(string model, params string[] more) => CliRun.Of(["evaluate", "--model", model, .. more]);
+        Evaluate(folder["mazes"], "--beside", blurred.Path).Failed(2, "that is for deblurring and tomography; ", "mazes is a model for digits.");
+        Evaluate(blurred.Path, "--beside", folder["mazes"]).Failed(2, "both must restore the same. That is a model for digits; ", "is one for circular-blur of deviation 0.8, noise 0.05, images of any size x 1.");
+        Evaluate(blurred.Path, "--beside", folder["blurrier"]).Failed(2, "That is a model for circular-blur of deviation 2, noise 0.05, images of any size x 1; ");
+        Evaluate(blurred.Path, "--beside", blurred.Path + "/").Failed(2, "a model is named twice.");
+        Evaluate(blurred.Path, "--beside", folder["none"]).Failed(1, "none");
+        Evaluate(folder["mazes"], "--output", folder["out"]).Failed(2, "--output is for the charts of ");
+        Assert.False(Directory.Exists(folder["out"]));
     }
 
     private CliRun Restore(string photo, string output, params string[] more) =>

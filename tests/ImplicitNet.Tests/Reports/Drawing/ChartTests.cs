@@ -35,6 +35,8 @@ public sealed class ChartTests : IDisposable
         ["steps far apart"] = () => StepHistogramChart.Create([1, 100_000]),
         ["accuracy by steps"] = () => StepAccuracyChart.Create("sizes", [("9 x 9", Study(0.08, 0.6, 1)), ("17 x 17", Study(0, 0.1, 0.25))]),
         ["accuracy by one step"] = () => StepAccuracyChart.Create("one size", [("9 x 9", new StepStudy([1], [0], []))]),
+        ["quality by steps"] = () => StepQualityChart.Create("two networks", "PSNR (dB)", [new("bounded", [(1, 20), (8, 25), (32, 25.1)]), new("a twin", [(1, 20), (9, 26), (32, -400)], 9)], [("measurement", 21), ("Wiener filter", 24)], 10),
+        ["quality by steps, nothing known"] = () => StepQualityChart.Create("a network", "SSIM", [new("the network", [(1, double.NaN)], 1)], [("measurement", double.NaN)], 0.5),
         ["steps by difficulty"] = () => DifficultyChart.Create("mazes", "Longest dead end (pixels)", [1, 5, 9], Study(1)),
         ["steps by difficulty, all alike"] = () => DifficultyChart.Create("mazes", "Longest dead end (pixels)", [0], new StepStudy([], [], [new(1, SolveStatus.Converged, true)])),
         ["starts"] = () => StartsChart.Create("starts", new StartsStudy(4, [new(4, true), new(4, true), new(1, false), new(3, false)])),
@@ -57,6 +59,15 @@ public sealed class ChartTests : IDisposable
         Assert.True(bitmap.Pixels.Count(pixel => pixel != SKColors.White) > 500);
         Assert.DoesNotContain("NaN", chart.ToSvg(), StringComparison.OrdinalIgnoreCase);
         Assert.False(string.IsNullOrWhiteSpace(chart.Description));
+    }
+
+    [Fact]
+    public void What_is_far_below_the_best_lies_on_the_lower_edge_and_is_told()
+    {
+        Chart chart = Charts["quality by steps"]();
+        Assert.Equal((16, "PSNR (dB); what is below the lower edge lies on it"), (Math.Round(chart.Panels[0].Y.Minimum), chart.Panels[0].YLabel));
+        Assert.Equal("bounded: 25.10 at best, after 32 steps; 25.10 after 32. a twin: 26.00 at best, after 9 steps; -400.00 after 32. measurement: 21.00. Wiener filter: 24.00.", chart.Description);
+        Assert.Contains("a twin as trained, 9 steps", chart.Panels[0].Legend.Select(entry => entry.Name));
     }
 
     [Theory]

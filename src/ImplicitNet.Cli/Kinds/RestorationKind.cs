@@ -129,12 +129,17 @@ internal abstract class RestorationKind : RunKind
             Denoiser = settings.Denoiser,
             Explicit = settings.Explicit,
         };
-        return settings.Channels is { } hidden ? options with { HiddenChannels = hidden } : options;
+        return options with
+        {
+            HiddenChannels = settings.Channels ?? options.HiddenChannels,
+            GuideChannels = settings.Guide ?? options.GuideChannels,
+        };
     }
 
     private string Words(RestorationOptions options) =>
         FormattableString.Invariant($"{options.Architecture}, {Measures(options)}, noise {options.Noise}, {options.Denoiser} denoiser of ")
-        + $"{Display.Counted(options.Layers, "layer")} of {Display.Counted(options.HiddenChannels, "channel")}";
+        + $"{Display.Counted(options.Layers, "layer")} of {Display.Counted(options.HiddenChannels, "channel")}, "
+        + (options.GuideChannels == 0 ? "no guide" : $"guide of {Display.Counted(options.GuideChannels, "channel")}");
 
     private static string Restores(SavedModel model) => model.Config.Options is RestorationOptions options
         && RunKinds.Of(options) is RestorationKind kind

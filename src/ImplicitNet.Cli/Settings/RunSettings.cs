@@ -195,6 +195,11 @@ internal sealed record RunSettings
     public string Denoiser { get => field ?? RestorationOptions.Bounded; init; }
 
     [Number(
+        OptionGroup.Network, "Channels of the guide, which reads the measurement once for each solve; 0 for none (default: 32).", Least = 0,
+        Most = 1024, Only = RestorationKind.Restorations)]
+    public int? Guide { get; init; }
+
+    [Number(
         OptionGroup.Network,
         "The explicit twin with as many copies of R in a row, each with weights of its own.",
         Least = 1, Most = 256, IsCompared = true, Only = GridKind.Grids)]

@@ -26,10 +26,10 @@ public sealed class RestorationCommandTests(RestorationCommandTests.Blurred blur
         Assert.Contains("restored.png", Directory.EnumerateFiles(blurred.Path).Select(Path.GetFileName));
         Assert.Contains("Test image 5, restored, ", File.ReadAllText(Path.Combine(blurred.Path, "report.html")), StringComparison.Ordinal);
         Assert.Contains(lines, line => line.TrimStart().StartsWith("psnr", StringComparison.Ordinal) && line.Contains(" dB", StringComparison.Ordinal));
-        Assert.Contains("circular-blur of deviation 0.8, noise 0.05", blurred.Training.Output, StringComparison.Ordinal);
+        Assert.Contains("circular-blur of deviation 0.8, noise 0.05, bounded denoiser of 3 layers of 4 channels, guide of 4 channels", blurred.Training.Output, StringComparison.Ordinal);
         Assert.Equal(blurred.Training.LastLine, CliRun.Of("train", "--resume", "--output", blurred.Path, "--json").Succeeded().LastLine);
         string config = File.ReadAllText(Path.Combine(blurred.Path, "config.json"));
-        Assert.All(["\"architecture\": \"restoration\"", "\"blur\": 0.8", "\"noise\": 0.05"], text => Assert.Contains(text, config, StringComparison.Ordinal));
+        Assert.All(["\"architecture\": \"restoration\"", "\"blur\": 0.8", "\"noise\": 0.05", "\"guideChannels\": 4"], text => Assert.Contains(text, config, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -112,6 +112,7 @@ public sealed class RestorationCommandTests(RestorationCommandTests.Blurred blur
     [InlineData("--data ellipses --task classification", "--task classification: ellipses have no classes. Name tomography or deblurring.")]
     [InlineData("--data digits --task sharpening", "--task must be")]
     [InlineData("--data digits --task deblurring --blur 0", "--blur must be")]
+    [InlineData("--data digits --task deblurring --guide -1", "--guide must be")]
     [InlineData("--data digits --task deblurring --denoiser free --gamma 0.9", "--gamma 0.9: a free denoiser (--denoiser free) has no factor.")]
     [InlineData("--data digits --denoiser free", "--denoiser free is for deblurring and tomography alone; the data are digits. Leave it out, or name another --task.")]
     public void An_option_that_does_not_fit_is_refused_before_anything_is_written(string options, string expected)
@@ -140,15 +141,15 @@ public sealed class RestorationCommandTests(RestorationCommandTests.Blurred blur
     {
         using TemporaryFolder folder = new();
         CliRun run = CliRun.Of(
-            "train", "--data", "digits", "--task", "deblurring", "--blur", "0.8", "--noise", "0.05", "--denoiser", "free", "--gradient", "unrolled:2", "--train-steps", "1", "--solver", "picard", "--max-steps", "3", "--images", "20", "--validation", "10",
+            "train", "--data", "digits", "--task", "deblurring", "--blur", "0.8", "--noise", "0.05", "--denoiser", "free", "--guide", "0", "--gradient", "unrolled:2", "--train-steps", "1", "--solver", "picard", "--max-steps", "3", "--images", "20", "--validation", "10",
             "--test-images", "10", "--epochs", "1", "--batch", "20", "--channels", "2", "--threads", "1", "--output", folder["twin"], "--json").Succeeded();
-        Assert.Contains("free denoiser of 3 layers of 2 channels", run.Output, StringComparison.Ordinal);
+        Assert.Contains("free denoiser of 3 layers of 2 channels, no guide", run.Output, StringComparison.Ordinal);
         Assert.Contains("parameters, no factor is known, tolerance", run.Output, StringComparison.Ordinal);
         using JsonDocument json = JsonDocument.Parse(run.LastLine);
         Assert.All(["gammaDeclared", "gammaCertified", "errorBound"], key => Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty(key).ValueKind));
         Assert.Contains("\"denoiser\": \"free\"", File.ReadAllText(folder["twin/config.json"]), StringComparison.Ordinal);
         CliRun told = CliRun.Of("info", "--model", folder["twin"]).Succeeded();
-        Assert.Contains("free denoiser of 3 layers of 2 channels", told.Output, StringComparison.Ordinal);
+        Assert.Contains("free denoiser of 3 layers of 2 channels, no guide", told.Output, StringComparison.Ordinal);
         Assert.Contains("none certified", told.Output, StringComparison.Ordinal);
         CliRun.Of("audit", "--model", folder["twin"], "--count", "2", "--threads", "1", "--output", folder["audit"]).Succeeded();
         CliRun.Of("export", "--model", folder["twin"], "--pytorch", folder["free.pth"]).Succeeded();
@@ -227,7 +228,7 @@ public sealed class RestorationCommandTests(RestorationCommandTests.Blurred blur
 
         public Blurred() => Training = CliRun.Of(
             "train", "--data", "digits", "--task", "deblurring", "--blur", "0.8", "--noise", "0.05", "--images", "40", "--validation", "10", "--test-images", "10",
-            "--epochs", "2", "--batch", "20", "--channels", "4", "--threads", "1", "--output", Path, "--json");
+            "--epochs", "2", "--batch", "20", "--channels", "4", "--guide", "4", "--threads", "1", "--output", Path, "--json");
 
         public string Path => _folder["run"];
 

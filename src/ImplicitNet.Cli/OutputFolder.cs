@@ -78,6 +78,17 @@ internal sealed class OutputFolder : IDisposable
     /// <summary>Whether a folder has a lock: that of a process that was killed, or, while this one holds it, its own.</summary>
     public static bool IsLeftBehind(string folder) => File.Exists(System.IO.Path.Combine(folder, RunLock.FileName));
 
+    /// <summary>Refuses a file whose folder is not there, before there is work to lose.</summary>
+    /// <param name="file">The value of --output.</param>
+    /// <exception cref="CommandException">It is not.</exception>
+    public static void EnsureThereFor(string file)
+    {
+        if (System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(file)) is { } parent && !Directory.Exists(parent))
+        {
+            throw new CommandException($"--output {file}: there is no folder {parent}.");
+        }
+    }
+
     /// <summary>Refuses a folder that holds a run.</summary>
     /// <exception cref="CommandException">It does.</exception>
     public static void RefuseRun(string folder)

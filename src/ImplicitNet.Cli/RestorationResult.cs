@@ -34,4 +34,9 @@ internal sealed record RestorationResult
     public double? PsnrInput { get; init => field = FiniteNumber.OrNull(value); }
 
     public double? SsimInput { get; init => field = FiniteNumber.OrNull(value); }
+
+    /// <summary>Of Wiener's filter, tuned against the original; null where what was measured has none.</summary>
+    public double? PsnrWiener { get; init => field = FiniteNumber.OrNull(value); }
+
+    public double? SsimWiener { get; init => field = FiniteNumber.OrNull(value); }
 }

@@ -209,6 +209,9 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         (var config, null) => config with { MaxSteps = stepLimit },
         (ModelConfig { Network: ScaledClassifierOptions images } config, { } gamma) =>
             config with { MaxSteps = stepLimit, Network = images with { Gamma = gamma } },
+        ({ Options: RestorationOptions }, { } gamma) => throw new CommandException(
+            FormattableString.Invariant($"--gamma {gamma}: {model.Folder} restores with what it was trained with. Leave it out."),
+            ExitCodes.Usage),
         ({ Options.Images: not null } config, { } gamma) => throw new CommandException(
             FormattableString.Invariant($"--gamma {gamma}: {model.Folder} is a model {config.Architecture}, which has none."),
             ExitCodes.Usage),

@@ -40,12 +40,13 @@ internal sealed class ExportCommand(Terminal terminal)
         using ImplicitNetwork network = model.LoadImplicit();
         using OutputFolder? hold = HoldsRun(file) is { } folder ? OutputFolder.Take(folder) : null;
         PublishedWeights.Write(file, network);
-        ResultScreen.Row(terminal, "network", NetworkChoice.Name(config));
+        ResultScreen.Row(terminal, "network", RunKinds.Of(config.Network).Network(config));
         ResultScreen.Row(terminal, "written", file);
         if (config.Network is not (MnistFpnOptions or SvhnFpnOptions or CifarFpnOptions))
         {
-            terminal.Say("  [grey]For PyTorch: import reads the published form only, and this is the clean one. The commands here take the "
-                + "model's folder.[/]", hanging: 2);
+            string which = RunKinds.Of(config.Network) is ImplicitImages ? "this is the clean one" : "this network has none";
+            terminal.Say($"  [grey]For PyTorch: import reads the published form only, and {which}. The commands here take the model's "
+                + "folder.[/]", hanging: 2);
         }
 
         return ExitCodes.Success;

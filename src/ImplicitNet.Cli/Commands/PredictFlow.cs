@@ -40,9 +40,9 @@ internal sealed class PredictFlow(Terminal terminal, string folder, FlowModel ne
             throw new CommandException($"--output {output}: the name of the picture must end in .png or .svg.", ExitCodes.Usage);
         }
 
-        if (output is not null && Path.GetDirectoryName(Path.GetFullPath(output)) is { } parent && !Directory.Exists(parent))
+        if (output is not null)
         {
-            throw new CommandException($"--output {output}: there is no folder {parent}.");
+            OutputFolder.EnsureThereFor(output);
         }
 
         if (asked is { } given && network is not SeriesForecaster)

@@ -78,10 +78,7 @@ internal sealed class PredictMazes(Terminal terminal, CancellationToken cancella
         }
 
         // Before the solve, which may take its time.
-        if (Path.GetDirectoryName(Path.GetFullPath(output)) is { } parent && !Directory.Exists(parent))
-        {
-            throw new CommandException($"--output {output}: there is no folder {parent}.");
-        }
+        OutputFolder.EnsureThereFor(output);
     }
 
     private MazeResult.Maze Solve(ImplicitNetwork network, string path, SeveralStarts? starts, Func<int, int> limit, string? output)

@@ -5,7 +5,9 @@ using ImplicitNet.Cli.Images;
 using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
+using ImplicitNet.Measurements;
 using ImplicitNet.Models;
+using ImplicitNet.Models.Baselines;
 using ImplicitNet.Networks;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
@@ -44,7 +46,7 @@ internal sealed class RestoreCommand(Terminal terminal, CancellationToken cancel
     {
         Description = "Blur the photo first, and add noise, as the model's training did; the photo itself is the truth then.",
     };
-    private readonly SolveOptions _solve = new();
+    private readonly SolveOptions _solve = new(isOfImages: true);
     private readonly CommonOptions _common = new();
 
     public Command Create()
@@ -80,6 +82,12 @@ internal sealed class RestoreCommand(Terminal terminal, CancellationToken cancel
             throw new CommandException($"--output {output}: the restored photo is a PNG; name a file that ends in .png.", ExitCodes.Usage);
         }
 
+        if (Path.GetFullPath(output) == Path.GetFullPath(photo))
+        {
+            throw new CommandException($"--output {output} is the photo that is read; name another file.", ExitCodes.Usage);
+        }
+
+        OutputFolder.EnsureThereFor(output);
         SavedModel model = SavedModel.In(folder);
         if (model.Config.Options is not RestorationOptions { Measurement: not RestorationOptions.Radon } options)
         {
@@ -128,6 +136,7 @@ internal sealed class RestoreCommand(Terminal terminal, CancellationToken cancel
             .OrderBy(sample => sample.Status == SolveStatus.Converged).ThenByDescending(sample => sample.Residual).First();
         (double Psnr, double Ssim)? before = truth is null ? null : Measured(ImageTensor.ToImage(measurement.reshape(planes.shape)), truth);
         (double Psnr, double Ssim)? after = truth is null ? null : Measured(restored, truth);
+        (double Psnr, double Ssim)? filtered = truth is null ? null : Filtered(options.CreateMeasurement(), measurement, truth);
         RestorationResult told = new()
         {
             Model = folder,
@@ -143,6 +152,8 @@ internal sealed class RestoreCommand(Terminal terminal, CancellationToken cancel
             Ssim = after?.Ssim,
             PsnrInput = before?.Psnr,
             SsimInput = before?.Ssim,
+            PsnrWiener = filtered?.Psnr,
+            SsimWiener = filtered?.Ssim,
         };
         Show(told);
         if (parsed.GetValue(_common.Json))
@@ -165,6 +176,13 @@ internal sealed class RestoreCommand(Terminal terminal, CancellationToken cancel
             ResultScreen.Row(terminal, "before", Text(told.PsnrInput), $"ssim {Display.Number(told.SsimInput ?? double.NaN)}");
             ResultScreen.Row(terminal, "after", Text(told.Psnr), $"ssim {Display.Number(told.Ssim ?? double.NaN)}");
         }
+
+        if (told.PsnrWiener is not null)
+        {
+            ResultScreen.Row(
+                terminal, "Wiener filter", Text(told.PsnrWiener),
+                $"ssim {Display.Number(told.SsimWiener ?? double.NaN)}, tuned on this very photo");
+        }
     }
 
     private static string Text(double? decibels) => $"{Display.Number(decibels ?? double.NaN, "0.00")} dB";
@@ -173,7 +191,8 @@ internal sealed class RestoreCommand(Terminal terminal, CancellationToken cancel
     private static void EnsureFits(string photo, ColourImage image, RestorationOptions options)
     {
         long planes = options.Channels == 1 ? 3 : 1;
-        long bytes = planes * image.Height * image.Width * sizeof(float) * CopiesOfLayer * Math.Max(options.HiddenChannels, 3);
+        int width = Math.Max(3, Math.Max(options.HiddenChannels, options.GuideChannels));
+        long bytes = planes * image.Height * image.Width * sizeof(float) * CopiesOfLayer * width;
         long there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (bytes > there)
         {
@@ -181,6 +200,25 @@ internal sealed class RestoreCommand(Terminal terminal, CancellationToken cancel
                 $"{photo}: {image.Width} x {image.Height} pixels take about {Display.Mebibytes(bytes)} to restore, and there are "
                 + $"{Display.Mebibytes(there)}. Make it smaller, or cut it into parts.");
         }
+    }
+
+    /// <summary>What Wiener's filter comes to at its best, which it does not know without the truth; null of an A without one.</summary>
+    private (double Psnr, double Ssim)? Filtered(MeasurementOperator operation, Tensor measurement, ColourImage truth)
+    {
+        if (!operation.HasProximal)
+        {
+            return null;
+        }
+
+        WienerFilter filter = new(operation);
+        (double Psnr, double Ssim) At(double strength)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
+            return Measured(ImageTensor.ToImage(filter.Restore(measurement, strength).reshape(3, truth.Height, truth.Width)), truth);
+        }
+
+        return At(filter.Tune(strength => At(strength).Psnr));
     }
 
     private static (double Psnr, double Ssim) Measured(ColourImage image, ColourImage truth)

@@ -74,6 +74,13 @@ internal static class RunKinds
                 + $"{string.Join(", ", FlowData.Names.Concat(DataChoice.Images))} by --data.", ExitCodes.Usage);
         }
 
+        if (setting.Property == nameof(RunSettings.Task) && !kind.Takes(setting))
+        {
+            throw new CommandException(
+                $"--task {value}: images have that choice; the data are {data}. Name one of "
+                + $"{string.Join(", ", DataChoice.Images)} or {DataChoice.Ellipses} by --data.", ExitCodes.Usage);
+        }
+
         if (kind.Refusal(data, setting) is { } refusal)
         {
             throw new CommandException(FormattableString.Invariant($"--{setting.Name} {value}: {refusal}"), ExitCodes.Usage);
@@ -84,11 +91,14 @@ internal static class RunKinds
             string given = value is true ? "" : FormattableString.Invariant($" {value}");
             string what = kind is FlowImages
                 ? $"not for {FlowKind.Flows}; the network is {settings.Network}. Leave it out, or name another."
+                : kind is RestorationKind
+                ? $"not for --task {kind.Name}. Leave it out, or name another "
+                    + (All.Any(other => other.Has(data) && other.Takes(setting)) ? "--task." : "--data.")
                 : kind is ImageKind && All.Any(other => other is ImageKind { IsOfFlows: false } && other.Takes(setting))
                 ? $"not for a network {settings.Network}. Leave it out, or name another by --network."
                 : (setting.Flag.Only is { } only ? $"for {only} alone" : $"not for {kind.Name}")
                     + $"; the data are {data}. Leave it out, or name "
-                    + (All.Any(other => other is RestorationKind && other.Has(data) && other.Takes(setting)) && kind is not RestorationKind
+                    + (All.Any(other => other is RestorationKind && other.Has(data) && other.Takes(setting))
                         ? "another --task." : "others by --data.");
             throw new CommandException($"--{setting.Name}{given} is {what}",
                 ExitCodes.Usage);

@@ -6,10 +6,14 @@ using ImplicitNet.Networks;
 namespace ImplicitNet.Cli.Options;
 
 /// <summary>Options that say how a trained network finds its fixed points.</summary>
-internal sealed class SolveOptions
+/// <param name="isOfImages">Whether all the command's models are for images to be restored: none is solved by a splitting.</param>
+internal sealed class SolveOptions(bool isOfImages = false)
 {
-    public Option<string?> Solver { get; } =
-        RunSetting.Option<string?>(nameof(RunSettings.Solver), "How fixed points are found (default: the model's).");
+    private const string OfSolver = "How fixed points are found (default: the model's).";
+
+    public Option<string?> Solver { get; } = isOfImages
+        ? ChoiceOption.Create("--solver", OfSolver, SolverChoice.General)
+        : RunSetting.Option<string?>(nameof(RunSettings.Solver), OfSolver);
 
     public Option<double?> Tolerance { get; } =
         RunSetting.Option<double?>(nameof(RunSettings.Tolerance), "Relative tolerance of the solve (default: the model's).");
@@ -20,7 +24,9 @@ internal sealed class SolveOptions
     public Option<int?> MaxSteps { get; } =
         RunSetting.Option<int?>(
             nameof(RunSettings.MaxSteps),
-            "Step limit of the solve (default: the model's; of other sizes N^2 for mazes, 4 N for sums, at least 500).");
+            isOfImages
+                ? "Step limit of the solve (default: the model's)."
+                : "Step limit of the solve (default: the model's; of other sizes N^2 for mazes, 4 N for sums, at least 500).");
 
     public Option<double?> Damping { get; } =
         RunSetting.Option<double?>(nameof(RunSettings.Damping), "Share of the full step that is taken (default: the model's).");

@@ -56,13 +56,13 @@ internal static class RestorationFamily
     {
         int side = random.Next(2, 6);
         RestorationStep step = random.Pick(Steps);
-        MeasurementOperator measurement = random.Next(step == RestorationStep.HalfQuadratic ? 3 : 5) switch
+        MeasurementOperator measurement = random.Next(step == RestorationStep.HalfQuadratic ? 4 : 5) switch
         {
             0 => new CircularBlur(Kernel(random)),
             1 => CircularBlur.Gaussian(random.Between(0.2, 2)),
             2 => new IdentityMeasurement(),
-            3 => new PaddedBlur(Kernel(random)),
-            _ => new RadonTransform(side, random.Next(1, 6)),
+            3 => new RadonTransform(side, random.Next(1, 6)),
+            _ => new PaddedBlur(Kernel(random)),
         };
         bool isExact = dtype == ScalarType.Float64 && random.OneIn(2);
         ConvexPotential potential = new(1, random.Next(1, 5), 3, activation: LatentActivation.LeakyRelu(isExact ? 1 : 0), dtype: dtype);

@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Models;
 
 /// <summary>
-/// What reads the measurement once for each solve, Q of <c>R(u, Q(d))</c>: four convolutions with ReLU between them, from the least-squares
+/// What reads the measurement once for each solve, Q of <c>R(u, Q(d))</c>: six convolutions with ReLU between them, from the least-squares
 /// image to what is added to the denoised one. Nothing bounds it, since it does not see the latent.
 /// </summary>
 internal static class MeasurementGuide
 {
-    private const int Layers = 4;
+    private const int Layers = 6;
     private const int Kernel = 3;
 
     // To begin with it adds next to nothing, and yet every weight has a gradient.

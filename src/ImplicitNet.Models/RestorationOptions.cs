@@ -9,7 +9,7 @@ namespace ImplicitNet.Models;
 
 /// <summary>
 /// Sizes of a <see cref="RestorationNetwork"/>, and what its images are measured by. The defaults are for colour images of any size under a
-/// Gaussian blur: 27,556 parameters.
+/// Gaussian blur: 46,052 parameters.
 /// </summary>
 public sealed record RestorationOptions : ImplicitNetworkOptions
 {
@@ -117,7 +117,7 @@ public sealed record RestorationOptions : ImplicitNetworkOptions
     } = 5;
 
     /// <summary>
-    /// Channels inside the guide, four convolutions that read the measurement once for each solve; 0 to 4096, 0 for none; default 32.
+    /// Channels inside the guide, six convolutions that read the measurement once for each solve; 0 to 4096, 0 for none; default 32.
     /// </summary>
     public int GuideChannels { get; init => field = Within(value, 0, MostChannels, nameof(GuideChannels)); } = 32;
 

@@ -113,7 +113,7 @@ internal abstract class RestorationKind : RunKind
         Batch = batch,
         Task = Name,
         Solver = SolverChoice.Anderson,
-        Tolerance = 1e-4,
+        Tolerance = 1e-5,
         TrainTolerance = 1e-3,
         LearningRate = 2e-3,
         ClipNorm = 1,

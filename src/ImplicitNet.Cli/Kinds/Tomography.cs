@@ -10,20 +10,16 @@ internal sealed class Tomography : RestorationKind
     // Of integrals along some 60 pixels.
     private const double UsualNoise = 0.5;
 
-    // Nearer to 1 than of a blur: a gradient step weighs what few rays tell by at most 2 / ||A||^2, and a denoiser that shortens more
-    // hides it.
-    private const double UsualGamma = 0.995;
-
     public override string Name => TaskChoice.Tomography;
 
     public override bool Fits(NetworkOptions network) => network is RestorationOptions { Measurement: RestorationOptions.Radon };
 
     public override RunSettings DefaultsFor(string data, bool isPublished = false) =>
-        Defaults(data, epochs: 4, validation: 200, batch: 16) with
+        Defaults(data, epochs: 2, validation: 200, batch: 16) with
         {
             Angles = new RestorationOptions().Angles,
             Noise = UsualNoise,
-            Gamma = UsualGamma,
+            Gamma = RestorationOptions.DefaultGamma,
         };
 
     protected override RestorationOptions Options(RunSettings settings, int channels, int side)

@@ -211,7 +211,7 @@ internal sealed record RunSettings
     [Number(
         OptionGroup.Network,
         "Contraction factor of the latent operator; as published, a factor that bounds nothing (default: 0.5; 0.95 for well-posed, "
-            + "0.97 for deblurring, 0.995 for tomography).",
+            + "0.97 for deblurring and tomography).",
         Above = 0, Below = 1,
         Only = ImageKind.Images)]
     public double Gamma { get; init; } = 0.5;

@@ -29,6 +29,9 @@ public abstract class ClassicalRestoration
     /// <summary>Between which strengths the best is looked for; above 0.</summary>
     public abstract (double Least, double Most) Strengths { get; }
 
+    /// <summary>The square of the bound of the norm of A, in whose units strengths are.</summary>
+    private protected double SquaredNorm => Math.Pow(Measurement.NormBound(Measurement.ImageSize), 2);
+
     /// <summary>Restores images.</summary>
     /// <param name="measurement">y: [batch, channels, ...] as the operator gives it, float32 or float64.</param>
     /// <param name="strength">Above 0 and finite.</param>

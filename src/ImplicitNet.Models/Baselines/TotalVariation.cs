@@ -16,7 +16,7 @@ namespace ImplicitNet.Models.Baselines;
 public sealed class TotalVariation : ClassicalRestoration
 {
     // The squared norm of the gradient by forward differences is below 8, that of A over its bound at most 1.
-    private const double SquaredNorm = 9;
+    private const double SquaredStep = 9;
 
     /// <summary>Creates the method.</summary>
     /// <param name="measurement">A.</param>
@@ -34,14 +34,7 @@ public sealed class TotalVariation : ClassicalRestoration
     /// <summary>
     /// Between 1e-5 and 1 for an A of norm 1; for others, between so many times the square of the bound of its norm.
     /// </summary>
-    public override (double Least, double Most) Strengths
-    {
-        get
-        {
-            double square = Math.Pow(Measurement.NormBound(Measurement.ImageSize), 2);
-            return (1e-5 * square, square);
-        }
-    }
+    public override (double Least, double Most) Strengths => (1e-5 * SquaredNorm, SquaredNorm);
 
     /// <summary>Steps; at least 1; default 100.</summary>
     public int Steps
@@ -59,7 +52,7 @@ public sealed class TotalVariation : ClassicalRestoration
         IReadOnlyList<Tensor> prepared = Measurement.Prepare(size, image.dtype, image.device);
         double norm = Measurement.NormBound(size);
         Tensor target = measurement / norm;
-        double weight = strength / (norm * norm), step = 1 / Math.Sqrt(SquaredNorm);
+        double weight = strength / (norm * norm), step = 1 / Math.Sqrt(SquaredStep);
         Tensor ahead = image.clone(), data = zeros_like(target), down = zeros_like(image), right = zeros_like(image);
         for (int number = 0; number < Steps; number++)
         {

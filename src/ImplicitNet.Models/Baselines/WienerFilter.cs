@@ -29,8 +29,10 @@ public sealed class WienerFilter : ClassicalRestoration
     /// <inheritdoc/>
     public override string StrengthName => "noise-to-signal ratio";
 
-    /// <inheritdoc/>
-    public override (double Least, double Most) Strengths => (1e-6, 10);
+    /// <summary>
+    /// Between 1e-6 and 10 for an A of norm 1; for others, between so many times the square of the bound of its norm.
+    /// </summary>
+    public override (double Least, double Most) Strengths => (1e-6 * SquaredNorm, 10 * SquaredNorm);
 
     /// <inheritdoc/>
     private protected override Tensor Compute(Tensor measurement, double strength)

@@ -49,15 +49,25 @@ internal static class ScalarResolvent
 
             lower = where(value <= 0, maximum(lower, point), lower);
             upper = where(value >= 0, minimum(upper, point), upper);
-            Tensor middle = (lower + upper) / 2;
             Tensor newton = point - (value / slope);
             bool isHalved = step > NewtonSteps && step % 2 == 0;
-            Tensor next = isHalved ? middle : where((newton > lower).logical_and(newton < upper), newton, middle);
+            Tensor next = isHalved
+                ? Halved(lower, upper)
+                : where((newton > lower).logical_and(newton < upper), newton, (lower + upper) / 2);
             point = where(isOpen, next, point);
             (activated, value, slope) = At(activation, point, target, alpha);
         }
 
         return activated.to(x.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Between the ends of a bracket. Of a wide one half the digits, so that none takes more steps than there are.</summary>
+    private static Tensor Halved(Tensor lower, Tensor upper)
+    {
+        Tensor digits = (Digits(lower) + Digits(upper)) / 2;
+        return where(upper - lower > 1, digits.sign() * digits.abs().expm1(), (lower + upper) / 2);
+
+        static Tensor Digits(Tensor x) => x.sign() * x.abs().log1p();
     }
 
     private static (Tensor Activated, Tensor Value, Tensor Slope) At(
@@ -68,6 +78,9 @@ internal static class ScalarResolvent
         Tensor value = activation(at);
         Tensor slope = value.requires_grad ? VectorProducts.TransposeProduct(value, at, ones_like(at)) : zeros_like(at);
         Tensor activated = value.detach();
-        return (activated, ((activated - point) * (1 - alpha)) + point - target, (slope.detach() * (1 - alpha)) + alpha);
+
+        // In an order in which no term is larger than those of h: alpha p may be all that is left of a p far out, and act of p all but p.
+        Tensor sum = alpha < 1 ? (activated * (1 - alpha)) + (point * alpha) : ((activated - point) * (1 - alpha)) + point;
+        return (activated, sum - target, (slope.detach() * (1 - alpha)) + alpha);
     }
 }

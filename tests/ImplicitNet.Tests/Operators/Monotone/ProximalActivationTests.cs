@@ -81,6 +81,33 @@ public sealed class ProximalActivationTests : TensorTest
         Assert.InRange((found - z).abs().max().ToDouble(), 0, 3e-7);
     }
 
+    [Theory]
+    [InlineData(1e-2)]
+    [InlineData(1e-9)]
+    [InlineData(1e-200)]
+    public void However_far_out_p_is_it_is_found_by_few_steps(double alpha)
+    {
+        // p is up to |x| / alpha, where float64 is coarser than z.
+        using DisposeScope scope = NewDisposeScope();
+        Tensor size = pow(10, linspace(-3, 2 - Math.Log10(alpha), 200, dtype: ScalarType.Float64));
+        Tensor p = cat([size, -size]);
+        (LatentActivation, int)[] cases = [(LatentActivation.Tanh, 60), (new RisingSoftSign(), 150)];
+        foreach ((LatentActivation activation, int most) in cases)
+        {
+            int applied = 0;
+            Tensor z = activation.Apply(p);
+            Tensor found = ScalarResolvent.Solve(Counted, (z * (1 - alpha)) + (p * alpha), alpha);
+            Assert.InRange((found - z).abs().max().ToDouble(), 0, 1e-13);
+            Assert.InRange(applied, 1, most);
+
+            Tensor Counted(Tensor at)
+            {
+                applied++;
+                return activation.Apply(at);
+            }
+        }
+    }
+
     [Fact]
     public void On_a_staircase_it_neither_goes_round_in_circles_nor_stops_on_a_flat()
     {

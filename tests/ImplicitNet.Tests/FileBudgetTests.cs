@@ -33,7 +33,7 @@ public sealed class FileBudgetTests
         Assert.Empty(wide);
     }
 
-    private static IEnumerable<string> Files(params string[] folders) => folders.SelectMany(folder => Directory.EnumerateFiles(
+    internal static IEnumerable<string> Files(params string[] folders) => folders.SelectMany(folder => Directory.EnumerateFiles(
         Path.Combine(SharedData.RepositoryRoot, folder), "*.cs", SearchOption.AllDirectories))
         .Where(path => !path.Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin" or "artifacts"));
 }

@@ -16,13 +16,16 @@ internal static class MeasurementGuide
     private const double LastScale = 0.1;
 
     /// <summary>The numbers of its kernels.</summary>
-    public static long LeastNumbers(RestorationOptions options) =>
-        (long)options.GuideChannels * Kernel * Kernel * ((2 * options.Channels) + ((Layers - 2) * options.GuideChannels));
+    /// <param name="channels">Of the images.</param>
+    /// <param name="inner">Between the layers; 0 for no guide.</param>
+    public static long LeastNumbers(int channels, int inner) => (long)inner * Kernel * Kernel * ((2 * channels) + ((Layers - 2) * inner));
 
     /// <summary>Creates it, with weights drawn from torch's random state; null for no channels.</summary>
-    public static nn.Module<Tensor, Tensor>? Create(RestorationOptions options)
+    /// <param name="channels">Of the images.</param>
+    /// <param name="inner">Between the layers.</param>
+    public static nn.Module<Tensor, Tensor>? Create(int channels, int inner)
     {
-        if (options.GuideChannels == 0)
+        if (inner == 0)
         {
             return null;
         }
@@ -32,8 +35,7 @@ internal static class MeasurementGuide
         {
             bool isLast = layer == Layers - 1;
             Conv2d convolution = nn.Conv2d(
-                layer == 0 ? options.Channels : options.GuideChannels, isLast ? options.Channels : options.GuideChannels, Kernel,
-                padding: Kernel / 2);
+                layer == 0 ? channels : inner, isLast ? channels : inner, Kernel, padding: Kernel / 2);
             layers.Add(convolution);
             if (!isLast)
             {

@@ -34,13 +34,16 @@ public static class RestorationNetwork
         return options.Join(nn.Identity(), options.Denoiser == RestorationOptions.Free ? Free(options) : Bounded(options), nn.Identity());
     }
 
+    private static nn.Module<Tensor, Tensor>? Guide(RestorationOptions options) =>
+        MeasurementGuide.Create(options.Channels, options.GuideChannels);
+
     private static BoundedRestorationOperator Bounded(RestorationOptions options)
     {
         BoundedModule[] layers = [.. Enumerable.Range(0, options.Layers).Select(_ =>
             new ConvexPotential(options.Channels, options.HiddenChannels, options.KernelSize))];
         return new BoundedRestorationOperator(
             options.CreateMeasurement(), new BoundedSequence(layers), options.Gamma, options.CreateStep(),
-            guide: MeasurementGuide.Create(options));
+            guide: Guide(options));
     }
 
     private static ModuleRestorationOperator Free(RestorationOptions options)
@@ -48,6 +51,6 @@ public static class RestorationNetwork
         nn.Module<Tensor, Tensor>[] blocks = [.. Enumerable.Range(0, options.Layers).Select(_ =>
             new DenoiserBlock(options.Channels, options.HiddenChannels, options.KernelSize))];
         return new ModuleRestorationOperator(
-            options.CreateMeasurement(), nn.Sequential(blocks), options.CreateStep(), guide: MeasurementGuide.Create(options));
+            options.CreateMeasurement(), nn.Sequential(blocks), options.CreateStep(), guide: Guide(options));
     }
 }

@@ -143,7 +143,8 @@ public sealed record RestorationOptions : ImplicitNetworkOptions
     /// <inheritdoc/>
     [JsonIgnore]
     internal override long LeastNumbers =>
-        ((Denoiser == Free ? 2 : 1) * Layers * Convolution(Channels, HiddenChannels, KernelSize)) + MeasurementGuide.LeastNumbers(this);
+        ((Denoiser == Free ? 2 : 1) * Layers * Convolution(Channels, HiddenChannels, KernelSize))
+            + MeasurementGuide.LeastNumbers(Channels, GuideChannels);
 
     // Without a factor the least residual says nothing of the image: what counts is how far the solve came, as in training.
     /// <inheritdoc/>

@@ -59,13 +59,28 @@ internal sealed class RestorationRun
         SavedModel[] models = [model, .. beside.Select(SavedModel.In)];
         foreach (SavedModel other in models.Skip(1))
         {
-            RestorationKind.EnsureBeside(model, other);
+            EnsureSame(model, other);
         }
 
         return models.Select(each => Path.GetFullPath(Path.TrimEndingDirectorySeparator(each.Folder))).Distinct().Count() < models.Length
             ? throw new CommandException($"--beside {string.Join(" --beside ", beside)}: a model is named twice.", ExitCodes.Usage)
             : new RestorationRun(terminal, models, output is null ? null : new RunFolder(output));
     }
+
+    private static void EnsureSame(SavedModel model, SavedModel other)
+    {
+        string own = Restores(model), others = Restores(other);
+        if (own != others)
+        {
+            throw new CommandException(
+                $"--beside {other.Folder}: both must restore the same. That is a model for {others}; {model.Folder} is one for {own}.",
+                ExitCodes.Usage);
+        }
+    }
+
+    private static string Restores(SavedModel model) =>
+        model.Config.Options is RestorationOptions options && RunKinds.Of(options) is RestorationKind kind
+            ? kind.Restores(options) : model.Config.Data;
 
     /// <summary>Compares, shows and draws.</summary>
     /// <param name="result">Of the first model alone.</param>

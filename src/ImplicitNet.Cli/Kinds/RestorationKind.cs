@@ -85,18 +85,9 @@ internal abstract class RestorationKind : RunKind
 
     public override int BatchOf(string data) => EvaluationBatch;
 
-    /// <summary>Refuses a model that does not restore what another does.</summary>
-    /// <exception cref="CommandException">It does not.</exception>
-    public static void EnsureBeside(SavedModel model, SavedModel other)
-    {
-        string own = Restores(model), others = Restores(other);
-        if (own != others)
-        {
-            throw new CommandException(
-                $"--beside {other.Folder}: both must restore the same. That is a model for {others}; {model.Folder} is one for {own}.",
-                ExitCodes.Usage);
-        }
-    }
+    /// <summary>What a network of this kind restores, in words that are the same for networks that can be compared.</summary>
+    public string Restores(RestorationOptions options) =>
+        FormattableString.Invariant($"{Measures(options)}, noise {options.Noise}, images of {Sizes(options)}");
 
     /// <summary>What the network is, for images of some channels and side.</summary>
     protected abstract RestorationOptions Options(RunSettings settings, int channels, int side);
@@ -140,11 +131,6 @@ internal abstract class RestorationKind : RunKind
         FormattableString.Invariant($"{options.Architecture}, {Measures(options)}, noise {options.Noise}, {options.Denoiser} denoiser of ")
         + $"{Display.Counted(options.Layers, "layer")} of {Display.Counted(options.HiddenChannels, "channel")}, "
         + (options.GuideChannels == 0 ? "no guide" : $"guide of {Display.Counted(options.GuideChannels, "channel")}");
-
-    private static string Restores(SavedModel model) => model.Config.Options is RestorationOptions options
-        && RunKinds.Of(options) is RestorationKind kind
-        ? FormattableString.Invariant($"{kind.Measures(options)}, noise {options.Noise}, images of {Sizes(options)}")
-        : model.Config.Data;
 
     private static string Sizes(RestorationOptions options) =>
         (options.CreateMeasurement().ImageSize is (int height, int width) ? $"{height} x {width}" : "any size") + $" x {options.Channels}";

@@ -12,7 +12,7 @@ public sealed class RestorationNetworkTests : TensorTest
 {
     private static readonly RestorationOptions Small = new() { HiddenChannels = 4, Layers = 2, KernelSize = 3, Channels = 2, Blur = 0.8, Noise = 0.02, Gamma = 0.9, GuideChannels = 3 };
 
-    private static readonly RestorationOptions Scan = new() { Measurement = "radon", Side = 8, Angles = 6, Channels = 1, HiddenChannels = 4, Layers = 2, KernelSize = 3, Gamma = 0.9, GuideChannels = 3 };
+    private static readonly RestorationOptions Scan = new() { Measurement = "radon", Side = 8, Angles = 6, Channels = 1, HiddenChannels = 4, Layers = 2, KernelSize = 3, Gamma = 0.9, GuideChannels = 8 };
 
     public static TheoryData<RestorationOptions> Networks => [Small, Small with { Step = "proximal-gradient" }, Small with { Measurement = "padded-blur", GuideChannels = 0 }, Small with { Measurement = "identity" }, Scan];
 

@@ -28,18 +28,26 @@ internal sealed class Calibration(Terminal terminal, string folder, Reproduction
         Math.Clamp((int)(aim.Hours * StepsPerHour), LeastSteps, MostSteps), Math.Max(1, data.Splits.Train.Count / aim.Clean.Batch));
 
     /// <summary>Measures every training.</summary>
+    /// <param name="trainings">The trainings.</param>
+    /// <param name="look">Given the costs known so far after each; what it throws ends the calibration.</param>
     /// <returns>The costs, in the order of the trainings.</returns>
     /// <exception cref="CommandException">A calibration failed.</exception>
-    public IReadOnlyList<TrainingCost> Run(IReadOnlyList<ReproducedTraining> trainings) => terminal.WithBar(bar => trainings
-        .Select((training, number) =>
+    public IReadOnlyList<TrainingCost> Run(IReadOnlyList<ReproducedTraining> trainings, Action<IReadOnlyList<TrainingCost>> look) =>
+        terminal.WithBar(bar =>
         {
-            bar.Show((double)number / trainings.Count, () => $"calibrating: {training.Title}");
-            TrainingCost cost = Measure(training);
-            terminal.Tell(
-                $"  {training.Title,-28} {Display.Seconds(cost.SecondsPerEpoch)} per epoch, {Display.Seconds(cost.SecondsPerRun)} beside");
-            return cost;
-        })
-        .ToArray());
+            List<TrainingCost> costs = [];
+            foreach (ReproducedTraining training in trainings)
+            {
+                bar.Show((double)costs.Count / trainings.Count, () => $"calibrating: {training.Title}");
+                TrainingCost cost = Measure(training);
+                terminal.Tell($"  {training.Title,-28} {Display.Seconds(cost.SecondsPerEpoch)} per epoch, "
+                    + $"{Display.Seconds(cost.SecondsPerRun)} beside");
+                costs.Add(cost);
+                look(costs);
+            }
+
+            return costs;
+        });
 
     private TrainingCost Measure(ReproducedTraining training)
     {

@@ -75,16 +75,22 @@ internal sealed class ReproductionRun(Terminal terminal, string output, Reproduc
                 + "Nothing was calibrated.");
         }
 
+        // Looked at after each: what no time is left for now none will be left for later.
         IReadOnlyList<TrainingCost> costs =
             new Calibration(terminal, Path.Combine(output, "calibration"), aim, data, cancellation)
-                .Run(ReproductionSettings.Trainings(aim.Clean.Data));
-        double left = (SecondsPerHour * aim.Hours) - Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        ReproductionPlan plan = ReproductionPlan.For(left, costs, aim.Seeds, aim.MostEpochs)
-            ?? throw new CommandException($"--hours {Display.Number(aim.Hours, "0.######")}: one epoch of the clean form by JFB, "
-                + $"with its test, is expected to take {Display.Seconds(ReproductionPlan.LeastSeconds(costs))} here, "
-                + $"and after the calibration {Display.Seconds(Math.Max(0, left))} are left.");
+                .Run(ReproductionSettings.Trainings(aim.Clean.Data), known => _ = Planned(known));
+        ReproductionPlan plan = Planned(costs);
         (asked with { Plan = plan }).Write(output);
         return plan;
+
+        ReproductionPlan Planned(IReadOnlyList<TrainingCost> costs)
+        {
+            double left = (SecondsPerHour * aim.Hours) - Stopwatch.GetElapsedTime(begin).TotalSeconds;
+            return ReproductionPlan.For(left, costs, aim.Seeds, aim.MostEpochs)
+                ?? throw new CommandException($"--hours {Display.Number(aim.Hours, "0.######")}: one epoch of the clean form by JFB, "
+                    + $"with its test, is expected to take {Display.Seconds(ReproductionPlan.LeastSeconds(costs))} here, "
+                    + $"and after the calibration {Display.Seconds(Math.Max(0, left))} are left.");
+        }
     }
 
     private void Tell(ReproductionPlan plan)

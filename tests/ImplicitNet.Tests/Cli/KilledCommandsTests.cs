@@ -12,7 +12,8 @@ namespace ImplicitNet.Tests.Cli;
 /// Every command that writes, killed at random moments and begun again as a user would, ends with what it would have ended with. IMPLICITNET_KILLS
 /// is the number of kills of each command; 2 without it.
 /// </summary>
-public sealed class KilledCommandsTests : TensorTest
+[Collection(nameof(TinyReproduction))]
+public sealed class KilledCommandsTests(TinyReproduction reproduction) : TensorTest
 {
     private const int Seed = 20260214;
 
@@ -42,19 +43,17 @@ public sealed class KilledCommandsTests : TensorTest
         "runs/neumann-1-seed3/model.safetensors");
 
     [Fact]
-    public void A_reproduction() => Check(
-        (folder, output) =>
-        [
-            "reproduce", "mnist", "--output", output, "--quiet", "--hours", "5", "--seeds", "7", "--epochs", "1", "--images", "20", "--validation", "10",
-            "--test-images", "10", "--batch", "10", "--threads", "1", "--data-dir", folder.Path,
-        ],
-        (_, _) => [],
-        "runs/jfb-seed7/model.safetensors",
-        "runs/published-seed7/model.safetensors",
-        "runs/explicit-seed7/model.safetensors",
-        "runs/implicit-cg-normal-seed7/model.safetensors",
-        "runs/neural-ode-seed7/model.safetensors",
-        "runs/augmented-ode-seed7/model.safetensors");
+    public void A_reproduction()
+    {
+        using TemporaryFolder folder = new();
+        Check(
+            folder,
+            reproduction.Path,
+            reproduction.Length,
+            (_, output) => [.. reproduction.Arguments(output), "--quiet"],
+            (_, _) => [],
+            [.. Directory.GetDirectories(Path.Combine(reproduction.Path, "runs")).Select(run => Path.Combine("runs", Path.GetFileName(run), "model.safetensors"))]);
+    }
 
     [Fact]
     public void An_import() => Check(
@@ -76,12 +75,8 @@ public sealed class KilledCommandsTests : TensorTest
         "again.pth");
 
     /// <summary>Kills a command, again and again, and holds what it comes to against what it comes to when it is left alone.</summary>
-    /// <param name="begin">The command that begins.</param>
-    /// <param name="next">The command that goes on; empty for the same.</param>
-    /// <param name="files">What must be the same, byte by byte.</param>
     private static void Check(Func<TemporaryFolder, string, string[]> begin, Func<TemporaryFolder, string, string[]> next, params string[] files)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "a killed process's files may be held for a while");
         using TemporaryFolder folder = new();
         Prepare(folder);
         long started = Stopwatch.GetTimestamp();
@@ -90,7 +85,20 @@ public sealed class KilledCommandsTests : TensorTest
             whole.Wait().Succeeded();
         }
 
-        TimeSpan length = Stopwatch.GetElapsedTime(started);
+        Check(folder, folder["whole"], Stopwatch.GetElapsedTime(started), begin, next, files);
+    }
+
+    /// <summary>The same, where it was left alone before.</summary>
+    /// <param name="folder">For what is written.</param>
+    /// <param name="whole">The folder of one that was left alone.</param>
+    /// <param name="length">How long that took.</param>
+    /// <param name="begin">The command that begins.</param>
+    /// <param name="next">The command that goes on; empty for the same.</param>
+    /// <param name="files">What must be the same, byte by byte.</param>
+    private static void Check(
+        TemporaryFolder folder, string whole, TimeSpan length, Func<TemporaryFolder, string, string[]> begin, Func<TemporaryFolder, string, string[]> next, params string[] files)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "a killed process's files may be held for a while");
         Random random = new(Seed);
         int killed = 0;
         int rounds = 0;
@@ -118,14 +126,14 @@ public sealed class KilledCommandsTests : TensorTest
 
             foreach (string file in files)
             {
-                Assert.Equal(File.ReadAllBytes(Path.Combine(folder["whole"], file)), File.ReadAllBytes(Path.Combine(output, file)));
+                Assert.Equal(File.ReadAllBytes(Path.Combine(whole, file)), File.ReadAllBytes(Path.Combine(output, file)));
             }
 
-            AssertSameHistories(folder["whole"], output);
+            AssertSameHistories(whole, output);
             Directory.Delete(output, recursive: true);
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{begin(folder, folder["whole"])[0]}: {killed} kills in {rounds} rounds, seed {Seed}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{begin(folder, whole)[0]}: {killed} kills in {rounds} rounds, seed {Seed}");
     }
 
     private static void AssertSameHistories(string whole, string parts)

@@ -6,15 +6,16 @@ using ImplicitNet.Cli.Settings;
 namespace ImplicitNet.Tests.Cli;
 
 /// <summary>reproduce, on images that are noise: what it writes is looked at, never its figures.</summary>
-public sealed class ReproduceCommandTests : TensorTest
+[Collection(nameof(TinyReproduction))]
+public sealed class ReproduceCommandTests(TinyReproduction reproduction) : TensorTest
 {
     [Fact]
     public void A_reproduction_is_planned_run_reported_and_goes_on_with_its_plan()
     {
         using TemporaryFolder folder = new();
-        BadData.WriteDigits(folder);
         string output = folder["paper"];
-        CliRun run = CliRun.Of(Arguments(folder, "--json")).Succeeded();
+        reproduction.CopyTo(output);
+        CliRun run = reproduction.Run.Succeeded();
         Assert.Contains("Plan jfb, published, explicit, implicit:cg-normal, monotone, neural-ode, augmented-ode; 1 epoch; seed 7; about ", run.Output, StringComparison.Ordinal);
         using JsonDocument json = JsonDocument.Parse(run.LastLine);
         Assert.Equal(
@@ -38,7 +39,7 @@ public sealed class ReproduceCommandTests : TensorTest
         DateTime kept = File.GetLastWriteTimeUtc(Path.Combine(output, "runs", "jfb-seed7", "checkpoint.safetensors"));
         File.Delete(Path.Combine(output, "runs", "explicit-seed7", "result.json"));
         File.Delete(Path.Combine(output, "report.md"));
-        run = CliRun.Of(Arguments(folder)).Succeeded();
+        run = CliRun.Of(reproduction.Arguments(output)).Succeeded();
         Assert.Contains("Going on with the plan of the folder.", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("calibrating", run.Output, StringComparison.Ordinal);
         Assert.Equal((plan, kept), (File.ReadAllText(Path.Combine(output, "plan.json")), File.GetLastWriteTimeUtc(Path.Combine(output, "runs", "jfb-seed7", "checkpoint.safetensors"))));
@@ -47,19 +48,19 @@ public sealed class ReproduceCommandTests : TensorTest
         // A folder of before the flows: its plan is gone on with as it is, and the report does not claim that they were run.
         ReproductionPlanFile stored = JsonSerializer.Deserialize(plan, ReproductionPlanJson.Default.ReproductionPlanFile)!;
         (stored with { Plan = stored.Plan with { Trainings = [.. stored.Plan.Trainings.Take(4)], Costs = [.. stored.Plan.Costs.Take(4)] } }).Write(output);
-        run = CliRun.Of(Arguments(folder)).Succeeded();
+        run = CliRun.Of(reproduction.Arguments(output)).Succeeded();
         Assert.Contains("Plan jfb, published, explicit, implicit:cg-normal; 1 epoch", run.Output, StringComparison.Ordinal);
         report = File.ReadAllText(Path.Combine(output, "report.md"));
         Assert.Contains("not run here: Neural ODE 96.4, Augmented Neural ODE 98.2, MON 99.2.", report, StringComparison.Ordinal);
         Assert.All(["ODE, ours", "MON, ours", "another network", "neural-ode"], text => Assert.DoesNotContain(text, report, StringComparison.Ordinal));
         File.WriteAllText(Path.Combine(output, "plan.json"), plan);
 
-        CliRun.Of([.. Arguments(folder), "--gamma", "0.7"]).Failed(2, "--gamma 0.7", "0.5");
-        CliRun.Of([.. Arguments(folder).Select(text => text == "0.5" ? "2" : text)]).Failed(2, "plan.json", "--hours 0.5, now it is 2");
+        CliRun.Of([.. reproduction.Arguments(output), "--gamma", "0.7"]).Failed(2, "--gamma 0.7", "0.5");
+        CliRun.Of([.. reproduction.Arguments(output).Select(text => text == TinyReproduction.Hours ? "2" : text)]).Failed(2, "plan.json", "--hours 5, now it is 2");
         File.WriteAllText(Path.Combine(output, "plan.json"), plan.Replace("\"published\"", "\"adam\"", StringComparison.Ordinal));
-        CliRun.Of(Arguments(folder)).Failed(1, "plan.json", "no plan that can be gone on with");
+        CliRun.Of(reproduction.Arguments(output)).Failed(1, "plan.json", "no plan that can be gone on with");
         File.WriteAllText(Path.Combine(output, "plan.json"), plan[..40]);
-        CliRun.Of(Arguments(folder)).Failed(1, "plan.json");
+        CliRun.Of(reproduction.Arguments(output)).Failed(1, "plan.json");
     }
 
     [Fact]
@@ -67,14 +68,15 @@ public sealed class ReproduceCommandTests : TensorTest
     {
         using TemporaryFolder folder = new();
         BadData.WriteDigits(folder);
-        CliRun run = CliRun.Of([.. Arguments(folder).Select(text => text == "0.5" ? "0.000001" : text)]);
+        CliRun run = CliRun.Of([.. Arguments(folder).Select(text => text == TinyReproduction.Hours ? "0.000001" : text)]);
         run.Failed(1, "--hours 0.000001: one epoch of the clean form by JFB, with its test, takes more than ", "0.0 s are left. Nothing was calibrated.");
         Assert.StartsWith("Reproducing the JFB paper on mnist, 0.0 s, ", run.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder["paper"]));
 
         // More than an epoch cannot take less than, and less than the calibration finds: half a second.
-        run = CliRun.Of([.. Arguments(folder).Select(text => text == "0.5" ? "0.00014" : text)]);
+        run = CliRun.Of([.. Arguments(folder).Select(text => text == TinyReproduction.Hours ? "0.00014" : text)]);
         run.Failed(1, "--hours 0.00014: one epoch of the clean form by JFB, with its test, ");
+        Assert.InRange(run.Output.Split(" per epoch, ").Length - 1, 0, 1);
     }
 
     [Theory]
@@ -129,9 +131,5 @@ public sealed class ReproduceCommandTests : TensorTest
         }
     }
 
-    private static string[] Arguments(TemporaryFolder folder, params string[] more) =>
-    [
-        "reproduce", "mnist", "--hours", "0.5", "--seeds", "7", "--epochs", "1", "--images", "20", "--validation", "10", "--test-images", "10", "--batch", "10",
-        "--threads", "1", "--data-dir", folder.Path, "--output", folder["paper"], .. more,
-    ];
+    private static string[] Arguments(TemporaryFolder folder, params string[] more) => [.. TinyReproduction.Arguments(folder.Path, folder["paper"]), .. more];
 }

@@ -10,7 +10,7 @@ public sealed class KillTests
     private const int Terminate = 15;
     private const int Seed = 20260131;
     private const int StepsPerEpoch = 10;
-    private const int LongestDelay = 250;
+    private const int LongestDelay = 150;
 
     // As many steps for each kill as go by until it: more than the delay and the way to the first checkpoint allow.
     private const int StepsPerKill = 25;
@@ -66,7 +66,7 @@ public sealed class KillTests
     public void Ctrl_C_writes_a_checkpoint_from_which_the_run_ends_with_the_same_bytes()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "sends signals");
-        const int epochs = 8;
+        const int epochs = 4;
         using TemporaryFolder folder = new();
         using (CliProcess whole = CliProcess.Start(Arguments(folder["whole"], epochs)))
         {
@@ -121,9 +121,9 @@ public sealed class KillTests
 
     private static string[] Arguments(string output, int epochs, int validation = 40, string data = "digits", string? network = null) =>
     [
-        "train", "--data", data, "--output", output, "--quiet", "--batch", "20", .. data == "digits"
-            ? new[] { "--images", "200", "--test-images", "20", "--shift", "1" }
-            : ["--samples", "200", "--test-samples", "20"],
+        "train", "--data", data, "--output", output, "--quiet", "--batch", "10", .. data == "digits"
+            ? new[] { "--images", "100", "--test-images", "20", "--shift", "1" }
+            : ["--samples", "100", "--test-samples", "20"],
         .. network is null ? Array.Empty<string>() : ["--network", network, "--channels", "4"],
         "--epochs", epochs.ToString(CultureInfo.InvariantCulture), "--validation", validation.ToString(CultureInfo.InvariantCulture), "--checkpoint-every", "3", "--threads", "1", "--average", "0.9",
     ];

@@ -13,7 +13,7 @@ public sealed partial class NarrowTerminalTests(TinyModel model) : TensorTest, I
     [InlineData("info --model MODEL")]
     [InlineData("solve --problem list")]
     [InlineData("solve --problem cosine --output OUTPUT")]
-    [InlineData("solve --problem all --solvers picard,anderson,chain --max-steps 2")]
+    [InlineData("solve --problem all --solvers picard,anderson,broyden --max-steps 2")]
     [InlineData("audit --model MODEL --count 4 --conditions 0 --output OUTPUT")]
     public void Nothing_is_lost_or_wider(string line)
     {

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Batches;
@@ -43,9 +44,7 @@ internal readonly struct LatentLayout
             return new LatentLayout(sampleShape, order: null);
         }
 
-        long[] strides = latent.stride();
-        long[] order = [0, .. Enumerable.Range(1, shape.Length - 1).OrderByDescending(d => strides[d]).Select(d => (long)d)];
-        return new LatentLayout(sampleShape, order);
+        return new LatentLayout(sampleShape, MemoryOrder.Of(latent.stride(), first: 1));
     }
 
     /// <summary>Whether samples of these latents have the shape that this layout is for.</summary>

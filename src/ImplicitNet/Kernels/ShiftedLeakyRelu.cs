@@ -25,9 +25,7 @@ internal static class ShiftedLeakyRelu
         }
 
         // In the order of memory, outermost first: contiguous where the tensors are dense.
-        long[] strides = x.stride();
-        long[] order = [.. Enumerable.Range(0, strides.Length).OrderByDescending(dimension => strides[dimension])
-            .Select(dimension => (long)dimension)];
+        long[] order = MemoryOrder.Of(x.stride());
         using Tensor inOrder = x.permute(order);
         using Tensor shiftInOrder = shift.permute(order);
         if (!inOrder.is_contiguous())

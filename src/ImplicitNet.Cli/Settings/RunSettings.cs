@@ -109,7 +109,7 @@ internal sealed record RunSettings
     [Number(
         OptionGroup.Training,
         "Passes over the training data (default: 5 for digits, 6 for mazes, 8 for sums, 30 for points of flows, 100 for tables, "
-            + "2 for deblurring, 4 for tomography, else 10).",
+            + "2 for deblurring and tomography, else 10).",
         Least = 1)]
     public required int Epochs { get; init; }
 
@@ -235,7 +235,7 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Solver,
-        "Relative tolerance of the solve (default: 0.001, with --published 0.01; 0.0001 for mazes, sums, deblurring and tomography).",
+        "Relative tolerance of the solve (default: 0.001, with --published 0.01; 0.0001 for mazes and sums, 0.00001 for restorations).",
         Above = 0, Below = 1)]
     public double Tolerance { get; init; } = 1e-3;
 

@@ -211,14 +211,16 @@ internal sealed class RestoreCommand(Terminal terminal, CancellationToken cancel
         }
 
         WienerFilter filter = new(operation);
-        (double Psnr, double Ssim) At(double strength)
+        Tensor original = ImageTensor.Of(truth);
+        double strength = filter.Tune(tried =>
         {
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
-            return Measured(ImageTensor.ToImage(filter.Restore(measurement, strength).reshape(3, truth.Height, truth.Width)), truth);
-        }
+            return -(Restored(tried).clamp(0, 1) - original).square().mean().ToDouble();
+        });
+        return Measured(ImageTensor.ToImage(Restored(strength)), truth);
 
-        return At(filter.Tune(strength => At(strength).Psnr));
+        Tensor Restored(double tried) => filter.Restore(measurement, tried).reshape(original.shape);
     }
 
     private static (double Psnr, double Ssim) Measured(ColourImage image, ColourImage truth)

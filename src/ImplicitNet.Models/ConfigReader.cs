@@ -23,6 +23,7 @@ internal static class ConfigReader
         [WellPosedClassifierOptions.Name] = typeof(WellPosedClassifierOptions),
         [GridSolverOptions.Name] = typeof(GridSolverOptions),
         [RestorationOptions.Name] = typeof(RestorationOptions),
+        [TextModelOptions.Name] = typeof(TextModelOptions),
         [NeuralOdeOptions.Name] = typeof(NeuralOdeOptions),
         [ConvolutionalOdeOptions.Name] = typeof(ConvolutionalOdeOptions),
         [SeriesForecasterOptions.Name] = typeof(SeriesForecasterOptions),

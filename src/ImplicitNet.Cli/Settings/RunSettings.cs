@@ -1,12 +1,7 @@
 using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
-using ImplicitNet.Flows;
 using ImplicitNet.Models;
 using ImplicitNet.Models.Flows;
-using ImplicitNet.Networks;
-using ImplicitNet.Operators;
-using ImplicitNet.Training;
-using static TorchSharp.torch;
 
 namespace ImplicitNet.Cli.Settings;
 
@@ -242,11 +237,6 @@ internal sealed record RunSettings
     [Number(OptionGroup.Solver, "Absolute tolerance of the solve, which is added to it (default: 0; 0.001 for flows).", Least = 0)]
     public double AbsoluteTolerance { get; init; }
 
-    /// <summary>For headings: "0.001", or "0.001 and absolute 0.01".</summary>
-    internal string ToleranceWords =>
-        Display.Number(Tolerance, "0.######")
-        + (AbsoluteTolerance > 0 ? $" and absolute {Display.Number(AbsoluteTolerance, "0.######")}" : "");
-
     [Number(
         OptionGroup.Solver,
         "Step limit of the solve (default: 100; of mazes N^2, of sums 4 N, both at least 500; of flows 1000; one that is given holds for "
@@ -335,66 +325,4 @@ internal sealed record RunSettings
         OptionGroup.Output,
         "Steps between two checkpoints; one is also written after every epoch (default: 500).", Least = 1, IsFreeOnResume = true)]
     public int CheckpointEvery { get; init; } = 500;
-
-    /// <summary>How the trainer is told.</summary>
-    /// <exception cref="ArgumentException">A value is out of its range.</exception>
-    public TrainingOptions ToTrainingOptions() => new()
-    {
-        Epochs = Epochs,
-        LearningRate = LearningRate,
-        Schedule = ScheduleChoice.Create(Schedule),
-        WarmupSteps = Warmup,
-        WeightDecay = WeightDecay,
-        ClipNorm = ClipNorm,
-        AverageDecay = Average,
-        WarmStart = WarmStart ? new LatentCacheOptions { Dtype = ScalarType.Float16 } : null,
-        JacobianPenalty = JacobianPenalty is { } weight ? new JacobianPenalty { Weight = weight } : null,
-        CertificateSteps = CertificateEvery,
-        Escalation = Escalate ? new EscalationPolicy() : null,
-        CheckpointSteps = CheckpointEvery,
-        Solves = Solves,
-    };
-
-    /// <summary>A model of a network on the data of the run, solved as the run says.</summary>
-    /// <exception cref="ArgumentException">A value is out of its range.</exception>
-    public NetworkConfig ToConfig(NetworkOptions network) => network is FlowNetworkOptions flow
-        ? new FlowModelConfig
-        {
-            Data = Data,
-            RelativeTolerance = Tolerance,
-            AbsoluteTolerance = AbsoluteTolerance,
-            MaxSteps = MaxSteps,
-            Method = Method,
-            Network = flow,
-        }
-        : ToModelConfig((ImplicitNetworkOptions)network);
-
-    /// <summary>A model of an implicit network.</summary>
-    /// <exception cref="ArgumentException">A value is out of its range.</exception>
-    public ModelConfig ToModelConfig(ImplicitNetworkOptions network) => new()
-    {
-        Data = Data,
-        RelativeTolerance = Tolerance,
-        AbsoluteTolerance = AbsoluteTolerance,
-        MaxSteps = MaxSteps,
-
-        // Their map is constant: one full step is its fixed point, and a damped one is on the way there, and there is nothing to split.
-        Solver = Explicit && SolverChoice.IsSplitting(Solver) ? SolverChoice.Default : Solver,
-        Damping = Explicit || Untied is not null ? 1 : Damping,
-        Memory = Memory,
-        Gradient = GradientChoice.Parse(Gradient).Text,
-        Network = network,
-    };
-
-    /// <summary>The terms of the loss that are integrated along flows in training.</summary>
-    public IReadOnlyList<FlowPenalty> FlowPenalties() =>
-    [
-        .. KineticPenalty is { } kinetic ? [new KineticPenalty { Weight = kinetic }] : Array.Empty<FlowPenalty>(),
-        .. JacobianPenalty is { } jacobian ? [new FlowJacobianPenalty { Weight = jacobian }] : Array.Empty<FlowPenalty>(),
-    ];
-
-    /// <summary>How far training solves go.</summary>
-    private SolveSchedule Solves => TrainSteps is { } most
-        ? new RandomSteps { From = RandomSteps ? 1 : most, To = most, StartNoise = StartNoise, RelativeTolerance = TrainTolerance }
-        : SolveSchedule.UntilConverged with { StartNoise = StartNoise, RelativeTolerance = TrainTolerance };
 }

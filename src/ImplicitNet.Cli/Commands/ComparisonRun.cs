@@ -26,7 +26,7 @@ internal sealed class ComparisonRun(
         NamedRun[] runs = [.. seeds.SelectMany(seed => gradients.Select(gradient => NamedRun.In(Path.Combine(output, "runs"), gradient,
             Twin.Of(settings with { Seed = seed }, gradient))))];
         RunSeries.Prepare(runs);
-        terminal.Tell($"[bold]Comparing[/] {Display.Counted(gradients.Count, "gradient")} on {settings.Data}, "
+        terminal.Tell($"[bold]Comparing[/] {Display.Counted(gradients.Count, "gradient")} on {Markup.Escape(_kind.Short(settings.Data))}, "
             + $"{Display.Counted(seeds.Count, "seed")}, {Display.Counted(settings.Epochs, "epoch")}, "
             + $"{Display.Counted(settings.Threads, "thread")}");
         terminal.Tell($"  {_kind.Network(settings)}");
@@ -95,7 +95,7 @@ internal sealed class ComparisonRun(
                 .. comparison.Summaries.Select(summary => (string[])
                 [
                     $"  {summary.Gradient,-20}",
-                    $" test {Display.Percent(summary.TestAccuracy?.Mean ?? double.NaN),8}",
+                    $" {RunSeries.Came(summary.TestAccuracy?.Mean, summary.ValidationLoss?.Mean)}",
                     string.Create(CultureInfo.InvariantCulture, $"  {summary.Seconds?.Mean,8:0.00} s per epoch"),
                     string.Create(CultureInfo.InvariantCulture, $"  {summary.Evaluations?.Mean,12:N0} evaluations"),
                     string.Create(CultureInfo.InvariantCulture, $"  {summary.Products?.Mean,12:N0} products"),
@@ -115,7 +115,7 @@ internal sealed class ComparisonRun(
 
     private string Heading() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{settings.Data}, {_kind.Network(settings)}, {Display.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
+        $"{_kind.Short(settings.Data)}, {_kind.Network(settings)}, {Display.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
             + $"{_kind.Solve(settings)}, solver {settings.Solver}, "
             + $"{Display.Counted(settings.Threads, "thread")} on {settings.Device}; "
             + $"{Over(seeds)}.")

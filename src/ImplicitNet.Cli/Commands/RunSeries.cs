@@ -72,7 +72,7 @@ internal sealed class RunSeries(Terminal terminal, CancellationToken cancellatio
         ComparedRun compared = Read(run);
         terminal.Tell(string.Create(
             CultureInfo.InvariantCulture,
-            $"  {run.Name,-20} seed {seed,-4} test {Display.Percent(compared.TestAccuracy ?? double.NaN),8}  "
+            $"  {run.Name,-20} seed {seed,-4} {Came(compared.TestAccuracy, compared.ValidationLoss)}  "
                 + $"{compared.Epochs.Average(epoch => epoch.Seconds):0.00} s per epoch"));
         return compared;
 
@@ -85,6 +85,10 @@ internal sealed class RunSeries(Terminal terminal, CancellationToken cancellatio
         }
     }
 
+    /// <summary>What one or several runs came to: their accuracy on test data, or their loss where no answer is right or wrong.</summary>
+    public static string Came(double? accuracy, double? loss) =>
+        accuracy is null && loss is { } value ? $"val loss {Display.Loss(value),7}" : $"test {Display.Percent(accuracy ?? double.NaN),8}";
+
     private static ComparedRun Read(NamedRun run)
     {
         RunResult result = RunResult.Read(run.Result);
@@ -96,7 +100,11 @@ internal sealed class RunSeries(Terminal terminal, CancellationToken cancellatio
                 Seed = run.Settings.Seed,
                 Epochs = epochs,
                 TestAccuracy = result.TestAccuracy,
-                Parameters = result.Parameters
+                TestLoss = result.TestLoss,
+                ValidationLoss = result.ValidationLoss,
+                Certificate = MeanAndDeviation.Of(
+                    CertificateHistory.Read(run.History).Certificates.Select(certificate => (double?)certificate.Cosine))?.Mean,
+                Parameters = result.Parameters,
             }
             : throw new CommandException(
                 $"{run.Folder}: the history has {epochs.Count} of {run.Settings.Epochs} epochs. Delete the folder to run it again.");

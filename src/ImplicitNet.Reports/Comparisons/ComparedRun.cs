@@ -21,6 +21,15 @@ internal sealed record ComparedRun
     /// <summary>Share of test images classified rightly by the weights chosen on validation, 0 to 1; read once.</summary>
     public double? TestAccuracy { get; init; }
 
+    /// <summary>Loss on the test data by the same weights, in the units of the task.</summary>
+    public double? TestLoss { get; init; }
+
+    /// <summary>Loss on the validation data by the same weights, in the units of the task; of a text on all that was held out.</summary>
+    public double? ValidationLoss { get; init; }
+
+    /// <summary>Mean cosine of its certificates, -1 to 1; null where none was made.</summary>
+    public double? Certificate { get; init; }
+
     /// <summary>Trainable numbers of its network.</summary>
     public long? Parameters { get; init; }
 

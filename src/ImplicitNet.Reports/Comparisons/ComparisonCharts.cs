@@ -8,8 +8,8 @@ internal static class ComparisonCharts
 {
     public static IReadOnlyList<(string Name, Chart Chart)> All(GradientComparison comparison) =>
     [
-        ("accuracy-by-epoch", ByEpoch(comparison)),
-        ("accuracy-by-second", BySecond(comparison)),
+        ($"{Quality(comparison)}-by-epoch", ByEpoch(comparison)),
+        ($"{Quality(comparison)}-by-second", BySecond(comparison)),
         ("seconds", Seconds(comparison)),
         ("work", Work(comparison)),
     ];
@@ -18,11 +18,11 @@ internal static class ComparisonCharts
     {
         MeasuredSeries[] series = [.. comparison.ByGradient.Select(group => new MeasuredSeries(
             group.Gradient,
-            [.. Epochs(group.Runs).Select(epoch => Point(new MeanAndDeviation(epoch, null), Accuracy(group.Runs, epoch)))]))];
+            [.. Epochs(group.Runs).Select(epoch => Point(new MeanAndDeviation(epoch, null), Reached(comparison, group.Runs, epoch)))]))];
         int last = comparison.Runs.Max(run => run.Epochs[^1].Epoch);
         int first = comparison.Runs.Min(run => run.Epochs[0].Epoch);
         return MeasuredLineChart.Create(
-            "Accuracy by epoch", $"Epoch{Remark(comparison)}", LinearAxis.ForIntegers(first, last), "Validation accuracy (%)", series,
+            $"{Title(comparison)} by epoch", $"Epoch{Remark(comparison)}", LinearAxis.ForIntegers(first, last), Axis(comparison), series,
             Describe(comparison));
     }
 
@@ -33,14 +33,14 @@ internal static class ComparisonCharts
             [.. Epochs(group.Runs).Select(epoch => Point(
                 MeanAndDeviation.Of(group.Runs.Select(run => run.Epochs.TakeWhile(record => record.Epoch <= epoch)
                     .Aggregate((double?)0, (sum, record) => sum + record.Seconds))),
-                Accuracy(group.Runs, epoch)))]))];
+                Reached(comparison, group.Runs, epoch)))]))];
         ChartAxis x = LinearAxis.ForValues(
             series.SelectMany(one => one.Points).SelectMany(point => new[] { point.X + point.XDeviation, 0 }), lowest: 0);
         return MeasuredLineChart.Create(
-            "Accuracy by second",
+            $"{Title(comparison)} by second",
             $"Seconds of training and validation{Remark(comparison)}",
             x,
-            "Validation accuracy (%)",
+            Axis(comparison),
             series,
             Describe(comparison));
     }
@@ -65,8 +65,15 @@ internal static class ComparisonCharts
     private static IEnumerable<int> Epochs(ComparedRun[] runs) =>
         runs.Select(run => run.Epochs.Select(epoch => epoch.Epoch)).Aggregate((common, own) => common.Intersect(own)).Order();
 
-    private static MeanAndDeviation? Accuracy(ComparedRun[] runs, int epoch) =>
-        MeanAndDeviation.Of(runs.Select(run => 100 * run.Epochs.First(record => record.Epoch == epoch).ValidationAccuracy));
+    private static string Quality(GradientComparison comparison) => comparison.HasAccuracy ? "accuracy" : "loss";
+
+    private static string Title(GradientComparison comparison) => comparison.HasAccuracy ? "Accuracy" : "Loss";
+
+    private static string Axis(GradientComparison comparison) => comparison.HasAccuracy ? "Validation accuracy (%)" : "Validation loss";
+
+    private static MeanAndDeviation? Reached(GradientComparison comparison, ComparedRun[] runs, int epoch) =>
+        MeanAndDeviation.Of(runs.Select(run => run.Epochs.First(record => record.Epoch == epoch)).Select(record =>
+            comparison.HasAccuracy ? 100 * record.ValidationAccuracy : record.ValidationLoss));
 
     private static MeasuredPoint Point(MeanAndDeviation? x, MeanAndDeviation? y) =>
         new(x?.Mean ?? double.NaN, x?.Deviation ?? 0, y?.Mean ?? double.NaN, y?.Deviation ?? 0);
@@ -75,7 +82,13 @@ internal static class ComparisonCharts
         ? string.Create(CultureInfo.InvariantCulture, $" (mean and deviation of {seeds} seeds)")
         : "";
 
-    private static string Describe(GradientComparison comparison) => string.Join("; ", comparison.Summaries.Select(summary => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{summary.Gradient}: {100 * summary.ValidationAccuracy?.Mean:0.00} %"))) + " of the validation images in the best epoch.";
+    private static string Describe(GradientComparison comparison)
+    {
+        string reached = string.Join("; ", comparison.Summaries.Select(summary => comparison.HasAccuracy
+            ? FormattableString.Invariant($"{summary.Gradient}: {100 * summary.ValidationAccuracy?.Mean:0.00} %")
+            : FormattableString.Invariant($"{summary.Gradient}: {summary.ValidationLoss?.Mean:0.0000}")));
+        return reached + (comparison.HasAccuracy
+            ? " of the validation images in the best epoch."
+            : ", the validation loss of the weights chosen.");
+    }
 }

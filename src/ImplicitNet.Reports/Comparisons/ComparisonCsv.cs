@@ -30,6 +30,10 @@ internal static class ComparisonCsv
         ("validation_seconds", (_, epoch) => epoch.Times?.Validation),
         ("peak_memory_bytes", (_, epoch) => epoch.PeakMemoryBytes),
         ("run_test_accuracy", (run, _) => run.TestAccuracy),
+        ("solver_steps", (_, epoch) => epoch.SolverSteps),
+        ("run_test_loss", (run, _) => run.TestLoss),
+        ("run_validation_loss", (run, _) => run.ValidationLoss),
+        ("run_certificate", (run, _) => run.Certificate),
     ];
 
     public static string Format(IReadOnlyList<ComparedRun> runs)

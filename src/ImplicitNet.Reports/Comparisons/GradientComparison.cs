@@ -37,26 +37,45 @@ internal sealed class GradientComparison
 
     internal IReadOnlyList<(string Gradient, ComparedRun[] Runs)> ByGradient { get; }
 
-    /// <summary>The table of means and deviations, one row for each gradient.</summary>
-    public ReportTable Table() => new(
-        ["Gradient", "Seeds", "Test accuracy (%)", "Validation (%)", "Cosine to exact", "Evaluations an epoch", "Products an epoch",
-            "Adjoint failures", "Seconds an epoch", "Ratio to JFB", "Forward (s)", "Backward (s)", "Peak memory (MiB)"],
-        [.. Summaries.Select(summary => new[]
-        {
-            summary.Gradient,
-            summary.Runs.ToString(CultureInfo.InvariantCulture),
-            Text(summary.TestAccuracy, 100, "0.00"),
-            Text(summary.ValidationAccuracy, 100, "0.00"),
-            Text(summary.Cosine, 1, "0.0000"),
-            Text(summary.Evaluations, 1, "N0"),
-            Text(summary.Products, 1, "N0"),
-            summary.AdjointFailures?.ToString("N0", CultureInfo.InvariantCulture) ?? "–",
-            Text(summary.Seconds, 1, "0.00"),
-            summary.SecondsToJacobianFree?.ToString("0.00", CultureInfo.InvariantCulture) ?? "–",
-            Text(summary.Forward, 1, "0.00"),
-            Text(summary.Backward, 1, "0.00"),
-            Text(summary.PeakMemoryBytes, 1.0 / 1048576, "N0"),
-        })]);
+    /// <summary>Whether answers are right or wrong; if not, losses are what is compared.</summary>
+    internal bool HasAccuracy => Runs.Any(run => (run.TestAccuracy ?? run.ValidationAccuracy) is not null);
+
+    /// <summary>The table of means and deviations, one row for each gradient; what no run has measured has no column.</summary>
+    public ReportTable Table()
+    {
+        (string Title, Func<GradientSummary, string> Cell)[] columns = [.. Columns()];
+        return new ReportTable(
+            [.. columns.Select(column => column.Title)],
+            [.. Summaries.Select(summary => (IReadOnlyList<string>)[.. columns.Select(column => column.Cell(summary))])]);
+    }
+
+    private IEnumerable<(string Title, Func<GradientSummary, string> Cell)> Columns() =>
+    [
+        ("Gradient", summary => summary.Gradient),
+        ("Seeds", summary => summary.Runs.ToString(CultureInfo.InvariantCulture)),
+        .. Where(
+            HasAccuracy, ("Test accuracy (%)", summary => Text(summary.TestAccuracy, 100, "0.00")),
+            ("Validation (%)", summary => Text(summary.ValidationAccuracy, 100, "0.00"))),
+        .. Where(
+            !HasAccuracy, ("Test loss", summary => Text(summary.TestLoss, 1, "0.0000")),
+            ("Validation loss", summary => Text(summary.ValidationLoss, 1, "0.0000"))),
+        .. Where(
+            Summaries.Select(summary => summary.Parameters).Distinct().Count() > 1,
+            ("Parameters", summary => summary.Parameters?.ToString("N0", CultureInfo.InvariantCulture) ?? "–")),
+        ("Cosine to exact", summary => Text(summary.Cosine, 1, "0.0000")),
+        .. Where(
+            Summaries.Any(summary => summary.Certificate is not null),
+            ("Certificate (cosine)", summary => Text(summary.Certificate, 1, "0.0000"))),
+        ("Steps a sample", summary => Text(summary.Steps, 1, "0.0")),
+        ("Evaluations an epoch", summary => Text(summary.Evaluations, 1, "N0")),
+        ("Products an epoch", summary => Text(summary.Products, 1, "N0")),
+        ("Adjoint failures", summary => summary.AdjointFailures?.ToString("N0", CultureInfo.InvariantCulture) ?? "–"),
+        ("Seconds an epoch", summary => Text(summary.Seconds, 1, "0.00")),
+        ("Ratio to JFB", summary => summary.SecondsToJacobianFree?.ToString("0.00", CultureInfo.InvariantCulture) ?? "–"),
+        ("Forward (s)", summary => Text(summary.Forward, 1, "0.00")),
+        ("Backward (s)", summary => Text(summary.Backward, 1, "0.00")),
+        ("Peak memory (MiB)", summary => Text(summary.PeakMemoryBytes, 1.0 / 1048576, "N0")),
+    ];
 
     /// <summary>
     /// Writes comparison.csv (one line for each run and epoch), comparison.md (the table), each chart as PNG and SVG, and comparison.html,
@@ -102,7 +121,7 @@ internal sealed class GradientComparison
         [
             new()
             {
-                Heading = "Accuracy, work and time",
+                Heading = HasAccuracy ? "Accuracy, work and time" : "Loss, work and time",
                 Table = Table(),
                 Charts = [.. ComparisonCharts.All(this).Select(one => one.Chart)],
             },
@@ -110,6 +129,9 @@ internal sealed class GradientComparison
             new() { Heading = "Environment", Table = ReportTable.OfPairs(RunEnvironment.Describe()) },
         ],
     };
+
+    private static (string Title, Func<GradientSummary, string> Cell)[] Where(
+        bool isShown, params (string Title, Func<GradientSummary, string> Cell)[] columns) => isShown ? columns : [];
 
     private static string Text(MeanAndDeviation? value, double scale, string format) => value?.ToText(scale, format) ?? "–";
 }

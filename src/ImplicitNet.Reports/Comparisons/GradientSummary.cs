@@ -21,6 +21,21 @@ internal sealed record GradientSummary
     /// <summary>Share of validation images classified rightly in the best epoch, 0 to 1.</summary>
     public MeanAndDeviation? ValidationAccuracy { get; init; }
 
+    /// <summary>Loss on the test data, in the units of the task.</summary>
+    public MeanAndDeviation? TestLoss { get; init; }
+
+    /// <summary>Loss on the validation data by the weights chosen, in the units of the task.</summary>
+    public MeanAndDeviation? ValidationLoss { get; init; }
+
+    /// <summary>Trainable numbers of the network.</summary>
+    public long? Parameters { get; init; }
+
+    /// <summary>Solver steps of a training sample.</summary>
+    public MeanAndDeviation? Steps { get; init; }
+
+    /// <summary>Mean cosine of the certificates that were made in training, -1 to 1.</summary>
+    public MeanAndDeviation? Certificate { get; init; }
+
     /// <summary>Cosine to the exact gradient, -1 to 1.</summary>
     public MeanAndDeviation? Cosine { get; init; }
 
@@ -60,6 +75,11 @@ internal sealed record GradientSummary
         Runs = runs.Count,
         TestAccuracy = MeanAndDeviation.Of(runs.Select(run => run.TestAccuracy)),
         ValidationAccuracy = MeanAndDeviation.Of(runs.Select(run => run.ValidationAccuracy)),
+        TestLoss = MeanAndDeviation.Of(runs.Select(run => run.TestLoss)),
+        ValidationLoss = MeanAndDeviation.Of(runs.Select(run => run.ValidationLoss)),
+        Parameters = runs[0].Parameters,
+        Steps = OverRuns(runs, epoch => epoch.SolverSteps),
+        Certificate = MeanAndDeviation.Of(runs.Select(run => run.Certificate)),
         Cosine = OverRuns(runs, epoch => epoch.Cosine),
         Evaluations = OverRuns(runs, epoch => epoch.Evaluations),
         Products = OverRuns(runs, epoch => epoch.Products),

@@ -90,7 +90,7 @@ public sealed class GradientComparisonTests : IDisposable
         ComparedRun bare = new() { Gradient = "jfb", Seed = 1, Epochs = [new EpochRecord { Epoch = 1, Step = 1 }] };
         GradientComparison comparison = new([bare]);
         IReadOnlyList<string> paths = comparison.Write(_folder.Path, "");
-        Assert.Equal("jfb,1,1,1,,,,,,,,,,,,,,,,,", File.ReadAllLines(paths[0])[1]);
+        Assert.Equal("jfb,1,1,1,,,,,,,,,,,,,,,,,,,,,", File.ReadAllLines(paths[0])[1]);
         Assert.All(comparison.Table().Rows.Single().Skip(2), cell => Assert.Equal("–", cell));
     }
 

@@ -110,6 +110,7 @@ internal static class CommandLine
         root.Add(new EvaluateCommand(terminal, cancellation).Create());
         root.Add(new AuditCommand(terminal, cancellation).Create());
         root.Add(new PredictCommand(terminal, cancellation).Create());
+        root.Add(new GenerateCommand(terminal, cancellation).Create());
         root.Add(new RestoreCommand(terminal, cancellation).Create());
         root.Add(new SolveCommand(terminal, cancellation).Create());
         root.Add(new MemoryCommand(terminal, cancellation).Create());

@@ -150,6 +150,9 @@ internal sealed record RunResult
     /// <summary>Whether the answers are images, and none is right or wrong.</summary>
     public bool IsOfRestorations() => Scores.ContainsKey("psnr");
 
+    /// <summary>Whether the answers are characters, in windows none of which is right or wrong.</summary>
+    public bool IsOfTexts() => Scores.ContainsKey(Training.Tasks.NextToken.Tokens);
+
     /// <summary>Of an evaluation: solver, contraction and memory; not yet what part of the data it was on.</summary>
     /// <param name="evaluation">The evaluation.</param>
     /// <param name="contraction">Null of a network without fixed points.</param>

@@ -10,7 +10,7 @@ internal static class FuzzFormats
         ("png", _ => new PngFormat()), ("jpeg", _ => new JpegFormat()), ("gif", _ => new GifFormat()), ("bmp", _ => new BmpFormat()), ("webp", _ => new WebpFormat()),
         ("safetensors", _ => new SafetensorsFormat()), ("checkpoint", folder => new CheckpointFormat(folder)), ("pytorch", _ => new PyTorchFormat()),
         ("config", folder => new ConfigFormat(folder)), ("run", folder => new RunFormat(folder)), ("plan", folder => new PlanFormat(folder)),
-        ("result", _ => new ResultFormat()), ("history", _ => new HistoryFormat()), ("idx", _ => new IdxFormat()), ("mat", _ => new MatFormat()),
+        ("result", _ => new ResultFormat()), ("history", _ => new HistoryFormat()), ("idx", _ => new IdxFormat()), ("mat", _ => new MatFormat()), ("text", _ => new TextFormat()),
         ("cifar-binary", _ => new CifarBinaryFormat()), ("cifar-pickle", _ => new CifarPickleFormat()), ("cifar-archive", _ => new CifarArchiveFormat()),
     ];
 

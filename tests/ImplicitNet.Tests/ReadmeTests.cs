@@ -29,7 +29,7 @@ public sealed class ReadmeTests
     ];
 
     public static TheoryData<string> Helped =>
-        ["", "train", "compare", "memory", "reproduce", "evaluate", "audit", "predict", "restore", "solve", "info", "import", "export"];
+        ["", "train", "compare", "memory", "reproduce", "evaluate", "audit", "predict", "generate", "restore", "solve", "info", "import", "export"];
 
     public static TheoryData<string> Commands => [.. Markdown.Pages.SelectMany(Markdown.Commands).Distinct()];
 
@@ -123,7 +123,7 @@ public sealed class ReadmeTests
     {
         string help = CliRun.Of("--help").Succeeded().Output;
         string[] commands = [.. help.Split("Commands:\n")[1].Split("\n\n")[0].Split('\n').Where(line => line.Length > 2 && line[2] != ' ').Select(line => line.Trim().Split(' ')[0])];
-        Assert.Equal(12, commands.Length);
+        Assert.Equal(13, commands.Length);
         Assert.All(commands, command => Assert.Contains($"\n| `{command}` | ", Markdown.Read("README.md"), StringComparison.Ordinal));
     }
 }

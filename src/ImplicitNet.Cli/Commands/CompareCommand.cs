@@ -16,10 +16,13 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
     // Solves of mazes take many steps: with all of the others a comparison would take hours.
     private const string GridGradients = "jfb,through:30,explicit,untied:10";
 
+    private const string TextGradients = "jfb,phantom:5:0.5,implicit:gmres,explicit";
+
     private static readonly long[] DefaultSeeds = [1, 2, 3];
 
-    private readonly Option<string[]?> _gradients = ComparedOption.Create($"{DefaultGradients}; of mazes and sums {GridGradients}");
-    private readonly Option<long[]?> _seeds = SeedsOption.Create($"{string.Join(',', DefaultSeeds)}; of mazes and sums 1");
+    private readonly Option<string[]?> _gradients = ComparedOption.Create(
+        $"{DefaultGradients}; of mazes and sums {GridGradients}; of texts {TextGradients}");
+    private readonly Option<long[]?> _seeds = SeedsOption.Create($"{string.Join(',', DefaultSeeds)}; of mazes, sums and texts 1");
     private readonly Option<string?> _output = new("--output", "-o")
     {
         Description = "Folder of the comparison; "
@@ -51,7 +54,8 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
         Launcher.RefuseRanks();
         RunSettings settings = _options.Begin(parsed);
-        bool isOfImages = RunKinds.FixedPointsOf(settings) is ImageKind;
+        RunKind kind = RunKinds.FixedPointsOf(settings);
+        bool isOfImages = kind is ImageKind;
         settings = settings with
         {
             // Each run has a process of its own; all of them get the same number.
@@ -63,7 +67,8 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
         DeviceChoice.Open(settings.Device);
         string[] gradients = parsed.GetValue(_gradients) is { Length: > 0 } named
             ? named
-            : isOfImages ? [.. DefaultGradients.Split(',').Select(text => GradientChoice.Parse(text).Text)] : GridGradients.Split(',');
+            : isOfImages ? [.. DefaultGradients.Split(',').Select(text => GradientChoice.Parse(text).Text)]
+            : (kind is TextKind ? TextGradients : GridGradients).Split(',');
         foreach (string twin in gradients)
         {
             if (RunKinds.Problem(Twin.Of(settings, twin)) is { } problem)
@@ -93,8 +98,8 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
         }
 
         long[] seeds = parsed.GetValue(_seeds) is { Length: > 0 } given ? given : isOfImages ? [.. DefaultSeeds] : [1];
-        using OutputFolder hold = OutputFolder.Take(
-            parsed.GetValue(_output) ?? Path.Combine("runs", $"compare-{settings.Data.Replace(':', '-')}"));
+        string name = Path.GetFileNameWithoutExtension(kind.Short(settings.Data)).Replace(':', '-');
+        using OutputFolder hold = OutputFolder.Take(parsed.GetValue(_output) ?? Path.Combine("runs", $"compare-{name}"));
         string output = Path.GetFullPath(hold.Path);
         return new ComparisonRun(terminal, output, settings, gradients, seeds, cancellation).Execute(parsed.GetValue(_common.Json));
     }

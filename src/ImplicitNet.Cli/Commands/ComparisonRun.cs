@@ -115,8 +115,8 @@ internal sealed class ComparisonRun(
 
     private string Heading() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{_kind.Short(settings.Data)}, {_kind.Network(settings)}, {Display.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
-            + $"{_kind.Solve(settings)}, solver {settings.Solver}, "
+        $"{_kind.Short(settings.Data)}, {_kind.Network(settings)}, {Display.Counted(settings.Epochs, "epoch")}, "
+            + $"batches of {settings.Batch}, {_kind.Solve(settings)}, solver {settings.Solver}, "
             + $"{Display.Counted(settings.Threads, "thread")} on {settings.Device}; "
             + $"{Over(seeds)}.")
         + (_series.Failures.Count == 0 ? "" : $" Missing, because they failed: "

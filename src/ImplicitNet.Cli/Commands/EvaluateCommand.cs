@@ -107,6 +107,13 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
                 ExitCodes.Usage);
         }
 
+        if (parsed.GetValue(_starts) is > 1 && kind is TextKind)
+        {
+            throw new CommandException(
+                $"--starts is not for {kind.Name}, whose answers have many places; {folder} is a model for one. Leave it out.",
+                ExitCodes.Usage);
+        }
+
         if (parsed.GetValue(_applications) is not { Length: > 0 })
         {
             // Before torch is loaded and the data are, which take seconds.
@@ -223,7 +230,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     private void Show(RunResult result, EvaluationResult evaluation, RunKind kind, string data)
     {
         string samples = kind.Samples(data);
-        if (result.IsOfFlows() || result.IsOfRestorations())
+        if (result.IsOfFlows() || result.IsOfRestorations() || result.IsOfTexts())
         {
             ResultScreen.Answers(terminal, result, samples);
         }

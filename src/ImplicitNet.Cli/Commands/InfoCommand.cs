@@ -131,7 +131,8 @@ internal sealed class InfoCommand(Terminal terminal)
         string form = config.Network.Explicit ? "; explicit twin" : "";
         if (config.Network is not ClassifierOptions sizes)
         {
-            string name = config.Network is RestorationOptions ? RunKinds.Of(config.Network).Network(config) : config.Architecture;
+            string name = config.Network is RestorationOptions or TextModelOptions
+                ? RunKinds.Of(config.Network).Network(config) : config.Architecture;
             ResultScreen.Row(terminal, "network", name, $"trained on {config.Data}{form}");
             return;
         }

@@ -46,7 +46,7 @@ internal sealed class RestoreCommand(Terminal terminal, CancellationToken cancel
     {
         Description = "Blur the photo first, and add noise, as the model's training did; the photo itself is the truth then.",
     };
-    private readonly SolveOptions _solve = new(isOfImages: true);
+    private readonly SolveOptions _solve = new(isOfOneKind: true);
     private readonly CommonOptions _common = new();
 
     public Command Create()

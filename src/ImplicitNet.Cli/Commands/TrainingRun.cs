@@ -74,7 +74,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         settings = settings with { Threads = DeviceChoice.SetThreads(asked > 0 ? asked : null, terminal) };
         RunSubject subject = terminal.WithBar(bar =>
         {
-            bool isRead = DataChoice.Definition(settings.Data) is not null || FlowData.FileOf(settings.Data) is not null;
+            bool isRead = DataChoice.Definition(settings.Data) is not null
+                || (FlowData.FileOf(settings.Data) ?? TextData.FileOf(settings.Data)) is not null;
             bar.Show(0, () => $"{(isRead ? "reading" : "drawing")} {_kind.Short(settings.Data)}");
             return _kind.Load(settings, terminal, cancellation);
         });
@@ -169,7 +170,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         IReadOnlyList<(string, string)> more = [.. sources.More.Select(each => (each.Data, each.Source.Name))];
         EpochColumns columns = network is FlowModel
             ? EpochColumns.OfFlows(terminal.Width, _task is not Regression)
-            : _task is Restoration ? EpochColumns.OfScore(terminal.Width, _task.Score.Name)
+            : _task is Restoration ? EpochColumns.OfScore(terminal.Width, _task.Score.Name, value => Display.Number(value, "0.00"))
+            : _task is NextToken ? EpochColumns.OfScore(terminal.Width, NextToken.Tokens, Display.Percent)
             : new EpochColumns(terminal.Width, more) { TellsLimit = settings.TrainSteps is null };
         columns.Head(terminal);
         TrainingResult training = terminal.WithBar(bar => trainer.Run(
@@ -235,7 +237,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             RunResult.Of(test.Evaluation, test.Contraction, Monotonicity.Of(network)), SplitChoice.Test, _task, test.Evaluation) with
         {
             ValidationAccuracy = training.ValidationAccuracy,
-            ValidationLoss = training.ValidationLoss,
+            ValidationLoss = test.HeldOutLoss ?? training.ValidationLoss,
             Score = new ScoreResult
             {
                 Name = _task.Score.Name,
@@ -312,6 +314,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             result.ValidationAccuracy is { } accuracy ? Display.Percent(accuracy) : Display.Loss(result.ValidationLoss),
             result.ValidationLoss is null && result.IsOfFlows()
                 ? $"of {Display.Counted(result.Epochs ?? 0, "epoch")} none had a finite loss: nothing was chosen by it"
+                : result.IsOfTexts()
+                ? $"on all that was held out; its first half chose epoch {result.BestEpoch} of {result.Epochs}"
                 : $"epoch {result.BestEpoch} of {result.Epochs}, chosen by it");
         ResultScreen.Solver(terminal, result);
         ResultScreen.Row(

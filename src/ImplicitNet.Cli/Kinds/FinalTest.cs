@@ -32,6 +32,9 @@ internal sealed record FinalTest(EvaluationResult Evaluation)
     /// <summary>Images with wrong answers and right ones.</summary>
     public IReadOnlyList<AnsweredImage> Shown { get; init; } = [];
 
+    /// <summary>The loss on all that was held out, of a text; null where the validation of the training is all that is told.</summary>
+    public double? HeldOutLoss { get; init; }
+
     /// <summary>On further data.</summary>
     public IReadOnlyList<TestResult> More { get; init; } = [];
 
@@ -80,9 +83,9 @@ internal sealed record FinalTest(EvaluationResult Evaluation)
         return network.MeasureContraction(batch.Inputs);
     }
 
-    // Of generated samples, which may be of any size, no more than a batch: that is what is known to go into memory.
-    private static Batch FirstOf(BatchSource source, int count, ImplicitNetwork network) =>
-        First(source, source is GeneratedBatches generated ? Math.Min(count, generated.BatchSize) : count, network);
+    // Of generated samples and windows, which may be of any size, no more than a batch: that is what is known to go into memory.
+    private static Batch FirstOf(BatchSource source, int count, ImplicitNetwork network) => First(
+        source, source is GeneratedBatches or TextBatches ? Math.Min(count, ((IndexedBatches)source).BatchSize) : count, network);
 
     /// <summary>The first samples, where a network is.</summary>
     public static Batch First(BatchSource source, int count, nn.Module network)

@@ -26,6 +26,8 @@ internal static class ModelImages
         ?? throw new CommandException($"{folder}: a model {config.Architecture}, trained on {config.Data}, "
             + (config.Options is RestorationOptions
                 ? "knows no classes: 'implicitnet restore' restores photos by it."
+                : config.Options is TextModelOptions
+                ? "takes no images: 'implicitnet generate' goes on with a text by it."
                 : "takes no images."));
 
     private static void EnsureFits(string folder, NetworkConfig config, ImageDataset images)

@@ -10,7 +10,7 @@ internal static class RunKinds
     private static readonly RunKind[] All =
     [
         new ImplicitImages(), new MonotoneImages(), new WellPosedImages(), new FlowImages(), new Tomography(), new Deblurring(),
-        new GridKind(), new FlowKind(),
+        new GridKind(), new FlowKind(), new TextKind(),
     ];
 
     /// <summary>The kind of data.</summary>

@@ -8,9 +8,9 @@ namespace ImplicitNet.Cli.Options;
 internal static class ComparedOption
 {
     private const string Twins =
-        "; and twins: explicit (R once, by plain backpropagation), untied:N (of mazes and sums: explicit, N layers R with weights of their "
-            + "own) and through:K (the same network, by backpropagation through K undamped steps from the start; unrolled:K goes K steps "
-            + "from the fixed point)";
+        "; and twins: explicit (R once, by plain backpropagation), untied:N (of mazes, sums and texts: explicit, N layers R with weights "
+            + "of their own) and through:K (the same network, by backpropagation through K undamped steps from the start; unrolled:K goes "
+            + "K steps from the fixed point)";
 
     /// <param name="defaults">Taken when the option is not given.</param>
     /// <param name="withTwins">Whether networks that are trained or built otherwise may be named too.</param>

@@ -18,7 +18,7 @@ internal static class DataOption
                 string given = argument.Tokens[0].Value;
                 if (Problem(name, given) is not { } problem)
                 {
-                    return GridData.Find(given)?.Name ?? FlowData.Canonical(given);
+                    return GridData.Find(given)?.Name ?? TextData.Canonical(FlowData.Canonical(given));
                 }
 
                 argument.AddError(problem);
@@ -58,6 +58,12 @@ internal static class DataOption
             if (FlowData.IsMeant(given))
             {
                 FlowData.Canonical(given);
+                return null;
+            }
+
+            if (TextData.IsMeant(given))
+            {
+                TextData.Canonical(given);
                 return null;
             }
 

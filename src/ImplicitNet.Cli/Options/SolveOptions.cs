@@ -6,12 +6,12 @@ using ImplicitNet.Networks;
 namespace ImplicitNet.Cli.Options;
 
 /// <summary>Options that say how a trained network finds its fixed points.</summary>
-/// <param name="isOfImages">Whether all the command's models are for images to be restored: none is solved by a splitting.</param>
-internal sealed class SolveOptions(bool isOfImages = false)
+/// <param name="isOfOneKind">Whether all its models are of one kind, which no splitting solves, with step limits of their own.</param>
+internal sealed class SolveOptions(bool isOfOneKind = false)
 {
     private const string OfSolver = "How fixed points are found (default: the model's).";
 
-    public Option<string?> Solver { get; } = isOfImages
+    public Option<string?> Solver { get; } = isOfOneKind
         ? ChoiceOption.Create("--solver", OfSolver, SolverChoice.General)
         : RunSetting.Option<string?>(nameof(RunSettings.Solver), OfSolver);
 
@@ -24,7 +24,7 @@ internal sealed class SolveOptions(bool isOfImages = false)
     public Option<int?> MaxSteps { get; } =
         RunSetting.Option<int?>(
             nameof(RunSettings.MaxSteps),
-            isOfImages
+            isOfOneKind
                 ? "Step limit of the solve (default: the model's)."
                 : "Step limit of the solve (default: the model's; of other sizes N^2 for mazes, 4 N for sums, at least 500).");
 

@@ -79,12 +79,17 @@ internal sealed class EpochColumns
     /// <summary>Chooses the columns of fixed points of which no answer is right or wrong.</summary>
     /// <param name="width">Of the terminal; null where there is none.</param>
     /// <param name="score">What is measured on validation.</param>
-    public static EpochColumns OfScore(int? width, string score) => new(width, "solves",
-    [
-        .. Losses.Where(column => column.Title is not (Accuracy or ValidationAccuracy)),
-        new($"   val {score,4}", finished => Cell($"   {finished.Record.Scores.GetValueOrDefault($"validation {score}"),8:0.00}")),
-        .. Solves, Time,
-    ]);
+    /// <param name="show">Its value in words.</param>
+    public static EpochColumns OfScore(int? width, string score, Func<double, string> show)
+    {
+        string title = $"   val {score,4}";
+        return new(width, "solves",
+        [
+            .. Losses.Where(column => column.Title is not (Accuracy or ValidationAccuracy)),
+            new(title, finished => show(finished.Record.Scores.GetValueOrDefault($"validation {score}")).PadLeft(title.Length)),
+            .. Solves, Time,
+        ]);
+    }
 
     /// <summary>Writes the names of the columns; those that a narrow terminal has no room for are named below.</summary>
     public void Head(Terminal terminal)

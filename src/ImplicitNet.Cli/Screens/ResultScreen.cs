@@ -20,9 +20,9 @@ internal static class ResultScreen
         string over = result.Counted is { } counted && counted < result.Samples
             ? $"{Display.Count(counted)} of {Display.Count(result.Samples)} {samples}; the flows of the others failed"
             : $"{Display.Count(result.Samples)} {samples}";
-        if (result.Accuracy is null && (result.IsOfFlows() || result.IsOfRestorations()))
+        if (result.Accuracy is null && (result.IsOfFlows() || result.IsOfRestorations() || result.IsOfTexts()))
         {
-            Row(terminal, $"{result.Split} loss", Display.Loss(result.Loss), over);
+            Row(terminal, $"{result.Split} loss", Display.Loss(result.Loss), result.IsOfTexts() ? $"nats a character, {over}" : over);
             return;
         }
 

@@ -97,6 +97,9 @@ internal sealed class Terminal
     /// <summary>A line as it is, such as JSON: never wrapped.</summary>
     public void Raw(string line) => Output.WriteLine(VisibleText.Of(line));
 
+    /// <summary>Text as it is, without the end of a line; on a terminal what it would obey is written out, but lines and tabs.</summary>
+    public void Write(string text) => Output.Write(_console is null ? text : VisibleText.OfLines(text));
+
     /// <summary>Leaves the terminal as it was found, in a hurry: the bar hides the cursor.</summary>
     public void Leave()
     {

@@ -37,6 +37,10 @@ internal static class VisibleText
         return visible.ToString();
     }
 
+    /// <summary>The text with its lines and tabs, each of which shows all of it.</summary>
+    public static string OfLines(string text) => string.Concat(text.EnumerateRunes().Select(rune =>
+        rune.Value is '\n' or '\r' or '\t' ? rune.ToString() : Of(rune.ToString())));
+
     /// <summary>
     /// Control characters (C0, DEL, C1), and Unicode's format characters, among them those that turn the direction of writing.
     /// </summary>

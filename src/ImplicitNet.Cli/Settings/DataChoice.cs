@@ -2,7 +2,7 @@ using ImplicitNet.Training.Data;
 
 namespace ImplicitNet.Cli.Settings;
 
-/// <summary>What can be trained on, by name: data sets of images, tasks of any size, and what flows are for.</summary>
+/// <summary>What can be trained on, by name: data sets of images, tasks of any size, what flows are for, and texts.</summary>
 internal static class DataChoice
 {
     public const string Digits = "digits";
@@ -32,7 +32,7 @@ internal static class DataChoice
 
     /// <summary>All of them; of tasks of any size the form of their names.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. Images, Ellipses, .. GridTask.All.Select(task => task.Form), .. FlowData.Names];
+        [.. Images, Ellipses, .. GridTask.All.Select(task => task.Form), .. FlowData.Names, TextData.Form];
 
     /// <summary>Where a published data set is; null for one that is drawn.</summary>
     public static DatasetDefinition? Definition(string name) => Published.GetValueOrDefault(name);

@@ -59,9 +59,20 @@ internal sealed record RunSettings
     [Number(
         OptionGroup.Data,
         "Samples held out of training to choose the weights by (default: 2000 digits, 5000 of cifar10 and svhn, of other images 10000; "
-            + "of mazes, sums and points of flows 500, of every size; a table has a seventh of its rows; deblurring 500, tomography 200).",
+            + "of mazes, sums and points of flows 500, of every size; a table has a seventh of its rows; deblurring 500, tomography 200; "
+            + "texts have --held-out).",
         Least = LeastDrawings)]
     public required int Validation { get; init; }
+
+    [Number(
+        OptionGroup.Data,
+        "Share of a text, its end, that is held out: the first half of it to choose the weights by, the second to test on (default: 0.1).",
+        Above = 0, Below = 1, Only = TextKind.Texts)]
+    public double? HeldOut { get; init; }
+
+    [Number(
+        OptionGroup.Data, "Characters of a window of a text (default: 128).", Least = 1, Most = 1 << 16, Only = TextKind.Texts)]
+    public int? Length { get; init; }
 
     [Number(OptionGroup.Data, "Test images to use.", Least = LeastDrawings, IsHidden = true, Only = ImageKind.Images)]
     public int? TestImages { get; init; }
@@ -104,33 +115,35 @@ internal sealed record RunSettings
     [Number(
         OptionGroup.Training,
         "Passes over the training data (default: 5 for digits, 6 for mazes, 8 for sums, 30 for points of flows, 100 for tables, "
-            + "2 for deblurring and tomography, else 10).",
+            + "12 for texts, 2 for deblurring and tomography, else 10).",
         Least = 1)]
     public required int Epochs { get; init; }
 
     [Number(
         OptionGroup.Data,
-        "Samples in a batch (default: 100; 50 of cifar10 and svhn; 48 mazes, 128 strings; of flows 64 points, 32 windows of a table; "
-            + "32 for deblurring, 16 for tomography).",
+        "Samples in a batch (default: 100; 50 of cifar10 and svhn; 48 mazes, 128 strings; of flows 64 points, 32 windows of a table "
+            + "or a text; 32 for deblurring, 16 for tomography).",
         Least = 1)]
     public int Batch { get; init; } = 100;
 
     [Number(
         OptionGroup.Training,
-        "Base rate of Adam (default: 0.003; 0.002 for cifar10, svhn, mazes, sums, deblurring and tomography; 0.01 for points of flows, "
-            + "0.005 for tables).", Above = 0)]
+        "Base rate of Adam (default: 0.003; 0.002 for cifar10, svhn, mazes, sums, texts, deblurring and tomography; 0.01 for points of "
+            + "flows, 0.005 for tables).", Above = 0)]
     public double LearningRate { get; init; } = 3e-3;
 
     [Choice(OptionGroup.Training, "How the rate falls (default: cosine).", typeof(ScheduleChoice))]
     public string Schedule { get; init; } = ScheduleChoice.Cosine;
 
-    [Number(OptionGroup.Training, "Steps over which the rate rises first (default: 0).", Least = 0)]
+    [Number(OptionGroup.Training, "Steps over which the rate rises first (default: 0; 100 for texts).", Least = 0)]
     public int Warmup { get; init; }
 
-    [Number(OptionGroup.Training, "Decoupled weight decay (default: 0).", Least = 0)]
+    [Number(OptionGroup.Training, "Decoupled weight decay (default: 0; 0.01 for texts).", Least = 0)]
     public double WeightDecay { get; init; }
 
-    [Number(OptionGroup.Training, "Largest norm of the gradient (default: none; 1 for mazes, sums, deblurring and tomography).", Above = 0)]
+    [Number(
+        OptionGroup.Training, "Largest norm of the gradient (default: none; 1 for mazes, sums, texts, deblurring and tomography).",
+        Above = 0)]
     public double? ClipNorm { get; init; }
 
     [Number(
@@ -177,11 +190,20 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Network,
-        "Channels of the latent of mazes and sums (default: 24) and of monotone networks (32, of colour images 81), of the state of a "
-            + "neural ODE for images (64), or inside each layer of a denoiser (32).",
+        "Channels of the latent of mazes and sums (default: 24), of texts (128) and of monotone networks (32, of colour images 81), of the "
+            + "state of a neural ODE for images (64), or inside each layer of a denoiser (32).",
         Least = 1, Most = 1024,
-        Only = $"{GridKind.Grids}, {MonotoneImages.Networks}, {FlowKind.Flows}, {RestorationKind.Restorations}")]
+        Only = $"{GridKind.Grids}, {TextKind.Texts}, {MonotoneImages.Networks}, {FlowKind.Flows}, {RestorationKind.Restorations}")]
     public int? Channels { get; init; }
+
+    [Number(
+        OptionGroup.Network, "Heads of attention, a divisor of the channels (default: 4).", Least = 1, Most = 1024, Only = TextKind.Texts)]
+    public int? Heads { get; init; }
+
+    [Number(
+        OptionGroup.Network, "Channels inside the feed-forward part of a transformer (default: 4 times the others).", Least = 1,
+        Most = 1 << 14, Only = TextKind.Texts)]
+    public int? FeedForward { get; init; }
 
     /// <summary>What a file does not say, as those of older versions do not, is read as null.</summary>
     [Choice(
@@ -197,7 +219,7 @@ internal sealed record RunSettings
     [Number(
         OptionGroup.Network,
         "The explicit twin with as many copies of R in a row, each with weights of its own.",
-        Least = 1, Most = 256, IsCompared = true, Only = GridKind.Grids)]
+        Least = 1, Most = 256, IsCompared = true, Only = $"{GridKind.Grids} and {TextKind.Texts}")]
     public int? Untied { get; init; }
 
     [Switch(OptionGroup.Network, "The explicit twin: the same layers, R applied once, by plain backpropagation.", IsCompared = true)]
@@ -239,8 +261,8 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Solver,
-        "Step limit of the solve (default: 100; of mazes N^2, of sums 4 N, both at least 500; of flows 1000; one that is given holds for "
-            + "every size).",
+        "Step limit of the solve (default: 100; of mazes N^2, of sums 4 N, both at least 500; of flows 1000, of texts 50; one that is "
+            + "given holds for every size).",
         Least = 1)]
     public int MaxSteps { get; init; } = 100;
 
@@ -251,7 +273,8 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Training,
-        "Relative tolerance of training solves (default: that of the others; 0.001 for mazes, sums, deblurring and tomography).",
+        "Relative tolerance of training solves (default: that of the others; 0.001 for mazes, sums, deblurring and tomography, "
+            + "0.01 for texts).",
         Above = 0, Below = 1)]
     public double? TrainTolerance { get; init; }
 

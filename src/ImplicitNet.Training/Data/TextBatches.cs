@@ -33,6 +33,9 @@ public sealed class TextBatches : IndexedBatches
     /// <summary>The number of characters from the beginning of one window to that of the next.</summary>
     public int Stride { get; }
 
+    /// <summary>How many characters the text has.</summary>
+    internal int Characters => _ids.Length;
+
     /// <summary>The characters and their ids.</summary>
     public Vocabulary Vocabulary { get; }
 
@@ -55,8 +58,23 @@ public sealed class TextBatches : IndexedBatches
                 $"Both parts need {Length + 1} characters: this share of {Name}, {_ids.Length} characters, leaves one fewer.");
         }
 
-        return (Part(_ids[..^heldOut], "train"), Part(_ids[^heldOut..], "held out"));
+        return (Part(..^heldOut, "train"), Part(^heldOut.., "held out"));
     }
+
+    /// <summary>Some of the characters, with the vocabulary of all. Nothing is copied.</summary>
+    /// <param name="characters">Which; a window and the character after it at least.</param>
+    /// <param name="part">A name for what it is of the text.</param>
+    /// <param name="batchSize">Windows in a batch; null: as many as here.</param>
+    /// <param name="seed">Of the order of the epochs; null: that of this source.</param>
+    internal TextBatches Part(Range characters, string part, int? batchSize = null, long? seed = null) =>
+        With(_ids[characters], Length, $"{Name}, {part}", batchSize ?? BatchSize, seed ?? Seed);
+
+    /// <summary>The same characters in windows of another length, one behind the other.</summary>
+    internal TextBatches InWindowsOf(int length) => With(_ids, length, Name, BatchSize, Seed);
+
+    /// <summary>The first windows, in batches of some size.</summary>
+    internal TextBatches FirstWindows(int windows, int batchSize) =>
+        With(_ids[..((windows - 1) * Stride + Length + 1)], Length, Name, batchSize, Seed);
 
     /// <inheritdoc/>
     protected override Batch Make(ReadOnlySpan<int> indices, int? epoch)
@@ -88,8 +106,8 @@ public sealed class TextBatches : IndexedBatches
                 $"A window of {length} and the character after it are more than the text has: {characters} characters.", nameof(length));
     }
 
-    private TextBatches Part(ReadOnlyMemory<int> ids, string part) =>
-        new(ids, Length, Stride, Vocabulary, $"{Name}, {part}", BatchSize, Seed) { IsShuffled = IsShuffled };
+    private TextBatches With(ReadOnlyMemory<int> ids, int length, string name, int batchSize, long seed) =>
+        new(ids, length, length == Length ? Stride : length, Vocabulary, name, batchSize, seed) { IsShuffled = IsShuffled };
 
     private TextIdentity Identify() => new()
     {

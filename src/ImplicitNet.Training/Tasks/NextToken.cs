@@ -13,6 +13,8 @@ namespace ImplicitNet.Training.Tasks;
 /// </remarks>
 public sealed record NextToken : TrainingTask
 {
+    internal const string Tokens = "tokens";
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The shapes are not as described.</exception>
     public override Tensor Losses(Tensor output, Batch batch)
@@ -27,7 +29,7 @@ public sealed record NextToken : TrainingTask
     public override IReadOnlyList<Measurement> Measure(Tensor output, Batch batch)
     {
         EnsureShapes(output, batch);
-        return [new("tokens", MeanOfSamples(output.argmax(2).eq(batch.Targets).to(ScalarType.Float64), batch.Weights))];
+        return [new(Tokens, MeanOfSamples(output.argmax(2).eq(batch.Targets).to(ScalarType.Float64), batch.Weights))];
     }
 
     private static void EnsureShapes(Tensor output, Batch batch)

@@ -74,6 +74,26 @@ internal sealed class MatFormat : DataFormat
     public override void Read(string path, FuzzRandom random) => SvhnFile.Read(path, "SVHN");
 }
 
+/// <summary>Texts in UTF-8.</summary>
+internal sealed class TextFormat : DataFormat
+{
+    public override string Name => "text";
+
+    public override byte[] Make(FuzzRandom random)
+    {
+        byte[] text = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, random.Small(200)).Select(_ => random.Of("a", "é", "\n", "\u20AC", "\U0001F600", "\uFEFF"))));
+        return random.Damaged(text, 3);
+    }
+
+    public override void Read(string path, FuzzRandom random)
+    {
+        if (TextFile.Read(path).AsSpan().ContainsAnyInRange('\0', '\0'))
+        {
+            throw new InvalidOperationException("A text with a byte 0 was read.");
+        }
+    }
+}
+
 /// <summary>Batches of CIFAR-10 in the binary form.</summary>
 internal sealed class CifarBinaryFormat : DataFormat
 {

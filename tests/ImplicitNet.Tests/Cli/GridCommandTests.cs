@@ -93,7 +93,7 @@ public sealed class GridCommandTests(GridCommandTests.Sums sums) : TensorTest, I
     [InlineData("--data mazes:10", "--data mazes:10: N must be the number of pixels a side, odd and from 5 to 1001.")]
     [InlineData("--data mazes", "--data mazes: N must be")]
     [InlineData("--data sums:1", "--data sums:1: N must be the number of bits")]
-    [InlineData("--data maze:9", "--data must be digits, mnist, fashion-mnist, cifar10, svhn, ellipses, mazes:N, sums:N, annuli, swap or csv:FILE; given maze:9.")]
+    [InlineData("--data maze:9", "--data must be digits, mnist, fashion-mnist, cifar10, svhn, ellipses, mazes:N, sums:N, annuli, swap, csv:FILE or text:FILE; given maze:9.")]
     [InlineData("--data mazes:9 --validate mazes:10", "--validate mazes:10: N must be the number of pixels a side")]
     [InlineData("--data mazes:9 --evaluate sums:9 --validate sums:9", "--validate sums:9: a network for mazes:9")]
     [InlineData("--data mazes:9 --validate sums:9", "a network for mazes:9 does not take sums:9")]

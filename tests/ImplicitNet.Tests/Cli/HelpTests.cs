@@ -11,6 +11,7 @@ public sealed class HelpTests
     [InlineData("evaluate")]
     [InlineData("audit")]
     [InlineData("predict")]
+    [InlineData("generate")]
     [InlineData("restore")]
     [InlineData("solve")]
     [InlineData("info")]
@@ -34,6 +35,7 @@ public sealed class HelpTests
     [InlineData("solve", false)]
     [InlineData("predict", false)]
     [InlineData("restore", false)]
+    [InlineData("generate", false)]
     [InlineData("evaluate", false)]
     public void A_checkpoint_is_promised_where_there_is_one(string command, bool isPromised)
     {
@@ -53,7 +55,7 @@ public sealed class HelpTests
             ["Usage:", "Data:", "Network:", "Solver:", "Gradient:", "Training:", "Checks:", "Run:", "Output:", "Examples:", "Exit codes:"],
             help.Where(line => line.EndsWith(':') && line[0] != ' '));
         string[] options = [.. help.Where(line => line.StartsWith("  -", StringComparison.Ordinal))];
-        Assert.Equal(62, options.Distinct().Count());
+        Assert.Equal(66, options.Distinct().Count());
         Assert.InRange(Array.FindIndex(help, line => line.Contains("--damping", StringComparison.Ordinal)),
             Array.IndexOf(help, "Solver:"), Array.IndexOf(help, "Gradient:"));
     }

@@ -46,7 +46,7 @@ public sealed class MisspellingTests
 
     [Theory]
     [InlineData("train --device gpu", "--device must be cpu or cuda; given gpu.")]
-    [InlineData("train --data x", "--data must be digits, mnist, fashion-mnist, cifar10, svhn, ellipses, mazes:N, sums:N, annuli, swap or csv:FILE; given x.")]
+    [InlineData("train --data x", "--data must be digits, mnist, fashion-mnist, cifar10, svhn, ellipses, mazes:N, sums:N, annuli, swap, csv:FILE or text:FILE; given x.")]
     [InlineData("solve --problem nothing", "--problem must be list, all, cosine, ")]
     [InlineData("train --gradient lu", "--gradient must be one of jfb, neumann:TERMS")]
     [InlineData("train --solver sor", "--solver must be picard, anderson, broyden, newton-krylov, chain, forward-backward or peaceman-rachford; given sor.")]

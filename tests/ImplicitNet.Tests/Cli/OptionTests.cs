@@ -22,7 +22,7 @@ public sealed class OptionTests
     [InlineData("--damping", "1.1", "at most 1")]
     [InlineData("--shift", "17", "from 0 to 16")]
     [InlineData("--schedule", "linear", "--schedule must be cosine or constant; given linear.")]
-    [InlineData("--data", "imagenet", "--data must be digits, mnist, fashion-mnist, cifar10, svhn, ellipses, mazes:N, sums:N, annuli, swap or csv:FILE; given imagenet.")]
+    [InlineData("--data", "imagenet", "--data must be digits, mnist, fashion-mnist, cifar10, svhn, ellipses, mazes:N, sums:N, annuli, swap, csv:FILE or text:FILE; given imagenet.")]
     [InlineData("--device", "tpu", "--device must be cpu or cuda; given tpu.")]
     [InlineData("--threads", "0", "from 1 to 1024")]
     [InlineData("--seed", "x", "given x")]

@@ -48,7 +48,18 @@ public sealed class VisibleTextTests
         Assert.Equal(14, written.Split("]0;title").Length - 1);
     }
 
+    /// <summary>On a terminal; elsewhere, such as in a file, it is what the model wrote.</summary>
+    [Fact]
+    public void What_a_text_model_writes_keeps_its_lines_and_is_obeyed_by_no_terminal()
+    {
+        StringWriter plain = new(), live = new();
+        Terminal.Plain(plain, plain).Write("a\u001b[2J\r\nb\tc");
+        Terminal.Live(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(live), Ansi = AnsiSupport.No }), live).Write("a\u001b[2J\r\nb\tc");
+        Assert.Equal(("a\u001b[2J\r\nb\tc", "a\\u001B[2J\r\nb\tc"), (plain.ToString(), live.ToString()));
+    }
+
     [Theory]
+    [InlineData("generate", "--model", "*", "--prompt", "x")]
     [InlineData("info", "--model", "*")]
     [InlineData("evaluate", "--model", "*")]
     [InlineData("audit", "--model", "*")]

@@ -26,7 +26,7 @@ public sealed partial class RunSettingTests
         RunSetting setting = RunSetting.All.Single(one => one.Name == name);
         string? value = Other(setting);
         bool isOfGrids = setting.Flag.Only?.StartsWith(GridKind.Grids, StringComparison.Ordinal) == true || name == "random-steps";
-        string[] data = name == "data" ? [] : ["--data", isOfGrids ? "mazes:9" : setting.Flag.Only == FlowKind.Flows ? "annuli" : "digits"];
+        string[] data = name == "data" ? [] : ["--data", isOfGrids ? "mazes:9" : setting.Flag.Only == FlowKind.Flows ? "annuli" : setting.Flag.Only == TextKind.Texts ? "text:book.txt" : "digits"];
         data = setting.Flag.Only switch
         {
             MonotoneImages.Networks => [.. data, "--network", NetworkChoice.Monotone],
@@ -85,7 +85,7 @@ public sealed partial class RunSettingTests
     [Fact]
     public void The_help_names_the_defaults_that_there_are()
     {
-        RunSettings[] defaults = [.. DataChoice.Images.Concat(["mazes:9", "sums:32", "ellipses"]).SelectMany(data => new[] { RunKinds.DefaultsFor(data), RunKinds.DefaultsFor(data, isPublished: true) }), RunKinds.DefaultsFor("cifar10", task: "deblurring")];
+        RunSettings[] defaults = [.. DataChoice.Images.Concat(["mazes:9", "sums:32", "ellipses", "text:book.txt"]).SelectMany(data => new[] { RunKinds.DefaultsFor(data), RunKinds.DefaultsFor(data, isPublished: true) }), RunKinds.DefaultsFor("cifar10", task: "deblurring")];
         int numbers = 0;
         foreach (RunSetting setting in RunSetting.All.Where(setting => setting.Flag is NumberAttribute && Default().IsMatch(setting.Flag.Help)))
         {
@@ -127,7 +127,7 @@ public sealed partial class RunSettingTests
         DataAttribute => "mnist",
         ChoiceAttribute => setting.Name switch { "network" => "svhn-fpn", "schedule" => "constant", "device" => "cuda", "method" => "bosh3", "task" => "deblurring", "denoiser" => "free", _ => SolverChoice.General[^1] },
         NumberAttribute { Below: 1 } or NumberAttribute { Most: 1 } => "0.125",
-        _ => "13",
+        _ => setting.Name == "heads" ? "8" : "13",
     };
 
     private static RunSettings Begin(params string[] arguments)

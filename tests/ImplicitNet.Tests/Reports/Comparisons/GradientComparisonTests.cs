@@ -95,6 +95,31 @@ public sealed class GradientComparisonTests : IDisposable
     }
 
     [Fact]
+    public void What_has_no_right_answers_is_compared_by_its_loss_and_twins_by_their_parameters()
+    {
+        GradientComparison comparison = new([Loss("jfb", 1.5, 100), Loss("untied:2", 1.25, 180)]);
+        ReportTable table = comparison.Table();
+        Assert.Equal(["Gradient", "Seeds", "Test loss", "Validation loss", "Parameters"], table.Header.Take(5));
+        Assert.Equal(["untied:2", "1", "2.2500", "1.2500", "180"], table.Rows[1].Take(5));
+        Assert.Equal("0.9000", table.Rows[0][table.Header.ToList().IndexOf("Certificate (cosine)")]);
+        IReadOnlyList<string> paths = comparison.Write(_folder.Path, "");
+        Assert.Contains(paths, path => path.EndsWith("loss-by-epoch.svg", StringComparison.Ordinal));
+        Assert.Equal(4, Page.Read(paths[^1]).Charts);
+        Assert.DoesNotContain("Parameters", new GradientComparison([Loss("jfb", 1.5, 100)]).Table().Header);
+    }
+
+    private static ComparedRun Loss(string gradient, double loss, long parameters) => new()
+    {
+        Gradient = gradient,
+        Seed = 1,
+        Epochs = [new EpochRecord { Epoch = 1, Step = 1, ValidationLoss = loss + 0.1 }],
+        TestLoss = loss + 1,
+        ValidationLoss = loss,
+        Certificate = 0.9,
+        Parameters = parameters,
+    };
+
+    [Fact]
     public void Two_runs_with_one_seed_are_refused()
     {
         Assert.Throws<ArgumentException>("runs", () => new GradientComparison([]));

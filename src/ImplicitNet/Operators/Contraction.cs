@@ -15,8 +15,8 @@ public static class Contraction
     /// </summary>
     /// <remarks>
     /// In a maximum norm, weighted or not, it is the largest row of J that is found by going from a vector of signs to the row that it
-    /// makes largest, and from that row to its signs (Hager 1984): each is a lower bound. In a norm of your own it is the largest
-    /// <c>||J v|| / ||v||</c> of some v.
+    /// makes largest, and from that row to its signs (Hager 1984): each is a lower bound. In the largest token it is the same with
+    /// directions for signs (Boyd 1974). In a norm of your own it is the largest <c>||J v|| / ||v||</c> of some v.
     /// </remarks>
     /// <param name="map">A map that can be differentiated twice.</param>
     /// <param name="latent">Where to measure, usually u*: [batch, ...], floating point.</param>
@@ -57,7 +57,7 @@ public static class Contraction
             map, latent, "Take it out of the map: a norm is measured by products with the Jacobian and its transpose.");
         Tensor start = randn(latent.shape, latent.dtype, generator: generator).to(latent.device);
         return norm.IsOfLength ? JacobianNorm.Length(linearization, start, rows, iterations)
-            : norm.WeightsOfLargest(latent.numel() / rows) is { } weights
+            : norm.WeightsOfParts(latent.numel() / rows) is { } weights
                 ? JacobianNorm.Largest(linearization, start, rows, iterations, weights, generator)
             : JacobianNorm.Stretch(linearization, start, rows, iterations, norm);
     }

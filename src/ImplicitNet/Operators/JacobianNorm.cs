@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,6 +12,9 @@ namespace ImplicitNet.Operators;
 /// </remarks>
 internal static class JacobianNorm
 {
+    // What a norm has to grow by to be followed any further: above the rounding of products in float32.
+    private const double Growth = 1 + 1e-6;
+
     /// <summary>In L2: power iteration on <c>J^T J</c>.</summary>
     public static double[] Length(Linearization linearization, Tensor start, long rows, int iterations)
     {
@@ -32,39 +36,51 @@ internal static class JacobianNorm
     }
 
     /// <summary>
-    /// In <c>max w_i |v_i|</c>, whose operator norm is the largest row sum <c>w_i sum_j |J_ij| / w_j</c>: the row that a vector of signs
-    /// makes largest, then the signs of that row, until a row comes again; then other signs.
+    /// In <c>max w_i ||v_i||</c> over parts of equally many elements, as many as weights: from a vector of directions, one a part, to the
+    /// part of its image that is the longest, and from the row of J in that direction to its own directions; others where nothing grows any
+    /// more. Of parts of one element directions are signs, and the norm is the largest row sum <c>w_i sum_j |J_ij| / w_j</c>.
     /// </summary>
     public static double[] Largest(
         Linearization linearization, Tensor start, long rows, int iterations, IReadOnlyList<double> weights, Generator generator)
     {
-        long[] shape = start.shape;
-        Tensor weight = tensor([.. weights], ScalarType.Float64, start.device).unsqueeze(0);
-        Tensor places = arange(weights.Count, device: start.device);
-        Tensor signs = Signs(start);
+        (long[] shape, long parts) = (start.shape, weights.Count);
+        long size = start.numel() / rows / parts;
+        Tensor weight = tensor([.. weights], ScalarType.Float64, start.device).reshape(1, parts, 1);
+        Tensor places = arange(parts, device: start.device).reshape(1, parts, 1);
+        Tensor first = arange(size, device: start.device).eq(0).to(ScalarType.Float64);
+        Tensor directions = Directions(Wide(start));
         Tensor best = zeros(rows, ScalarType.Float64, start.device);
-        Tensor last = full(rows, -1, ScalarType.Int64, start.device);
+        Tensor last = best;
         for (int iteration = 0; iteration < iterations; iteration++)
         {
             using DisposeScope step = NewDisposeScope();
-            Tensor product = Wide(linearization.Product(Latents(signs / weight)));
-            (Tensor largest, Tensor place) = (product.abs() * weight).max(1);
-            Tensor unit = places.eq(place.unsqueeze(1)).to(ScalarType.Float64);
-            Tensor height = weight.squeeze(0).index_select(0, place).unsqueeze(1);
-            Tensor row = Wide(linearization.TransposeProduct(Latents(unit))) * height / weight;
-            best = maximum(best, maximum(largest, row.abs().sum(1))).MoveToOuterDisposeScope();
-            Tensor other = Signs(randn(shape, generator: generator).to(start.device));
-            signs = where(place.eq(last).unsqueeze(1), other, Signs(row)).MoveToOuterDisposeScope();
-            last = place.MoveToOuterDisposeScope();
+            Tensor product = Wide(linearization.Product(Latents(directions / weight))) * weight;
+            (Tensor largest, Tensor place) = Lengths(product).max(1, keepdim: true);
+            Tensor chosen = Directions(product) * places.eq(place);
+            Tensor height = weight.flatten().index_select(0, place.flatten()).reshape(rows, 1, 1);
+            Tensor row = Wide(linearization.TransposeProduct(Latents(chosen))) * height / weight;
+            Tensor found = Lengths(row).sum([1, 2]);
+            best = maximum(best, maximum(largest.reshape(rows), found)).MoveToOuterDisposeScope();
+            Tensor grows = found > last * Growth;
+            Tensor other = Directions(Wide(randn(shape, generator: generator).to(start.device)));
+            directions = where(grows.reshape(rows, 1, 1), Directions(row), other).MoveToOuterDisposeScope();
+            last = where(grows, found, zeros_like(found)).MoveToOuterDisposeScope();
         }
 
         return [.. best.cpu().data<double>()];
 
         Tensor Latents(Tensor vectors) => vectors.reshape(shape).to(start.dtype);
 
-        Tensor Wide(Tensor latents) => latents.to(ScalarType.Float64).reshape(rows, -1);
+        Tensor Wide(Tensor latents) => latents.to(ScalarType.Float64).reshape(rows, parts, size);
 
-        Tensor Signs(Tensor values) => where(Wide(values) < 0, -1.0, 1.0);
+        Tensor Lengths(Tensor vectors) => RowNorms.Column(vectors.reshape(-1, size)).reshape(rows, parts, 1);
+
+        // A part of zeros has any direction.
+        Tensor Directions(Tensor vectors)
+        {
+            Tensor lengths = Lengths(vectors);
+            return where(lengths > 0, vectors / lengths, first);
+        }
     }
 
     /// <summary>In any norm: how much J stretches a vector, its image, the image of that, and so on.</summary>

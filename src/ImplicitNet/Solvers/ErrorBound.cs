@@ -29,19 +29,31 @@ public readonly record struct ErrorBound(double PerResidual, ResidualNorm Norm)
     internal double? PerUnitOf(ResidualNorm measured, long count) =>
         Norm.Equals(measured) ? PerResidual : Between(Norm, measured, count) is { } constant ? PerResidual * constant : null;
 
-    /// <summary>The least c with <c>norm(r) &lt;= c other(r)</c> for every r of so many elements.</summary>
+    /// <summary>
+    /// The least c with <c>norm(r) &lt;= c other(r)</c> for every r of so many elements. Both are <c>max w_i ||r_i||</c> over parts. Where
+    /// the other is 1, a part is as long as the root of <c>sum 1 / w_j^2</c> over the other's parts that it meets, with an element in each.
+    /// </summary>
     private static double? Between(ResidualNorm norm, ResidualNorm other, long count)
     {
-        if (norm.IsOfLength && other.IsOfLength)
+        if (count == 0 || norm.WeightsOfParts(count) is not { } weights || other.WeightsOfParts(count) is not { } others)
         {
-            return norm.OfLength(1, count) / other.OfLength(1, count);
+            return null;
         }
 
-        IReadOnlyList<double>? weights = norm.WeightsOfLargest(count), others = other.WeightsOfLargest(count);
-        return count == 0 ? null
-            : weights is not null && others is not null ? weights.Zip(others, (weight, another) => weight / another).Max()
-            : weights is not null && other.IsOfLength ? weights.Max() / other.OfLength(1, count)
-            : others is not null && norm.IsOfLength ? norm.OfLength(1, count) * Math.Sqrt(others.Sum(weight => 1 / (weight * weight)))
-            : null;
+        (long size, long otherSize) = (count / weights.Count, count / others.Count);
+        double least = 0;
+        for (int part = 0; part < weights.Count; part++)
+        {
+            double squares = 0;
+            for (long met = part * size / otherSize; met * otherSize < (part + 1) * size; met++)
+            {
+                double weight = others[(int)met];
+                squares += 1 / (weight * weight);
+            }
+
+            least = Math.Max(least, weights[part] * Math.Sqrt(squares));
+        }
+
+        return least;
     }
 }

@@ -32,6 +32,20 @@ public abstract record ResidualNorm
     /// <exception cref="ArgumentException">There is no weight, or one is not above 0 and finite.</exception>
     public static ResidualNorm Weighted(IReadOnlyList<double> weights) => new WeightedNorm(weights);
 
+    /// <summary>
+    /// The largest token, <c>max ||r_t||</c> over the tokens t of a sample, each measured in L2: the norm in which tokens that are mixed by
+    /// weights whose rows sum to 1, as those of attention do, get no further apart.
+    /// </summary>
+    /// <param name="channels">
+    /// Elements of a token, at least 1: each so many in a row are one, by the indices of the latent, [batch, tokens, channels].
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no channel.</exception>
+    public static ResidualNorm LargestToken(long channels)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        return new LargestTokenNorm(channels);
+    }
+
     /// <summary>Measures the norm of every row.</summary>
     /// <param name="rows">[batch, n], floating point.</param>
     /// <returns>[batch], float64. NaN or infinity where a row holds NaN or infinity; 0 for n = 0. The caller owns it.</returns>
@@ -45,8 +59,11 @@ public abstract record ResidualNorm
     /// <summary>Whether the order of the elements counts, which is then that of the latent's indices, not of its memory.</summary>
     internal virtual bool IsOrdered => false;
 
-    /// <summary>The weights w of n elements where the norm is <c>max w_i |r_i|</c>; null where it is none, or not of so many.</summary>
-    internal virtual IReadOnlyList<double>? WeightsOfLargest(long count) => null;
+    /// <summary>
+    /// The weights w where the norm of n elements is <c>max w_i ||r_i||</c> over parts of equally many in a row, as many as weights, each
+    /// measured in L2; null where it is none, or not of so many.
+    /// </summary>
+    internal virtual IReadOnlyList<double>? WeightsOfParts(long count) => null;
 
     /// <summary>The norm of n elements from their L2 norm, where it is a function of that.</summary>
     internal virtual double OfLength(double length, long count) => throw new UnreachableException();
@@ -60,6 +77,8 @@ public abstract record ResidualNorm
         internal override bool IsOfLength => true;
 
         internal override double OfLength(double length, long count) => length;
+
+        internal override IReadOnlyList<double> WeightsOfParts(long count) => [1];
     }
 
     private sealed record RootMeanSquareNorm : ResidualNorm
@@ -71,6 +90,8 @@ public abstract record ResidualNorm
         internal override bool IsOfLength => true;
 
         internal override double OfLength(double length, long count) => length / Math.Sqrt(Math.Max(1, count));
+
+        internal override IReadOnlyList<double> WeightsOfParts(long count) => [OfLength(1, count)];
     }
 
     private sealed record MaxNorm : ResidualNorm
@@ -79,7 +100,7 @@ public abstract record ResidualNorm
 
         public override Tensor Measure(Tensor rows) => Largest(rows.abs());
 
-        internal override IReadOnlyList<double> WeightsOfLargest(long count) => [.. Enumerable.Repeat(1.0, checked((int)count))];
+        internal override IReadOnlyList<double> WeightsOfParts(long count) => [.. Enumerable.Repeat(1.0, checked((int)count))];
     }
 
     private sealed record WeightedNorm : ResidualNorm
@@ -105,7 +126,7 @@ public abstract record ResidualNorm
         public override Tensor Measure(Tensor rows)
         {
             long count = rows.shape[1];
-            IReadOnlyList<double> weights = WeightsOfLargest(count) ?? throw new ArgumentException(
+            IReadOnlyList<double> weights = WeightsOfParts(count) ?? throw new ArgumentException(
                 $"A norm of {_weights.Length} weights measures latents of as many elements, or a multiple. Given: {count}.", nameof(rows));
             using DisposeScope scope = NewDisposeScope();
             Tensor column = tensor([.. weights], ScalarType.Float64, rows.device);
@@ -114,9 +135,35 @@ public abstract record ResidualNorm
 
         internal override bool IsOrdered => true;
 
-        internal override IReadOnlyList<double>? WeightsOfLargest(long count) => count % _weights.Length == 0
+        internal override IReadOnlyList<double>? WeightsOfParts(long count) => count % _weights.Length == 0
             ? [.. Enumerable.Range(0, checked((int)count)).Select(place => _weights[place % _weights.Length])]
             : null;
+    }
+
+    private sealed record LargestTokenNorm(long Channels) : ResidualNorm
+    {
+        public override string ToString() => "largest token";
+
+        public override Tensor Measure(Tensor rows)
+        {
+            (long batch, long count) = (rows.shape[0], rows.shape[1]);
+            if (count % Channels != 0)
+            {
+                throw new ArgumentException(
+                    $"A norm of tokens of {Channels} channels measures latents of so many elements, or a multiple. Given: {count}.",
+                    nameof(rows));
+            }
+
+            using DisposeScope scope = NewDisposeScope();
+            long tokens = count / Channels;
+            Tensor lengths = RowNorms.Column(rows.reshape(batch * tokens, Channels)).reshape(batch, tokens);
+            return Largest(lengths).MoveToOuterDisposeScope();
+        }
+
+        internal override bool IsOrdered => true;
+
+        internal override IReadOnlyList<double>? WeightsOfParts(long count) =>
+            count % Channels == 0 ? Max.WeightsOfParts(count / Channels) : null;
     }
 
     private static Tensor Largest(Tensor magnitudes) => magnitudes.shape[1] == 0

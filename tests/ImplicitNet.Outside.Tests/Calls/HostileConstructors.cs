@@ -64,6 +64,7 @@ internal static class HostileConstructors
         (_, random) => new WellPosedLowRank(Whole(random), Whole(random)).Dispose(),
         (_, random) => new WellPosedLowRank(3, 2, random.Pick(Enum.GetValues<ScalarType>())).CertifyNorm(),
         (x, _) => ResidualNorm.Weighted([1, x]).Measure(ones(1, 2)).Dispose(),
+        (_, random) => ResidualNorm.LargestToken(Whole(random)).Measure(ones(1, 2)).Dispose(),
         (x, _) => new PerSampleMap(u => u) { ErrorBound = new ErrorBound(x, ResidualNorm.L2) }.Dispose(),
         (_, random) => new BoundedConvolution1d(Whole(random), Whole(random), Whole(random), Whole(random)).Dispose(),
         (_, random) => new BoundedConvolution1d(2, 2, 3, random.Pick([1, 9]), random.Pick(Enum.GetValues<ScalarType>())).CertifyNorm(),
@@ -74,6 +75,9 @@ internal static class HostileConstructors
         (_, _) => new BoundedSequence([null!]).Dispose(),
         (x, _) => new BoundedResidual(new BoundedLinear(3, 3), x).call(zeros(2, 3)).Dispose(),
         (_, random) => new AttentionWeights(Whole(random), Whole(random), Whole(random)).call(zeros(1, 2, 3)).Dispose(),
+        (_, random) => new AttentionWeights(3, 1, Whole(random), isCausal: true).call(zeros(1, 2, 3)).Dispose(),
+        (_, random) => new AttentionOperator(
+            new BoundedLinear(3, 3), new AttentionWeights(3), 0.5, null, ResidualNorm.LargestToken(Whole(random))).Dispose(),
         (x, _) => new AttentionOperator(new BoundedLinear(3, 3), new AttentionWeights(3), x).Bind(zeros(2, 3)).Dispose(),
         (_, random) => new BoundedConvolution(Whole(random), Whole(random), Whole(random)).Dispose(),
         (_, random) => new BoundedConvolution(2, 2, random.Pick([1, 3]), (Whole(random), Whole(random))).Dispose(),

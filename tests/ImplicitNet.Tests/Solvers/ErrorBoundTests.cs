@@ -11,7 +11,7 @@ public sealed class ErrorBoundTests : TensorTest
     private static readonly double[] Weights = [1, 0.25, 8, 3];
 
     private static readonly ResidualNorm[] Norms =
-        [ResidualNorm.L2, ResidualNorm.RootMeanSquare, ResidualNorm.Max, ResidualNorm.Weighted(Weights)];
+        [ResidualNorm.L2, ResidualNorm.RootMeanSquare, ResidualNorm.Max, ResidualNorm.Weighted(Weights), ResidualNorm.LargestToken(2)];
 
     [Fact]
     public void The_distance_to_the_fixed_point_is_within_the_bound_in_every_pair_of_norms()
@@ -175,12 +175,14 @@ public sealed class ErrorBoundTests : TensorTest
         Assert.Throws<ArgumentOutOfRangeException>(() => new PerSampleMap(u => u) { ErrorBound = new ErrorBound(1, null!) });
     }
 
-    /// <summary>A matrix of norm gamma in some norm, up to rounding.</summary>
+    /// <summary>A matrix of norm gamma in some norm, up to rounding; of tokens at most gamma, by the norms of its blocks.</summary>
     private static Tensor Contracting(ResidualNorm norm, double gamma)
     {
         Tensor matrix = randn(4, 4, ScalarType.Float64);
-        Tensor weights = norm.WeightsOfLargest(4) is { } known ? tensor([.. known], ScalarType.Float64) : ones(4, ScalarType.Float64);
-        double size = norm.IsOfLength
+        Tensor weights = norm.WeightsOfParts(4) is { } known ? tensor([.. known], ScalarType.Float64) : ones(4, ScalarType.Float64);
+        double size = norm.Equals(ResidualNorm.LargestToken(2))
+            ? linalg.svdvals(matrix.reshape(2, 2, 2, 2).transpose(1, 2)).select(2, 0).sum(1).max().ToDouble()
+            : norm.IsOfLength
             ? linalg.svdvals(matrix).max().ToDouble()
             : (matrix.abs() * weights.unsqueeze(1) / weights).sum(1).max().ToDouble();
         return matrix * (gamma / size);

@@ -1,4 +1,6 @@
+using ImplicitNet.Gradients;
 using ImplicitNet.Networks;
+using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Tasks;
 using TorchSharp;
@@ -31,7 +33,8 @@ internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, Trai
     private StepOutcome Answer(
         Batch batch, GradientsInForce gradients, ulong draw, IReadOnlyList<SolvePhase> phases, List<SolveScope> scopes)
     {
-        if (!phases.Any(phase => phase.LossWeight > 0) || phases.Any(phase => !(phase.LossWeight >= 0 && phase.Steps is null or >= 1)))
+        if (!phases.Any(phase => phase.LossWeight > 0)
+            || phases.Any(phase => !(phase.LossWeight >= 0 && phase is { Steps: null or >= 1, Unrolled: null or >= 1 })))
         {
             throw new InvalidOperationException(
                 $"{options.Solves.GetType().Name} must give a phase a share in the loss above 0, none below, and at least 1 step. "
@@ -114,9 +117,20 @@ internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, Trai
     }
 
     /// <summary>A solve cut short counts like one that converged: that it goes no further is the schedule's doing.</summary>
-    private static SolveSettings Cut(SolveSettings settings, SolvePhase phase) => phase.Steps is { } steps
-        ? settings with { Stopping = settings.Stopping with { MaxSteps = steps }, OnFailure = new AcceptMaxSteps() }
-        : settings;
+    private static SolveSettings Cut(SolveSettings settings, SolvePhase phase) => phase switch
+    {
+        // A solve of one step returns where it starts: the steps of the gradient are all there are.
+        { Unrolled: { } applications } => Cut(settings, 1) with
+        {
+            Solver = new PicardSolver(),
+            Gradient = new UnrolledGradient { Steps = applications },
+        },
+        { Steps: { } steps } => Cut(settings, steps),
+        _ => settings,
+    };
+
+    private static SolveSettings Cut(SolveSettings settings, int steps) =>
+        settings with { Stopping = settings.Stopping with { MaxSteps = steps }, OnFailure = new AcceptMaxSteps() };
 
     private SolveSettings Loosened(SolveSettings settings) => options.Solves.RelativeTolerance is { } tolerance
         ? settings with { Stopping = settings.Stopping with { RelativeTolerance = tolerance } }

@@ -14,6 +14,12 @@ public readonly record struct SolvePhase
     public int? Steps { get; init; }
 
     /// <summary>
+    /// Applications of R in place of a solve, all in the graph, from where the phase starts: plain backpropagation, whatever the layer's
+    /// solver and gradient are; at least 1. Null, the default: a solve. A next phase starts where this one did.
+    /// </summary>
+    public int? Unrolled { get; init; }
+
+    /// <summary>
     /// Share of this phase's loss in the loss of the step, in units of the other phases' shares; default 1. With 0 the phase only advances
     /// the latents, without a graph.
     /// </summary>

@@ -35,6 +35,10 @@ public abstract record SolveSchedule
     /// <param name="draw">Drawn uniformly from all 64-bit numbers for this step: a function of the seed and the step.</param>
     public abstract IReadOnlyList<SolvePhase> Phases(ulong draw);
 
+    /// <summary>The schedule of one training step: this one, but where the number of the step decides.</summary>
+    /// <param name="step">The step's number, from 1; of a schedule that another goes over to, from there.</param>
+    public virtual SolveSchedule At(long step) => this;
+
     private sealed record UntilConvergedSchedule : SolveSchedule
     {
         public override IReadOnlyList<SolvePhase> Phases(ulong draw) => [new()];

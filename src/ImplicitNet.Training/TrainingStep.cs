@@ -55,7 +55,7 @@ internal sealed class TrainingStep(
 
         optimizer.zero_grad();
         LeaveFrozen();
-        StepOutcome outcome = Answer(batch, gradients, draw);
+        StepOutcome outcome = Answer(batch, gradients, draw, step);
         totals.Lap(static (times, seconds) => times with { Forward = times.Forward + seconds });
         try
         {
@@ -89,11 +89,12 @@ internal sealed class TrainingStep(
         }
     }
 
-    private StepOutcome Answer(Batch batch, GradientsInForce gradients, ulong draw)
+    private StepOutcome Answer(Batch batch, GradientsInForce gradients, ulong draw, long step)
     {
         try
         {
-            return new ScheduledSolve(model, task, options, latents).Run(batch, gradients, draw);
+            TrainingOptions now = options with { Solves = options.Solves.At(step) };
+            return new ScheduledSolve(model, task, now, latents).Run(batch, gradients, draw);
         }
         catch (FixedPointException failure) when (batch.HasIndices && failure.Report.Samples.Count == batch.Count)
         {

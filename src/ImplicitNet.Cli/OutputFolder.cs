@@ -89,6 +89,19 @@ internal sealed class OutputFolder : IDisposable
         }
     }
 
+    /// <summary>Refuses to write over a file that is read, by whatever name.</summary>
+    /// <param name="file">The value of --output.</param>
+    /// <param name="input">What is read.</param>
+    /// <param name="what">What that is, in a word.</param>
+    /// <exception cref="CommandException">They are one file.</exception>
+    public static void EnsureIsNot(string file, string input, string what)
+    {
+        if (FileIdentity.AreOne(file, input))
+        {
+            throw new CommandException($"--output {file} is the {what} that is read; name another file.", ExitCodes.Usage);
+        }
+    }
+
     /// <summary>Refuses a folder that holds a run.</summary>
     /// <exception cref="CommandException">It does.</exception>
     public static void RefuseRun(string folder)

@@ -82,9 +82,10 @@ internal sealed class RestoreCommand(Terminal terminal, CancellationToken cancel
             throw new CommandException($"--output {output}: the restored photo is a PNG; name a file that ends in .png.", ExitCodes.Usage);
         }
 
-        if (Path.GetFullPath(output) == Path.GetFullPath(photo))
+        OutputFolder.EnsureIsNot(output, photo, "photo");
+        if (parsed.GetValue(_truth) is { } read)
         {
-            throw new CommandException($"--output {output} is the photo that is read; name another file.", ExitCodes.Usage);
+            OutputFolder.EnsureIsNot(output, read, "truth");
         }
 
         OutputFolder.EnsureThereFor(output);

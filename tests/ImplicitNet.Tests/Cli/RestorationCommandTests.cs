@@ -93,6 +93,11 @@ public sealed class RestorationCommandTests(RestorationCommandTests.Blurred blur
         Restore(folder["none.png"], output).Failed(1, "none.png", "there is no such file");
         Restore(photo, folder["none/sharp.png"]).Failed(1, "none/sharp.png: there is no folder ", "none.");
         Restore(photo, photo).Failed(2, "photo.png is the photo that is read; name another file.");
+        File.CreateSymbolicLink(folder["link.png"], photo);
+        Restore(photo, folder["link.png"]).Failed(2, "link.png is the photo that is read; name another file.");
+        Restore(photo, folder["link.png"], "--truth", photo).Failed(2, "link.png is the photo that is read");
+        Restore(other, folder["link.png"], "--truth", photo).Failed(2, "link.png is the truth that is read; name another file.");
+        File.Delete(folder["link.png"]);
         Restore(photo, output, "--solver", "forward-backward").Failed(2, "--solver must be picard, anderson, broyden, newton-krylov or chain");
         Assert.DoesNotContain("peaceman", CliRun.Of("restore", "--help").Succeeded().Output, StringComparison.Ordinal);
         CliRun.Of("evaluate", "--model", blurred.Path, "--gamma", "0.5").Failed(2, "restores with what it was trained with. Leave it out.");

@@ -275,8 +275,8 @@ public sealed record RunReport
     private string WorkText => IsOfFlows
         ? "Evaluations of the vector field in the flows of training, and samples of training and validation whose flow failed. "
             + "Forward: the flow and the loss. The whole contains reading the data too."
-        : "Evaluations of the latent operator in the solves, training samples whose solve did not converge, "
-            + "and products with its Jacobian in the backward passes, each counted once for every sample. "
+        : "Evaluations of the latent operator in the solves, training samples whose solve did not converge, also where it was cut "
+            + "short on purpose, and products with its Jacobian in the backward passes, each counted once for every sample. "
         + "Forward: encoder, solve, attached evaluation, readout and loss. The whole contains reading the data too.";
 
     private ReportTable Work() => IsOfFlows ? WorkOfFlows() : new(

@@ -168,11 +168,12 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         ModelFolder.SaveConfig(_output, subject.Config);
 
         IReadOnlyList<(string, string)> more = [.. sources.More.Select(each => (each.Data, each.Source.Name))];
+        long cut = settings.TrainSteps is null ? 0 : long.MaxValue;
         EpochColumns columns = network is FlowModel
             ? EpochColumns.OfFlows(terminal.Width, _task is not Regression)
-            : _task is Restoration ? EpochColumns.OfScore(terminal.Width, _task.Score.Name, value => Display.Number(value, "0.00"))
-            : _task is NextToken ? EpochColumns.OfScore(terminal.Width, NextToken.Tokens, Display.Percent)
-            : new EpochColumns(terminal.Width, more) { TellsLimit = settings.TrainSteps is null };
+            : _task is Restoration ? EpochColumns.OfScore(terminal.Width, _task.Score.Name, value => Display.Number(value, "0.00"), cut)
+            : _task is NextToken ? EpochColumns.OfScore(terminal.Width, NextToken.Tokens, Display.Percent, cut)
+            : new EpochColumns(terminal.Width, more) { CutSteps = cut };
         columns.Head(terminal);
         TrainingResult training = terminal.WithBar(bar => trainer.Run(
             new TrainingScreen(terminal, bar, columns, settings.Batch, _kind.Samples(settings.Data), cancellation), cancellation));

@@ -62,25 +62,23 @@ internal sealed class EpochColumns
     }
 
     /// <summary>
-    /// Whether solves of the training that came to their limit are told as those that fail in another way are: not where a schedule cuts
-    /// them short.
+    /// Steps of the training, from the first on, whose solves a schedule cuts short: that those came to their limit is no failure, and is
+    /// not told of an epoch that begins among them. 0, the default, for none.
     /// </summary>
-    public bool TellsLimit { get; init; } = true;
+    public long CutSteps { get; init; }
 
     /// <summary>Chooses the columns of flows.</summary>
     /// <param name="width">Of the terminal; null where there is none.</param>
     /// <param name="hasAccuracy">Whether answers are right or wrong.</param>
     public static EpochColumns OfFlows(int? width, bool hasAccuracy) => new(width, "flows",
-        [.. Losses.Where(column => hasAccuracy || column.Title is not (Accuracy or ValidationAccuracy)), .. Flows, Time])
-    {
-        TellsLimit = true,
-    };
+        [.. Losses.Where(column => hasAccuracy || column.Title is not (Accuracy or ValidationAccuracy)), .. Flows, Time]);
 
     /// <summary>Chooses the columns of fixed points of which no answer is right or wrong.</summary>
     /// <param name="width">Of the terminal; null where there is none.</param>
     /// <param name="score">What is measured on validation.</param>
     /// <param name="show">Its value in words.</param>
-    public static EpochColumns OfScore(int? width, string score, Func<double, string> show)
+    /// <param name="cutSteps"><see cref="CutSteps"/>.</param>
+    public static EpochColumns OfScore(int? width, string score, Func<double, string> show, long cutSteps)
     {
         string title = $"   val {score,4}";
         return new(width, "solves",
@@ -88,7 +86,10 @@ internal sealed class EpochColumns
             .. Losses.Where(column => column.Title is not (Accuracy or ValidationAccuracy)),
             new(title, finished => show(finished.Record.Scores.GetValueOrDefault($"validation {score}")).PadLeft(title.Length)),
             .. Solves, Time,
-        ]);
+        ])
+        {
+            CutSteps = cutSteps,
+        };
     }
 
     /// <summary>Writes the names of the columns; those that a narrow terminal has no room for are named below.</summary>
@@ -107,8 +108,9 @@ internal sealed class EpochColumns
     {
         EpochRecord record = finished.Record;
         string line = string.Concat(_shown.Select(column => column.Value(finished)));
-        long limited = TellsLimit ? 0 : finished.Solver.Statuses.GetValueOrDefault(SolveStatus.MaxStepsReached);
-        string how = TellsLimit && _what == "solves" ? "did not converge" : "failed";
+        bool isCut = record.Step - (record.Step / record.Epoch) < CutSteps;
+        long limited = isCut ? finished.Solver.Statuses.GetValueOrDefault(SolveStatus.MaxStepsReached) : 0;
+        string how = !isCut && _what == "solves" ? "did not converge" : "failed";
         string failed = record.SolverFailures - limited is > 0 and { } count
             ? $"  [yellow]{Display.Percent((double)count / finished.Solver.Samples)} of the {_what} {how}[/]"
             : "";

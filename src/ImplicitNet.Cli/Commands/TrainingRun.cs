@@ -61,6 +61,11 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         terminal.Tell($"[bold]Training[/] {("aeiou".Contains(model[0], StringComparison.Ordinal) ? "an" : "a")} {model} on "
             + $"{Markup.Escape(_kind.Short(settings.Data))}, by {_kind.Gradient(settings)}");
         terminal.Tell($"  {_kind.Network(settings)}");
+        if (settings.Pretrain > 0)
+        {
+            terminal.Tell($"  in the first {Display.Counted(settings.Pretrain, "step")} R is unrolled, by plain backpropagation");
+        }
+
         Device device = DeviceChoice.Open(settings.Device);
 
         // A run that is there is held from here on, a new one when its data are: without them there is none.
@@ -168,7 +173,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         ModelFolder.SaveConfig(_output, subject.Config);
 
         IReadOnlyList<(string, string)> more = [.. sources.More.Select(each => (each.Data, each.Source.Name))];
-        long cut = settings.TrainSteps is null ? 0 : long.MaxValue;
+        long cut = settings.CutSteps;
         EpochColumns columns = network is FlowModel
             ? EpochColumns.OfFlows(terminal.Width, _task is not Regression)
             : _task is Restoration ? EpochColumns.OfScore(terminal.Width, _task.Score.Name, value => Display.Number(value, "0.00"), cut)

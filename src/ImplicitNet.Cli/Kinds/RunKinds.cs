@@ -49,6 +49,8 @@ internal static class RunKinds
     /// <summary>What is wrong with settings, behind two dashes; null when nothing is.</summary>
     public static string? Problem(RunSettings settings) => settings is { RandomSteps: true, TrainSteps: null }
         ? "random-steps needs --train-steps: the most steps of a training solve."
+        : settings is { Pretrain: > 0 and var steps } and ({ Explicit: true } or { Untied: not null })
+        ? $"pretrain {steps}: an explicit twin is trained by plain backpropagation from beginning to end."
         : Of(settings) is { IsMonotone: false } kind && SplittingIn(settings) is { } splitting
         ? $"{splitting}: a splitting is for {MonotoneImages.Networks} alone (--network {NetworkChoice.Monotone}); "
             + (kind is ImageKind ? $"the network is {settings.Network}." : $"the data are {settings.Data}.")

@@ -283,6 +283,12 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Training,
+        "Training steps to begin with that apply R 3 times from the start, by plain backpropagation, in place of a solve (default: 0).",
+        Least = 0)]
+    public int Pretrain { get; init; }
+
+    [Number(
+        OptionGroup.Training,
         "Deviation of the normal noise added to the start of training solves: 1 makes it a random start (default: 0; 1 for mazes and "
             + "sums).",
         Least = 0)]

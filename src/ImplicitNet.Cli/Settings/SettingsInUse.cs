@@ -34,16 +34,29 @@ internal static class SettingsInUse
             CertificateSteps = settings.CertificateEvery,
             Escalation = settings.Escalate ? new EscalationPolicy() : null,
             CheckpointSteps = settings.CheckpointEvery,
-            Solves = settings.TrainSteps is { } most
-                ? new RandomSteps
+            Solves = settings.Pretrain > 0
+                ? new UnrolledPretraining
                 {
-                    From = settings.RandomSteps ? 1 : most,
-                    To = most,
+                    TrainingSteps = settings.Pretrain,
                     StartNoise = settings.StartNoise,
-                    RelativeTolerance = settings.TrainTolerance,
+                    Then = settings.Solves,
                 }
-                : SolveSchedule.UntilConverged with { StartNoise = settings.StartNoise, RelativeTolerance = settings.TrainTolerance },
+                : settings.Solves,
         };
+
+        /// <summary>How far training solves go, after a pretraining.</summary>
+        private SolveSchedule Solves => settings.TrainSteps is { } most
+            ? new RandomSteps
+            {
+                From = settings.RandomSteps ? 1 : most,
+                To = most,
+                StartNoise = settings.StartNoise,
+                RelativeTolerance = settings.TrainTolerance,
+            }
+            : SolveSchedule.UntilConverged with { StartNoise = settings.StartNoise, RelativeTolerance = settings.TrainTolerance };
+
+        /// <summary>Training steps, from the first on, whose solves are cut short.</summary>
+        public long CutSteps => settings.TrainSteps is null ? settings.Pretrain : long.MaxValue;
 
         /// <summary>A model of a network on the data of the run, solved as the run says.</summary>
         /// <exception cref="ArgumentException">A value is out of its range.</exception>

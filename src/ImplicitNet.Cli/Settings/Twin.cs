@@ -35,11 +35,11 @@ internal static class Twin
     /// <summary>The settings of a run of a comparison, by a gradient or a twin. An explicit one has an exact gradient: no cosine.</summary>
     public static RunSettings Of(RunSettings settings, string name) => name.Split(':')[0] switch
     {
-        GradientChoice.Explicit => settings with { Explicit = true, Cosines = 0 },
-        Untied => settings with { Untied = Number(name), Cosines = 0 },
+        GradientChoice.Explicit => settings with { Explicit = true, Cosines = 0, Pretrain = 0 },
+        Untied => settings with { Untied = Number(name), Cosines = 0, Pretrain = 0 },
 
         // A solve of one step returns where it starts: the steps of the gradient are all there are.
-        Through => settings with { Gradient = $"unrolled:{Number(name)}", TrainSteps = 1, RandomSteps = false, Cosines = 0 },
+        Through => settings with { Gradient = $"unrolled:{Number(name)}", TrainSteps = 1, RandomSteps = false, Cosines = 0, Pretrain = 0 },
         _ => settings with { Gradient = name },
     };
 

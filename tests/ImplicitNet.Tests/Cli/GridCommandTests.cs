@@ -101,6 +101,10 @@ public sealed class GridCommandTests(GridCommandTests.Sums sums) : TensorTest, I
     [InlineData("--data sums:8 --explicit --untied 2", "--untied 2: that is the explicit twin with more layers")]
     [InlineData("--data sums:8 --untied 2 --gradient neumann", "--gradient neumann:3: an explicit twin has no fixed point")]
     [InlineData("--data digits --random-steps", "--random-steps needs --train-steps")]
+    [InlineData("--data sums:8 --untied 2 --pretrain 5", "--pretrain 5: an explicit twin is trained by plain backpropagation from beginning to end.")]
+    [InlineData("--data digits --pretrain 5 --explicit", "--pretrain 5: an explicit twin is trained by plain")]
+    [InlineData("--data annuli --pretrain 5", "--pretrain 5 is not for flows; the data are annuli. Leave it out, or name others by --data.")]
+    [InlineData("--data digits --pretrain -1", "--pretrain must be")]
     public void An_option_of_another_kind_of_data_is_refused_before_anything_is_written(string options, string expected)
     {
         using TemporaryFolder folder = new();

@@ -69,6 +69,20 @@ public sealed class TrainNetworkTests : TensorTest
         CliRun.Of("train", "--resume", "--output", folder["run"], "--explicit").Failed(2, "--explicit true", "started with false");
     }
 
+    /// <summary>Ten steps an epoch: the first is unrolled, the second solved.</summary>
+    [Fact]
+    public void A_pretraining_is_said_at_the_beginning_and_its_steps_are_not_told_as_solves_that_fail()
+    {
+        using TemporaryFolder folder = new();
+        CliRun run = CliRun.Of(TinyModel.Arguments("--output", folder["run"], "--published", "--pretrain", "10", "--max-steps", "2", "--learning-rate", "0.01")).Succeeded();
+        Assert.Contains("in the first 10 steps R is unrolled, by plain backpropagation", run.Output, StringComparison.Ordinal);
+        IReadOnlyList<EpochRecord> epochs = RunHistory.ReadEpochs(Path.Combine(folder["run"], "history.jsonl"));
+        Assert.Equal([1.0, 2.0], epochs.Select(epoch => epoch.SolverSteps));
+        string[] told = [.. run.Output.Split('\n').Where(line => line.Contains("of the solves did not converge", StringComparison.Ordinal))];
+        Assert.StartsWith("      2 ", Assert.Single(told), StringComparison.Ordinal);
+        CliRun.Of("train", "--resume", "--output", folder["run"], "--pretrain", "5").Failed(2, "--pretrain 5", "started with 10");
+    }
+
     [Fact]
     public void The_explicit_twin_is_trained_by_plain_backpropagation()
     {

@@ -5,6 +5,7 @@ using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Settings;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
+using ImplicitNet.Training;
 using ImplicitNet.Training.History;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -14,6 +15,23 @@ namespace ImplicitNet.Tests.Cli.Settings;
 /// <summary>What a comparison trains beside gradients is what it says.</summary>
 public sealed class TwinTests : TensorTest
 {
+    /// <summary>Five steps of R unrolled, then solves; of a twin that is unrolled itself, or has nothing to unroll, none.</summary>
+    [Theory]
+    [InlineData("jfb", 5)]
+    [InlineData("through:3", 0)]
+    [InlineData("explicit", 0)]
+    [InlineData("untied:2", 0)]
+    public void A_pretraining_is_that_of_the_implicit_network(string name, int expected)
+    {
+        RunSettings settings = Twin.Of(RunKinds.DefaultsFor("sums:8") with { Pretrain = 5 }, name);
+        Assert.Equal(expected, settings.Pretrain);
+        SolveSchedule schedule = settings.ToTrainingOptions().Solves, after = (settings with { Pretrain = 0 }).ToTrainingOptions().Solves;
+        Assert.Equal(expected == 0 ? after : new UnrolledPretraining { TrainingSteps = 5, Applications = 3, StartNoise = 1, Then = after }, schedule);
+        Assert.Equal(1, after.StartNoise);
+        Assert.Equal(long.MaxValue, settings.CutSteps);
+        Assert.Equal(5, (RunKinds.DefaultsFor("digits") with { Pretrain = 5 }).CutSteps);
+    }
+
     /// <summary>Backpropagation through K applications of R from the start, written out.</summary>
     [Fact]
     public void Through_K_is_backpropagation_through_K_steps_from_the_start()

@@ -26,8 +26,10 @@ public static class TextModel
         options.EnsureSize();
         using DisposeScope scope = NewDisposeScope();
         LatentOperator latent = options.Explicit
-            ? new TransformerStack(options.ExplicitLayers, options.Channels, options.Heads, options.TwinFeedForward, options.Length)
-            : new EquilibriumTransformer(options.Channels, options.Heads, options.FeedForward, reach: options.Length);
+            ? new TransformerStack(
+                options.ExplicitLayers, options.Channels, options.Heads, options.FeedForward, !options.Published, options.Length)
+            : new EquilibriumTransformer(
+                options.Channels, options.Heads, options.FeedForward, isShifted: !options.Published, reach: options.Length);
         return options.Join(
             new CharacterEmbedding(options.CharacterCount, options.Channels), latent, nn.Linear(options.Channels, options.CharacterCount));
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Serialization;
 using ImplicitNet.Networks;
+using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using static TorchSharp.torch;
 
@@ -8,7 +9,7 @@ namespace ImplicitNet.Models;
 
 /// <summary>
 /// Sizes of a <see cref="TextModel"/>. The defaults, with the 65 characters of a plain English text, have 264,641 parameters, and the
-/// explicit twin of one layer as many but for less than the channels.
+/// explicit twin of one layer as many.
 /// </summary>
 public sealed record TextModelOptions : ImplicitNetworkOptions
 {
@@ -58,11 +59,10 @@ public sealed record TextModelOptions : ImplicitNetworkOptions
     private const int MostLength = 1 << 16;
 
     /// <summary>
-    /// Channels inside the feed-forward part of a layer of the twin, which has no injection: wider by what makes the numbers of parameters
-    /// equal, but for a rounding below the channels.
+    /// Whether the layer is as published, and a character hears its own latent; default false: it hears the one before, so that there is
+    /// one fixed point whatever the weights. See <see cref="EquilibriumTransformer.IsShifted"/>.
     /// </summary>
-    [JsonIgnore]
-    internal int TwinFeedForward => FeedForward + (((3 * Channels * (Channels + 1)) + Channels) / ((2 * Channels) + 1));
+    public bool Published { get; init; }
 
     /// <inheritdoc/>
     [JsonIgnore]
@@ -75,9 +75,8 @@ public sealed record TextModelOptions : ImplicitNetworkOptions
         get
         {
             long channels = Channels;
-            long layer = (4 * channels * channels) + (2 * channels * (Explicit ? TwinFeedForward : FeedForward));
-            return ((Explicit ? ExplicitLayers : 1) * layer) + (Explicit ? 0 : 3 * channels * channels)
-                + (2 * channels * CharacterCount);
+            long layer = (7 * channels * channels) + (2 * channels * FeedForward);
+            return ((Explicit ? ExplicitLayers : 1) * layer) + (2 * channels * CharacterCount);
         }
     }
 

@@ -30,6 +30,7 @@ internal sealed class TextKind : RunKind
     public override RunSettings DefaultsFor(string data, bool isPublished = false) => new()
     {
         Data = data,
+        Published = isPublished,
         Epochs = 12,
         Validation = 500,
         Batch = 32,
@@ -114,6 +115,7 @@ internal sealed class TextKind : RunKind
             Heads = settings.Heads ?? options.Heads,
             FeedForward = settings.FeedForward ?? (FeedForwardShare * channels),
             Length = settings.Length ?? options.Length,
+            Published = settings.Published,
             Explicit = IsExplicit(settings),
             ExplicitLayers = settings.Untied ?? 1,
         };
@@ -136,5 +138,5 @@ internal sealed class TextKind : RunKind
 
     private static string Words(TextModelOptions network) =>
         $"{network.Architecture}, {Display.Counted(network.Channels, "channel")}, {Display.Counted(network.Heads, "head")}, "
-            + $"windows of {Display.Counted(network.Length, "character")}";
+            + $"windows of {Display.Counted(network.Length, "character")}" + (network.Published ? ", published form" : "");
 }

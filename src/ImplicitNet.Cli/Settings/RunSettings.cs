@@ -183,9 +183,9 @@ internal sealed record RunSettings
 
     [Switch(
         OptionGroup.Network,
-        "The network as published, with batch norm in R, which couples the samples of a batch (default: the clean form, R a certified "
-            + "contraction).",
-        Only = ImageKind.Images)]
+        "The network as published: of images with batch norm in R, which couples the samples of a batch (default: the clean form, R a "
+            + "certified contraction); of texts a character hears its own latent (default: the one before it).",
+        Only = $"{ImageKind.Images} and {TextKind.Texts}")]
     public bool Published { get; init; }
 
     [Number(

@@ -1,30 +1,35 @@
 using ImplicitNet.Kernels;
 using ImplicitNet.Solvers;
 using TorchSharp;
-using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
 
 /// <summary>
-/// One layer of a transformer whose output is its own input: <c>h = norm(q + O attention(W u + U q))</c>,
+/// One layer of a transformer whose output is its own input: <c>h = norm(q + O attention(W u' + U q))</c>,
 /// <c>R(u, q) = norm(h + N relu(W' h))</c>. At the fixed point a token has attended to tokens that have attended to tokens, as often as it
 /// takes: a transformer of any depth with the weights of one layer.
 /// </summary>
 /// <remarks>
 /// q is injected into queries, keys and values, once a solve, and into the sum behind attention. Places are told by a learned bias of the
-/// logits for each distance and head (Raffel et al., 2020), so that a text moved along is the same text. With causal attention a token's
-/// latent depends on nothing behind it. Nothing is known of a contraction: watch the statuses and measure, or take an
-/// <see cref="AttentionOperator"/>, whose weights do not depend on u, for one with a certificate. A sequence is one sample, with one
-/// residual. After Bai, Kolter and Koltun, "Deep equilibrium models", NeurIPS 2019.
+/// logits for each distance and head (Raffel et al., 2020), so that a text moved along is the same text. A sequence is one sample, with one
+/// residual.
+/// <para>
+/// Where attention looks back alone, u' is u moved on by one token: what a token attends to are characters, each with the latent of the one
+/// before it. Then a latent depends on earlier latents alone. Whatever the weights there is one fixed point, and
+/// <see cref="PicardSolver"/> has it, bit by bit, after as many steps as there are tokens; a tolerance is met long before.
+/// </para>
+/// <para>
+/// With <c>isShifted: false</c>, and where attention looks both ways, u' is u, as published (Bai, Kolter and Koltun, "Deep equilibrium
+/// models", NeurIPS 2019). Nothing is known of a contraction then: watch the statuses, or take an <see cref="AttentionOperator"/>, whose
+/// weights do not depend on u, for one with a certificate.
+/// </para>
 /// </remarks>
 public sealed class EquilibriumTransformer : LatentOperator
 {
     [ComponentName(Name = "layer")]
     private readonly TransformerLayer _layer;
-    [ComponentName(Name = "injection")]
-    private readonly Linear _injection;
     [ComponentName(Name = "distances")]
     private readonly DistanceBias _distances;
     private readonly double _dropout;
@@ -34,6 +39,7 @@ public sealed class EquilibriumTransformer : LatentOperator
     /// <param name="heads">A divisor of the channels.</param>
     /// <param name="feedForward">Channels inside the feed-forward part; at least 1.</param>
     /// <param name="isCausal">Whether a token attends to itself and those before it alone; default true.</param>
+    /// <param name="isShifted">Whether a token hears the latent before it and not its own; null, the default: where it is causal.</param>
     /// <param name="reach">How many distances have a bias of their own; farther ones share the last; at least 1; default 128.</param>
     /// <param name="dropout">
     /// In training mode, the share of the numbers behind attention, and behind the feed-forward part, that are 0; in [0, 1); default 0.
@@ -42,8 +48,8 @@ public sealed class EquilibriumTransformer : LatentOperator
     /// <param name="dtype">Of parameters and latents.</param>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public EquilibriumTransformer(
-        long channels, long heads, long feedForward, bool isCausal = true, long reach = 128, double dropout = 0,
-        ScalarType dtype = ScalarType.Float32)
+        long channels, long heads, long feedForward, bool isCausal = true, bool? isShifted = null, long reach = 128,
+        double dropout = 0, ScalarType dtype = ScalarType.Float32)
         : base(nameof(EquilibriumTransformer))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
@@ -59,10 +65,14 @@ public sealed class EquilibriumTransformer : LatentOperator
             throw new ArgumentOutOfRangeException(nameof(dropout), dropout, "The share must be in [0, 1).");
         }
 
+        if (isShifted is true && !isCausal)
+        {
+            throw new ArgumentException("Latents are moved on by one token where attention looks back alone.", nameof(isShifted));
+        }
+
         using DisposeScope scope = NewDisposeScope();
-        (Channels, IsCausal, _dropout) = (channels, isCausal, dropout);
+        (Channels, IsCausal, IsShifted, _dropout) = (channels, isCausal, isShifted ?? isCausal, dropout);
         _layer = new TransformerLayer(channels, heads, feedForward, dtype);
-        _injection = nn.Linear(channels, 3 * channels, dtype: dtype);
         _distances = new DistanceBias(heads, reach, isCausal, dtype);
         RegisterComponents();
     }
@@ -72,6 +82,11 @@ public sealed class EquilibriumTransformer : LatentOperator
 
     /// <summary>Whether a token attends to itself and those before it alone.</summary>
     public bool IsCausal { get; }
+
+    /// <summary>
+    /// Whether a token hears the latent before it and not its own, so that there is one fixed point whatever the weights.
+    /// </summary>
+    public bool IsShifted { get; }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">q is not [batch, tokens, channels] in the dtype and on the device of the weights.</exception>
@@ -91,11 +106,12 @@ public sealed class EquilibriumTransformer : LatentOperator
         using DisposeScope scope = NewDisposeScope();
         SequenceMemory? memory = context.Memory is { Tokens: > 0 } given ? given : null;
         Tensor bias = _distances.Between(q.shape[1], memory?.Tokens ?? 0);
-        List<Tensor> own = [_injection.call(q)];
+        List<Tensor> own = [_layer.Inject(q)];
         if (memory is not null)
         {
-            Tensor projected = _layer.Project(memory.Latent, _injection.call(memory.Encoded));
-            own.Add(TransformerLayer.KeysAndValues(projected).contiguous());
+            Tensor heard = IsShifted ? TransformerLayer.Shifted(memory.Latent, null) : memory.Latent;
+            own.Add(TransformerLayer.KeysAndValues(_layer.Project(heard, _layer.Inject(memory.Encoded))).contiguous());
+            own.Add(memory.Latent.narrow(1, memory.Tokens - 1, 1).alias());
         }
 
         if (context.Present is { } present)
@@ -141,10 +157,11 @@ public sealed class EquilibriumTransformer : LatentOperator
         using DisposeScope scope = NewDisposeScope();
         Tensor[] own = [.. inputs.PerSample];
         int next = 2;
-        Tensor? memory = hasMemory ? own[next++] : null;
+        (Tensor? memory, Tensor? last) = hasMemory ? (own[next++], own[next++]) : (null, null);
         Tensor? present = hasPadding ? own[next++] : null;
         Tensor bias = hasPadding ? inputs.Shared[0] + own[next++] : inputs.Shared[0];
-        Tensor value = _layer.Apply(_layer.Project(u, own[1]), own[0], bias, memory, own.AsSpan(next));
+        Tensor heard = IsShifted ? TransformerLayer.Shifted(u, last) : u;
+        Tensor value = _layer.Apply(_layer.Project(heard, own[1]), own[0], bias, memory, own.AsSpan(next));
         return (present is null ? value : value.masked_fill(present.logical_not(), 0)).MoveToOuterDisposeScope();
     }
 

@@ -5,7 +5,7 @@ namespace ImplicitNet.Operators;
 
 /// <summary>
 /// What an <see cref="EquilibriumTransformer"/> keeps of the tokens before those that it solves for: their fixed points, and their q. Keys
-/// and values are made of both.
+/// and values are made of both; its first token is taken for the first of all.
 /// </summary>
 public sealed record SequenceMemory
 {

@@ -15,6 +15,8 @@ internal sealed class TransformerLayer : nn.Module
 {
     [ComponentName(Name = "attention")]
     private readonly Linear _attention;
+    [ComponentName(Name = "injection")]
+    private readonly Linear _injection;
     [ComponentName(Name = "output")]
     private readonly Linear _output;
     [ComponentName(Name = "norm1")]
@@ -32,6 +34,7 @@ internal sealed class TransformerLayer : nn.Module
     {
         _heads = heads;
         _attention = nn.Linear(channels, 3 * channels, hasBias: false, dtype: dtype);
+        _injection = nn.Linear(channels, 3 * channels, dtype: dtype);
         _output = nn.Linear(channels, channels, dtype: dtype);
         _attended = nn.LayerNorm(channels, dtype: dtype);
         _wide = nn.Linear(channels, feedForward, dtype: dtype);
@@ -43,13 +46,28 @@ internal sealed class TransformerLayer : nn.Module
     /// <summary>A parameter: what dtype and device latents have.</summary>
     public Tensor Reference => _output.weight;
 
-    /// <summary>Queries, keys and values of some tokens: [batch, tokens, 3 channels].</summary>
-    /// <param name="tokens">[batch, tokens, channels].</param>
-    /// <param name="injected">What is added to them: [batch, tokens, 3 channels]; null for nothing.</param>
-    public Tensor Project(Tensor tokens, Tensor? injected)
+    /// <summary>What tokens themselves give to queries, keys and values, U q: [batch, tokens, 3 channels].</summary>
+    public Tensor Inject(Tensor tokens) => _injection.call(tokens);
+
+    /// <summary>Queries, keys and values, W u + U q: [batch, tokens, 3 channels].</summary>
+    /// <param name="latents">u: [batch, tokens, channels].</param>
+    /// <param name="injected">As <see cref="Inject"/> gives it.</param>
+    public Tensor Project(Tensor latents, Tensor injected)
     {
-        Tensor projected = _attention.call(tokens);
-        return injected is null ? projected : is_grad_enabled() ? projected + injected : projected.add_(injected);
+        Tensor projected = _attention.call(latents);
+        return is_grad_enabled() ? projected + injected : projected.add_(injected);
+    }
+
+    /// <summary>Latents moved on by one token: each has that of the one before it, and the first a given one, or zeros.</summary>
+    /// <param name="latents">[batch, tokens, channels].</param>
+    /// <param name="first">[batch, 1, channels]; null for zeros.</param>
+    public static Tensor Shifted(Tensor latents, Tensor? first)
+    {
+        long kept = Math.Max(0, latents.shape[1] - 1);
+        Tensor earlier = latents.narrow(1, 0, kept);
+        return latents.shape[1] == 0 ? latents.alias()
+            : first is null ? nn.functional.pad(earlier, [0, 0, 1, 0])
+            : cat([first, earlier], 1);
     }
 
     /// <summary>Applies the layer.</summary>

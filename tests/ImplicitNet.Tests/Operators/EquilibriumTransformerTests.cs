@@ -13,18 +13,23 @@ public sealed class EquilibriumTransformerTests : TensorTest
 {
     private const int Channels = 4, Heads = 2, Reach = 3;
 
+    private static readonly StoppingRule Exact = new() { AbsoluteTolerance = 1e-30, RelativeTolerance = 0, MaxSteps = 100 };
+
     private static readonly StoppingRule Tight = new() { AbsoluteTolerance = 1e-12, RelativeTolerance = 0, MaxSteps = 3000 };
 
     [Theory]
-    [InlineData(true, 0, false)]
-    [InlineData(true, 3, false)]
-    [InlineData(true, 2, true)]
-    [InlineData(false, 0, true)]
-    [InlineData(false, 3, false)]
-    public void R_is_what_the_formulas_say_number_by_number_in_a_graph_and_without(bool isCausal, int memory, bool isPadded)
+    [InlineData(true, true, 0, false)]
+    [InlineData(true, true, 3, false)]
+    [InlineData(true, true, 2, true)]
+    [InlineData(true, false, 0, false)]
+    [InlineData(true, false, 2, true)]
+    [InlineData(false, false, 0, true)]
+    [InlineData(false, false, 3, false)]
+    public void R_is_what_the_formulas_say_number_by_number_in_a_graph_and_without(
+        bool isCausal, bool isShifted, int memory, bool isPadded)
     {
         using DisposeScope scope = NewDisposeScope();
-        using EquilibriumTransformer transformer = Create(isCausal);
+        using EquilibriumTransformer transformer = Create(isCausal, isShifted: isShifted);
         Tensor u = Normal(2, 5, Channels), q = Normal(2, 5, Channels);
         Tensor before = Normal(2, memory, Channels), encoded = Normal(2, memory, Channels);
         Tensor present = ones(2, 5, dtype: ScalarType.Bool);
@@ -50,13 +55,15 @@ public sealed class EquilibriumTransformerTests : TensorTest
         }
     }
 
-    [Fact]
-    public void Attention_to_nothing_in_particular_is_the_mean_of_what_came_before_and_has_the_fixed_point_of_the_closed_form()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Attention_to_nothing_in_particular_is_the_mean_of_what_came_before_and_has_the_fixed_point_of_the_closed_form(bool isShifted)
     {
         // Logits 0, values u, no feed-forward part. On two channels (x, -x) a norm is x w / sqrt(x^2 + 1e-5): linear where x is far below
-        // the root, so that u_t = a_t + (u_1 + ... + u_t) / (2 t).
+        // the root, so that u_t = a_t + (u_1 + ... + u_t) / (2 t), and without u_t where latents are moved on.
         using DisposeScope scope = NewDisposeScope();
-        using EquilibriumTransformer transformer = new(2, 1, 1, dtype: ScalarType.Float64);
+        using EquilibriumTransformer transformer = new(2, 1, 1, isShifted: isShifted, dtype: ScalarType.Float64);
         Dictionary<string, Tensor> weights = transformer.state_dict();
         using (no_grad())
         {
@@ -75,20 +82,45 @@ public sealed class EquilibriumTransformerTests : TensorTest
         double sum = 0;
         for (int token = 1; token <= a.Length; token++)
         {
-            double expected = (a[token - 1] + (sum / (2 * token))) / (1 - (0.5 / token));
+            double expected = (a[token - 1] + (sum / (2 * token))) / (isShifted ? 1 : 1 - (0.5 / token));
             sum += expected;
             Assert.Equal(expected, solution.Latent[0, token - 1, 0].ToDouble(), 1e-13);
             Assert.Equal(-expected, solution.Latent[0, token - 1, 1].ToDouble(), 1e-13);
         }
     }
 
-    [Theory]
-    [InlineData(ScalarType.Float32)]
-    [InlineData(ScalarType.Float64)]
-    public void Nothing_depends_on_what_comes_later_bit_by_bit_in_the_steps_of_Picard_and_to_1e_6_under_Anderson(ScalarType dtype)
+    [Fact]
+    public void Whatever_the_weights_there_is_one_fixed_point_and_Picard_has_it_bit_by_bit_after_as_many_steps_as_tokens()
     {
         using DisposeScope scope = NewDisposeScope();
-        using EquilibriumTransformer transformer = Create(isCausal: true, dtype);
+        using EquilibriumTransformer transformer = Create(isCausal: true, ScalarType.Float32);
+        using (no_grad())
+        {
+            transformer.parameters().ToList().ForEach(weight => weight.mul_(20));
+        }
+
+        Tensor q = Normal(4, 7, Channels).to(ScalarType.Float32);
+        using FixedPointMap map = transformer.Bind(q);
+        using FixedPointSolution zero = FixedPoint.Solve(map, zeros_like(q), new PicardSolver(), Exact);
+        using FixedPointSolution other = FixedPoint.Solve(map, Normal(4, 7, Channels).to(ScalarType.Float32) * 100, new PicardSolver(), Exact);
+        Assert.All(zero.Report.Samples.Concat(other.Report.Samples), sample =>
+        {
+            Assert.Equal(SolveStatus.Converged, sample.Status);
+            Assert.Equal(0, sample.Residual);
+            Assert.InRange(sample.Steps, 2, 8);
+        });
+        Assert.True(zero.Latent.eq(other.Latent).all().ToBoolean());
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32, true)]
+    [InlineData(ScalarType.Float64, true)]
+    [InlineData(ScalarType.Float32, false)]
+    public void Nothing_depends_on_what_comes_later_bit_by_bit_in_the_steps_of_Picard_and_to_1e_6_under_Anderson(
+        ScalarType dtype, bool isShifted)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using EquilibriumTransformer transformer = Create(isCausal: true, dtype, isShifted);
         Tensor q = Normal(2, 9, Channels).to(dtype);
         Tensor other = q.clone();
         other[.., 6..] = Normal(2, 3, Channels).to(dtype) * 3;
@@ -113,13 +145,14 @@ public sealed class EquilibriumTransformerTests : TensorTest
     }
 
     [Theory]
-    [InlineData(ScalarType.Float32, 1e-5)]
-    [InlineData(ScalarType.Float64, 1e-10)]
-    public void A_text_in_two_with_a_memory_is_the_text_in_one(ScalarType dtype, double tolerance)
+    [InlineData(ScalarType.Float32, true, 1e-5)]
+    [InlineData(ScalarType.Float64, true, 1e-10)]
+    [InlineData(ScalarType.Float64, false, 1e-10)]
+    public void A_text_in_two_with_a_memory_is_the_text_in_one(ScalarType dtype, bool isShifted, double tolerance)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        using EquilibriumTransformer transformer = Create(isCausal: true, dtype);
+        using EquilibriumTransformer transformer = Create(isCausal: true, dtype, isShifted);
         Tensor q = Normal(3, 10, Channels).to(dtype);
         Tensor whole = Solve(transformer, q, SequenceContext.None);
         Tensor first = q.narrow(1, 0, 6), second = q.narrow(1, 6, 4);
@@ -270,6 +303,7 @@ public sealed class EquilibriumTransformerTests : TensorTest
         Assert.Throws<ArgumentOutOfRangeException>("heads", () => new EquilibriumTransformer(4, 3, 1));
         Assert.Throws<ArgumentOutOfRangeException>("feedForward", () => new EquilibriumTransformer(4, 2, 0));
         Assert.Throws<ArgumentOutOfRangeException>("reach", () => new EquilibriumTransformer(4, 2, 1, reach: 0));
+        Assert.Throws<ArgumentException>("isShifted", () => new EquilibriumTransformer(4, 2, 1, isCausal: false, isShifted: true));
         Assert.Throws<ArgumentOutOfRangeException>("dropout", () => new EquilibriumTransformer(4, 2, 1, dropout: 1));
         using EquilibriumTransformer transformer = new(4, 2, 8);
         Assert.Throws<ArgumentException>("q", () => transformer.Bind(zeros(2, 4)));
@@ -289,10 +323,10 @@ public sealed class EquilibriumTransformerTests : TensorTest
             said, Assert.Throws<ArgumentException>(nameof(context), () => transformer.Bind(q, context)).Message, StringComparison.Ordinal);
     }
 
-    private static EquilibriumTransformer Create(bool isCausal, ScalarType dtype = ScalarType.Float64)
+    private static EquilibriumTransformer Create(bool isCausal, ScalarType dtype = ScalarType.Float64, bool? isShifted = null)
     {
         random.manual_seed(41);
-        EquilibriumTransformer transformer = new(Channels, Heads, 8, isCausal, Reach, dtype: dtype);
+        EquilibriumTransformer transformer = new(Channels, Heads, 8, isCausal, isShifted, Reach, dtype: dtype);
         using IDisposable noGraph = no_grad();
         foreach ((string name, Tensor weight) in transformer.state_dict())
         {

@@ -20,8 +20,10 @@ internal sealed class TransformerReference(EquilibriumTransformer transformer, i
     public double[][] Apply(double[][] u, double[][] q, (double[] U, double[] Q)[] before, bool[] present)
     {
         int channels = q[0].Length, size = channels / heads;
-        double[][] projected = [.. before.Concat(u.Zip(q)).Select(pair => Sum(
-            Times("layer.attention.weight", pair.Item1), Times("injection.weight", pair.Item2), Row("injection.bias")))];
+        double[][] all = [.. before.Select(pair => pair.U), .. u];
+        double[][] heard = transformer.IsShifted ? [new double[channels], .. all[..^1]] : all;
+        double[][] projected = [.. heard.Zip([.. before.Select(pair => pair.Q), .. q]).Select(pair => Sum(
+            Times("layer.attention.weight", pair.Item1), Times("layer.injection.weight", pair.Item2), Row("layer.injection.bias")))];
         double[][] values = new double[q.Length][];
         for (int token = 0; token < q.Length; token++)
         {

@@ -113,7 +113,7 @@ public sealed class TwinTests : TensorTest
 
     [Fact]
     public void Images_have_no_untied_twin() =>
-        CliRun.Of("compare", "--data", "digits", "--gradients", "jfb,untied:3").Failed(2, "--untied 3 is for mazes and sums alone");
+        CliRun.Of("compare", "--data", "digits", "--gradients", "jfb,untied:3").Failed(2, "--untied 3 is for mazes and sums and texts alone");
 
     [Fact]
     public void A_comparison_tells_every_size_at_equal_steps_and_at_equal_time_and_runs_nothing_twice()

@@ -25,6 +25,10 @@ public abstract record ClassifierOptions : ImplicitNetworkOptions
     [JsonIgnore]
     public abstract (int Channels, int Height, int Width) LatentShape { get; }
 
+    /// <summary>The sizes of the images that a latent consists of: one, or one for each scale.</summary>
+    [JsonIgnore]
+    internal virtual IReadOnlyList<(int Height, int Width)> LatentSizes => [(LatentShape.Height, LatentShape.Width)];
+
     /// <summary>Image height in pixels; at least what leaves a latent that the readout can take, and at most 4096.</summary>
     public int Height { get; init => field = Within(value, _leastSide, MostSide, nameof(Height)); }
 
@@ -39,7 +43,7 @@ public abstract record ClassifierOptions : ImplicitNetworkOptions
 
     /// <inheritdoc/>
     [JsonIgnore]
-    internal sealed override StoppingRule Rule => new();
+    internal override StoppingRule Rule => new();
 
     /// <inheritdoc/>
     [JsonIgnore]

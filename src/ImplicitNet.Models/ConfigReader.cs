@@ -21,6 +21,7 @@ internal static class ConfigReader
         [ContractiveCifarFpnOptions.Name] = typeof(ContractiveCifarFpnOptions),
         [MonotoneClassifierOptions.Name] = typeof(MonotoneClassifierOptions),
         [WellPosedClassifierOptions.Name] = typeof(WellPosedClassifierOptions),
+        [MultiscaleClassifierOptions.Name] = typeof(MultiscaleClassifierOptions),
         [GridSolverOptions.Name] = typeof(GridSolverOptions),
         [RestorationOptions.Name] = typeof(RestorationOptions),
         [TextModelOptions.Name] = typeof(TextModelOptions),

@@ -137,13 +137,13 @@ internal sealed class InfoCommand(Terminal terminal)
             return;
         }
 
-        (int channels, int height, int width) = sizes.LatentShape;
+        string images = string.Join(" and ", sizes.LatentSizes.Select(size => $"{size.Height} x {size.Width}"));
         string factor = sizes is ScaledClassifierOptions scaled ? $"; gamma {Display.Number(scaled.Gamma, "0.###")}" : "";
         ResultScreen.Row(
             terminal,
             "network",
             RunKinds.Of(config.Network).Network(config),
-            $"{channels} latent channels of {height} x {width}{factor}{form}");
+            $"{sizes.LatentShape.Channels} latent channels of {images}{factor}{form}");
         ResultScreen.Row(
             terminal,
             "images",

@@ -169,8 +169,8 @@ internal sealed record RunSettings
     [Choice(
         OptionGroup.Network,
         "Network of the paper for images (default: mnist-fpn; for svhn svhn-fpn, for cifar10 cifar10-fpn-small); monotone, of one "
-            + "monotone convolution; well-posed, a flat latent of 100; well-posed-low-rank; neural-ode or augmented-ode, which appends "
-            + "zeros to the state, for images too (default of other data for flows: augmented-ode).",
+            + "monotone convolution; multiscale, at several scales; well-posed, a flat latent of 100; well-posed-low-rank; neural-ode "
+            + "or augmented-ode, which appends zeros to the state, for images too (default of other data for flows: augmented-ode).",
         typeof(NetworkChoice), Only = $"{ImageKind.Images} and {FlowKind.Flows}")]
     public string Network { get => field ?? NetworkChoice.First; init; }
 
@@ -190,10 +190,11 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Network,
-        "Channels of the latent of mazes and sums (default: 24), of texts (128) and of monotone networks (32, of colour images 81), of the "
-            + "state of a neural ODE for images (64), or inside each layer of a denoiser (32).",
+        "Channels of the latent of mazes and sums (default: 24), of texts (128), of each scale of multiscale networks (24), of monotone "
+            + "ones (32, of colour images 81), of the state of a neural ODE for images (64), in each layer of a denoiser (32).",
         Least = 1, Most = 1024,
-        Only = $"{GridKind.Grids}, {TextKind.Texts}, {MonotoneImages.Networks}, {FlowKind.Flows}, {RestorationKind.Restorations}")]
+        Only = $"{GridKind.Grids}, {TextKind.Texts}, {MultiscaleImages.Networks}, {MonotoneImages.Networks}, {FlowKind.Flows}, "
+            + RestorationKind.Restorations)]
     public int? Channels { get; init; }
 
     [Number(
@@ -296,8 +297,8 @@ internal sealed record RunSettings
 
     [Choice(
         OptionGroup.Solver,
-        $"How fixed points are found (default: {SolverChoice.Default}; of monotone networks {SolverChoice.PeacemanRachford}, for "
-            + $"deblurring and tomography {SolverChoice.Anderson}).",
+        $"How fixed points are found (default: {SolverChoice.Default}; of monotone networks {SolverChoice.PeacemanRachford}, of multiscale "
+            + $"ones, for deblurring and tomography {SolverChoice.Anderson}).",
         typeof(SolverChoice))]
     public string Solver { get; init; } = SolverChoice.Default;
 

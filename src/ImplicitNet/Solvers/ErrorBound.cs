@@ -25,7 +25,7 @@ public readonly record struct ErrorBound(double PerResidual, ResidualNorm Norm)
     /// </summary>
     /// <param name="measured">The norm of the residual.</param>
     /// <param name="count">Elements of a latent.</param>
-    /// <returns>Null where nothing is known between the two norms: one of them is from outside the library.</returns>
+    /// <returns>Null where nothing is known between the two: one is from outside the library, or of parts of several sizes.</returns>
     internal double? PerUnitOf(ResidualNorm measured, long count) =>
         Norm.Equals(measured) ? PerResidual : Between(Norm, measured, count) is { } constant ? PerResidual * constant : null;
 

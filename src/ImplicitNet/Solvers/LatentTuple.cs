@@ -20,10 +20,16 @@ public sealed class LatentTuple
 {
     private readonly long[][] _shapes;
     private readonly long[] _sizes;
+    private readonly bool _isChannelsLast;
 
     /// <summary>Describes a tuple.</summary>
     /// <param name="shapes">The shape of each tensor for one sample, without the batch; at least one, sizes at least 1.</param>
     public LatentTuple(params long[][] shapes)
+        : this(shapes, isChannelsLast: false)
+    {
+    }
+
+    private LatentTuple(long[][] shapes, bool isChannelsLast)
     {
         ArgumentNullException.ThrowIfNull(shapes);
         if (shapes.Length == 0 || shapes.Any(shape => shape is null || shape.Any(size => size < 1)))
@@ -33,10 +39,29 @@ public sealed class LatentTuple
 
         _shapes = [.. shapes.Select(shape => shape.ToArray())];
         _sizes = [.. _shapes.Select(shape => shape.Aggregate(1L, (product, size) => checked(product * size)))];
+        _isChannelsLast = isChannelsLast;
+    }
+
+    /// <summary>
+    /// Describes a tuple of images, [batch, channels, height, width] each, that lie with channels last in their row of the matrix, as
+    /// convolutions read them fastest: <c>[height, width, channels]</c> of one after the other.
+    /// </summary>
+    /// <param name="shapes">Of each image of one sample; at least one, sizes at least 1.</param>
+    /// <exception cref="ArgumentException">There is none, or a size is below 1.</exception>
+    public static LatentTuple OfImages(params IReadOnlyList<(long Channels, long Height, long Width)> shapes)
+    {
+        ArgumentNullException.ThrowIfNull(shapes);
+        return new LatentTuple([.. shapes.Select(shape => (long[])[shape.Channels, shape.Height, shape.Width])], isChannelsLast: true);
     }
 
     /// <summary>The number of elements of one sample, n.</summary>
     public long Size => _sizes.Sum();
+
+    /// <summary>
+    /// The largest of the tensors' root mean squares, <see cref="ResidualNorm.LargestPart"/>: in it a small tensor counts as much as a
+    /// large one.
+    /// </summary>
+    public ResidualNorm Norm => ResidualNorm.LargestPart(_sizes);
 
     /// <summary>Zeros to start from: [batch, n]. The caller owns it.</summary>
     /// <exception cref="ArgumentException">The batch is negative, or there is no memory for it.</exception>
@@ -74,7 +99,7 @@ public sealed class LatentTuple
         using DisposeScope scope = NewDisposeScope();
 
         // Counted, since torch infers no size of an empty tensor.
-        return cat([.. parts.Select((part, i) => part.reshape(part.shape[0], _sizes[i]))], 1).MoveToOuterDisposeScope();
+        return cat([.. parts.Select((part, i) => InOrder(part).reshape(part.shape[0], _sizes[i]))], 1).MoveToOuterDisposeScope();
     }
 
     /// <summary>The tensors of a tuple, as views of the matrix: no copy, differentiable.</summary>
@@ -94,9 +119,18 @@ public sealed class LatentTuple
         for (int part = 0; part < parts.Length; part++)
         {
             using Tensor column = columns[part];
-            parts[part] = _shapes[part].Length == 0 ? column.squeeze(1) : column.unflatten(1, _shapes[part]);
+            parts[part] = _isChannelsLast ? Images(column, _shapes[part])
+                : _shapes[part].Length == 0 ? column.squeeze(1) : column.unflatten(1, _shapes[part]);
         }
 
         return parts;
     }
+
+    private static Tensor Images(Tensor column, long[] shape)
+    {
+        using Tensor rows = column.unflatten(1, [shape[1], shape[2], shape[0]]);
+        return rows.permute(0, 3, 1, 2);
+    }
+
+    private Tensor InOrder(Tensor part) => _isChannelsLast ? part.permute(0, 2, 3, 1) : part;
 }

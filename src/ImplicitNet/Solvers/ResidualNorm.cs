@@ -46,6 +46,15 @@ public abstract record ResidualNorm
         return new LargestTokenNorm(channels);
     }
 
+    /// <summary>
+    /// The largest root mean square among the parts of a latent, <c>max_k sqrt(mean of r_i^2 over part k)</c>: in it a small part, such
+    /// as a coarse scale, counts as much as a large one.
+    /// </summary>
+    /// <param name="sizes">How many elements each part has, one part after the other; at least one, each at least 1.</param>
+    /// <returns>The norm of latents of as many elements as all parts together; it keeps a copy of the sizes.</returns>
+    /// <exception cref="ArgumentException">There is no part, or one has no element.</exception>
+    public static ResidualNorm LargestPart(IReadOnlyList<long> sizes) => new LargestPartNorm(sizes);
+
     /// <summary>Measures the norm of every row.</summary>
     /// <param name="rows">[batch, n], floating point.</param>
     /// <returns>[batch], float64. NaN or infinity where a row holds NaN or infinity; 0 for n = 0. The caller owns it.</returns>
@@ -55,6 +64,11 @@ public abstract record ResidualNorm
     /// Whether the norm is a function of the length of the row, <see cref="OfLength"/>, which one pass over memory gives.
     /// </summary>
     internal virtual bool IsOfLength => false;
+
+    /// <summary>
+    /// How many elements each part of n has where the norm is the largest of <see cref="OfLength"/> over parts; null where it is not.
+    /// </summary>
+    internal virtual long[]? PartsOf(long count) => IsOfLength ? [count] : null;
 
     /// <summary>Whether the order of the elements counts, which is then that of the latent's indices, not of its memory.</summary>
     internal virtual bool IsOrdered => false;
@@ -164,6 +178,49 @@ public abstract record ResidualNorm
 
         internal override IReadOnlyList<double>? WeightsOfParts(long count) =>
             count % Channels == 0 ? Max.WeightsOfParts(count / Channels) : null;
+    }
+
+    private sealed record LargestPartNorm : ResidualNorm
+    {
+        private readonly long[] _sizes;
+
+        public LargestPartNorm(IReadOnlyList<long> sizes)
+        {
+            ArgumentNullException.ThrowIfNull(sizes);
+            _sizes = [.. sizes];
+            if (_sizes.Length == 0 || Array.Exists(_sizes, size => size < 1))
+            {
+                throw new ArgumentException("A norm of parts needs at least one part, each of at least one element.", nameof(sizes));
+            }
+        }
+
+        public bool Equals(LargestPartNorm? other) => other is not null && _sizes.AsSpan().SequenceEqual(other._sizes);
+
+        public override int GetHashCode() => HashCode.Combine(_sizes.Length, _sizes[0], _sizes[^1]);
+
+        public override string ToString() => "largest root mean square of a part";
+
+        public override Tensor Measure(Tensor rows)
+        {
+            if (PartsOf(rows.shape[1]) is null)
+            {
+                throw new ArgumentException(
+                    $"A norm of parts of [{string.Join(", ", _sizes)}] elements measures latents of {_sizes.Sum()}. "
+                        + $"Given: {rows.shape[1]}.",
+                    nameof(rows));
+            }
+
+            using DisposeScope scope = NewDisposeScope();
+            Tensor[] parts = rows.split(_sizes, 1);
+            Tensor[] columns = [.. parts.Select((part, place) => RowNorms.Column(part) / Math.Sqrt(_sizes[place]))];
+            return cat(columns, 1).amax([1]).MoveToOuterDisposeScope();
+        }
+
+        internal override bool IsOrdered => true;
+
+        internal override long[]? PartsOf(long count) => count == _sizes.Sum() ? _sizes : null;
+
+        internal override double OfLength(double length, long count) => length / Math.Sqrt(count);
     }
 
     private static Tensor Largest(Tensor magnitudes) => magnitudes.shape[1] == 0

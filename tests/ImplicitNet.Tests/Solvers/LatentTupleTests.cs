@@ -25,6 +25,28 @@ public sealed class LatentTupleTests : TensorTest
     }
 
     [Fact]
+    public void Images_lie_with_channels_last_in_their_rows_and_come_back_as_they_were()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        LatentTuple images = LatentTuple.OfImages((2, 4, 3), (3, 2, 1));
+        (Tensor fine, Tensor coarse) = (randn(5, 2, 4, 3).requires_grad_(), randn(5, 3, 2, 1));
+        Tensor packed = images.Pack(fine, coarse);
+        Assert.Equal([5L, 30L], packed.shape);
+        Assert.True(packed.narrow(1, 0, 24).equal(fine.permute(0, 2, 3, 1).reshape(5, 24)).all().ToBoolean());
+        Tensor[] parts = images.Unpack(packed);
+        Assert.True(parts[0].equal(fine).all().ToBoolean() && parts[1].equal(coarse).all().ToBoolean());
+        Assert.Equal((1L, 2L, 6L), (parts[0].stride()[1], parts[0].stride()[3], parts[0].stride()[2]));
+        parts[0][1, 1, 3, 2].backward();
+        Assert.Equal((1, 1), (fine.grad!.sum().ToDouble(), fine.grad![1, 1, 3, 2].ToDouble()));
+        using IDisposable noGraph = no_grad();
+        packed.fill_(7);
+        Assert.Equal(7, parts[1][4, 2, 1, 0].ToDouble());
+        Assert.Throws<ArgumentException>(() => LatentTuple.OfImages());
+        Assert.Throws<ArgumentException>(() => LatentTuple.OfImages((2, 0, 3)));
+        Assert.Contains("[1, 3, 2, 1]", Assert.Throws<ArgumentException>(() => images.Pack(zeros(1, 2, 4, 3), zeros(1, 2, 1, 3))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_map_of_two_scales_is_solved_and_differentiated()
     {
         using DisposeScope scope = NewDisposeScope();

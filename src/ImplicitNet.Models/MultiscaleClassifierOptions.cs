@@ -6,7 +6,7 @@ namespace ImplicitNet.Models;
 
 /// <summary>
 /// Sizes of a <see cref="MultiscaleClassifier"/>. The defaults are for colour images of 32 x 32 in 10 classes: two scales of 24 channels,
-/// 166,882 parameters.
+/// 166,786 parameters.
 /// </summary>
 public sealed record MultiscaleClassifierOptions() : ClassifierOptions(leastSide: 1, side: 32, imageChannels: 3)
 {

@@ -23,6 +23,11 @@ internal sealed class MultiscaleImages : ImageKind
     {
         Network = NetworkChoice.Multiscale,
         Solver = SolverChoice.Anderson,
+        MaxSteps = 30,
+
+        // Until the weights have settled solves would take many more, and samples that failed would be left out.
+        TrainSteps = 8,
+        TrainTolerance = 0.01,
     };
 
     public override string? Problem(RunSettings settings) => NetworkChoice.Problem(settings);

@@ -262,20 +262,21 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Solver,
-        "Step limit of the solve (default: 100; of mazes N^2, of sums 4 N, both at least 500; of flows 1000, of texts 50; one that is "
-            + "given holds for every size).",
+        "Step limit of the solve (default: 100; of mazes N^2, of sums 4 N, both at least 500; of flows 1000, of texts 50, of multiscale "
+            + "networks 30; one that is given holds for every size).",
         Least = 1)]
     public int MaxSteps { get; init; } = 100;
 
     [Number(
         OptionGroup.Training,
-        "Steps after which a training solve is cut short and counts as it is (default: none; 3.3 N for mazes, N + 2 for sums).", Least = 1)]
+        "Steps after which a training solve is cut short and counts as it is (default: none; 3.3 N for mazes, N + 2 for sums, "
+            + "8 for multiscale networks).", Least = 1)]
     public int? TrainSteps { get; init; }
 
     [Number(
         OptionGroup.Training,
         "Relative tolerance of training solves (default: that of the others; 0.001 for mazes, sums, deblurring and tomography, "
-            + "0.01 for texts).",
+            + "0.01 for texts and multiscale networks).",
         Above = 0, Below = 1)]
     public double? TrainTolerance { get; init; }
 

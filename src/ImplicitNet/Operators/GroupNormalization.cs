@@ -17,23 +17,26 @@ internal sealed class GroupNormalization : nn.Module<Tensor, Tensor>
     private const int MostGroups = 8;
 
     [ComponentName(Name = "weight")]
-    private readonly Parameter _weight;
+    private readonly Parameter? _learned;
     [ComponentName(Name = "bias")]
     private readonly Parameter _bias;
+    private readonly double _fixed;
     private readonly int _groups;
 
     /// <summary>Creates it with <see cref="GroupsOf"/> groups.</summary>
     /// <param name="channels">At least 1.</param>
     /// <param name="dtype">Of the weight.</param>
     /// <param name="most">The most groups.</param>
-    /// <param name="weight">The weight of every channel to begin with.</param>
-    public GroupNormalization(long channels, ScalarType dtype = ScalarType.Float32, int most = MostGroups, double weight = 1)
+    /// <param name="weight">The weight of every channel, which is not learned then; default: learned, and 1 to begin with.</param>
+    public GroupNormalization(long channels, ScalarType dtype = ScalarType.Float32, int most = MostGroups, double? weight = null)
         : base(nameof(GroupNormalization))
     {
-        using Tensor weights = full(channels, weight, dtype), biases = zeros(channels, dtype);
-        (_weight, _bias) = (new Parameter(weights), new Parameter(biases));
-        _weight.DetachFromDisposeScope();
+        using Tensor one = ones(channels, dtype), zero = zeros(channels, dtype);
+        _bias = new Parameter(zero);
         _bias.DetachFromDisposeScope();
+        _fixed = weight ?? 1;
+        _learned = weight is null ? new Parameter(one) : null;
+        _learned?.DetachFromDisposeScope();
         _groups = GroupsOf(channels, most);
         RegisterComponents();
     }
@@ -47,7 +50,7 @@ internal sealed class GroupNormalization : nn.Module<Tensor, Tensor>
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input) =>
-        nn.functional.group_norm(input, _groups, _weight, _bias, Epsilon);
+        nn.functional.group_norm(input, _groups, Weight(), _bias, Epsilon);
 
     /// <summary><c>act(norm(x + shift) + residual)</c>; x is the caller's own and no longer what it was: it is overwritten.</summary>
     /// <param name="x">[batch, channels, height, width].</param>
@@ -57,7 +60,7 @@ internal sealed class GroupNormalization : nn.Module<Tensor, Tensor>
     /// <returns>Like x, and x itself where that can be. The caller owns it.</returns>
     public Tensor Apply(Tensor x, Tensor? shift = null, Tensor? residual = null, bool isRectified = false)
     {
-        if (NormalizedGroups.TryInPlace(x, new(_groups, _weight, _bias, Epsilon), shift, residual, isRectified))
+        if (NormalizedGroups.TryInPlace(x, new(_groups, Weight(), _bias, Epsilon), shift, residual, isRectified))
         {
             return x;
         }
@@ -66,4 +69,6 @@ internal sealed class GroupNormalization : nn.Module<Tensor, Tensor>
         normal = residual is null ? normal : normal.add_(residual);
         return isRectified ? normal.relu_() : normal;
     }
+
+    private Tensor Weight() => _learned ?? full_like(_bias, _fixed);
 }

@@ -24,10 +24,11 @@ namespace ImplicitNet.Operators;
 /// Nothing is known about the contraction: watch the statuses. In float32 or float64.
 /// </para>
 /// <para>
-/// Drawn as usual such a network has no fixed point that a solver finds: a norm and ReLU behind a drawn convolution pull neighbours
-/// apart, and what no q holds drifts. So the new weights are small where latents come back to themselves: W2 is drawn times 0.3, the last
-/// norm of a scale begins at 0.5, and the last of what is heard of a scale without q, by itself too, at 0.25. Solves to 1e-3 then begin
-/// at some ten steps.
+/// With norms and weights of any length such a network has no fixed point that a solver finds, drawn or trained: a norm and ReLU behind
+/// a convolution pull neighbours apart, and what hears no q drifts. So three lengths are fixed where latents come back to themselves:
+/// each row of W2 has 0.3 (weight normalisation, Salimans and Kingma 2016), the weight of the last norm of a scale is 0.5, and that of
+/// the last norm of what is heard of a scale without q, by itself too, 0.25; their biases are learned. Solves of new weights to 1e-3
+/// then take some ten steps, and training leaves that slowly; <see cref="JacobianPenalty"/> holds it.
 /// </para>
 /// </remarks>
 public sealed class MultiscaleOperator : LatentOperator
@@ -35,7 +36,7 @@ public sealed class MultiscaleOperator : LatentOperator
     // Half as many groups as elsewhere, as in the published networks.
     private const int FusionGroups = 4;
 
-    // Weights of norms to begin with: the last of a scale, and the last of what is heard of a scale that hears no q.
+    // Weights of norms that are not learned: the last of a scale, and the last of what is heard of a scale that hears no q.
     private const double LastWeight = 0.5, QuietWeight = 0.25;
 
     private const int LongestSide = 1 << 14;
@@ -87,7 +88,7 @@ public sealed class MultiscaleOperator : LatentOperator
         // For the tensors that torch's layers leave behind when they draw their weights; the weights themselves stay.
         using DisposeScope scope = NewDisposeScope();
         int count = scales.Length;
-        double Weight(int from) => from == _injected ? 1 : QuietWeight;
+        double? Weight(int from) => from == _injected ? null : QuietWeight;
         _blocks = [.. scales.Index().Select(scale => new ScaleBlock(
             scale.Item.Channels, expansion * scale.Item.Channels, count == 1 ? LastWeight : Weight(scale.Index), dtype))];
         _paths = new ScalePath?[count, count];

@@ -20,15 +20,17 @@ internal sealed class ScaleBlock : nn.Module
     [ComponentName(Name = "normalization3")]
     private readonly GroupNormalization _sum;
 
-    // To begin with, so that q counts for more than what u says of itself.
-    private const double Narrowing = 0.3;
+    // The length of each row of W2, so that q counts for more than what u says of itself.
+    private const double Length = 0.3;
 
-    /// <summary>Creates it with weights drawn as torch's layers draw them, W2 times 0.3.</summary>
+    private const double Least = 1e-12;
+
+    /// <summary>Creates it with weights drawn as torch's layers draw them.</summary>
     /// <param name="channels">Of u.</param>
     /// <param name="inner">Of W1 u.</param>
-    /// <param name="weight">That of the last norm to begin with.</param>
+    /// <param name="weight">That of the last norm; null for one that is learned.</param>
     /// <param name="dtype">Of the weights.</param>
-    public ScaleBlock(long channels, long inner, double weight, ScalarType dtype)
+    public ScaleBlock(long channels, long inner, double? weight, ScalarType dtype)
         : base(nameof(ScaleBlock))
     {
         _widening = nn.Conv2d(channels, inner, 3, padding: 1, bias: false, dtype: dtype);
@@ -36,8 +38,6 @@ internal sealed class ScaleBlock : nn.Module
         _narrowing = nn.Conv2d(inner, channels, 3, padding: 1, bias: false, dtype: dtype);
         _outer = new GroupNormalization(channels, dtype);
         _sum = new GroupNormalization(channels, dtype, weight: weight);
-        using IDisposable noGraph = no_grad();
-        _narrowing.weight!.mul_(Narrowing);
         RegisterComponents();
     }
 
@@ -49,7 +49,9 @@ internal sealed class ScaleBlock : nn.Module
     public Tensor Apply(Tensor u, Tensor? q, Tensor? mask)
     {
         Tensor wide = _inner.Apply(_widening.call(u), isRectified: true);
-        Tensor change = _narrowing.call(wide);
+        Tensor weight = _narrowing.weight!;
+        Tensor lengths = weight.flatten(1).norm(1, keepdim: true).clamp_min(Least).reshape(-1, 1, 1, 1);
+        Tensor change = nn.functional.conv2d(wide, weight * (Length / lengths), padding: [1, 1]);
         change = mask is null ? change : change.mul_(mask);
         return _sum.Apply(_outer.Apply(change, shift: q, residual: u, isRectified: true));
     }

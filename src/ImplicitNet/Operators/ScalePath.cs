@@ -17,9 +17,9 @@ internal sealed class ScalePath : nn.Module<Tensor, Tensor>
     /// <param name="outputs">Channels of the scale that hears.</param>
     /// <param name="halvings">How often the first is halved for the second; 0 or below for across and up.</param>
     /// <param name="size">Of the images of the scale that hears.</param>
-    /// <param name="weight">That of the last norm to begin with.</param>
+    /// <param name="weight">That of the last norm; null for one that is learned.</param>
     /// <param name="dtype">Of the weights.</param>
-    public ScalePath(long inputs, long outputs, int halvings, (int Height, int Width) size, double weight, ScalarType dtype)
+    public ScalePath(long inputs, long outputs, int halvings, (int Height, int Width) size, double? weight, ScalarType dtype)
         : base(nameof(ScalePath))
     {
         _size = size;
@@ -31,7 +31,7 @@ internal sealed class ScalePath : nn.Module<Tensor, Tensor>
             Conv2d convolution = halvings > 0
                 ? nn.Conv2d(inputs, next, 3, stride: 2, padding: 1, bias: false, dtype: dtype)
                 : nn.Conv2d(inputs, next, 1, bias: false, dtype: dtype);
-            _layers[place] = (convolution, new GroupNormalization(next, dtype, weight: isLast ? weight : 1));
+            _layers[place] = (convolution, new GroupNormalization(next, dtype, weight: isLast ? weight : null));
             register_module($"convolution{place + 1}", convolution);
             register_module($"normalization{place + 1}", _layers[place].Normalization);
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using ImplicitNet.Differentiation;
 using ImplicitNet.Gradients;
 using ImplicitNet.LinearSolvers;
@@ -16,7 +15,6 @@ namespace ImplicitNet.Tests.Gradients;
 public sealed class MultiscaleGradientTests : TensorTest
 {
     private const double Step = 2e-6;
-    private const string Reset = "/proc/self/clear_refs";
 
     [Fact]
     public void The_exact_gradient_is_that_of_the_fixed_point()
@@ -64,36 +62,6 @@ public sealed class MultiscaleGradientTests : TensorTest
         double expected = (Moved(Step) - Moved(-Step)) / (2 * Step);
         Assert.Equal(expected, second, 1e-5 * Math.Max(1, Math.Abs(expected)));
         Assert.NotEqual(0, expected, 1e-3);
-    }
-
-    // A graph of each solver step would be some 6 MiB, 36 of them more than half of all that the process has.
-    [Fact]
-    public void Training_takes_as_much_memory_for_forty_solver_steps_as_for_four()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(Reset), "The system does not tell the peak of a process since a moment.");
-        using DisposeScope scope = NewDisposeScope();
-        random.manual_seed(12);
-        using ImplicitNetwork network = new(nn.Identity(), new MultiscaleOperator([8, 8], (32, 32)), nn.Identity());
-        Tensor images = randn(8, 32, 32, 8).permute(0, 3, 1, 2);
-        long Peak(int steps)
-        {
-            using DisposeScope inner = NewDisposeScope();
-            network.Settings = new SolveSettings
-            {
-                Solver = new AndersonSolver(),
-                Stopping = new StoppingRule { RelativeTolerance = 0, MaxSteps = steps },
-                OnFailure = new AcceptMaxSteps(),
-            };
-            network.zero_grad();
-            File.WriteAllText(Reset, "5");
-            network.call(images).square().mean().backward();
-            string line = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
-        }
-
-        _ = Peak(4) + Peak(40);
-        (long few, long many) = (Peak(4), Peak(40));
-        Assert.InRange(many, few * 0.95, few * 1.05);
     }
 
     private static void Compare(Problem problem, FixedPointGradient gradient, Func<Tensor> loss, double tolerance)

@@ -1,0 +1,54 @@
+using System.Globalization;
+using ImplicitNet.Gradients;
+using ImplicitNet.Networks;
+using ImplicitNet.Operators;
+using ImplicitNet.Solvers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ImplicitNet.Tests.Gradients;
+
+/// <summary>The most memory that a training step takes, of networks whose solver steps are large.</summary>
+public sealed class TrainingMemoryTests : TensorTest
+{
+    private const string Reset = "/proc/self/clear_refs";
+
+    // A graph of each solver step would be 6 MiB and more, and 36 of them above half of all that the process has.
+    [Theory]
+    [InlineData("images at two scales")]
+    [InlineData("text")]
+    public void Training_takes_as_much_memory_for_forty_solver_steps_as_for_four(string name)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(Reset), "The system does not tell the peak of a process since a moment.");
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(12);
+        using ImplicitNetwork network = new(
+            nn.Identity(),
+            name == "text" ? new EquilibriumTransformer(16, 2, 64) : new MultiscaleOperator([8, 8], (32, 32)),
+            nn.Identity());
+        Tensor data = name == "text" ? randn(8, 128, 16) : randn(8, 32, 32, 8).permute(0, 3, 1, 2);
+        _ = Peak(4, new JacobianFreeGradient()) + Peak(40, new JacobianFreeGradient());
+        (long few, long many) = (Peak(4, new JacobianFreeGradient()), Peak(40, new JacobianFreeGradient()));
+        Assert.InRange(many, few * 0.95, few * 1.05);
+
+        // What it would be with all of them in the graph: the guard sees it.
+        Assert.True(Peak(1, new PhantomGradient { Steps = 40, Damping = 1 }) > few * 1.05);
+
+        long Peak(int steps, FixedPointGradient gradient)
+        {
+            using DisposeScope inner = NewDisposeScope();
+            network.Settings = new SolveSettings
+            {
+                Solver = new AndersonSolver(),
+                Stopping = new StoppingRule { RelativeTolerance = 0, MaxSteps = steps },
+                Gradient = gradient,
+                OnFailure = new AcceptMaxSteps(),
+            };
+            network.zero_grad();
+            File.WriteAllText(Reset, "5");
+            network.call(data).square().mean().backward();
+            string line = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
+        }
+    }
+}

@@ -24,7 +24,9 @@ internal static class FileIdentity
     }
 
     private static FileInfo Resolved(string path) =>
-        new FileInfo(path) is { LinkTarget: not null } link ? (FileInfo)link.ResolveLinkTarget(returnFinalTarget: true)! : new FileInfo(path);
+        new FileInfo(path) is { LinkTarget: not null } link
+            ? (FileInfo)link.ResolveLinkTarget(returnFinalTarget: true)!
+            : new FileInfo(path);
 
     private static bool IsHeldBy(FileInfo one, FileInfo other)
     {

@@ -32,7 +32,8 @@ internal sealed class CharacterEmbedding : nn.Module<Tensor, Tensor>
         if (input.dtype != ScalarType.Int64 || input.ndim != 2)
         {
             throw new ArgumentException(
-                $"A text is ids of characters, [batch, length] Int64. Given: [{string.Join(", ", input.shape)}] {input.dtype}.", nameof(input));
+                $"A text is ids of characters, [batch, length] Int64. Given: [{string.Join(", ", input.shape)}] {input.dtype}.",
+                nameof(input));
         }
 
         return _weight.index_select(0, input.flatten()).unflatten(0, input.shape).MoveToOuterDisposeScope();

@@ -6,8 +6,8 @@ namespace ImplicitNet.Training;
 /// whose shallow weight-tied networks are trained so before they are solved).
 /// </summary>
 /// <remarks>
-/// Validations go by the layers' own rules from the beginning. Memory and time of such a step are those of <see cref="Applications"/> layers,
-/// and one evaluation more. Flows are not unrolled.
+/// Validations go by the layers' own rules from the beginning. Memory and time of such a step are those of <see cref="Applications"/>
+/// layers, and one evaluation more. Flows are not unrolled.
 /// </remarks>
 public sealed record UnrolledPretraining : SolveSchedule
 {

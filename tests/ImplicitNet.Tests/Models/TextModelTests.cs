@@ -47,7 +47,7 @@ public sealed class TextModelTests : TensorTest
         Assert.Equal([1, 6, 4], logits.shape);
         logits.square().sum().backward();
         Assert.All(network.named_parameters(), entry => Assert.True(entry.parameter.grad!.abs().sum().ToDouble() > 0, entry.name));
-        Assert.Equal(16, network.named_parameters().Count());
+        Assert.Equal(17, network.named_parameters().Count());
 
         ModelConfig config = new() { Network = Small, Data = "text:abc.txt" };
         ModelFolder.Save(folder.Path, config, network);

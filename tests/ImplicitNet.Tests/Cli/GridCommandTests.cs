@@ -87,7 +87,7 @@ public sealed class GridCommandTests(GridCommandTests.Sums sums) : TensorTest, I
     [InlineData("--data sums:8 --augment", "--augment is for images alone; the data are sums:8.")]
     [InlineData("--data sums:8 --warm-start", "--warm-start is for images alone")]
     [InlineData("--data sums:8 --gamma 0.9", "--gamma 0.9 is for images alone")]
-    [InlineData("--published", "--published is for images alone; the data are mazes:9.")]
+    [InlineData("--published", "--published is for images and texts alone; the data are mazes:9.")]
     [InlineData("--data digits --samples 5", "--samples 5 is for mazes and sums and flows alone; the data are digits.")]
     [InlineData("--data digits --evaluate mazes:9", "--evaluate mazes:9 is for mazes and sums alone")]
     [InlineData("--data mazes:10", "--data mazes:10: N must be the number of pixels a side, odd and from 5 to 1001.")]

@@ -13,23 +13,7 @@ internal static class TextFile
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="DataFileException">It is missing, empty, too large, or no text in UTF-8; the message names the byte.</exception>
-    public static string Read(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        try
-        {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read);
-            return Read(file, path);
-        }
-        catch (Exception exception) when (exception is not DataFileException
-            && exception is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            string fault = exception is FileNotFoundException or DirectoryNotFoundException
-                ? "the file does not exist."
-                : exception.Message;
-            throw new DataFileException(path, null, fault, exception);
-        }
-    }
+    public static string Read(string path) => DataFile.Read(path, file => Read(file, path));
 
     private static string Read(FileStream file, string path)
     {

@@ -23,23 +23,7 @@ public static class TimeSeriesFile
     /// <summary>Reads all series of a file, in the order in which they come first.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="DataFileException">It is missing, or not what is described above; the message names line and column.</exception>
-    public static IReadOnlyList<TimeSeries> Read(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        try
-        {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read);
-            return Read(file, path);
-        }
-        catch (Exception exception) when (exception is not DataFileException
-            && exception is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            string fault = exception is FileNotFoundException or DirectoryNotFoundException
-                ? "the file does not exist."
-                : exception.Message;
-            throw new DataFileException(path, null, fault, exception);
-        }
-    }
+    public static IReadOnlyList<TimeSeries> Read(string path) => DataFile.Read(path, file => Read(file, path));
 
     /// <summary>Reads all series of a stream.</summary>
     /// <param name="stream">Read to its end; the caller keeps it.</param>

@@ -51,8 +51,8 @@ public sealed class Trainer : IDisposable
     /// <param name="options">How to train; default: 10 epochs of AdamW at 3e-3 with a cosine schedule.</param>
     /// <param name="folder">Where checkpoints, weights, history and TensorBoard events go; none by default.</param>
     /// <exception cref="ArgumentException">
-    /// The model has no parameter to train, the data have no samples, the escalation policy has no certificates to go by or would move up
-    /// and down at once, or a warm start is asked for with samples that have no numbers.
+    /// The model has no parameter to train or a layer that lost its weights, the data have no samples, the escalation policy has no
+    /// certificates to go by or would move up and down at once, or a warm start is asked for with samples that have no numbers.
     /// </exception>
     /// <exception cref="NotSupportedException">The optimiser needs the loss several times per step, as LBFGS does.</exception>
     public Trainer(

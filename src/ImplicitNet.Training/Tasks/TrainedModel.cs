@@ -19,10 +19,12 @@ internal sealed class TrainedModel
     /// <summary>Takes a model of any inputs.</summary>
     /// <param name="module">The model; the caller keeps it.</param>
     /// <param name="forward">Calls it with what a batch holds.</param>
+    /// <exception cref="ArgumentException">The weights of one of its layers are out of sight (<see cref="LostWeights"/>).</exception>
     public TrainedModel(nn.Module module, Func<Batch, Tensor> forward)
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(forward);
+        LostWeights.EnsureNone(module);
         (Module, _forward) = (module, forward);
         _first = module.parameters().FirstOrDefault(parameter => parameter.is_floating_point());
         _known = module.named_parameters().ToDictionary(parameter => parameter.name, parameter => parameter.parameter);

@@ -36,6 +36,48 @@ public sealed class RefusedTrainingTests : TensorTest
             words, OneLine(() => Evaluator.Evaluate(model, new Classification(), BatchSource.From(x, y))), StringComparison.Ordinal);
     }
 
+    public static TheoryData<string, Func<nn.Module>> TorchsOwn => new()
+    {
+        { "Embedding", () => nn.Embedding(3, 2) },
+        { "EmbeddingBag", () => nn.EmbeddingBag(3, 2) },
+        { "LSTM", () => nn.LSTM(2, 2) },
+        { "LSTMCell", () => nn.LSTMCell(2, 2) },
+        { "GRU", () => nn.GRU(2, 2) },
+        { "GRUCell", () => nn.GRUCell(2, 2) },
+        { "RNN", () => nn.RNN(2, 2) },
+        { "RNNCell", () => nn.RNNCell(2, 2) },
+        { "MultiheadAttention", () => nn.MultiheadAttention(2, 1) },
+        { "TransformerEncoderLayer", () => nn.TransformerEncoderLayer(2, 1, 2) },
+        { "TransformerDecoderLayer", () => nn.TransformerDecoderLayer(2, 1, 2) },
+        { "Transformer", () => nn.Transformer(2, 1, 1, 1, 2) },
+    };
+
+    /// <summary>torch drops such weights from parameters() when a scope ends, and computes on: nothing would be trained, without a word.</summary>
+    [Theory]
+    [MemberData(nameof(TorchsOwn))]
+    public void A_layer_that_lost_its_weights_to_a_dispose_scope_is_refused(string type, Func<nn.Module> make)
+    {
+        using nn.Module whole = make();
+        using nn.Module lost = MadeIn(NewDisposeScope(), make);
+        Assert.NotEmpty(whole.parameters());
+        Assert.Empty(lost.parameters());
+        using Tensor x = zeros(8, 2), y = zeros(8, ScalarType.Int64);
+        string line = OneLine(() => new Trainer(lost, batch => batch.Inputs, new Classification(), BatchSource.From(x, y)));
+        Assert.StartsWith($"The {type} has lost its weights: it was made in a dispose scope", line, StringComparison.Ordinal);
+        using nn.Module<Tensor, Tensor> inner = nn.Sequential(("words", nn.Embedding(3, 2)), ("linear", nn.Linear(2, 2)));
+        using (new Trainer(inner, new Classification(), BatchSource.From(x, y)))
+        {
+        }
+    }
+
+    private static nn.Module MadeIn(DisposeScope scope, Func<nn.Module> make)
+    {
+        using (scope)
+        {
+            return make();
+        }
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(-1)]

@@ -57,8 +57,8 @@ public static class Contraction
             map, latent, "Take it out of the map: a norm is measured by products with the Jacobian and its transpose.");
         Tensor start = randn(latent.shape, latent.dtype, generator: generator).to(latent.device);
         return norm.IsOfLength ? JacobianNorm.Length(linearization, start, rows, iterations)
-            : norm.WeightsOfParts(latent.numel() / rows) is { } weights
-                ? JacobianNorm.Largest(linearization, start, rows, iterations, weights, generator)
+            : norm.PartsOf(latent.numel() / rows) is { } parts && parts.All(part => part.Size == parts[0].Size)
+                ? JacobianNorm.Largest(linearization, start, rows, iterations, [.. parts.Select(part => part.Weight)], generator)
             : JacobianNorm.Stretch(linearization, start, rows, iterations, norm);
     }
 

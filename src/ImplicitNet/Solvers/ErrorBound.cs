@@ -25,7 +25,7 @@ public readonly record struct ErrorBound(double PerResidual, ResidualNorm Norm)
     /// </summary>
     /// <param name="measured">The norm of the residual.</param>
     /// <param name="count">Elements of a latent.</param>
-    /// <returns>Null where nothing is known between the two: one is from outside the library, or of parts of several sizes.</returns>
+    /// <returns>Null where nothing is known between the two: one is from outside the library.</returns>
     internal double? PerUnitOf(ResidualNorm measured, long count) =>
         Norm.Equals(measured) ? PerResidual : Between(Norm, measured, count) is { } constant ? PerResidual * constant : null;
 
@@ -35,23 +35,34 @@ public readonly record struct ErrorBound(double PerResidual, ResidualNorm Norm)
     /// </summary>
     private static double? Between(ResidualNorm norm, ResidualNorm other, long count)
     {
-        if (count == 0 || norm.WeightsOfParts(count) is not { } weights || other.WeightsOfParts(count) is not { } others)
+        if (count == 0 || norm.PartsOf(count) is not { } parts || other.PartsOf(count) is not { } others)
         {
             return null;
         }
 
-        (long size, long otherSize) = (count / weights.Count, count / others.Count);
         double least = 0;
-        for (int part = 0; part < weights.Count; part++)
+        (int met, long metBegin, long begin) = (0, 0, 0);
+        foreach ((long size, double weight) in parts)
         {
             double squares = 0;
-            for (long met = part * size / otherSize; met * otherSize < (part + 1) * size; met++)
+            while (true)
             {
-                double weight = others[(int)met];
-                squares += 1 / (weight * weight);
+                squares += 1 / (others[met].Weight * others[met].Weight);
+                if (metBegin + others[met].Size >= begin + size)
+                {
+                    break;
+                }
+
+                metBegin += others[met++].Size;
             }
 
-            least = Math.Max(least, weights[part] * Math.Sqrt(squares));
+            begin += size;
+            if (metBegin + others[met].Size == begin)
+            {
+                metBegin += others[met++].Size;
+            }
+
+            least = Math.Max(least, weight * Math.Sqrt(squares));
         }
 
         return least;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -60,27 +59,27 @@ public abstract record ResidualNorm
     /// <returns>[batch], float64. NaN or infinity where a row holds NaN or infinity; 0 for n = 0. The caller owns it.</returns>
     public abstract Tensor Measure(Tensor rows);
 
-    /// <summary>
-    /// Whether the norm is a function of the length of the row, <see cref="OfLength"/>, which one pass over memory gives.
-    /// </summary>
+    /// <summary>Whether the norm is a multiple of the length of the row.</summary>
     internal virtual bool IsOfLength => false;
 
-    /// <summary>
-    /// How many elements each part of n has where the norm is the largest of <see cref="OfLength"/> over parts; null where it is not.
-    /// </summary>
-    internal virtual long[]? PartsOf(long count) => IsOfLength ? [count] : null;
+    /// <summary>Whether the norm is for one pass over memory, part by part: it has few parts, or long ones.</summary>
+    internal virtual bool IsForOnePass => IsOfLength;
 
     /// <summary>Whether the order of the elements counts, which is then that of the latent's indices, not of its memory.</summary>
     internal virtual bool IsOrdered => false;
 
     /// <summary>
-    /// The weights w where the norm of n elements is <c>max w_i ||r_i||</c> over parts of equally many in a row, as many as weights, each
-    /// measured in L2; null where it is none, or not of so many.
+    /// The parts of n elements, one behind the other, where the norm is <c>max w_i ||r_i||</c> over them, each measured in L2; null where
+    /// it is none, or not of so many.
     /// </summary>
-    internal virtual IReadOnlyList<double>? WeightsOfParts(long count) => null;
+    internal virtual IReadOnlyList<Part>? PartsOf(long count) => null;
 
-    /// <summary>The norm of n elements from their L2 norm, where it is a function of that.</summary>
-    internal virtual double OfLength(double length, long count) => throw new UnreachableException();
+    /// <summary>Some elements in a row, and w, by which their length is multiplied.</summary>
+    internal readonly record struct Part(long Size, double Weight)
+    {
+        /// <summary>Weighted so that the norm is a root mean square.</summary>
+        public static Part Averaged(long size) => new(size, 1 / Math.Sqrt(Math.Max(1, size)));
+    }
 
     private sealed record L2Norm : ResidualNorm
     {
@@ -90,22 +89,18 @@ public abstract record ResidualNorm
 
         internal override bool IsOfLength => true;
 
-        internal override double OfLength(double length, long count) => length;
-
-        internal override IReadOnlyList<double> WeightsOfParts(long count) => [1];
+        internal override IReadOnlyList<Part> PartsOf(long count) => [new(count, 1)];
     }
 
     private sealed record RootMeanSquareNorm : ResidualNorm
     {
         public override string ToString() => "root mean square";
 
-        public override Tensor Measure(Tensor rows) => RowNorms.Column(rows).squeeze(1) / Math.Sqrt(Math.Max(1, rows.shape[1]));
+        public override Tensor Measure(Tensor rows) => RowNorms.Column(rows).squeeze(1) * Part.Averaged(rows.shape[1]).Weight;
 
         internal override bool IsOfLength => true;
 
-        internal override double OfLength(double length, long count) => length / Math.Sqrt(Math.Max(1, count));
-
-        internal override IReadOnlyList<double> WeightsOfParts(long count) => [OfLength(1, count)];
+        internal override IReadOnlyList<Part> PartsOf(long count) => [Part.Averaged(count)];
     }
 
     private sealed record MaxNorm : ResidualNorm
@@ -114,7 +109,7 @@ public abstract record ResidualNorm
 
         public override Tensor Measure(Tensor rows) => Largest(rows.abs());
 
-        internal override IReadOnlyList<double> WeightsOfParts(long count) => [.. Enumerable.Repeat(1.0, checked((int)count))];
+        internal override IReadOnlyList<Part> PartsOf(long count) => [.. Enumerable.Repeat(new Part(1, 1), checked((int)count))];
     }
 
     private sealed record WeightedNorm : ResidualNorm
@@ -140,22 +135,24 @@ public abstract record ResidualNorm
         public override Tensor Measure(Tensor rows)
         {
             long count = rows.shape[1];
-            IReadOnlyList<double> weights = WeightsOfParts(count) ?? throw new ArgumentException(
+            IReadOnlyList<Part> parts = PartsOf(count) ?? throw new ArgumentException(
                 $"A norm of {_weights.Length} weights measures latents of as many elements, or a multiple. Given: {count}.", nameof(rows));
             using DisposeScope scope = NewDisposeScope();
-            Tensor column = tensor([.. weights], ScalarType.Float64, rows.device);
+            Tensor column = tensor([.. parts.Select(part => part.Weight)], ScalarType.Float64, rows.device);
             return Largest(rows.to(ScalarType.Float64).abs() * column).MoveToOuterDisposeScope();
         }
 
         internal override bool IsOrdered => true;
 
-        internal override IReadOnlyList<double>? WeightsOfParts(long count) => count % _weights.Length == 0
-            ? [.. Enumerable.Range(0, checked((int)count)).Select(place => _weights[place % _weights.Length])]
+        internal override IReadOnlyList<Part>? PartsOf(long count) => count % _weights.Length == 0
+            ? [.. Enumerable.Range(0, checked((int)count)).Select(place => new Part(1, _weights[place % _weights.Length]))]
             : null;
     }
 
     private sealed record LargestTokenNorm(long Channels) : ResidualNorm
     {
+        private const long LongToken = 16;
+
         public override string ToString() => "largest token";
 
         public override Tensor Measure(Tensor rows)
@@ -176,8 +173,10 @@ public abstract record ResidualNorm
 
         internal override bool IsOrdered => true;
 
-        internal override IReadOnlyList<double>? WeightsOfParts(long count) =>
-            count % Channels == 0 ? Max.WeightsOfParts(count / Channels) : null;
+        internal override bool IsForOnePass => Channels >= LongToken;
+
+        internal override IReadOnlyList<Part>? PartsOf(long count) =>
+            count % Channels == 0 ? [.. Enumerable.Repeat(new Part(Channels, 1), checked((int)(count / Channels)))] : null;
     }
 
     private sealed record LargestPartNorm : ResidualNorm
@@ -212,15 +211,16 @@ public abstract record ResidualNorm
 
             using DisposeScope scope = NewDisposeScope();
             Tensor[] parts = rows.split(_sizes, 1);
-            Tensor[] columns = [.. parts.Select((part, place) => RowNorms.Column(part) / Math.Sqrt(_sizes[place]))];
+            Tensor[] columns = [.. parts.Select((part, place) => RowNorms.Column(part) * Part.Averaged(_sizes[place]).Weight)];
             return cat(columns, 1).amax([1]).MoveToOuterDisposeScope();
         }
 
         internal override bool IsOrdered => true;
 
-        internal override long[]? PartsOf(long count) => count == _sizes.Sum() ? _sizes : null;
+        internal override bool IsForOnePass => true;
 
-        internal override double OfLength(double length, long count) => length / Math.Sqrt(count);
+        internal override IReadOnlyList<Part>? PartsOf(long count) =>
+            count == _sizes.Sum() ? [.. _sizes.Select(Part.Averaged)] : null;
     }
 
     private static Tensor Largest(Tensor magnitudes) => magnitudes.shape[1] == 0

@@ -23,7 +23,7 @@ public sealed class ContractionNormTests : TensorTest
             double[] weights = [.. rand(size, ScalarType.Float64).exp().data<double>()];
             foreach (ResidualNorm norm in new[] { ResidualNorm.Max, ResidualNorm.Weighted(weights) })
             {
-                Tensor weight = tensor([.. norm.WeightsOfParts(size)!], ScalarType.Float64);
+                Tensor weight = tensor([.. norm.PartsOf(size)!.Select(part => part.Weight)], ScalarType.Float64);
                 double exact = (matrix.to(dtype).to(ScalarType.Float64).abs() * weight.unsqueeze(1) / weight).sum(1).max().ToDouble();
                 using PerSampleMap map = new(u => u.mm(matrix.T.to(dtype)));
                 Assert.All(

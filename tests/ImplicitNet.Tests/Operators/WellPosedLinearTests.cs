@@ -28,7 +28,7 @@ public sealed class WellPosedLinearTests : TensorTest
             Assert.True(solution.Latent.allclose(exact, 1e-10, 1e-10));
 
             // d = (6.3246, 1), so that both rows of D^-1 A D have the sum 0.63246.
-            Assert.Equal(10 * eigenvalue, contraction.Norm.WeightsOfParts(2)![1] / contraction.Norm.WeightsOfParts(2)![0], 1e-6);
+            Assert.Equal(10 * eigenvalue, contraction.Norm.PartsOf(2)![1].Weight / contraction.Norm.PartsOf(2)![0].Weight, 1e-6);
             Assert.Equal(contraction.Norm, solution.Report.ErrorNorm);
             ContractionReport report = Contraction.Report(contraction, q, solution.Latent);
             Assert.Equal(eigenvalue, report.Measured, 1e-9);

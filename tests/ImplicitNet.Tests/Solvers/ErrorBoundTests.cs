@@ -11,7 +11,10 @@ public sealed class ErrorBoundTests : TensorTest
     private static readonly double[] Weights = [1, 0.25, 8, 3];
 
     private static readonly ResidualNorm[] Norms =
-        [ResidualNorm.L2, ResidualNorm.RootMeanSquare, ResidualNorm.Max, ResidualNorm.Weighted(Weights), ResidualNorm.LargestToken(2)];
+    [
+        ResidualNorm.L2, ResidualNorm.RootMeanSquare, ResidualNorm.Max, ResidualNorm.Weighted(Weights), ResidualNorm.LargestToken(2),
+        ResidualNorm.LargestPart([3, 1]), ResidualNorm.LargestPart([1, 2, 1]),
+    ];
 
     [Fact]
     public void The_distance_to_the_fixed_point_is_within_the_bound_in_every_pair_of_norms()
@@ -71,8 +74,12 @@ public sealed class ErrorBoundTests : TensorTest
             {
                 double constant = new ErrorBound(1, norm).PerUnitOf(other, 4)!.Value;
 
-                // Among these are the vectors for which it is attained: a unit, all alike, and 1 / w.
-                Tensor rows = cat([randn(200, 4, ScalarType.Float64), eye(4, dtype: ScalarType.Float64), ones(1, 4, ScalarType.Float64), 1 / tensor(Weights).unsqueeze(0)]);
+                // Among these are the vectors for which it is attained: a unit, all alike, 1 / w, and an end of a part of 3.
+                Tensor rows = cat(
+                [
+                    randn(200, 4, ScalarType.Float64), eye(4, dtype: ScalarType.Float64), ones(1, 4, ScalarType.Float64),
+                    1 / tensor(Weights).unsqueeze(0), tensor(new[,] { { 0, 0, Math.Sqrt(3), 1 }, { 1, Math.Sqrt(2), 0, 1 }, { 1, 0, Math.Sqrt(2), 1 } }),
+                ]);
                 double[] ratios = [.. Measured(norm, rows).Zip(Measured(other, rows), (one, another) => one / another)];
                 Assert.Equal(constant, ratios.Max(), 1e-12);
             }
@@ -179,12 +186,12 @@ public sealed class ErrorBoundTests : TensorTest
     private static Tensor Contracting(ResidualNorm norm, double gamma)
     {
         Tensor matrix = randn(4, 4, ScalarType.Float64);
-        Tensor weights = norm.WeightsOfParts(4) is { } known ? tensor([.. known], ScalarType.Float64) : ones(4, ScalarType.Float64);
-        double size = norm.Equals(ResidualNorm.LargestToken(2))
-            ? linalg.svdvals(matrix.reshape(2, 2, 2, 2).transpose(1, 2)).select(2, 0).sum(1).max().ToDouble()
-            : norm.IsOfLength
-            ? linalg.svdvals(matrix).max().ToDouble()
-            : (matrix.abs() * weights.unsqueeze(1) / weights).sum(1).max().ToDouble();
+        IReadOnlyList<ResidualNorm.Part> parts = norm.PartsOf(4)!;
+        Tensor[][] blocks = [.. matrix.split([.. parts.Select(part => part.Size)]).Select(rows => rows.split([.. parts.Select(part => part.Size)], 1))];
+
+        // At most the sum of what a part has of each of the others: w_i ||J_ij|| / w_j.
+        double size = parts.Select((part, i) =>
+            parts.Select((other, j) => part.Weight * linalg.svdvals(blocks[i][j]).max().ToDouble() / other.Weight).Sum()).Max();
         return matrix * (gamma / size);
     }
 

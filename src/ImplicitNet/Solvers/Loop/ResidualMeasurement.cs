@@ -44,7 +44,7 @@ internal static class ResidualMeasurement
     }
 
     private static bool IsForOnePass(StoppingRule stopping, Tensor mapped, Tensor latent) =>
-        (stopping.Norm.IsOfLength || stopping.Norm.PartsOf(latent.shape[1]) is not null) && stopping.Scale == ResidualScale.PerSample
+        stopping.Norm.IsForOnePass && stopping.Norm.PartsOf(latent.shape[1]) is not null && stopping.Scale == ResidualScale.PerSample
         && mapped.dtype == ScalarType.Float32 && TensorMemory.Holds(mapped) && latent.is_contiguous();
 
     private static (double[] Residuals, double[] References, double[] Sizes) InOnePass(Tensor mapped, Tensor latent, ResidualNorm norm)
@@ -53,20 +53,20 @@ internal static class ResidualMeasurement
         double[] references = new double[residuals.Length];
         int size = (int)(mapped.numel() / residuals.Length);
         int rows = Math.Max(1, Portion / size);
-        long[] parts = norm.PartsOf(size)!;
+        IReadOnlyList<ResidualNorm.Part> parts = norm.PartsOf(size)!;
         TensorMemory<float> values = new(mapped), latents = new(latent);
         ThreadTeam.Run((residuals.Length + rows - 1) / rows, 2 * mapped.numel(), portion =>
         {
             for (int row = portion * rows; row < Math.Min(residuals.Length, (portion + 1) * rows); row++)
             {
                 int first = row * size;
-                foreach (int part in parts)
+                foreach ((long partSize, double weight) in parts)
                 {
                     (double difference, double reference) = SumsOfSquares.Lengths(
-                        values.Slice(first, part), latents.Slice(first, part));
-                    residuals[row] = Math.Max(residuals[row], norm.OfLength(difference, part));
-                    references[row] = Math.Max(references[row], norm.OfLength(reference, part));
-                    first += part;
+                        values.Slice(first, (int)partSize), latents.Slice(first, (int)partSize));
+                    residuals[row] = Math.Max(residuals[row], weight * difference);
+                    references[row] = Math.Max(references[row], weight * reference);
+                    first += (int)partSize;
                 }
             }
         });

@@ -35,7 +35,6 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     private readonly RunKind _kind = RunKinds.Of(settings);
     private readonly TrainingTask _task = RunKinds.Of(settings).Task(settings.Data);
 
-    private bool IsExplicit => settings.Explicit || settings.Untied is not null;
 
     /// <summary>Trains, tests and reports; or reports only, where that is all that is left to do.</summary>
     /// <returns>The exit code.</returns>
@@ -231,7 +230,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             terminal.Tell($"  [yellow]{Markup.Escape(note)}[/]");
         }
 
-        terminal.Tell($"  {Display.Count(ParameterCount(network))} parameters{(IsExplicit ? "" : $", {_kind.Solve(settings)}")}");
+        terminal.Tell($"  {Display.Count(ParameterCount(network))} parameters{(settings.IsExplicit ? "" : $", {_kind.Solve(settings)}")}");
         terminal.Tell($"  {Display.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
             + $"learning rate {Display.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
         terminal.Tell($"  seed {settings.Seed}, {Display.Counted(settings.Threads, "thread")}, {settings.Device}");
@@ -283,7 +282,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         Contraction = test.Contraction,
         Residuals = test.Residuals,
         Steps = test.Steps,
-        Gradient = !IsExplicit && settings.Gradient == GradientChoice.Default && test.Contraction is not null
+        Gradient = !settings.IsExplicit && settings.Gradient == GradientChoice.Default && test.Contraction is not null
             ? "Jacobian-free backpropagation"
             : _kind.Gradient(settings),
         Certificates = certificates,

@@ -74,7 +74,7 @@ internal sealed class GridKind : RunKind
         return settings switch
         {
             { Explicit: true, Untied: { } copies } => $"untied {copies}: that is the explicit twin with more layers; leave out --explicit.",
-            { Gradient: not GradientChoice.Default } when settings.Explicit || settings.Untied is not null =>
+            { Gradient: not GradientChoice.Default } when settings.IsExplicit =>
                 $"gradient {settings.Gradient}: an explicit twin has no fixed point; plain backpropagation is its exact gradient.",
             _ => null,
         };
@@ -83,7 +83,7 @@ internal sealed class GridKind : RunKind
     public override string Samples(string data) => GridData.Parse(data).Task.Noun;
 
     public override string Model(RunSettings settings) =>
-        IsExplicit(settings) ? "explicit twin" : $"implicit {GridData.Parse(settings.Data).Task.Solver}";
+        settings.IsExplicit ? "explicit twin" : $"implicit {GridData.Parse(settings.Data).Task.Solver}";
 
     public override string Network(RunSettings settings) => Words(Options(settings))
         + (settings.Untied is { } copies ? $", explicit twin ({Display.Counted(copies, "layer")} R, untied)"
@@ -132,8 +132,6 @@ internal sealed class GridKind : RunKind
     public static int StepLimit(NetworkConfig model, GridData data) =>
         GridData.Find(model.Data) is { } own ? own.LimitOf(data, model.MaxSteps) : data.StepLimit;
 
-    private static bool IsExplicit(RunSettings settings) => settings.Explicit || settings.Untied is not null;
-
     private static GridSolverOptions Options(RunSettings settings)
     {
         GridTask task = GridData.Parse(settings.Data).Task;
@@ -141,7 +139,7 @@ internal sealed class GridKind : RunKind
         {
             Dimensions = task.Dimensions,
             InputChannels = task.InputChannels,
-            Explicit = IsExplicit(settings),
+            Explicit = settings.IsExplicit,
             ExplicitLayers = settings.Untied ?? 1,
         };
         return settings.Channels is { } channels ? options with { LatentChannels = channels } : options;
@@ -204,7 +202,7 @@ internal sealed class GridKind : RunKind
         /// <summary>A maze being solved, step by step, where there are steps to be seen one by one, and not for minutes.</summary>
         public override RunPictures Draw(nn.Module<Tensor, Tensor> network, RunFolder folder, CancellationToken cancellation) =>
             grid.Task == GridTask.Mazes && grid.Size <= MazeGallery.LargestSide
-            && !IsExplicit(settings) && network is ImplicitNetwork { Solver: IterativeSolver } own
+            && !settings.IsExplicit && network is ImplicitNetwork { Solver: IterativeSolver } own
                 ? new MazeGallery(own, grid.Size, size => Limit(new GridData(grid.Task, size)), cancellation).Draw(folder)
                 : RunPictures.None;
 

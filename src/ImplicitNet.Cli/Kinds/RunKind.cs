@@ -58,7 +58,7 @@ internal abstract class RunKind
     public abstract string Model(RunSettings settings);
 
     /// <summary>How it is differentiated, behind "by".</summary>
-    public virtual string Gradient(RunSettings settings) => settings.Explicit || settings.Untied is not null
+    public virtual string Gradient(RunSettings settings) => settings.IsExplicit
         ? "plain backpropagation"
         : GradientChoice.Parse(settings.Gradient).Words;
 

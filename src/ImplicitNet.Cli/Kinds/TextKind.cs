@@ -27,9 +27,15 @@ internal sealed class TextKind : RunKind
 
     public override bool Fits(NetworkOptions network) => network is TextModelOptions;
 
+    /// <summary>
+    /// JFB does not see what the latent of a character is worth to the characters behind it; two terms more do.
+    /// </summary>
+    public const string UsualGradient = "neumann:2";
+
     public override RunSettings DefaultsFor(string data, bool isPublished = false) => new()
     {
         Data = data,
+        Gradient = UsualGradient,
         Published = isPublished,
         Epochs = 12,
         Validation = 500,
@@ -46,7 +52,7 @@ internal sealed class TextKind : RunKind
     public override string? Problem(RunSettings settings) => settings switch
     {
         { Explicit: true, Untied: { } copies } => $"untied {copies}: that is the explicit twin with more layers; leave out --explicit.",
-        { Gradient: not GradientChoice.Default } when IsExplicit(settings) =>
+        { Gradient: not GradientChoice.Default } when settings.IsExplicit =>
             $"gradient {settings.Gradient}: an explicit twin has no fixed point; plain backpropagation is its exact gradient.",
         _ => SizeProblem(settings),
     };
@@ -62,7 +68,7 @@ internal sealed class TextKind : RunKind
 
     public override string Samples(string data) => "windows";
 
-    public override string Model(RunSettings settings) => IsExplicit(settings) ? "explicit twin" : "implicit text model";
+    public override string Model(RunSettings settings) => settings.IsExplicit ? "explicit twin" : "implicit text model";
 
     public override string Network(RunSettings settings) => Words(Options(settings)) + (settings.Untied is { } copies
         ? $", explicit twin of {Display.Counted(copies, "layer")}"
@@ -102,8 +108,6 @@ internal sealed class TextKind : RunKind
 
     public override int BatchOf(string data) => EvaluationBatch;
 
-    private static bool IsExplicit(RunSettings settings) => settings.Explicit || settings.Untied is not null;
-
     /// <summary>The network of a run, for the characters of its text; without them for the smallest.</summary>
     private static TextModelOptions Options(RunSettings settings, string characters = "01")
     {
@@ -116,7 +120,7 @@ internal sealed class TextKind : RunKind
             FeedForward = settings.FeedForward ?? (FeedForwardShare * channels),
             Length = settings.Length ?? options.Length,
             Published = settings.Published,
-            Explicit = IsExplicit(settings),
+            Explicit = settings.IsExplicit,
             ExplicitLayers = settings.Untied ?? 1,
         };
     }

@@ -57,7 +57,7 @@ internal sealed record TextParts(TextBatches Train, TextBatches HeldOut, TextBat
 
         TextBatches own = text.InWindowsOf(length);
         return new TextParts(
-            own.Part(..^heldOut, "but its end", settings.Batch, settings.Seed),
+            own.Part(..^heldOut, "but its end", settings.Batch, settings.Seed, isMoved: true),
             own.Part(^heldOut.., "its end"),
             own.Part(^heldOut..^(heldOut - half), "the first half of its end"),
             own.Part(^(heldOut - half).., "the second half of its end"));

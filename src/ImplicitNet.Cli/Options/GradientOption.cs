@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Models;
 
 namespace ImplicitNet.Cli.Options;
@@ -13,8 +14,8 @@ internal static class GradientOption
 
     /// <summary>What the help says of one gradient.</summary>
     public static string Help =>
-        $"How one differentiates through the fixed point: {Choices} (default: {GradientChoice.Default}). "
-            + "What follows the name may be left out.";
+        $"How one differentiates through the fixed point: {Choices} "
+            + $"(default: {GradientChoice.Default}; {TextKind.UsualGradient} for texts). What follows the name may be left out.";
 
     public static Option<string?> One(string name, string description) => new(name)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Settings;
+using ImplicitNet.Models;
 
 namespace ImplicitNet.Cli.Options;
 
@@ -34,7 +35,8 @@ internal sealed class TrainOptions
     public RunSettings Begin(ParseResult parsed)
     {
         RunSettings given = Replace(parsed, RunKinds.DefaultsFor(DataChoice.Default));
-        return Over(parsed, RunKinds.DefaultsFor(given.Data, given.Published, given.Network, given.Task));
+        RunSettings usual = RunKinds.DefaultsFor(given.Data, given.Published, given.Network, given.Task);
+        return Over(parsed, given.IsExplicit ? usual with { Gradient = GradientChoice.Default } : usual);
     }
 
     /// <summary>Settings with those replaced that are given.</summary>

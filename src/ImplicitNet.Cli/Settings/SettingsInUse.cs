@@ -18,6 +18,9 @@ internal static class SettingsInUse
         public string ToleranceWords => Display.Number(settings.Tolerance, "0.######")
             + (settings.AbsoluteTolerance > 0 ? $" and absolute {Display.Number(settings.AbsoluteTolerance, "0.######")}" : "");
 
+        /// <summary>Whether the run is that of an explicit twin, which has no fixed point.</summary>
+        public bool IsExplicit => settings.Explicit || settings.Untied is not null;
+
         /// <summary>How the trainer is told.</summary>
         /// <exception cref="ArgumentException">A value is out of its range.</exception>
         public TrainingOptions ToTrainingOptions() => new()
@@ -83,7 +86,7 @@ internal static class SettingsInUse
 
             // Their map is constant: one full step is its fixed point, and a damped one is on the way there, and there is nothing to split.
             Solver = settings.Explicit && SolverChoice.IsSplitting(settings.Solver) ? SolverChoice.Default : settings.Solver,
-            Damping = settings.Explicit || settings.Untied is not null ? 1 : settings.Damping,
+            Damping = settings.IsExplicit ? 1 : settings.Damping,
             Memory = settings.Memory,
             Gradient = GradientChoice.Parse(settings.Gradient).Text,
             Network = network,

@@ -35,13 +35,16 @@ internal static class Twin
     /// <summary>The settings of a run of a comparison, by a gradient or a twin. An explicit one has an exact gradient: no cosine.</summary>
     public static RunSettings Of(RunSettings settings, string name) => name.Split(':')[0] switch
     {
-        GradientChoice.Explicit => settings with { Explicit = true, Cosines = 0, Pretrain = 0 },
-        Untied => settings with { Untied = Number(name), Cosines = 0, Pretrain = 0 },
+        GradientChoice.Explicit => WithoutSolves(settings) with { Explicit = true },
+        Untied => WithoutSolves(settings) with { Untied = Number(name) },
 
         // A solve of one step returns where it starts: the steps of the gradient are all there are.
         Through => settings with { Gradient = $"unrolled:{Number(name)}", TrainSteps = 1, RandomSteps = false, Cosines = 0, Pretrain = 0 },
         _ => settings with { Gradient = name },
     };
+
+    private static RunSettings WithoutSolves(RunSettings settings) =>
+        settings with { Gradient = GradientChoice.Default, Cosines = 0, Pretrain = 0 };
 
     private static int? Number(string name) => name.Split(':') is [_, var text]
         && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;

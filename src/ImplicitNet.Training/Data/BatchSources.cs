@@ -65,12 +65,16 @@ public static class BatchSources
         /// <param name="batchSize">Windows in a batch; at least 1. The last batch of an epoch holds what is left.</param>
         /// <param name="seed">Seed of the order of the epochs; any value.</param>
         /// <param name="name">A name for messages and reports.</param>
+        /// <param name="isMovedEveryEpoch">
+        /// Whether the windows of every epoch begin at another place (<see cref="TextBatches.IsMovedEveryEpoch"/>): what is learned then
+        /// holds better for text that was not seen. Validation, evaluation and the parts that are read by number stay where they are.
+        /// </param>
         /// <exception cref="ArgumentException">The text is too short, or has a character that is not in the vocabulary.</exception>
         /// <exception cref="ArgumentOutOfRangeException">A number lies outside its range.</exception>
         public static TextBatches FromText(
             string text, int length, int? stride = null, Vocabulary? vocabulary = null, int batchSize = 64, long seed = 1,
-            string name = "text") =>
-            new(text, length, vocabulary ?? Vocabulary.Of(text), stride, name, batchSize, seed);
+            string name = "text", bool isMovedEveryEpoch = false) =>
+            new(text, length, vocabulary ?? Vocabulary.Of(text), stride, name, batchSize, seed) { IsMovedEveryEpoch = isMovedEveryEpoch };
 
         /// <summary>Batches of windows of time series, to say from one row what the next ones are.</summary>
         /// <param name="series">At least one, all of the same columns, such as <c>TimeSeriesFile.Read("tides.csv")</c>.</param>

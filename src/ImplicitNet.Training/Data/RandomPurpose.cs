@@ -14,4 +14,5 @@ internal enum RandomPurpose
     Sample = 9,
     Solves = 10,
     Noise = 11,
+    Windows = 12,
 }

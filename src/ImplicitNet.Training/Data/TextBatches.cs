@@ -33,6 +33,12 @@ public sealed class TextBatches : IndexedBatches
     /// <summary>The number of characters from the beginning of one window to that of the next.</summary>
     public int Stride { get; }
 
+    /// <summary>
+    /// Whether the windows of every epoch begin at a place of its own, less than a stride behind the first character and drawn from seed
+    /// and epoch, so that a text is cut differently each time; the last window ends where the text does. Default false.
+    /// </summary>
+    public bool IsMovedEveryEpoch { get; init; }
+
     /// <summary>How many characters the text has.</summary>
     internal int Characters => _ids.Length;
 
@@ -66,8 +72,9 @@ public sealed class TextBatches : IndexedBatches
     /// <param name="part">A name for what it is of the text.</param>
     /// <param name="batchSize">Windows in a batch; null: as many as here.</param>
     /// <param name="seed">Of the order of the epochs; null: that of this source.</param>
-    internal TextBatches Part(Range characters, string part, int? batchSize = null, long? seed = null) =>
-        With(_ids[characters], Length, $"{Name}, {part}", batchSize ?? BatchSize, seed ?? Seed);
+    /// <param name="isMoved">As <see cref="IsMovedEveryEpoch"/>; null: as here.</param>
+    internal TextBatches Part(Range characters, string part, int? batchSize = null, long? seed = null, bool? isMoved = null) =>
+        With(_ids[characters], Length, $"{Name}, {part}", batchSize ?? BatchSize, seed ?? Seed, isMoved);
 
     /// <summary>The same characters in windows of another length, one behind the other.</summary>
     internal TextBatches InWindowsOf(int length) => With(_ids, length, Name, BatchSize, Seed);
@@ -82,10 +89,11 @@ public sealed class TextBatches : IndexedBatches
         Tensor inputs = empty(indices.Length, Length, dtype: ScalarType.Int64);
         Tensor targets = empty(indices.Length, Length, dtype: ScalarType.Int64);
         Span<long> now = MemoryMarshal.Cast<byte, long>(inputs.bytes), next = MemoryMarshal.Cast<byte, long>(targets.bytes);
-        int place = 0;
+        int move = Move(epoch), place = 0;
         foreach (int index in indices)
         {
-            ReadOnlySpan<int> window = _ids.Span.Slice(index * Stride, Length + 1);
+            int start = Math.Min((index * Stride) + move, _ids.Length - Length - 1);
+            ReadOnlySpan<int> window = _ids.Span.Slice(start, Length + 1);
             for (int position = 0; position < Length; position++, place++)
             {
                 now[place] = window[position];
@@ -95,6 +103,10 @@ public sealed class TextBatches : IndexedBatches
 
         return new Batch(inputs, targets);
     }
+
+    private int Move(int? epoch) => IsMovedEveryEpoch && epoch is { } number
+        ? new RandomNumbers(RandomNumbers.Key(Seed, RandomPurpose.Windows, number), 0).Next(Stride)
+        : 0;
 
     private static int Windows(int characters, int length, int stride)
     {
@@ -106,13 +118,18 @@ public sealed class TextBatches : IndexedBatches
                 $"A window of {length} and the character after it are more than the text has: {characters} characters.", nameof(length));
     }
 
-    private TextBatches With(ReadOnlyMemory<int> ids, int length, string name, int batchSize, long seed) =>
-        new(ids, length, length == Length ? Stride : length, Vocabulary, name, batchSize, seed) { IsShuffled = IsShuffled };
+    private TextBatches With(ReadOnlyMemory<int> ids, int length, string name, int batchSize, long seed, bool? isMoved = null) =>
+        new(ids, length, length == Length ? Stride : length, Vocabulary, name, batchSize, seed)
+        {
+            IsShuffled = IsShuffled,
+            IsMovedEveryEpoch = isMoved ?? IsMovedEveryEpoch,
+        };
 
     private TextIdentity Identify() => new()
     {
         Length = Length,
         Stride = Stride,
+        IsMovedEveryEpoch = IsMovedEveryEpoch,
         Content = new ContentIdentity
         {
             BatchSize = BatchSize,
@@ -130,6 +147,8 @@ public sealed class TextBatches : IndexedBatches
         public required int Length { get; init; }
 
         public required int Stride { get; init; }
+
+        public required bool IsMovedEveryEpoch { get; init; }
 
         public required ContentIdentity Content { get; init; }
     }

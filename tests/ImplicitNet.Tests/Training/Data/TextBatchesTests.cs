@@ -73,6 +73,26 @@ public sealed class TextBatchesTests : TensorTest
     }
 
     [Fact]
+    public void Moved_windows_begin_elsewhere_in_every_epoch_and_stay_in_the_text()
+    {
+        TextBatches source = BatchSource.FromText(Alphabet, 5, batchSize: 2, seed: 3, isMovedEveryEpoch: true);
+        Assert.Equal(Windows(BatchSource.FromText(Alphabet, 5), source.InOrder()), Windows(source, source.InOrder()));
+        HashSet<int> moves = [];
+        for (int epoch = 0; epoch < 60; epoch++)
+        {
+            (string Input, string Target)[] windows = Windows(source, source.Epoch(epoch));
+            int[] starts = [.. windows.Select(window => Alphabet.IndexOf(window.Input, StringComparison.Ordinal))];
+            int move = starts.Min();
+            moves.Add(move);
+            Assert.Equal(source.Order(epoch).Select(index => Math.Min((5 * index) + move, Alphabet.Length - 6)), starts);
+            Assert.All(windows, window => Assert.Equal(window.Input[1..] + window.Target[^1], window.Target));
+            Assert.Equal(windows[4..], Windows(source, source.Epoch(epoch, 2)));
+        }
+
+        Assert.Equal([0, 1, 2, 3, 4], moves.Order());
+    }
+
+    [Fact]
     public void A_split_shares_no_character_of_the_text()
     {
         TextBatches source = BatchSource.FromText(Alphabet, 3, stride: 1, name: "letters");
@@ -105,13 +125,13 @@ public sealed class TextBatchesTests : TensorTest
         [
             source, BatchSource.FromText("abcadb", 2), BatchSource.FromText("abcabe", 2), BatchSource.FromText("abcabd", 3), BatchSource.FromText("abcabd", 2, 1),
             BatchSource.FromText("abcabd", 2, vocabulary: Vocabulary.Of("abcde")), BatchSource.FromText("abcabd", 2, seed: 2),
-            BatchSource.FromText("abcabd", 2, batchSize: 3), source.Split(0.5).Train, source.Split(0.5).HeldOut,
+            BatchSource.FromText("abcabd", 2, batchSize: 3), BatchSource.FromText("abcabd", 2, isMovedEveryEpoch: true), source.Split(0.5).Train, source.Split(0.5).HeldOut,
         ];
         Assert.Equal(all.Length, all.Select(TensorBatchesTests.Identity).Distinct().Count());
         Assert.Equal(TensorBatchesTests.Identity(source), TensorBatchesTests.Identity(BatchSource.FromText("abcabd", 2)));
         Assert.Matches(
             "^batches = TextIdentity; batches.Content = ContentIdentity; batches.Content.BatchSize = 64; batches.Content.Checksum = [0-9a-f]{32}; batches.Content.Seed = 1; "
-            + "batches.Length = 2; batches.Stride = 2$", TensorBatchesTests.Identity(source));
+            + "batches.IsMovedEveryEpoch = false; batches.Length = 2; batches.Stride = 2$", TensorBatchesTests.Identity(source));
     }
 
     [Fact]

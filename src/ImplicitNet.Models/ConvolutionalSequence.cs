@@ -1,3 +1,4 @@
+using ImplicitNet.Operators;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -7,7 +8,7 @@ namespace ImplicitNet.Models;
 /// Modules one after the other, as torch's Sequential and with the same names, but a convolution and the batch normalisation right behind
 /// it are one <see cref="NormalizedConvolution"/>.
 /// </summary>
-internal sealed class ConvolutionalSequence : nn.Module<Tensor, Tensor>
+internal sealed class ConvolutionalSequence : nn.Module<Tensor, Tensor>, IModuleSequence
 {
     private readonly IReadOnlyList<nn.Module<Tensor, Tensor>> _modules;
 
@@ -21,6 +22,9 @@ internal sealed class ConvolutionalSequence : nn.Module<Tensor, Tensor>
             register_module(name, module);
         }
     }
+
+    /// <inheritdoc/>
+    IReadOnlyList<(string Name, nn.Module Module)> IModuleSequence.Parts => [.. named_children()];
 
     public override Tensor forward(Tensor input)
     {

@@ -1,3 +1,4 @@
+using ImplicitNet.Operators;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -9,7 +10,7 @@ namespace ImplicitNet.Models;
 /// A residual block that keeps image and channels (He et al., 2016): <c>LeakyReLU(x + norm(c2(LeakyReLU(norm(c1(x))))))</c>.
 /// The second norm has no weights, as those of the latent layers of the published networks.
 /// </summary>
-internal sealed class EncoderBlock : nn.Module<Tensor, Tensor>
+internal sealed class EncoderBlock : nn.Module<Tensor, Tensor>, IModuleSequence
 {
     [ComponentName(Name = "convolution1")]
     private readonly Conv2d _convolution1;
@@ -34,6 +35,12 @@ internal sealed class EncoderBlock : nn.Module<Tensor, Tensor>
         _slope = slope;
         RegisterComponents();
     }
+
+    /// <inheritdoc/>
+    IReadOnlyList<(string Name, nn.Module Module)> IModuleSequence.Parts => [.. named_children()];
+
+    /// <inheritdoc/>
+    bool IModuleSequence.PassesInput => true;
 
     public override Tensor forward(Tensor input)
     {

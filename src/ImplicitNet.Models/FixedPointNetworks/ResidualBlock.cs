@@ -1,3 +1,4 @@
+using ImplicitNet.Operators;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -9,7 +10,7 @@ namespace ImplicitNet.Models.FixedPointNetworks;
 /// The basic block of residual networks (He et al., 2016) with a shortcut without weights: every second pixel, and zeros
 /// for the channels that are new. Dropout of 0.1 after the first activation and after the second norm.
 /// </summary>
-internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
+internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>, IModuleSequence
 {
     private const double Dropout = 0.1;
 
@@ -39,6 +40,12 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
         _newChannels = outputs - inputs;
         RegisterComponents();
     }
+
+    /// <inheritdoc/>
+    IReadOnlyList<(string Name, nn.Module Module)> IModuleSequence.Parts => [.. named_children()];
+
+    /// <summary>The shortcut leaves pixels out, and lengthens nothing.</summary>
+    bool IModuleSequence.PassesInput => true;
 
     public override Tensor forward(Tensor input)
     {

@@ -140,7 +140,7 @@ public sealed class ImplicitNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>S(u), in which samples that do not count take no part.</summary>
-    private Tensor Read(ImplicitResult solved)
+    internal Tensor Read(ImplicitResult solved)
     {
         SampleMask included = new([.. solved.Included]);
         if (included.All || !is_grad_enabled())

@@ -11,7 +11,7 @@ namespace ImplicitNet.Operators;
 /// <see cref="Norm"/>, whatever its weights are. A <see cref="BoundedLayer"/> is linear; a <see cref="BoundedSequence"/> and a
 /// <see cref="BoundedResidual"/> are made of others.
 /// </summary>
-public abstract class BoundedModule : nn.Module<Tensor, Tensor>
+public abstract class BoundedModule : nn.Module<Tensor, Tensor>, ILipschitz
 {
     /// <summary>Creates the module under a name. For the library's own: yours derive from <see cref="BoundedLayer"/>.</summary>
     private protected BoundedModule(string name)
@@ -35,6 +35,12 @@ public abstract class BoundedModule : nn.Module<Tensor, Tensor>
     /// <returns>Dimensionless; NaN when an element of a weight is not finite.</returns>
     public double CertifyNorm() => CertifyNorm(1);
 
+    /// <summary>
+    /// <see cref="CertifyNorm()"/> where <see cref="Norm"/> is L2; else the norm from L2 to L2 where that is known, such as of a matrix.
+    /// </summary>
+    /// <returns>Dimensionless; NaN where it is not known, and when an element of a weight is not finite.</returns>
+    public double CertifyLipschitz() => CertifyEuclideanNorm(1);
+
     /// <summary>Whether <see cref="Norm"/> is another one when the weights are.</summary>
     internal virtual bool HasMovingNorm => false;
 
@@ -43,6 +49,9 @@ public abstract class BoundedModule : nn.Module<Tensor, Tensor>
 
     /// <summary><see cref="CertifyNorm()"/> for weights from <see cref="Prepare"/>.</summary>
     internal abstract double CertifyNorm(double factor);
+
+    /// <summary>The same from L2 to L2, whatever <see cref="Norm"/> is; NaN where it is not known.</summary>
+    internal virtual double CertifyEuclideanNorm(double factor) => Norm.Equals(ResidualNorm.L2) ? CertifyNorm(factor) : double.NaN;
 
     /// <summary>All that <see cref="Propagate"/> needs, so that it lengthens by the factor at most.</summary>
     /// <param name="factor">Above 0.</param>

@@ -15,7 +15,7 @@ namespace ImplicitNet.Operators;
 /// Batch normalisation belongs in the encoder that makes q, never in here. One evaluation is one linear layer and one or two elementwise
 /// passes in place, or what the module takes. The encoder must give q in the shape of the latent.
 /// </remarks>
-public sealed class ContractionOperator : LatentOperator, IContraction
+public sealed class ContractionOperator : LatentOperator, IContraction, IInputLipschitz
 {
     [ComponentName(Name = "layer")]
     private readonly BoundedModule _layer;
@@ -55,6 +55,12 @@ public sealed class ContractionOperator : LatentOperator, IContraction
 
     /// <inheritdoc/>
     public double CertifyFactor() => _layer.CertifyNorm(DeclaredFactor);
+
+    /// <summary>1: q is added before the activation, which lengthens nothing.</summary>
+    public double CertifyInputLipschitz() => 1;
+
+    /// <summary>The factor in L2, whatever <see cref="Norm"/> is; NaN where it is not known. It may be above 1.</summary>
+    internal double CertifyEuclideanFactor() => _layer.CertifyEuclideanNorm(DeclaredFactor);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">q is not in the shape, dtype and device of latents.</exception>

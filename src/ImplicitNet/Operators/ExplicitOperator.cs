@@ -15,7 +15,7 @@ namespace ImplicitNet.Operators;
 /// JFB, the Neumann series and the exact gradient are the same here: that of R(0, q). Reports count the two steps, although R is applied
 /// only once.
 /// </remarks>
-public sealed class ExplicitOperator : LatentOperator, IContraction
+public sealed class ExplicitOperator : LatentOperator, IContraction, IInputLipschitz
 {
     [ComponentName(Name = "operator")]
     private readonly LatentOperator _operator;
@@ -58,6 +58,15 @@ public sealed class ExplicitOperator : LatentOperator, IContraction
 
     /// <summary>0: the map does not depend on u.</summary>
     public double CertifyFactor() => 0;
+
+    /// <summary>
+    /// Of one operator its own; of several, each adds its own to the factor in u times what was before it. NaN where an operator does not
+    /// say its own, or a further one contracts in no way that is known in L2.
+    /// </summary>
+    public double CertifyInputLipschitz() => _next.Aggregate(
+        InputLipschitz(_operator), (before, layer) => (LatentBound.EuclideanFactor(layer) * before) + InputLipschitz(layer));
+
+    private static double InputLipschitz(LatentOperator layer) => (layer as IInputLipschitz)?.CertifyInputLipschitz() ?? double.NaN;
 
     /// <inheritdoc/>
     /// <remarks>Evaluates every R once, in the graph where gradients are enabled.</remarks>

@@ -14,7 +14,7 @@ namespace ImplicitNet.Operators;
 /// <see cref="PeacemanRachfordSolver"/> and <see cref="ForwardBackwardSolver"/> find for every weight; <see cref="PicardSolver"/> may
 /// diverge. The encoder gives q in the shape of the latent.
 /// </remarks>
-public sealed class MonotoneOperator : LatentOperator, IMonotone
+public sealed class MonotoneOperator : LatentOperator, IMonotone, IInputLipschitz
 {
     [ComponentName(Name = "layer")]
     private readonly MonotoneLayer _layer;
@@ -55,6 +55,9 @@ public sealed class MonotoneOperator : LatentOperator, IMonotone
 
     /// <inheritdoc/>
     public double CertifyMonotonicity() => _layer.CertifyMonotonicity();
+
+    /// <summary>1: q is added before the activation, which lengthens nothing. That is R itself; u* moves by 1 / m.</summary>
+    public double CertifyInputLipschitz() => 1;
 
     /// <inheritdoc/>
     public double BoundLipschitz()

@@ -17,6 +17,9 @@ namespace ImplicitNet.Operators;
 /// </remarks>
 public sealed class WellPosedLinear : BoundedLayer
 {
+    // Covers the rounding of a decomposition in float64.
+    private const double EuclideanRounding = 1 + 1e-11;
+
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
     private readonly RememberedBound _remembered = new();
@@ -63,6 +66,14 @@ public sealed class WellPosedLinear : BoundedLayer
     {
         using DisposeScope scope = NewDisposeScope();
         return Condition.Limited(_weight, Condition.Vectors(_weight, _remembered), factor).alias().MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    internal override double CertifyEuclideanNorm(double factor)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        return SpectralNorm.LargestSingularValue(ScaledWeight(factor).to(ScalarType.Float64)) * EuclideanRounding;
     }
 
     /// <inheritdoc/>

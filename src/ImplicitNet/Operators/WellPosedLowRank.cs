@@ -21,6 +21,9 @@ public sealed class WellPosedLowRank : BoundedLayer
     // Of the sum of |L_i| |R_j| over j: what a row sum in float64 may be off by, for each factor in it.
     private const double Rounding = 1e-14;
 
+    // Of the norms of both factors: what decompositions in float64 may be off by.
+    private const double EuclideanRounding = 1e-11;
+
     // Of A in float64, 4 GiB, whose row sums are taken.
     private const long LargestSize = 23_170;
 
@@ -82,6 +85,26 @@ public sealed class WellPosedLowRank : BoundedLayer
         }
 
         return stack([left, wide[1]]).to(_weight.dtype).alias().MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>That of the product of two matrices of k x k: those that are left of the factors by orthogonal columns.</remarks>
+    internal override double CertifyEuclideanNorm(double factor)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        Tensor factors = ScaledWeight(factor).to(ScalarType.Float64);
+        if (!factors.isfinite().all().ToBoolean())
+        {
+            return double.NaN;
+        }
+
+        (_, Tensor left) = linalg.qr(factors[0], linalg.QRMode.R);
+        (_, Tensor right) = linalg.qr(factors[1], linalg.QRMode.R);
+
+        // Rounding is a share of the factors' own norms.
+        double largest = SpectralNorm.LargestSingularValue(left) * SpectralNorm.LargestSingularValue(right);
+        return SpectralNorm.LargestSingularValue(left.mm(right.T)) + (EuclideanRounding * largest);
     }
 
     /// <inheritdoc/>

@@ -33,7 +33,7 @@ public readonly record struct ErrorBound(double PerResidual, ResidualNorm Norm)
     /// The least c with <c>norm(r) &lt;= c other(r)</c> for every r of so many elements. Both are <c>max w_i ||r_i||</c> over parts. Where
     /// the other is 1, a part is as long as the root of <c>sum 1 / w_j^2</c> over the other's parts that it meets, with an element in each.
     /// </summary>
-    private static double? Between(ResidualNorm norm, ResidualNorm other, long count)
+    internal static double? Between(ResidualNorm norm, ResidualNorm other, long count)
     {
         if (count == 0 || norm.PartsOf(count) is not { } parts || other.PartsOf(count) is not { } others)
         {

@@ -144,6 +144,12 @@ internal sealed record RunResult
     /// <summary>Charts and pictures that an evaluation of restorations has written; empty for none.</summary>
     public IReadOnlyList<string> Charts { get => field ?? []; init; }
 
+    /// <summary>
+    /// By each radius as it was given, in L2 and in pixels of [0, 1], the share of images that are right and certified beyond it; null
+    /// where nobody asked.
+    /// </summary>
+    public IReadOnlyDictionary<string, double>? CertifiedAccuracy { get; init; }
+
     /// <summary>Whether samples were answered by following flows.</summary>
     public bool IsOfFlows() => Statuses.ContainsKey(nameof(FlowStatus.Completed));
 

@@ -11,6 +11,7 @@ public sealed class RefereeTests
     [InlineData("flows", "flows, 0 false states")]
     [InlineData("bounds", "operators, 0 bounds below the norm")]
     [InlineData("bounds monotone", "monotone layers, 0 violations")]
+    [InlineData("robustness", "attacks, 0 radii beaten")]
     [InlineData("calls", "calls, 0 deaths")]
     public void A_referee_finds_nothing(string referee, string verdict)
     {
@@ -24,6 +25,7 @@ public sealed class RefereeTests
     [InlineData("flows", "flows, 0 false states")]
     [InlineData("bounds", "operators, 0 bounds below the norm")]
     [InlineData("bounds monotone", "monotone layers, 0 violations")]
+    [InlineData("robustness", "attacks, 0 radii beaten")]
     [InlineData("calls", "calls, 0 deaths")]
     public void A_referee_finds_what_was_planted(string referee, string verdict)
     {

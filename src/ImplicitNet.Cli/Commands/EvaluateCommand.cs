@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using ImplicitNet.Certification;
 using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
@@ -36,10 +37,12 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         RunSetting.Option<double?>(nameof(RunSettings.Gamma), "Factor gamma of the operator of a model for images (default: the model's).");
     private readonly Option<int[]?> _applications = ApplicationsOption.Create();
     private readonly Option<int?> _starts = StartsOption.Create();
+    private readonly Option<GivenRadius[]?> _radii = RadiiOption.Create();
     private readonly Option<string?> _output = new("--output", "-o")
     {
         Description = "Folder for the charts of --applications (default: the model's), of --starts, which of images and strings solves "
-            + $"once more for them, and of models for {RestorationKind.Restorations}, with a picture (default: none).",
+            + $"once more for them, and of models for {RestorationKind.Restorations}, with a picture, and for the page of --certify "
+            + "(default: none).",
         HelpName = "folder",
     };
     private readonly Option<string[]> _beside = RestorationRun.BesideOption();
@@ -49,7 +52,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
     public Command Create()
     {
         Command command = new("evaluate", "Evaluate a model on a data set.") { _model, _data, _dataDirectory, _split, _count, _batch, _seed,
-            _gamma, _applications, _starts, _beside, _output };
+            _gamma, _applications, _starts, _radii, _beside, _output };
         _solve.AddTo(command);
         _common.AddTo(command);
         command.Validators.Add(result =>
@@ -57,6 +60,11 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             if (result.GetResult(_applications) is not null && result.GetResult(_starts) is not null)
             {
                 result.AddError("--starts does not go with --applications, which solves nothing");
+            }
+
+            if (result.GetResult(_applications) is not null && result.GetResult(_radii) is not null)
+            {
+                result.AddError("--certify does not go with --applications: certificates are of fixed points");
             }
         });
         command.SetAction(Run);
@@ -67,6 +75,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             "implicitnet evaluate --model runs/first --split validation --tolerance 1e-5",
             "implicitnet evaluate --model runs/first --applications 1,2,3,5,10",
             "implicitnet evaluate --model runs/first --starts 4",
+            "implicitnet evaluate --model runs/robust --certify 0.1,0.5,1.58",
             "implicitnet evaluate --model runs/sharp --beside runs/twin --output charts",
             "implicitnet evaluate --model runs/first --quiet --json");
         return command;
@@ -82,10 +91,11 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         RestorationRun? restorations =
             RestorationRun.Open(terminal, model, parsed.GetValue(_beside) ?? [], parsed.GetValue(_output));
         if (restorations is null && parsed.GetValue(_output) is not null && parsed.GetValue(_applications) is not { Length: > 0 }
-            && parsed.GetValue(_starts) is not >= 2)
+            && parsed.GetValue(_starts) is not >= 2 && parsed.GetValue(_radii) is not { Length: > 0 })
         {
             throw new CommandException(
-                "--output is for the charts of --applications or of --starts from 2 on; name one of them, or leave it out",
+                "--output is for the charts of --applications or of --starts from 2 on, and the page of --certify; name one of them, "
+                    + "or leave it out",
                 ExitCodes.Usage);
         }
 
@@ -105,6 +115,12 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             throw new CommandException(
                 $"--applications is for images alone; {folder} is a model for {model.Config.Data}: end its solves early by --max-steps.",
                 ExitCodes.Usage);
+        }
+
+        if (parsed.GetValue(_radii) is { Length: > 0 } && kind is not ImageKind)
+        {
+            throw new CommandException(
+                $"--certify is for images in classes alone; {folder} is a model for {model.Config.Data}. Leave it out.", ExitCodes.Usage);
         }
 
         if (parsed.GetValue(_starts) is > 1 && kind is TextKind)
@@ -130,6 +146,10 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
         if (solved is not null)
         {
             _solve.Apply(parsed, model.FixedPoints, solved);
+            if (parsed.GetValue(_radii) is { Length: > 0 } && parsed.GetValue(_solve.Tolerance) is null)
+            {
+                solved.Stopping = CertifyRun.Tightened(solved.Stopping);
+            }
         }
 
         IndexedBatches source = kind.Source(
@@ -156,6 +176,10 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
 
         TrainingTask task = kind.Task(settings.Data);
         SeveralStarts? starts = solved is null ? null : SeveralStarts.Of(parsed.GetValue(_starts), kind.Symmetries(settings.Data));
+        CertifyRun certify = new(terminal, cancellation);
+        NetworkBound? bound = parsed.GetValue(_radii) is { Length: > 0 } && source is ImageBatches asked
+            ? CertifyRun.BoundOf(folder, solved!, asked.Dataset)
+            : null;
         StartsRun run = new(terminal, cancellation);
         StartsStudy? study = starts is { IsTurned: true } ? run.Measure(solved!, task, source, starts) : null;
         StartsResult? agreement = study is not null ? StartsResult.Of(study) : starts is null ? null : terminal.WithBar(
@@ -183,6 +207,13 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             Network = model.Config is FlowModelConfig flow ? FlowNetworkChoice.NameOf(flow.Network) : model.Config.Architecture,
         };
         Show(result, evaluation, kind, settings.Data);
+        if (bound is not null && source is ImageBatches images && parsed.GetValue(_radii) is { } radii)
+        {
+            CertifiedImages certified = certify.Execute(bound, solved!, images, radii);
+            certify.Show(certified, parsed.GetValue(_output), folder, ClassNames.Of(settings.Data, images.Dataset.ClassCount));
+            result = result with { CertifiedAccuracy = certified.Shares };
+        }
+
         result = restorations?.Execute(result, solved!, Loaded, (MeasuredImages)source, cancellation) ?? result;
         string? output = parsed.GetValue(_output);
         if (starts is not null && (study is not null || (output is not null && restorations is null)))

@@ -25,6 +25,7 @@ internal static class OptionGroups
         ["--seeds"] = OptionGroup.Run,
         ["--temperature"] = OptionGroup.Run,
         ["--hours"] = OptionGroup.Training,
+        ["--certify"] = OptionGroup.Checks,
         ["--conditions"] = OptionGroup.Checks,
         ["--measure"] = OptionGroup.Checks,
         ["--pytorch"] = OptionGroup.Output,

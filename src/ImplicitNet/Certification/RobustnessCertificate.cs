@@ -17,8 +17,8 @@ namespace ImplicitNet.Certification;
 /// It speaks of the network itself, <c>S(u*)</c> with the fixed point u*, in real numbers. Outputs are computed at a u near u*, and are
 /// rounded: from every margin is taken off what the distance of u from u*, as the solve's report bounds it, can have moved, and an
 /// allowance for rounding. The first is rigorous. The second is no proof but a share of the sizes of what was computed, 64 roundings of the
-/// dtype, some ten times what is measured; in float64 it is nothing. Elsewhere than on the processor float32 is counted as TF32, which its
-/// convolutions may use.
+/// dtype, a hundred times what is measured; in float64 it is nothing. Elsewhere than on the processor float32 is counted as TF32 where
+/// torch's settings let products be computed in it.
 /// <para>
 /// So the class of the network itself is the same everywhere nearer than the radius. What is computed there may differ from it within the
 /// tolerance of the solve there, which is what a tighter tolerance makes smaller.
@@ -27,7 +27,7 @@ namespace ImplicitNet.Certification;
 /// </remarks>
 public sealed class RobustnessCertificate
 {
-    // Of rounding to the dtype, as a share of the size of what a part gives: some ten times what networks of a few layers are off by.
+    // Of rounding to the dtype, as a share of the size of what a part gives: a hundred times what networks of a few layers are off by.
     private const double RoundingShare = 64;
 
     // That of TF32, in which other devices may compute convolutions of float32.
@@ -119,9 +119,7 @@ public sealed class RobustnessCertificate
         double[][] sizes = [.. ((Tensor[])[data, q, solved.Latent]).Select(Lengths)];
         double[][] values = [.. Rows(outputs)];
         double?[] errors = Errors(network, solved);
-        double unit = RoundingShare * (data.device_type == DeviceType.CPU || data.dtype != ScalarType.Float32
-            ? Precision.Of(data.dtype).Roundoff
-            : Tf32);
+        double unit = RoundingShare * Roundoff(data);
         return [.. values.Select((row, sample) => Array.TrueForAll(row, double.IsFinite)
             ? Radius(bound, row, errors[sample], unit, inputScale, sizes[0][sample], sizes[1][sample], sizes[2][sample])
             : new SampleRadius(-1, double.NaN, 0))];
@@ -178,6 +176,13 @@ public sealed class RobustnessCertificate
                 : factor is >= 0 and < 1 ? own.Residual / (1 - factor)
                 : (double?)null;
         })];
+    }
+
+    private static double Roundoff(Tensor data)
+    {
+        bool isExact = data.device_type == DeviceType.CPU || data.dtype != ScalarType.Float32
+            || (data.device_type == DeviceType.CUDA && !backends.cudnn.allow_tf32 && !backends.cuda.matmul.allow_tf32);
+        return isExact ? Precision.Of(data.dtype).Roundoff : Tf32;
     }
 
     private static double[] Lengths(Tensor rows)

@@ -36,24 +36,23 @@ internal static class LatentBound
 
     private static LayerBound Of(LatentOperator latentOperator, long[]? shape)
     {
-        switch (latentOperator)
-        {
-            case IMonotone monotone:
-                double monotonicity = monotone.CertifyMonotonicity();
-                return monotonicity > 0
-                    ? LayerBound.Of(1 / monotonicity * Rounding, shape)
-                    : LayerBound.None("its weights are not finite, or its monotonicity is not above 0");
-            case IContraction contraction and IInputLipschitz input:
-                double best = Math.Min(Amplified(EuclideanFactor(latentOperator)), InOwnNorm(latentOperator, contraction, shape));
-                double moved = input.CertifyInputLipschitz();
-                return double.IsNaN(moved) ? LayerBound.None(NotKnown)
-                    : double.IsFinite(best) ? LayerBound.Of(best * moved, shape)
-                    : LayerBound.None("its weights are not finite, or it contracts in a norm that says nothing of L2");
-            case IContraction:
-                return LayerBound.None(NotKnown);
-            default:
-                return LayerBound.None("it is neither a contraction nor monotone, so nothing bounds how far its fixed point moves");
-        }
+        IInputLipschitz? input = latentOperator as IInputLipschitz;
+        (IMonotone? monotone, IContraction? contraction) = (latentOperator as IMonotone, latentOperator as IContraction);
+        double ofInput = input?.CertifyInputLipschitz() ?? double.NaN;
+        double[] bounds =
+        [
+            input?.CertifyFixedPointLipschitz() ?? double.NaN,
+            monotone?.CertifyMonotonicity() is { } m && m > 0 ? Rounding / m : double.NaN,
+            ofInput * Amplified(EuclideanFactor(latentOperator)),
+            ofInput * (contraction is null ? double.NaN : InOwnNorm(latentOperator, contraction, shape)),
+        ];
+        double[] known = [.. bounds.Where(double.IsFinite)];
+        return known.Length > 0 ? LayerBound.Of(known.Min(), shape)
+            : monotone is not null ? LayerBound.None("its weights are not finite, or its monotonicity is not above 0")
+            : contraction is null
+                ? LayerBound.None("it is neither a contraction nor monotone, so nothing bounds how far its fixed point moves")
+            : double.IsNaN(ofInput) ? LayerBound.None(NotKnown)
+            : LayerBound.None("its weights are not finite, or it contracts in a norm that says nothing of L2");
     }
 
     /// <summary>1 / (1 - gamma); infinity where that is no bound.</summary>

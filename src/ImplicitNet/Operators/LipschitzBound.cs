@@ -45,7 +45,8 @@ public sealed class LipschitzBound
     /// <summary>The shape of an output without its batch; null where it is not known.</summary>
     internal long[]? OutputShape { get; }
 
-    private IEnumerable<LipschitzBound> Leaves => Factors.Count == 0 ? [this] : Factors.SelectMany(factor => factor.Leaves);
+    /// <summary>The factors that are no products themselves; this bound where it is none.</summary>
+    internal IEnumerable<LipschitzBound> Leaves => Factors.Count == 0 ? [this] : Factors.SelectMany(factor => factor.Leaves);
 
     /// <summary>Bounds a module as its weights are now.</summary>
     /// <param name="module">Any; in evaluation mode.</param>

@@ -14,7 +14,7 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
         "testAccuracy", "validationAccuracy", "trainAccuracy", "testLoss", "validationLoss", "trainLoss", "parameters", "gammaDeclared", "gammaCertified",
         "gammaMeasured", "meanSteps", "statuses", "evaluations", "epochs", "bestEpoch", "secondsPerEpoch", "seconds", "peakMemoryBytes", "data", "split",
         "samples", "seed", "threads", "device", "model", "gradient", "trainingEvaluations", "trainingProducts", "adjointFailures", "score", "ranks", "starts", "agreement", "remarks",
-        "scores", "tests", "pictures", "maxSteps", "network", "loss", "accuracy", "counted", "meanEvaluations", "gammaNorm", "errorBound", "errorNorm", "monotonicityDeclared", "monotonicityCertified", "lipschitzBound", "restorations", "beside", "charts",
+        "scores", "tests", "pictures", "maxSteps", "network", "loss", "accuracy", "counted", "meanEvaluations", "gammaNorm", "errorBound", "errorNorm", "monotonicityDeclared", "monotonicityCertified", "lipschitzBound", "restorations", "beside", "charts", "certifiedAccuracy",
     ];
 
     private static readonly string[] Statuses = ["Converged", "MaxStepsReached", "Stalled", "Diverged", "NonFinite"];

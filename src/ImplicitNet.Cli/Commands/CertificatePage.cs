@@ -28,8 +28,8 @@ internal static class CertificatePage
             {
                 Heading = "Bounds",
                 Text = "The difference of two logits moves by at most the product of these, and the root of 2, for each unit of pixels; "
-                    + "where the last layer is linear, radii use the difference of its rows, which is less. The largest factor is "
-                    + $"{certified.Bound.Loosest!.Name}.",
+                    + "where the last layer is linear, radii use the difference of its rows, which is less."
+                    + (certified.Largest is { } largest ? $" The largest factor is {largest.Name}." : ""),
                 Table = Bounds(certified),
             },
             new()
@@ -52,7 +52,7 @@ internal static class CertificatePage
         ]);
 
     private static string Remark(CertifiedImages certified, LipschitzBound factor) =>
-        factor.IsStated ? "stated by the module, not checked" : factor == certified.Bound.Loosest ? "the largest factor" : "";
+        factor.IsStated ? "stated by the module, not checked" : factor == certified.Largest ? "the largest factor" : "";
 
     private static IEnumerable<ReportPicture> Pictures(CertifiedImages certified, IReadOnlyList<string> classes) => Enumerable
         .Range(0, certified.Samples.Count)

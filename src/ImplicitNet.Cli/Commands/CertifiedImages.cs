@@ -14,12 +14,18 @@ namespace ImplicitNet.Cli.Commands;
 internal sealed record CertifiedImages(
     NetworkBound Bound, double InputScale, ImageDataset Images, IReadOnlyList<GivenRadius> Radii, IReadOnlyList<SampleRadius> Samples)
 {
+    // Layers of norm 1 are so to rounding.
+    private const double LeastLonger = 1.001;
+
     /// <summary>Every factor of the bound, in the order in which they are applied.</summary>
     public IReadOnlyList<LipschitzBound> Factors => [.. Bound.Parts.SelectMany(part => part.Leaves)];
 
     /// <summary>The share of images that are right; beyond 0, that also have a radius above this one.</summary>
     public double Accuracy(double radius) =>
         Samples.Where((sample, index) => IsRight(index) && (radius == 0 || sample.Radius > radius)).Count() / (double)Samples.Count;
+
+    /// <summary>The largest factor, where a smaller one would gain most; null where none lengthens anything.</summary>
+    public LipschitzBound? Largest => Bound.Loosest is { Value: > LeastLonger } factor ? factor : null;
 
     /// <summary>By each radius as it was given.</summary>
     public Dictionary<string, double> Shares => Radii.ToDictionary(radius => radius.Text, radius => Accuracy(radius.Value));

@@ -4,7 +4,6 @@ using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Files;
 using ImplicitNet.Networks;
-using ImplicitNet.Operators;
 using ImplicitNet.Reports;
 using ImplicitNet.Reports.Drawing;
 using ImplicitNet.Solvers;
@@ -89,8 +88,11 @@ internal sealed class CertifyRun(Terminal terminal, CancellationToken cancellati
             ResultScreen.Row(terminal, $"  {name}", string.Create(CultureInfo.InvariantCulture, $"x {WrittenNumber.Of(factor)}"));
         }
 
-        LipschitzBound loosest = bound.Loosest!;
-        ResultScreen.Row(terminal, "largest factor", WrittenNumber.Of(loosest.Value!.Value), loosest.Name);
+        if (certified.Largest is { } largest)
+        {
+            ResultScreen.Row(terminal, "largest factor", WrittenNumber.Of(largest.Value!.Value), largest.Name);
+        }
+
         if (output is not null)
         {
             string page = new RunFolder(output).At("robustness.html");

@@ -194,6 +194,39 @@ public sealed class EquilibriumTransformerTests : TensorTest
         Assert.All(withPadding.Samples[0].Zip(without.Samples[0]), pair => Assert.Equal(pair.First.Residual, pair.Second.Residual, 1e-11));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_row_of_padding_alone_is_zeros_and_spoils_no_other(bool isCausal)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        using EquilibriumTransformer transformer = Create(isCausal);
+        Tensor q = Normal(2, 5, Channels), present = tensor(new[,] { { true, true, true, true, true }, { false, false, false, false, false } });
+        Tensor padded = Solve(transformer, q, new SequenceContext { Present = present });
+        Assert.Equal(0, padded[1].abs().max().ToDouble());
+        Assert.True((padded[0] - Solve(transformer, q[..1], SequenceContext.None)[0]).abs().max().ToDouble() < 1e-11);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float16, 1e-2)]
+    [InlineData(ScalarType.BFloat16, 6e-2)]
+    [InlineData(ScalarType.Float32, 2e-6)]
+    public void Less_precise_weights_have_the_fixed_points_of_float64_but_for_rounding(ScalarType dtype, double tolerance)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        using EquilibriumTransformer exact = Create(isCausal: true), transformer = Create(isCausal: true);
+        Tensor q = Normal(2, 6, Channels);
+        Tensor expected = Solve(exact, q, SequenceContext.None);
+        transformer.to(dtype);
+        using FixedPointMap map = transformer.Bind(q.to(dtype));
+        using FixedPointSolution solution = FixedPoint.Solve(map, transformer.StartingLatent(q.to(dtype)), new PicardSolver(), Exact);
+        Assert.True(solution.Report.AllConverged, solution.Report.ToString());
+        Assert.Equal(dtype, solution.Latent.dtype);
+        Assert.InRange((solution.Latent.to(ScalarType.Float64) - expected).abs().max().ToDouble(), 0, tolerance * expected.abs().max().ToDouble());
+    }
+
     [Fact]
     public void Picard_Anderson_and_Broyden_find_the_same_fixed_points()
     {

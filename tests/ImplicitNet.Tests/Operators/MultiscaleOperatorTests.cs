@@ -132,6 +132,34 @@ public sealed class MultiscaleOperatorTests : TensorTest
         Assert.Equal([0L, two.Scales.Size], two.call(u.narrow(0, 0, 0), q.narrow(0, 0, 0)).shape);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(5, 3)]
+    [InlineData(7, 7)]
+    public void Images_of_odd_sides_have_scales_rounded_up_and_fixed_points_of_their_own(int height, int width)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        random.manual_seed(8);
+        using MultiscaleOperator three = new([8, 8, 8], (height, width), expansion: 2, dtype: ScalarType.Float64);
+        Tensor q = randn(2, 8, height, width, dtype: ScalarType.Float64);
+        (int Height, int Width)[] sizes = [(height, width), ((height + 1) / 2, (width + 1) / 2), ((height + 3) / 4, (width + 3) / 4)];
+        Assert.Equal(
+            sizes.Select(size => (long[])[2, 8, size.Height, size.Width]), three.Scales.Unpack(three.StartingLatent(q)).Select(part => part.shape));
+        StoppingRule stopping = new() { RelativeTolerance = 1e-9, MaxSteps = 400, Norm = three.Scales.Norm };
+        Tensor together = Solved(q), alone = Solved(q[1..]);
+        AssertClose(together[1..], alone, 1e-7);
+        AssertClose(together, three.call(together, q), 1e-7);
+
+        Tensor Solved(Tensor each)
+        {
+            using FixedPointMap map = three.Bind(each);
+            using FixedPointSolution solution = FixedPoint.Solve(map, three.StartingLatent(each), new AndersonSolver(), stopping);
+            Assert.True(solution.Report.AllConverged, solution.Report.ToString());
+            return solution.Latent.alias();
+        }
+    }
+
     [Fact]
     public void All_solvers_find_one_fixed_point_and_Broyden_is_finite_when_its_memory_wraps()
     {

@@ -22,6 +22,7 @@ internal static class ConfigReader
         [MonotoneClassifierOptions.Name] = typeof(MonotoneClassifierOptions),
         [WellPosedClassifierOptions.Name] = typeof(WellPosedClassifierOptions),
         [MultiscaleClassifierOptions.Name] = typeof(MultiscaleClassifierOptions),
+        [RobustClassifierOptions.Name] = typeof(RobustClassifierOptions),
         [GridSolverOptions.Name] = typeof(GridSolverOptions),
         [RestorationOptions.Name] = typeof(RestorationOptions),
         [TextModelOptions.Name] = typeof(TextModelOptions),

@@ -109,7 +109,7 @@ internal sealed class AuditCommand(Terminal terminal, CancellationToken cancella
         {
             bar.Show(0, () => $"comparing gradients on {Display.Counted(count, "sample")}");
             return Certify(
-                network, kind.Task(settings.Data), source, count, parsed.GetValue(_conditions) ?? DefaultConditions);
+                network, kind.Task(settings), source, count, parsed.GetValue(_conditions) ?? DefaultConditions);
         });
         cancellation.ThrowIfCancellationRequested();
         Monotonicity monotone = Monotonicity.Of(network);

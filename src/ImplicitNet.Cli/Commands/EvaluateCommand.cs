@@ -174,7 +174,7 @@ internal sealed class EvaluateCommand(Terminal terminal, CancellationToken cance
             return ExitCodes.Success;
         }
 
-        TrainingTask task = kind.Task(settings.Data);
+        TrainingTask task = kind.Task(settings);
         SeveralStarts? starts = solved is null ? null : SeveralStarts.Of(parsed.GetValue(_starts), kind.Symmetries(settings.Data));
         CertifyRun certify = new(terminal, cancellation);
         NetworkBound? bound = parsed.GetValue(_radii) is { Length: > 0 } && source is ImageBatches asked

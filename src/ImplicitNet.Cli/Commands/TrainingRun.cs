@@ -33,7 +33,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
 
     private string _output = output ?? "";
     private readonly RunKind _kind = RunKinds.Of(settings);
-    private readonly TrainingTask _task = RunKinds.Of(settings).Task(settings.Data);
+    private readonly TrainingTask _task = RunKinds.Of(settings).Task(settings);
 
 
     /// <summary>Trains, tests and reports; or reports only, where that is all that is left to do.</summary>

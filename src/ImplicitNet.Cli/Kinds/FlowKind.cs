@@ -77,13 +77,13 @@ internal sealed class FlowKind : RunKind
 
     public override string Solve(RunSettings settings) => FlowWords.Solve(settings);
 
-    public override TrainingTask Task(string data) => data == FlowData.Annuli ? new SignedRegression() : new Regression();
+    public override TrainingTask Task(RunSettings settings) => settings.Data == FlowData.Annuli ? new SignedRegression() : new Regression();
 
     public override (string Value, string Note) Score(string data, string name, double value) =>
         (Display.Number(value, "0.0000"), FlowData.FileOf(data) is null ? "on average" : "on average, in standard deviations");
 
     public override RunSubject Load(RunSettings settings, Terminal terminal, CancellationToken cancellation) =>
-        FlowSubject.Load(settings, Task(settings.Data));
+        FlowSubject.Load(settings, Task(settings));
 
     public override IndexedBatches Source(
         SavedModel model, RunSettings settings, string split, int? count, int? batchSize, Device device, Terminal terminal,
@@ -98,7 +98,7 @@ internal sealed class FlowKind : RunKind
                 ExitCodes.Usage);
         }
 
-        FlowSubject subject = FlowSubject.Load(settings, Task(settings.Data), network as SeriesForecasterOptions);
+        FlowSubject subject = FlowSubject.Load(settings, Task(settings), network as SeriesForecasterOptions);
         if (subject.Network is NeuralOdeOptions asked && network is NeuralOdeOptions own && Sizes(asked) != Sizes(own))
         {
             throw new CommandException(

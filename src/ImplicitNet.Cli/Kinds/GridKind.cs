@@ -25,7 +25,7 @@ internal sealed class GridKind : RunKind
 
     public override string Name => Grids;
 
-    public override TrainingTask Task(string data) => new DenseClassification();
+    public override TrainingTask Task(RunSettings settings) => new DenseClassification();
 
     public override bool Has(string data) => GridData.IsMeant(data);
 
@@ -95,7 +95,7 @@ internal sealed class GridKind : RunKind
         + (settings.TrainSteps is { } steps ? $", in training {(settings.RandomSteps ? "1 to " : "")}{steps}" : "");
 
     public override RunSubject Load(RunSettings settings, Terminal terminal, CancellationToken cancellation) =>
-        new Subject(settings, GridData.Parse(settings.Data), Task(settings.Data));
+        new Subject(settings, GridData.Parse(settings.Data), Task(settings));
 
     public override IndexedBatches Source(
         SavedModel model, RunSettings settings, string split, int? count, int? batchSize, Device device, Terminal terminal,

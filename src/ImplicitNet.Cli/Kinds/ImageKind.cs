@@ -1,6 +1,7 @@
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
+using ImplicitNet.Files;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
@@ -21,14 +22,14 @@ internal abstract class ImageKind : RunKind
 
     public override string Name => Images;
 
-    public override TrainingTask Task(string data) => new Classification();
+    public override TrainingTask Task(RunSettings settings) => new Classification();
 
     public override bool Has(string data) => DataChoice.Images.Contains(data);
 
     public override string Samples(string data) => Images;
 
     public override RunSubject Load(RunSettings settings, Terminal terminal, CancellationToken cancellation) =>
-        new Subject(this, settings, RunData.Load(settings, terminal, cancellation));
+        new Subject(this, settings, Normalized(RunData.Load(settings, terminal, cancellation)));
 
     public override IndexedBatches Source(
         SavedModel model, RunSettings settings, string split, int? count, int? batchSize, Device device, Terminal terminal,
@@ -50,6 +51,9 @@ internal abstract class ImageKind : RunKind
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     protected abstract NetworkConfig Sized(RunSettings settings, DataSplits splits);
 
+    /// <summary>How pixels become the input, of what is usual for the data.</summary>
+    protected virtual PixelNormalization Normalization(PixelNormalization usual) => usual;
+
     /// <summary>How batches are cut and training images changed.</summary>
     public static BatchOptions Batches(RunSettings settings, LoadedData data, Device device) => new()
     {
@@ -70,6 +74,8 @@ internal abstract class ImageKind : RunKind
             new RunSettings { Data = data, Epochs = 10, Validation = 5_000, Batch = 50, LearningRate = 2e-3, Average = 0.99 },
         _ => new RunSettings { Data = data, Epochs = 10, Validation = 10_000 },
     };
+
+    private LoadedData Normalized(LoadedData data) => data with { Normalization = Normalization(data.Normalization) };
 
     private sealed class Subject(ImageKind kind, RunSettings settings, LoadedData data) : RunSubject
     {
@@ -107,7 +113,7 @@ internal abstract class ImageKind : RunKind
             ShownImages shown = new(Splits.Test);
             Action<Tensor, Batch> each = confusion.Add;
             FinalTest test = FinalTest.Run(
-                network, kind.Task(settings.Data), source, settings.Tolerance, each + shown.Add, progress, cancellation);
+                network, kind.Task(settings), source, settings.Tolerance, each + shown.Add, progress, cancellation);
             return test with
             {
                 Confusion = confusion,

@@ -8,7 +8,8 @@ namespace ImplicitNet.Cli.Kinds;
 /// <summary>Images by the networks of the paper.</summary>
 internal sealed class ImplicitImages : ImageKind
 {
-    public override bool Fits(NetworkOptions network) => network is ScaledClassifierOptions and not WellPosedClassifierOptions;
+    public override bool Fits(NetworkOptions network) =>
+        network is ScaledClassifierOptions and not (WellPosedClassifierOptions or RobustClassifierOptions);
 
     public override bool Trains(string network) => PublishedNetworkChoice.Names.Contains(network);
 

@@ -58,7 +58,7 @@ internal abstract class RestorationKind : RunKind
         return $"{factor}, tolerance {settings.ToleranceWords}";
     }
 
-    public override TrainingTask Task(string data) => new Restoration();
+    public override TrainingTask Task(RunSettings settings) => new Restoration();
 
     public override (string Value, string Note) Score(string data, string name, double value) => name == "psnr"
         ? ($"{Display.Number(value, "0.00")} dB", "peak signal-to-noise ratio, on average")
@@ -174,7 +174,7 @@ internal abstract class RestorationKind : RunKind
 
         public override FinalTest Test(
             nn.Module<Tensor, Tensor> network, Device device, IProgress<double> progress, CancellationToken cancellation) =>
-            FinalTest.Run(network, kind.Task(settings.Data), Tests(device), settings.Tolerance, null, progress, cancellation);
+            FinalTest.Run(network, kind.Task(settings), Tests(device), settings.Tolerance, null, progress, cancellation);
 
         public override IReadOnlyList<string> Remarks(TrainingResult training, FinalTest test) => [];
 

@@ -72,7 +72,7 @@ internal abstract class RunKind
     public abstract string Network(NetworkConfig config);
 
     /// <summary>What is measured.</summary>
-    public abstract TrainingTask Task(string data);
+    public abstract TrainingTask Task(RunSettings settings);
 
     /// <summary>A score beside accuracy and loss, for the screen: its value, and what it is.</summary>
     public virtual (string Value, string Note) Score(string data, string name, double value) =>

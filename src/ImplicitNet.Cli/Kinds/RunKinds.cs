@@ -9,8 +9,8 @@ internal static class RunKinds
 {
     private static readonly RunKind[] All =
     [
-        new ImplicitImages(), new MonotoneImages(), new WellPosedImages(), new MultiscaleImages(), new FlowImages(), new Tomography(),
-        new Deblurring(), new GridKind(), new FlowKind(), new TextKind(),
+        new ImplicitImages(), new MonotoneImages(), new WellPosedImages(), new MultiscaleImages(), new RobustImages(), new FlowImages(),
+        new Tomography(), new Deblurring(), new GridKind(), new FlowKind(), new TextKind(),
     ];
 
     /// <summary>The kind of data.</summary>

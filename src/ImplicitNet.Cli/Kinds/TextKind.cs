@@ -80,7 +80,7 @@ internal sealed class TextKind : RunKind
     public override string Solve(RunSettings settings) => $"tolerance {settings.ToleranceWords}, {settings.MaxSteps} steps at most"
         + (settings.TrainSteps is { } steps ? $", in training {(settings.RandomSteps ? "1 to " : "")}{steps}" : "");
 
-    public override TrainingTask Task(string data) => new NextToken();
+    public override TrainingTask Task(RunSettings settings) => new NextToken();
 
     public override (string Value, string Note) Score(string data, string name, double value) =>
         (Display.Percent(value), "of the characters predicted right");
@@ -88,7 +88,7 @@ internal sealed class TextKind : RunKind
     public override RunSubject Load(RunSettings settings, Terminal terminal, CancellationToken cancellation)
     {
         TextParts parts = TextParts.Of(settings, TextParts.Read(settings.Data));
-        return new TextSubject(settings, parts, Options(settings, parts.Train.Vocabulary.Characters), Task(settings.Data));
+        return new TextSubject(settings, parts, Options(settings, parts.Train.Vocabulary.Characters), Task(settings));
     }
 
     public override IndexedBatches Source(

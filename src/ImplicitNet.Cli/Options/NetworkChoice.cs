@@ -20,13 +20,15 @@ internal static class NetworkChoice
 
     public const string Multiscale = "multiscale";
 
+    public const string Robust = "robust";
+
     private const string Coupled = "in the published form (--published) batch norm couples the samples of a batch.";
     private const string Svhn = "svhn-fpn";
     private const string SmallCifar = "cifar10-fpn-small";
     private const string Cifar = "cifar10-fpn";
 
     public static IReadOnlyList<string> Names { get; } =
-        [.. PublishedNetworkChoice.Names, Monotone, WellPosed, WellPosedLowRank, Multiscale, .. FlowNetworkChoice.Names];
+        [.. PublishedNetworkChoice.Names, Monotone, WellPosed, WellPosedLowRank, Multiscale, Robust, .. FlowNetworkChoice.Names];
 
     /// <summary>The network for a data set.</summary>
     public static string DefaultFor(string data) => data switch

@@ -115,21 +115,21 @@ internal sealed record RunSettings
     [Number(
         OptionGroup.Training,
         "Passes over the training data (default: 5 for digits, 6 for mazes, 8 for sums, 30 for points of flows, 100 for tables, "
-            + "12 for texts, 2 for deblurring and tomography, else 10).",
+            + "12 for texts, 2 for deblurring and tomography, 20 for robust networks, else 10).",
         Least = 1)]
     public required int Epochs { get; init; }
 
     [Number(
         OptionGroup.Data,
-        "Samples in a batch (default: 100; 50 of cifar10 and svhn; 48 mazes, 128 strings; of flows 64 points, 32 windows of a table "
-            + "or a text; 32 for deblurring, 16 for tomography).",
+        "Samples in a batch (default: 100; 50 of cifar10 and svhn; 250 for robust networks; 48 mazes, 128 strings; of flows 64 points, "
+            + "32 windows of a table or a text; 32 for deblurring, 16 for tomography).",
         Least = 1)]
     public int Batch { get; init; } = 100;
 
     [Number(
         OptionGroup.Training,
         "Base rate of Adam (default: 0.003; 0.002 for cifar10, svhn, mazes, sums, texts, deblurring and tomography; 0.01 for points of "
-            + "flows, 0.005 for tables).", Above = 0)]
+            + "flows, 0.005 for tables and robust networks).", Above = 0)]
     public double LearningRate { get; init; } = 3e-3;
 
     [Choice(OptionGroup.Training, "How the rate falls (default: cosine).", typeof(ScheduleChoice))]
@@ -155,7 +155,7 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Data,
-        "Largest random shift of a training image in pixels (default: 2 for mnist, else 0).",
+        "Largest random shift of a training image in pixels (default: 2 for mnist but with robust networks, else 0).",
         Least = 0, Most = 16, Only = ImageKind.Images)]
     public int Shift { get; init; }
 
@@ -169,8 +169,9 @@ internal sealed record RunSettings
     [Choice(
         OptionGroup.Network,
         "Network of the paper for images (default: mnist-fpn; for svhn svhn-fpn, for cifar10 cifar10-fpn-small); monotone, of one "
-            + "monotone convolution; multiscale, at several scales; well-posed, a flat latent of 100; well-posed-low-rank; neural-ode "
-            + "or augmented-ode, which appends zeros to the state, for images too (default of other data for flows: augmented-ode).",
+            + "monotone convolution; multiscale, at several scales; robust, whose answers are certified in a radius; well-posed, a flat "
+            + "latent of 100; well-posed-low-rank; neural-ode or augmented-ode, which appends zeros to the state, for images too (default "
+            + "of other data for flows: augmented-ode).",
         typeof(NetworkChoice), Only = $"{ImageKind.Images} and {FlowKind.Flows}")]
     public string Network { get => field ?? NetworkChoice.First; init; }
 
@@ -190,11 +191,12 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Network,
-        "Channels of the latent of mazes and sums (default: 24), of texts (128), of each scale of multiscale networks (24), of monotone "
-            + "ones (32, of colour images 81), of the state of a neural ODE for images (64), in each layer of a denoiser (32).",
+        "Channels of the latent of mazes and sums (default: 24), of texts (128), of each scale of multiscale networks (24), of robust "
+            + "ones (256), of monotone ones (32, of colour images 81), of the state of a neural ODE for images (64), in each layer "
+            + "of a denoiser (32).",
         Least = 1, Most = 1024,
-        Only = $"{GridKind.Grids}, {TextKind.Texts}, {MultiscaleImages.Networks}, {MonotoneImages.Networks}, {FlowKind.Flows}, "
-            + RestorationKind.Restorations)]
+        Only = $"{GridKind.Grids}, {TextKind.Texts}, {MultiscaleImages.Networks}, {RobustImages.Networks}, "
+            + $"{MonotoneImages.Networks}, {FlowKind.Flows}, {RestorationKind.Restorations}")]
     public int? Channels { get; init; }
 
     [Number(
@@ -252,8 +254,15 @@ internal sealed record RunSettings
     public double Lipschitz { get => field == 0 ? MonotoneClassifierOptions.DefaultCondition * Monotonicity : field; init; }
 
     [Number(
+        OptionGroup.Training,
+        "Radius, in L2 and pixels from 0 to 1, within which answers are to stay the same: the larger, the fewer are right (default: 1).",
+        Least = 0, Only = RobustImages.Networks)]
+    public double? Margin { get; init; }
+
+    [Number(
         OptionGroup.Solver,
-        "Relative tolerance of the solve (default: 0.001, with --published 0.01; 0.0001 for mazes and sums, 0.00001 for restorations).",
+        "Relative tolerance of the solve (default: 0.001, with --published 0.01; 0.0001 for mazes, sums and robust networks, 0.00001 for "
+            + "restorations).",
         Above = 0, Below = 1)]
     public double Tolerance { get; init; } = 1e-3;
 

@@ -111,7 +111,7 @@ public sealed class TrainNetworkTests : TensorTest
     }
 
     [Theory]
-    [InlineData("--network resnet", "--network must be mnist-fpn, svhn-fpn, cifar10-fpn-small, cifar10-fpn, monotone, well-posed, well-posed-low-rank, multiscale, neural-ode or augmented-ode")]
+    [InlineData("--network resnet", "--network must be mnist-fpn, svhn-fpn, cifar10-fpn-small, cifar10-fpn, monotone, well-posed, well-posed-low-rank, multiscale, robust, neural-ode or augmented-ode")]
     [InlineData("--network svhn-fpn --latent-layers 2", "--latent-layers 2: only the published form of svhn-fpn")]
     [InlineData("--latent-layers 0", "--latent-layers must be a whole number from 1 to 50")]
     [InlineData("--explicit --gradient neumann", "--gradient neumann:3: the explicit twin")]

@@ -30,6 +30,7 @@ public sealed partial class RunSettingTests
         data = setting.Flag.Only switch
         {
             MonotoneImages.Networks => [.. data, "--network", NetworkChoice.Monotone],
+            RobustImages.Networks => [.. data, "--network", NetworkChoice.Robust],
             WellPosedImages.LowRankNetworks => [.. data, "--network", NetworkChoice.WellPosedLowRank],
             TaskChoice.Tomography => [.. data, "--task", TaskChoice.Tomography],
             TaskChoice.Deblurring or RestorationKind.Restorations => [.. data, "--task", TaskChoice.Deblurring],

@@ -14,7 +14,7 @@ internal sealed class RobustImages : ImageKind
     public const string Networks = "robust networks";
 
     // Steps are cheap, and a solve that ends early is what a certificate has to make allowance for.
-    private const double Tolerance = 1e-4;
+    private const double Tolerance = 1e-5;
 
     private static readonly MarginClassification Usually = new();
 

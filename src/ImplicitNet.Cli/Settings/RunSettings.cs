@@ -261,8 +261,8 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Solver,
-        "Relative tolerance of the solve (default: 0.001, with --published 0.01; 0.0001 for mazes, sums and robust networks, 0.00001 for "
-            + "restorations).",
+        "Relative tolerance of the solve (default: 0.001, with --published 0.01; 0.0001 for mazes and sums, 0.00001 for restorations "
+            + "and robust networks).",
         Above = 0, Below = 1)]
     public double Tolerance { get; init; } = 1e-3;
 

@@ -255,7 +255,7 @@ internal sealed record RunSettings
 
     [Number(
         OptionGroup.Training,
-        "Radius, in L2 and pixels from 0 to 1, within which answers are to stay the same: the larger, the fewer are right (default: 1).",
+        "Radius, in L2 and pixels from 0 to 1, within which answers are to stay the same: the larger, the fewer are right (default: 1.2).",
         Least = 0, Only = RobustImages.Networks)]
     public double? Margin { get; init; }
 

@@ -19,23 +19,23 @@ public sealed record MarginClassification : TrainingTask
     /// <summary>What samples are counted that are right by the margin.</summary>
     public const string Within = "within";
 
-    /// <summary>The radius that is aimed at, in the units of the inputs; at least 0 and finite; default 1.</summary>
+    /// <summary>The radius that is aimed at, in the units of the inputs; at least 0 and finite; default 1.2.</summary>
     public double Margin
     {
         get;
         init => field = value is >= 0 and < double.PositiveInfinity
             ? value
             : throw new ArgumentOutOfRangeException(nameof(Margin), value, "The margin must be finite and at least 0.");
-    } = 1;
+    } = 1.2;
 
-    /// <summary>How far beyond the margin samples still pull, in the units of the outputs; above 0 and finite; default 0.25.</summary>
+    /// <summary>How far beyond the margin samples still pull, in the units of the outputs; above 0 and finite; default 0.15.</summary>
     public double Temperature
     {
         get;
         init => field = value is > 0 and < double.PositiveInfinity
             ? value
             : throw new ArgumentOutOfRangeException(nameof(Temperature), value, "The temperature must be finite and above 0.");
-    } = 0.25;
+    } = 0.15;
 
     /// <inheritdoc/>
     public override Score Score => Score.Accuracy;

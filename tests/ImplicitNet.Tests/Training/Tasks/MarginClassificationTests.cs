@@ -55,7 +55,7 @@ public sealed class MarginClassificationTests : TensorTest
         using DisposeScope scope = NewDisposeScope();
         using Batch batch = Of();
         MarginClassification task = new();
-        Assert.Equal((1, 0.25), (task.Margin, task.Temperature));
+        Assert.Equal((1.2, 0.15), (task.Margin, task.Temperature));
         Assert.Throws<ArgumentException>("output", () => task.Losses(zeros(3), batch));
         Assert.Throws<ArgumentException>("output", () => task.Measure(zeros(2, 3), batch));
         foreach (double wrong in (double[])[-1, double.NaN, double.PositiveInfinity])

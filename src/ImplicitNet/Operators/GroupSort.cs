@@ -12,13 +12,16 @@ namespace ImplicitNet.Operators;
 /// Number i of the first half and number i of the second are a pair. It moves numbers and computes none, so that it is exact in every
 /// dtype. It is no <see cref="LatentActivation"/>: it looks at two elements.
 /// </remarks>
-public sealed class GroupSort : nn.Module<Tensor, Tensor>
+public sealed class GroupSort : nn.Module<Tensor, Tensor>, ILipschitz
 {
     /// <summary>Creates the activation.</summary>
     public GroupSort()
         : base(nameof(GroupSort))
     {
     }
+
+    /// <inheritdoc/>
+    public double CertifyLipschitz() => 1;
 
     /// <summary>Sorts the pairs.</summary>
     /// <param name="input">[batch, ..., n], n even and above 0.</param>

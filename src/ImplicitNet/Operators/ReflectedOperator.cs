@@ -19,7 +19,7 @@ namespace ImplicitNet.Operators;
 /// length is lost. A <see cref="ContractionOperator"/> may lengthen by <c>1 / (1 - gamma)</c>. One evaluation is one linear layer and four
 /// elementwise passes.
 /// </remarks>
-public sealed class ReflectedOperator : LatentOperator, IContraction
+public sealed class ReflectedOperator : LatentOperator, IContraction, IInputLipschitz
 {
     [ComponentName(Name = "layer")]
     private readonly SkewLinear _layer;
@@ -58,6 +58,12 @@ public sealed class ReflectedOperator : LatentOperator, IContraction
 
     /// <inheritdoc/>
     public double CertifyFactor() => _layer.CertifyNorm(DeclaredFactor);
+
+    /// <summary>1 + the factor: <c>dR/dq = (2 D - I) + D gamma S</c>, D the slopes of the activation in [0, 1].</summary>
+    public double CertifyInputLipschitz() => 1 + CertifyFactor();
+
+    /// <summary>1, which rests on S being skew to the last bit; NaN where a weight is not finite.</summary>
+    public double CertifyFixedPointLipschitz() => double.IsNaN(CertifyFactor()) ? double.NaN : 1;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">q is not in the shape, dtype and device of latents.</exception>

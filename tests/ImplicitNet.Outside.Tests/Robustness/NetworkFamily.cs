@@ -29,6 +29,7 @@ internal static class NetworkFamily
         ("low rank", [4], (random, dtype, classes) => Flat(random, dtype, classes, Contraction(random, new WellPosedLowRank(Width, 2, dtype)))),
         ("monotone", [4], (random, dtype, classes) =>
             Flat(random, dtype, classes, new MonotoneOperator(new MonotoneLinear(Width, random.Between(0.3, 2), dtype: dtype)))),
+        ("reflected", [4], (random, dtype, classes) => Flat(random, dtype, classes, new ReflectedOperator(new SkewLinear(Width, dtype), Gamma(random)))),
         ("explicit", [4], (random, dtype, classes) => Flat(random, dtype, classes, new ExplicitOperator(
             Contraction(random, new BoundedLinear(Width, Width, dtype)), Contraction(random, new BoundedLinear(Width, Width, dtype))))),
         ("own encoder", [Width], (random, dtype, classes) => random.Between(0.5, 4) is var slope ? new(
@@ -50,6 +51,10 @@ internal static class NetworkFamily
         ("digits", [1, 9, 9], (random, dtype, classes) => Moved(dtype, DigitClassifier.Create(new DigitClassifierOptions
         {
             Height = 9, Width = 9, Classes = classes, LatentChannels = 4, ResidualBlocks = random.Next(2), Gamma = Gamma(random),
+        }))),
+        ("robust digits", [1, 7, 7], (random, dtype, classes) => Moved(dtype, RobustClassifier.Create(new RobustClassifierOptions
+        {
+            Height = 7, Width = 7, Classes = classes, States = 12, HiddenLayers = random.Next(3), Gamma = Gamma(random),
         }))),
         ("monotone digits", [1, 10, 10], (random, dtype, classes) => Moved(dtype, MonotoneClassifier.Create(new MonotoneClassifierOptions
         {

@@ -28,6 +28,8 @@ public sealed class RobustCommandTests : TensorTest
         JsonElement again = Result(CliRun.Of("evaluate", "--model", folder["run"], "--threads", "1", "--json"));
         Assert.Equal(result.GetProperty("loss").GetDouble(), again.GetProperty("loss").GetDouble(), 1e-6);
         Assert.Contains("within", CliRun.Of("evaluate", "--model", folder["run"], "--threads", "1").Succeeded().Output, StringComparison.Ordinal);
+        JsonElement certified = Result(CliRun.Of("evaluate", "--model", folder["run"], "--threads", "1", "--certify", "0.01", "--json"));
+        Assert.InRange(certified.GetProperty("certifiedAccuracy").GetProperty("0.01").GetDouble(), 0, result.GetProperty("testAccuracy").GetDouble());
         Result(CliRun.Of("audit", "--model", folder["run"], "--count", "4", "--conditions", "0", "--threads", "1", "--json"));
         Assert.Contains(
             "robust, 16 states   16 latent channels of 1 x 1; gamma 0.5",

@@ -1,3 +1,4 @@
+using ImplicitNet.Certification;
 using ImplicitNet.Models;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
@@ -70,6 +71,32 @@ public sealed class RobustClassifierTests : TensorTest
         Tensor ratio = (after - before).norm(1) / step.flatten(1).norm(1);
         Assert.InRange(ratio.min().ToDouble(), 0.95, 1);
         Assert.InRange(Assert.IsType<ReflectedOperator>(network.Layer.Operator).CertifyFactor(), 0.78, 0.8);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Its_constant_is_certified_as_one_and_that_of_its_explicit_twin_as_one_and_gamma(bool isExplicit)
+    {
+        random.manual_seed(43);
+        using DisposeScope scope = NewDisposeScope();
+        using ImplicitNetwork network = (Small with { Explicit = isExplicit }).CreateNetwork();
+        network.eval();
+        NetworkBound bound = NetworkBound.Of(network, [2, 5, 4]);
+        Assert.InRange(bound.Value!.Value, isExplicit ? 1.7 : 0.98, isExplicit ? 1.8 : 1);
+        Assert.False(bound.IsStated);
+
+        // A lead of l is worth l / ||s_c - s_j||, at least l over the root of 2, but for what the solve leaves.
+        network.Stopping = network.Stopping with { RelativeTolerance = 1e-6, MaxSteps = 1000 };
+        using IDisposable noGraph = no_grad();
+        Tensor images = randn(6, 2, 5, 4);
+        RobustnessCertificate certificate = RobustnessCertificate.Of(bound, network, images);
+        (Tensor largest, _) = network.call(images).topk(2, dim: 1);
+        double[] leads = [.. (largest.select(1, 0) - largest.select(1, 1)).to(ScalarType.Float64).data<double>()];
+        Assert.All(certificate.Samples.Zip(leads), pair => Assert.True(
+            isExplicit || pair.First.Radius > (pair.Second / Math.Sqrt(2)) - 1e-3, $"{pair.First.Radius} of {pair.Second}"));
+        network.parameters().First().fill_(double.NaN);
+        Assert.Null(NetworkBound.Of(network).Value);
     }
 
     [Fact]

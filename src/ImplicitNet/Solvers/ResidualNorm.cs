@@ -72,7 +72,7 @@ public abstract record ResidualNorm
     /// The parts of n elements, one behind the other, where the norm is <c>max w_i ||r_i||</c> over them, each measured in L2; null where
     /// it is none, or not of so many.
     /// </summary>
-    internal virtual IReadOnlyList<Part>? PartsOf(long count) => null;
+    internal virtual Part[]? PartsOf(long count) => null;
 
     /// <summary>Some elements in a row, and w, by which their length is multiplied.</summary>
     internal readonly record struct Part(long Size, double Weight)
@@ -89,7 +89,7 @@ public abstract record ResidualNorm
 
         internal override bool IsOfLength => true;
 
-        internal override IReadOnlyList<Part> PartsOf(long count) => [new(count, 1)];
+        internal override Part[] PartsOf(long count) => [new(count, 1)];
     }
 
     private sealed record RootMeanSquareNorm : ResidualNorm
@@ -100,7 +100,7 @@ public abstract record ResidualNorm
 
         internal override bool IsOfLength => true;
 
-        internal override IReadOnlyList<Part> PartsOf(long count) => [Part.Averaged(count)];
+        internal override Part[] PartsOf(long count) => [Part.Averaged(count)];
     }
 
     private sealed record MaxNorm : ResidualNorm
@@ -109,7 +109,7 @@ public abstract record ResidualNorm
 
         public override Tensor Measure(Tensor rows) => Largest(rows.abs());
 
-        internal override IReadOnlyList<Part> PartsOf(long count) => [.. Enumerable.Repeat(new Part(1, 1), checked((int)count))];
+        internal override Part[] PartsOf(long count) => [.. Enumerable.Repeat(new Part(1, 1), checked((int)count))];
     }
 
     private sealed record WeightedNorm : ResidualNorm
@@ -135,7 +135,7 @@ public abstract record ResidualNorm
         public override Tensor Measure(Tensor rows)
         {
             long count = rows.shape[1];
-            IReadOnlyList<Part> parts = PartsOf(count) ?? throw new ArgumentException(
+            Part[] parts = PartsOf(count) ?? throw new ArgumentException(
                 $"A norm of {_weights.Length} weights measures latents of as many elements, or a multiple. Given: {count}.", nameof(rows));
             using DisposeScope scope = NewDisposeScope();
             Tensor column = tensor([.. parts.Select(part => part.Weight)], ScalarType.Float64, rows.device);
@@ -144,7 +144,7 @@ public abstract record ResidualNorm
 
         internal override bool IsOrdered => true;
 
-        internal override IReadOnlyList<Part>? PartsOf(long count) => count % _weights.Length == 0
+        internal override Part[]? PartsOf(long count) => count % _weights.Length == 0
             ? [.. Enumerable.Range(0, checked((int)count)).Select(place => new Part(1, _weights[place % _weights.Length]))]
             : null;
     }
@@ -175,7 +175,7 @@ public abstract record ResidualNorm
 
         internal override bool IsForOnePass => Channels >= LongToken;
 
-        internal override IReadOnlyList<Part>? PartsOf(long count) =>
+        internal override Part[]? PartsOf(long count) =>
             count % Channels == 0 ? [.. Enumerable.Repeat(new Part(Channels, 1), checked((int)(count / Channels)))] : null;
     }
 
@@ -219,7 +219,7 @@ public abstract record ResidualNorm
 
         internal override bool IsForOnePass => true;
 
-        internal override IReadOnlyList<Part>? PartsOf(long count) =>
+        internal override Part[]? PartsOf(long count) =>
             count == _sizes.Sum() ? [.. _sizes.Select(Part.Averaged)] : null;
     }
 

@@ -44,7 +44,8 @@ internal static class ResidualMeasurement
     }
 
     private static bool IsForOnePass(StoppingRule stopping, Tensor mapped, Tensor latent) =>
-        stopping.Norm.IsForOnePass && stopping.Norm.PartsOf(latent.shape[1]) is not null && stopping.Scale == ResidualScale.PerSample
+        stopping.Norm.IsForOnePass && (stopping.Norm.IsOfLength || stopping.Norm.PartsOf(latent.shape[1]) is not null)
+        && stopping.Scale == ResidualScale.PerSample
         && mapped.dtype == ScalarType.Float32 && TensorMemory.Holds(mapped) && latent.is_contiguous();
 
     private static (double[] Residuals, double[] References, double[] Sizes) InOnePass(Tensor mapped, Tensor latent, ResidualNorm norm)
@@ -53,7 +54,7 @@ internal static class ResidualMeasurement
         double[] references = new double[residuals.Length];
         int size = (int)(mapped.numel() / residuals.Length);
         int rows = Math.Max(1, Portion / size);
-        IReadOnlyList<ResidualNorm.Part> parts = norm.PartsOf(size)!;
+        ResidualNorm.Part[] parts = norm.PartsOf(size)!;
         TensorMemory<float> values = new(mapped), latents = new(latent);
         ThreadTeam.Run((residuals.Length + rows - 1) / rows, 2 * mapped.numel(), portion =>
         {

@@ -46,7 +46,7 @@ public sealed record MarginClassification : TrainingTask
     /// <exception cref="ArgumentException">The shapes are not as described, or a target is no class.</exception>
     public override Tensor Losses(Tensor output, Batch batch)
     {
-        EnsureShapes(output, batch);
+        Classification.EnsureShapes(output, batch);
         Tensor handicapped = (output - (RightClass(output, batch) * Lead)) / Temperature;
         Tensor losses = CrossEntropy(handicapped, batch.Targets, batch.Weights) * Temperature;
         return batch.Weights is { } weights ? MeanOfSamples(losses, weights) : losses;
@@ -56,7 +56,7 @@ public sealed record MarginClassification : TrainingTask
     /// <exception cref="ArgumentException">The shapes are not as described.</exception>
     public override IReadOnlyList<Measurement> Measure(Tensor output, Batch batch)
     {
-        EnsureShapes(output, batch);
+        Classification.EnsureShapes(output, batch);
         Tensor handicapped = output - (RightClass(output, batch) * Lead);
         return
         [
@@ -68,17 +68,4 @@ public sealed record MarginClassification : TrainingTask
     /// <summary>1 at the right class, 0 elsewhere: [batch, classes].</summary>
     private static Tensor RightClass(Tensor output, Batch batch) =>
         arange(output.shape[1], device: output.device).unsqueeze(0).eq(batch.Targets.unsqueeze(1)).to(output.dtype);
-
-    private static void EnsureShapes(Tensor output, Batch batch)
-    {
-        ArgumentNullException.ThrowIfNull(output);
-        ArgumentNullException.ThrowIfNull(batch);
-        if (output.ndim != 2 || batch.Targets.ndim != 1 || output.shape[0] != batch.Targets.shape[0])
-        {
-            throw new ArgumentException(
-                "Classification needs outputs [batch, classes] and targets [batch]. Given: "
-                + $"outputs [{string.Join(", ", output.shape)}], targets [{string.Join(", ", batch.Targets.shape)}].",
-                nameof(output));
-        }
-    }
 }

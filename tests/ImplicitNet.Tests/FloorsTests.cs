@@ -30,6 +30,7 @@ public sealed partial class FloorsTests
         ["ImplicitNet.Files"],
         ["ImplicitNet.Files.Pickles", "ImplicitNet.Files.Safetensors"],
         ["ImplicitNet.Files.PyTorch"],
+        ["ImplicitNet.Training.Distribution"],
         [
             "ImplicitNet.Training.Data", "ImplicitNet.Training.Data.Augmentations", "ImplicitNet.Training.Data.Cifar",
             "ImplicitNet.Training.Data.Drawing", "ImplicitNet.Training.Data.Matlab", "ImplicitNet.Training.Data.Series",

@@ -46,6 +46,7 @@ internal static class BenchmarkCommandLine
         new LatencyCommand().Create(),
         new AccuracyCommand().Create(),
         new PiecesCommand().Create(),
+        new DistributedCommand().Create(),
         new MapsCommand().Create(),
     };
 }

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using ImplicitNet.Kernels.Winograd;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -86,6 +87,10 @@ public sealed class BoundedConvolution : BoundedLayer
     /// <inheritdoc/>
     internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) =>
         _fused.TryApply(input, weight, shift, slope);
+
+    /// <inheritdoc/>
+    internal override SampleKernel? TryKernel(Tensor start, Tensor weight, Tensor shift, double slope) =>
+        _fused.TryKernel(start, weight, shift, slope);
 
     /// <inheritdoc/>
     protected override Tensor UpperBound(Tensor weight) => _grid.UpperBound(weight);

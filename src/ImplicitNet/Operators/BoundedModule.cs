@@ -73,6 +73,14 @@ public abstract class BoundedModule : nn.Module<Tensor, Tensor>, ILipschitz
     /// <returns>A new tensor, [batch, ...]; null, and nothing done, where it is not so. The caller owns it.</returns>
     internal virtual Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) => null;
 
+    /// <summary>The same map of the input as a kernel, for a solve that evaluates it many times.</summary>
+    /// <param name="start">An input as all of them will be: [batch, ...].</param>
+    /// <param name="weight">As above.</param>
+    /// <param name="shift">As above. It must outlive the kernel.</param>
+    /// <param name="slope">As above.</param>
+    /// <returns>It; null where <see cref="TryApply"/> would return null.</returns>
+    internal virtual SampleKernel? TryKernel(Tensor start, Tensor weight, Tensor shift, double slope) => null;
+
     /// <summary>The shapes that the module takes, for a message; null where this is one.</summary>
     internal abstract string? Wanted(long[] input);
 

@@ -75,6 +75,9 @@ public sealed class ContractionOperator : LatentOperator, IContraction, IInputLi
         {
             IsOwn = true,
             ErrorBound = ErrorBound.OfContraction(DeclaredFactor, Norm),
+            Kernel = _activation.SlopeOfLeakyRelu is { } slope
+                ? (inputs, start) => _layer.TryKernel(start, inputs.Shared[0], inputs.PerSample[0], slope)
+                : null,
         };
     }
 

@@ -15,7 +15,7 @@ public abstract record IterativeSolver : FixedPointSolver
     /// <returns>The solve in progress. The caller owns it.</returns>
     public abstract FixedPointIteration Start(FixedPointMap map, Tensor start);
 
-    internal sealed override FixedPointSolution Solve(SolveContext context) => SolveLoop.Solve(context, Begin);
+    internal override FixedPointSolution Solve(SolveContext context) => SolveLoop.Solve(context, Begin);
 
     private FixedPointIteration Begin(FixedPointMap map, Tensor start) =>
         Start(map, start) ?? throw new InvalidOperationException($"{GetType().Name}.{nameof(Start)} returned null.");

@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;
@@ -38,6 +39,12 @@ public sealed class PerSampleMap : FixedPointMap
     /// <inheritdoc/>
     public override bool IsPerSample => true;
 
+    /// <summary>
+    /// Makes of the inputs and the start what evaluates the same to the bit, sample by sample in plain memory, or null where it cannot. None
+    /// by default.
+    /// </summary>
+    internal Func<MapInputs, Tensor, SampleKernel?>? Kernel { get; init; }
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">Torch refuses an operation of the function.</exception>
     public override Tensor Evaluate(Tensor latent)
@@ -48,7 +55,10 @@ public sealed class PerSampleMap : FixedPointMap
 
     /// <inheritdoc/>
     public override FixedPointMap With(MapInputs inputs) =>
-        new PerSampleMap(_function, inputs) { IsOwn = IsOwn, IsSymmetric = IsSymmetric, ErrorBound = ErrorBound };
+        new PerSampleMap(_function, inputs)
+        {
+            IsOwn = IsOwn, IsSymmetric = IsSymmetric, ErrorBound = ErrorBound, Kernel = Kernel,
+        };
 
     private static MapInputs Single(Tensor input, IDisposable? owned)
     {

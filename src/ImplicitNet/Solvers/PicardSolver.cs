@@ -1,4 +1,5 @@
 using ImplicitNet.Batches;
+using ImplicitNet.Solvers.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,6 +26,9 @@ public sealed record PicardSolver : IterativeSolver
 
     /// <inheritdoc/>
     public override FixedPointIteration Start(FixedPointMap map, Tensor start) => new Iteration(map, start, Damping);
+
+    internal override FixedPointSolution Solve(SolveContext context) =>
+        (Damping == 1 ? DepthFirst.TrySolve(context) : null) ?? base.Solve(context);
 
     private sealed class Iteration(FixedPointMap map, Tensor start, double damping) : FixedPointIteration
     {

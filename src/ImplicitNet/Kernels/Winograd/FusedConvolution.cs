@@ -23,9 +23,7 @@ internal sealed class FusedConvolution
     /// </returns>
     public Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope)
     {
-        if (is_grad_enabled() || !WinogradConvolution.IsUsed || !WinogradConvolution.Fits(weight)
-            || weight.shape[0] != weight.shape[1] || !ImageRows.Fit(input, weight.shape[1]) || !ImageRows.Fit(shift, weight.shape[0])
-            || !input.shape.AsSpan().SequenceEqual(shift.shape))
+        if (!Fits(input, weight, shift))
         {
             return null;
         }
@@ -36,8 +34,41 @@ internal sealed class FusedConvolution
         return images;
     }
 
+    /// <summary>The same as a kernel, for inputs of one shape.</summary>
+    /// <param name="start">One of them.</param>
+    /// <param name="weight">As above.</param>
+    /// <param name="shift">As above; it must outlive the kernel.</param>
+    /// <param name="slope">As above.</param>
+    /// <returns>Null where <see cref="TryApply"/> would return null.</returns>
+    public SampleKernel? TryKernel(Tensor start, Tensor weight, Tensor shift, double slope)
+    {
+        if (!Fits(start, weight, shift))
+        {
+            return null;
+        }
+
+        ImageRows shifts = ImageRows.Of(shift);
+        return new Kernel(_kernel.Of(weight), shifts, (float)slope)
+        {
+            Size = shifts.SampleSize, AtOnce = WinogradConvolution.SamplesAtOnce(shifts.Size),
+        };
+    }
+
+    private static bool Fits(Tensor input, Tensor weight, Tensor shift) =>
+        !is_grad_enabled() && WinogradConvolution.IsUsed && WinogradConvolution.Fits(weight)
+        && weight.shape[0] == weight.shape[1] && ImageRows.Fit(input, weight.shape[1]) && ImageRows.Fit(shift, weight.shape[0])
+        && input.shape.AsSpan().SequenceEqual(shift.shape);
+
     private static void Apply(WinogradConvolution kernel, ImageRows input, ImageRows shift, ImageRows output, float slope) =>
         input.ForEach(WinogradConvolution.SamplesAtOnce(input.Size), (first, count) => kernel.Apply(
             input.Samples(first, count), output.Samples(first, count), input.Size,
             new ShiftedActivation(shift.Samples(first, count), slope)));
+
+    private sealed class Kernel(WinogradConvolution convolution, ImageRows shifts, float slope) : SampleKernel
+    {
+        public override ReadOnlySpan<float> Input(int sample) => shifts.Samples(sample, 1);
+
+        public override void Apply(ReadOnlySpan<float> samples, ReadOnlySpan<float> inputs, Span<float> values) =>
+            convolution.Apply(samples, values, shifts.Size, new ShiftedActivation(inputs, slope));
+    }
 }

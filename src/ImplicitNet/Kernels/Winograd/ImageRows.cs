@@ -34,9 +34,10 @@ internal sealed class ImageRows
             return false;
         }
 
+        // Of a side of one pixel, and of one image, the stride says nothing.
         long[] shape = images.shape, strides = images.stride();
-        return strides[1] == 1 && strides[3] == channels && strides[2] == shape[3] * channels
-            && strides[0] == shape[2] * shape[3] * channels;
+        return strides[1] == 1 && (shape[3] == 1 || strides[3] == channels) && (shape[2] == 1 || strides[2] == shape[3] * channels)
+            && (shape[0] == 1 || strides[0] == shape[2] * shape[3] * channels);
     }
 
     /// <summary>Of a batch that <see cref="Fit"/> says yes to, which must outlive this.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace ImplicitNet.Kernels.Winograd;
 
@@ -12,8 +11,6 @@ internal static class SmallProducts
     /// <summary>Columns that are multiplied at once: the number of columns must be a multiple.</summary>
     public const int ColumnStep = 16;
 
-    private const int Lanes = 8;
-
     /// <summary>The next multiple of <see cref="RowStep"/>.</summary>
     public static int RoundUp(int rows) => (rows + RowStep - 1) / RowStep * RowStep;
 
@@ -23,22 +20,30 @@ internal static class SmallProducts
     /// <param name="products">[count, columns].</param>
     /// <param name="count">A multiple of <see cref="RowStep"/>.</param>
     /// <param name="inner">Any number.</param>
-    /// <param name="columns">A multiple of <see cref="ColumnStep"/>.</param>
-    public static void Multiply(ref float rows, ref float matrix, ref float products, int count, int inner, int columns)
+    /// <param name="columns">A multiple of <see cref="ColumnStep"/>, and of twice the width.</param>
+    /// <typeparam name="TLanes">The width of a register.</typeparam>
+    public static void Multiply<TLanes>(ref float rows, ref float matrix, ref float products, int count, int inner, int columns)
+        where TLanes : struct, ILanes<TLanes>
     {
-        for (int column = 0; column < columns; column += ColumnStep)
+        int columnsAtOnce = 2 * TLanes.Count;
+
+        // Of a block of 16 columns, or of two such blocks.
+        nint second = TLanes.Count < ColumnStep ? TLanes.Count : ColumnStep * inner;
+        for (int column = 0; column < columns; column += columnsAtOnce)
         {
             for (int row = 0; row < count; row += RowStep)
             {
-                MultiplyBlock(
-                    ref Unsafe.Add(ref rows, row * inner), ref Unsafe.Add(ref matrix, column * inner),
+                MultiplyBlock<TLanes>(
+                    ref Unsafe.Add(ref rows, row * inner), ref Unsafe.Add(ref matrix, column * inner), second,
                     ref Unsafe.Add(ref products, (row * columns) + column), inner, columns);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MultiplyBlock(ref float rows, ref float matrix, ref float products, int inner, int columns)
+    private static void MultiplyBlock<TLanes>(
+        ref float rows, ref float matrix, nint second, ref float products, int inner, int columns)
+        where TLanes : struct, ILanes<TLanes>
     {
         ref float row1 = ref Unsafe.Add(ref rows, inner);
         ref float row2 = ref Unsafe.Add(ref row1, inner);
@@ -46,32 +51,32 @@ internal static class SmallProducts
         ref float row4 = ref Unsafe.Add(ref row3, inner);
         ref float row5 = ref Unsafe.Add(ref row4, inner);
         ref float weights = ref matrix;
-        Vector256<float> a0 = default, b0 = default, a1 = default, b1 = default, a2 = default, b2 = default;
-        Vector256<float> a3 = default, b3 = default, a4 = default, b4 = default, a5 = default, b5 = default;
+        TLanes a0 = default, b0 = default, a1 = default, b1 = default, a2 = default, b2 = default;
+        TLanes a3 = default, b3 = default, a4 = default, b4 = default, a5 = default, b5 = default;
         for (nint k = 0; k < inner; k++)
         {
-            Vector256<float> a = Vector256.LoadUnsafe(ref weights);
-            Vector256<float> b = Vector256.LoadUnsafe(ref weights, Lanes);
+            TLanes a = TLanes.Load(ref weights, 0);
+            TLanes b = TLanes.Load(ref weights, second);
             weights = ref Unsafe.Add(ref weights, ColumnStep);
             // Each sum is assigned to itself, by which the compiler keeps it in its register.
-            Vector256<float> value = Vector256.Create(Unsafe.Add(ref rows, k));
-            a0 = Vector256.MultiplyAddEstimate(a, value, a0);
-            b0 = Vector256.MultiplyAddEstimate(b, value, b0);
-            value = Vector256.Create(Unsafe.Add(ref row1, k));
-            a1 = Vector256.MultiplyAddEstimate(a, value, a1);
-            b1 = Vector256.MultiplyAddEstimate(b, value, b1);
-            value = Vector256.Create(Unsafe.Add(ref row2, k));
-            a2 = Vector256.MultiplyAddEstimate(a, value, a2);
-            b2 = Vector256.MultiplyAddEstimate(b, value, b2);
-            value = Vector256.Create(Unsafe.Add(ref row3, k));
-            a3 = Vector256.MultiplyAddEstimate(a, value, a3);
-            b3 = Vector256.MultiplyAddEstimate(b, value, b3);
-            value = Vector256.Create(Unsafe.Add(ref row4, k));
-            a4 = Vector256.MultiplyAddEstimate(a, value, a4);
-            b4 = Vector256.MultiplyAddEstimate(b, value, b4);
-            value = Vector256.Create(Unsafe.Add(ref row5, k));
-            a5 = Vector256.MultiplyAddEstimate(a, value, a5);
-            b5 = Vector256.MultiplyAddEstimate(b, value, b5);
+            TLanes value = TLanes.Of(Unsafe.Add(ref rows, k));
+            a0 = TLanes.MultiplyAdd(a, value, a0);
+            b0 = TLanes.MultiplyAdd(b, value, b0);
+            value = TLanes.Of(Unsafe.Add(ref row1, k));
+            a1 = TLanes.MultiplyAdd(a, value, a1);
+            b1 = TLanes.MultiplyAdd(b, value, b1);
+            value = TLanes.Of(Unsafe.Add(ref row2, k));
+            a2 = TLanes.MultiplyAdd(a, value, a2);
+            b2 = TLanes.MultiplyAdd(b, value, b2);
+            value = TLanes.Of(Unsafe.Add(ref row3, k));
+            a3 = TLanes.MultiplyAdd(a, value, a3);
+            b3 = TLanes.MultiplyAdd(b, value, b3);
+            value = TLanes.Of(Unsafe.Add(ref row4, k));
+            a4 = TLanes.MultiplyAdd(a, value, a4);
+            b4 = TLanes.MultiplyAdd(b, value, b4);
+            value = TLanes.Of(Unsafe.Add(ref row5, k));
+            a5 = TLanes.MultiplyAdd(a, value, a5);
+            b5 = TLanes.MultiplyAdd(b, value, b5);
         }
 
         Store(a0, b0, ref products);
@@ -83,9 +88,10 @@ internal static class SmallProducts
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector256<float> a, Vector256<float> b, ref float to)
+    private static void Store<TLanes>(TLanes a, TLanes b, ref float to)
+        where TLanes : struct, ILanes<TLanes>
     {
-        a.StoreUnsafe(ref to);
-        b.StoreUnsafe(ref to, Lanes);
+        a.Store(ref to, 0);
+        b.Store(ref to, TLanes.Count);
     }
 }

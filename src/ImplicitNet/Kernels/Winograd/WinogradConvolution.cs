@@ -19,7 +19,6 @@ internal sealed class WinogradConvolution
 {
     // Products of a small matrix with about so many rows keep it in the first cache, and all that belongs to them in the second.
     private const int RowsAtOnce = 36;
-    private const int Lanes = 8;
     private const int Side = 3;
 
     // [25, outputs / 16, inputs, 16]
@@ -31,10 +30,11 @@ internal sealed class WinogradConvolution
     private static bool _isPreferred;
 
     /// <summary>
-    /// Whether it is faster than torch's here: on x64 with AVX2 and without AVX-512, where torch's convolution has twice the rate and where
-    /// it was not measured.
+    /// Whether it is faster than torch's here: on x64 with AVX2, and with AVX-512 where .NET takes registers of that width, too. So it was
+    /// measured; a choice by the clock of each process would make the bits of a run depend on what else the machine had to do.
     /// </summary>
-    public static bool IsFaster { get; } = Fma.IsSupported && Avx2.IsSupported && !Avx512F.IsSupported;
+    public static bool IsFaster { get; } =
+        Fma.IsSupported && Avx2.IsSupported && (!Avx512F.IsSupported || Vector512.IsHardwareAccelerated);
 
     /// <summary>Whether it is to be used: where it is faster, or preferred all the same.</summary>
     public static bool IsUsed => IsFaster || _isPreferred;
@@ -44,6 +44,9 @@ internal sealed class WinogradConvolution
 
     /// <summary>Channels out.</summary>
     public int Outputs { get; }
+
+    private bool IsWide =>
+        Vector512.IsHardwareAccelerated && Inputs % SixteenLanes.Count == 0 && Outputs % (2 * SixteenLanes.Count) == 0;
 
     /// <summary>
     /// Has this thread use it on any processor until the result is disposed of: what is built on it can be tested where it would
@@ -56,7 +59,7 @@ internal sealed class WinogradConvolution
     public static bool Fits(Tensor weight) =>
         weight.device_type == TorchSharp.DeviceType.CPU && weight.dtype == ScalarType.Float32 && weight.ndim == 4
         && weight.shape[2] == Side && weight.shape[3] == Side
-        && weight.shape[0] % SmallProducts.ColumnStep == 0 && weight.shape[1] % Lanes == 0 && weight.numel() > 0;
+        && weight.shape[0] % SmallProducts.ColumnStep == 0 && weight.shape[1] % EightLanes.Count == 0 && weight.numel() > 0;
 
     /// <summary>Prepares a weight: some tens of microseconds for 32 channels.</summary>
     /// <param name="weight">What <see cref="Fits"/> says yes to; the caller keeps it.</param>
@@ -108,16 +111,32 @@ internal sealed class WinogradConvolution
             for (int line = 0; line < image.TileRows; line += lines)
             {
                 Strip strip = new(first, count, line, Math.Min(lines, image.TileRows - line), image);
-                TransformInputs(input, strip, work);
-                Multiply(strip, work);
-                TransformOutputs(output, strip, work, epilogue);
+                if (IsWide)
+                {
+                    Apply<SixteenLanes, TEpilogue>(input, output, strip, work, epilogue);
+                }
+                else
+                {
+                    Apply<EightLanes, TEpilogue>(input, output, strip, work, epilogue);
+                }
             }
         }
     }
 
+    private void Apply<TLanes, TEpilogue>(
+        ReadOnlySpan<float> input, Span<float> output, in Strip strip, WinogradWorkspace work, TEpilogue epilogue)
+        where TLanes : struct, ILanes<TLanes>
+        where TEpilogue : IEpilogue, allows ref struct
+    {
+        TransformInputs<TLanes>(input, strip, work);
+        Multiply<TLanes>(strip, work);
+        TransformOutputs<TLanes, TEpilogue>(output, strip, work, epilogue);
+    }
+
     // Inlined into their caller, the transforms have too few registers and take twice as long.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void TransformInputs(ReadOnlySpan<float> input, in Strip strip, WinogradWorkspace work)
+    private void TransformInputs<TLanes>(ReadOnlySpan<float> input, in Strip strip, WinogradWorkspace work)
+        where TLanes : struct, ILanes<TLanes>
     {
         (int pixel, int product) = (Inputs, strip.Rows * Inputs);
         int line = work.PaddedWidth * Inputs;
@@ -130,20 +149,21 @@ internal sealed class WinogradConvolution
                 (int row, int column) = Math.DivRem(tile, strip.Image.TileColumns);
                 ref float pixels = ref work.Padded[(row * WinogradTile.Outputs * line) + (column * WinogradTile.Outputs * pixel)];
                 ref float products = ref work.Inputs[((sample * strip.Tiles) + tile) * Inputs];
-                for (int channel = 0; channel < Inputs; channel += Lanes)
+                for (int channel = 0; channel < Inputs; channel += TLanes.Count)
                 {
-                    WinogradTile.TransformInput(
+                    WinogradTile.TransformInput<TLanes>(
                         ref Unsafe.Add(ref pixels, channel), pixel, line, ref Unsafe.Add(ref products, channel), product, ref work.Tile[0]);
                 }
             }
         }
     }
 
-    private void Multiply(in Strip strip, WinogradWorkspace work)
+    private void Multiply<TLanes>(in Strip strip, WinogradWorkspace work)
+        where TLanes : struct, ILanes<TLanes>
     {
         for (int product = 0; product < WinogradTile.Products; product++)
         {
-            SmallProducts.Multiply(
+            SmallProducts.Multiply<TLanes>(
                 ref work.Inputs[product * strip.Rows * Inputs],
                 ref _kernel[product * Inputs * Outputs],
                 ref work.Outputs[product * strip.Rows * Outputs],
@@ -154,7 +174,8 @@ internal sealed class WinogradConvolution
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void TransformOutputs<TEpilogue>(Span<float> output, in Strip strip, WinogradWorkspace work, TEpilogue epilogue)
+    private void TransformOutputs<TLanes, TEpilogue>(Span<float> output, in Strip strip, WinogradWorkspace work, TEpilogue epilogue)
+        where TLanes : struct, ILanes<TLanes>
         where TEpilogue : IEpilogue, allows ref struct
     {
         ref float values = ref MemoryMarshal.GetReference(output);
@@ -169,23 +190,22 @@ internal sealed class WinogradConvolution
                 int pixels = Math.Min(WinogradTile.Outputs, strip.Image.Width - x);
                 int corner = (((((strip.FirstSample + sample) * strip.Image.Height) + y) * strip.Image.Width) + x) * Outputs;
                 ref float products = ref work.Outputs[((sample * strip.Tiles) + tile) * Outputs];
-                for (int channel = 0; channel < Outputs; channel += Lanes)
+                for (int channel = 0; channel < Outputs; channel += TLanes.Count)
                 {
-                    WinogradTile.TransformColumns(ref Unsafe.Add(ref products, channel), strip.Rows * Outputs, ref tileWork);
+                    WinogradTile.TransformColumns<TLanes>(ref Unsafe.Add(ref products, channel), strip.Rows * Outputs, ref tileWork);
                     for (int line = 0; line < lines; line++)
                     {
                         int place = corner + (line * strip.Image.Width * Outputs) + channel;
-                        (Vector256<float> first, Vector256<float> second, Vector256<float> third) =
-                            WinogradTile.TransformLine(ref tileWork, line);
-                        epilogue.Apply(first, place, channel).StoreUnsafe(ref values, (nuint)place);
+                        (TLanes first, TLanes second, TLanes third) = WinogradTile.TransformLine<TLanes>(ref tileWork, line);
+                        first.Store(ref values, epilogue, place, channel);
                         if (pixels > 1)
                         {
-                            epilogue.Apply(second, place + Outputs, channel).StoreUnsafe(ref values, (nuint)(place + Outputs));
+                            second.Store(ref values, epilogue, place + Outputs, channel);
                         }
 
                         if (pixels > 2)
                         {
-                            epilogue.Apply(third, place + (2 * Outputs), channel).StoreUnsafe(ref values, (nuint)(place + (2 * Outputs)));
+                            third.Store(ref values, epilogue, place + (2 * Outputs), channel);
                         }
                     }
                 }

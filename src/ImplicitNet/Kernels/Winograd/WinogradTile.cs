@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace ImplicitNet.Kernels.Winograd;
 
 /// <summary>
 /// F(3 x 3, 3 x 3) (Winograd, 1980; Lavin, Gray, CVPR 2016, arXiv 1509.09308): nine outputs of a 3 x 3 convolution from 25
 /// products instead of 81, <c>Y = A^T [(G g G^T) . (B^T d B)] A</c>, with the interpolation points 0, 1, -1, 2 and infinity.
-/// Eight channels at a time.
+/// As many channels at a time as a register holds.
 /// </summary>
 internal static class WinogradTile
 {
@@ -20,9 +19,7 @@ internal static class WinogradTile
     public const int Products = Inputs * Inputs;
 
     /// <summary>Elements of the working memory that the transforms need.</summary>
-    public const int WorkSize = Products * 8;
-
-    private const int Lanes = 8;
+    public const int WorkSize = Products * 16;
 
     /// <summary>G, row by row.</summary>
     private static ReadOnlySpan<double> KernelTransform =>
@@ -68,17 +65,20 @@ internal static class WinogradTile
     /// <param name="products">Where the first of 25 goes.</param>
     /// <param name="product">Elements from one of them to the next.</param>
     /// <param name="work"><see cref="WorkSize"/> elements.</param>
-    public static void TransformInput(ref float pixels, int pixel, int line, ref float products, int product, ref float work)
+    /// <typeparam name="TLanes">The width of a register.</typeparam>
+    public static void TransformInput<TLanes>(ref float pixels, int pixel, int line, ref float products, int product, ref float work)
+        where TLanes : struct, ILanes<TLanes>
     {
         for (int column = 0; column < Inputs; column++)
         {
-            TransformInputs(ref Unsafe.Add(ref pixels, column * pixel), line, ref Unsafe.Add(ref work, column * Lanes), Inputs * Lanes);
+            TransformInputs<TLanes>(
+                ref Unsafe.Add(ref pixels, column * pixel), line, ref Unsafe.Add(ref work, column * TLanes.Count), Inputs * TLanes.Count);
         }
 
         for (int row = 0; row < Inputs; row++)
         {
-            TransformInputs(
-                ref Unsafe.Add(ref work, row * Inputs * Lanes), Lanes, ref Unsafe.Add(ref products, row * Inputs * product), product);
+            TransformInputs<TLanes>(
+                ref Unsafe.Add(ref work, row * Inputs * TLanes.Count), TLanes.Count, ref Unsafe.Add(ref products, row * Inputs * product), product);
         }
     }
 
@@ -88,50 +88,52 @@ internal static class WinogradTile
     /// <param name="products">The first of 25.</param>
     /// <param name="product">Elements from one of them to the next.</param>
     /// <param name="work"><see cref="WorkSize"/> elements.</param>
-    public static void TransformColumns(ref float products, int product, ref float work)
+    /// <typeparam name="TLanes">The width of a register.</typeparam>
+    public static void TransformColumns<TLanes>(ref float products, int product, ref float work)
+        where TLanes : struct, ILanes<TLanes>
     {
         for (int column = 0; column < Inputs; column++)
         {
-            (Vector256<float> first, Vector256<float> second, Vector256<float> third) =
-                TransformOutputs(ref Unsafe.Add(ref products, column * product), Inputs * product);
-            first.StoreUnsafe(ref work, (nuint)(column * Lanes));
-            second.StoreUnsafe(ref work, (nuint)((Inputs + column) * Lanes));
-            third.StoreUnsafe(ref work, (nuint)(((2 * Inputs) + column) * Lanes));
+            (TLanes first, TLanes second, TLanes third) =
+                TransformOutputs<TLanes>(ref Unsafe.Add(ref products, column * product), Inputs * product);
+            first.Store(ref work, column * TLanes.Count);
+            second.Store(ref work, (Inputs + column) * TLanes.Count);
+            third.Store(ref work, ((2 * Inputs) + column) * TLanes.Count);
         }
     }
 
     /// <summary>Three outputs of a line, from what <see cref="TransformColumns"/> left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (Vector256<float> First, Vector256<float> Second, Vector256<float> Third) TransformLine(ref float work, int line) =>
-        TransformOutputs(ref Unsafe.Add(ref work, line * Inputs * Lanes), Lanes);
+    public static (TLanes First, TLanes Second, TLanes Third) TransformLine<TLanes>(ref float work, int line)
+        where TLanes : struct, ILanes<TLanes> =>
+        TransformOutputs<TLanes>(ref Unsafe.Add(ref work, line * Inputs * TLanes.Count), TLanes.Count);
 
     // B^T of five values: rows (2, -1, -2, 1, 0), (0, -2, -1, 1, 0), (0, 2, -3, 1, 0), (0, -1, 0, 1, 0), (0, 2, -1, -2, 1).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void TransformInputs(ref float from, int stepFrom, ref float to, int stepTo)
+    private static void TransformInputs<TLanes>(ref float from, int stepFrom, ref float to, int stepTo)
+        where TLanes : struct, ILanes<TLanes>
     {
-        Vector256<float> d0 = Load(ref from, 0), d1 = Load(ref from, stepFrom), d2 = Load(ref from, 2 * stepFrom);
-        Vector256<float> d3 = Load(ref from, 3 * stepFrom), d4 = Load(ref from, 4 * stepFrom);
-        Vector256<float> two = Vector256.Create(2f);
-        Vector256<float> outer = d3 - d1, inner = d3 - d2;
-        Vector256.MultiplyAddEstimate(two, d0 - d2, outer).StoreUnsafe(ref to);
-        (inner - (two * d1)).StoreUnsafe(ref to, (nuint)stepTo);
-        Vector256.MultiplyAddEstimate(two, d1 - d2, inner).StoreUnsafe(ref to, (nuint)(2 * stepTo));
-        outer.StoreUnsafe(ref to, (nuint)(3 * stepTo));
-        (d4 - d2 - (two * outer)).StoreUnsafe(ref to, (nuint)(4 * stepTo));
+        TLanes d0 = TLanes.Load(ref from, 0), d1 = TLanes.Load(ref from, stepFrom), d2 = TLanes.Load(ref from, 2 * stepFrom);
+        TLanes d3 = TLanes.Load(ref from, 3 * stepFrom), d4 = TLanes.Load(ref from, 4 * stepFrom);
+        TLanes two = TLanes.Of(2f);
+        TLanes outer = d3 - d1, inner = d3 - d2;
+        TLanes.MultiplyAdd(two, d0 - d2, outer).Store(ref to, 0);
+        (inner - (d1 + d1)).Store(ref to, stepTo);
+        TLanes.MultiplyAdd(two, d1 - d2, inner).Store(ref to, 2 * stepTo);
+        outer.Store(ref to, 3 * stepTo);
+        (d4 - d2 - (outer + outer)).Store(ref to, 4 * stepTo);
     }
 
     // A^T of five values: rows (1, 1, 1, 1, 0), (0, 1, -1, 2, 0), (0, 1, 1, 4, 1).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector256<float> First, Vector256<float> Second, Vector256<float> Third) TransformOutputs(ref float from, int step)
+    private static (TLanes First, TLanes Second, TLanes Third) TransformOutputs<TLanes>(ref float from, int step)
+        where TLanes : struct, ILanes<TLanes>
     {
-        Vector256<float> m1 = Load(ref from, step), m2 = Load(ref from, 2 * step), m3 = Load(ref from, 3 * step);
-        Vector256<float> sum = m1 + m2;
+        TLanes m1 = TLanes.Load(ref from, step), m2 = TLanes.Load(ref from, 2 * step), m3 = TLanes.Load(ref from, 3 * step);
+        TLanes sum = m1 + m2;
         return (
-            Load(ref from, 0) + sum + m3,
-            Vector256.MultiplyAddEstimate(Vector256.Create(2f), m3, m1 - m2),
-            Vector256.MultiplyAddEstimate(Vector256.Create(4f), m3, sum) + Load(ref from, 4 * step));
+            TLanes.Load(ref from, 0) + sum + m3,
+            TLanes.MultiplyAdd(TLanes.Of(2f), m3, m1 - m2),
+            TLanes.MultiplyAdd(TLanes.Of(4f), m3, sum) + TLanes.Load(ref from, 4 * step));
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Load(ref float from, int offset) => Vector256.LoadUnsafe(ref from, (nuint)offset);
 }

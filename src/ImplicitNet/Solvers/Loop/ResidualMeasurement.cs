@@ -43,10 +43,37 @@ internal static class ResidualMeasurement
         return mapped.to(working) - latent.to(working);
     }
 
+    /// <summary>Whether <see cref="OfRow"/> measures by a rule.</summary>
+    /// <param name="stopping">The rule.</param>
+    /// <param name="size">Numbers of a latent.</param>
+    public static bool IsForOnePass(StoppingRule stopping, long size) =>
+        stopping.Norm.IsForOnePass && (stopping.Norm.IsOfLength || stopping.Norm.PartsOf(size) is not null)
+        && stopping.Scale == ResidualScale.PerSample;
+
+    /// <summary>The norms of <c>mapped - latent</c> and <c>latent</c> of one sample, in one pass over both.</summary>
+    /// <param name="parts">Of the norm.</param>
+    /// <param name="mapped">map(u).</param>
+    /// <param name="latent">u.</param>
+    public static (double Residual, double Reference) OfRow(
+        ResidualNorm.Part[] parts, ReadOnlySpan<float> mapped, ReadOnlySpan<float> latent)
+    {
+        double residual = 0;
+        double size = 0;
+        int first = 0;
+        foreach ((long partSize, double weight) in parts)
+        {
+            (double difference, double reference) = SumsOfSquares.Lengths(
+                mapped.Slice(first, (int)partSize), latent.Slice(first, (int)partSize));
+            residual = Math.Max(residual, weight * difference);
+            size = Math.Max(size, weight * reference);
+            first += (int)partSize;
+        }
+
+        return (residual, size);
+    }
+
     private static bool IsForOnePass(StoppingRule stopping, Tensor mapped, Tensor latent) =>
-        stopping.Norm.IsForOnePass && (stopping.Norm.IsOfLength || stopping.Norm.PartsOf(latent.shape[1]) is not null)
-        && stopping.Scale == ResidualScale.PerSample
-        && mapped.dtype == ScalarType.Float32 && TensorMemory.Holds(mapped) && latent.is_contiguous();
+        IsForOnePass(stopping, latent.shape[1]) && mapped.dtype == ScalarType.Float32 && TensorMemory.Holds(mapped) && latent.is_contiguous();
 
     private static (double[] Residuals, double[] References, double[] Sizes) InOnePass(Tensor mapped, Tensor latent, ResidualNorm norm)
     {
@@ -60,15 +87,8 @@ internal static class ResidualMeasurement
         {
             for (int row = portion * rows; row < Math.Min(residuals.Length, (portion + 1) * rows); row++)
             {
-                int first = row * size;
-                foreach ((long partSize, double weight) in parts)
-                {
-                    (double difference, double reference) = SumsOfSquares.Lengths(
-                        values.Slice(first, (int)partSize), latents.Slice(first, (int)partSize));
-                    residuals[row] = Math.Max(residuals[row], weight * difference);
-                    references[row] = Math.Max(references[row], weight * reference);
-                    first += (int)partSize;
-                }
+                (residuals[row], references[row]) =
+                    OfRow(parts, values.Slice(row * size, size), latents.Slice(row * size, size));
             }
         });
         return (residuals, references, references);

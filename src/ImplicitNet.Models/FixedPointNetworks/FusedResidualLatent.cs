@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using ImplicitNet.Kernels;
 using ImplicitNet.Kernels.Winograd;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -36,38 +37,37 @@ internal sealed class FusedResidualLatent
     /// </returns>
     public Tensor? TryApply(Tensor u, Tensor q)
     {
-        long channels = _pairs[0].First.weight!.shape[0];
-        if (is_grad_enabled() || !WinogradConvolution.IsUsed || _norms.Any(norm => norm.training) || _pairs.Any(pair => pair.training)
-            || !u.shape.AsSpan().SequenceEqual(q.shape)
-            || !ImageRows.Fit(u, channels) || !ImageRows.Fit(q, channels)
-            || !_pairs.All(pair => WinogradConvolution.Fits(pair.First.weight!) && WinogradConvolution.Fits(pair.Second.weight!)))
+        if (!Fits(u, q))
         {
             return null;
         }
 
-        Layer[] layers = [.. Enumerable.Range(0, _pairs.Count).Select(Prepare)];
-        (Tensor images, ImageRows output) = ImageRows.Empty(u.shape);
-        Apply(layers, ImageRows.Of(u), ImageRows.Of(q), output);
+        ImageRows from = ImageRows.Of(u), added = ImageRows.Of(q);
+        (Tensor images, ImageRows to) = ImageRows.Empty(u.shape);
+        Kernel kernel = KernelOf(added);
+        from.ForEach(kernel.AtOnce, (first, count) =>
+            kernel.Apply(from.Samples(first, count), added.Samples(first, count), to.Samples(first, count)));
         return images;
     }
 
-    private static void Apply(Layer[] layers, ImageRows u, ImageRows q, ImageRows output) =>
-        u.ForEach(WinogradConvolution.SamplesAtOnce(u.Size), (first, count) =>
-        {
-            int length = count * u.SampleSize;
-            float[] memory = ArrayPool<float>.Shared.Rent(length);
-            Span<float> branch = memory.AsSpan(0, length);
-            Span<float> x = output.Samples(first, count);
-            Add(u.Samples(first, count), q.Samples(first, count), x);
-            foreach (Layer layer in layers)
-            {
-                layer.First.Apply(x, branch, u.Size, new ChannelActivation(layer.FirstBias, (float)ConvolutionPair.Slope));
-                layer.Second.Apply(
-                    branch, x, u.Size, new ScaledResidual(x, layer.SecondBias, (float)ResidualLatent.SlopeOfTwo, layer.Scale, layer.Shift));
-            }
+    /// <summary>The same as a kernel, for any u of one shape.</summary>
+    /// <param name="start">One of them.</param>
+    /// <param name="q">The shape of u; it must outlive the kernel.</param>
+    /// <returns>Null where <see cref="TryApply"/> would return null.</returns>
+    public SampleKernel? TryKernel(Tensor start, Tensor q) => Fits(start, q) ? KernelOf(ImageRows.Of(q)) : null;
 
-            ArrayPool<float>.Shared.Return(memory);
-        });
+    private bool Fits(Tensor u, Tensor q)
+    {
+        long channels = _pairs[0].First.weight!.shape[0];
+        return !is_grad_enabled() && WinogradConvolution.IsUsed && !_norms.Any(norm => norm.training) && !_pairs.Any(pair => pair.training)
+            && u.shape.AsSpan().SequenceEqual(q.shape) && ImageRows.Fit(u, channels) && ImageRows.Fit(q, channels)
+            && _pairs.All(pair => WinogradConvolution.Fits(pair.First.weight!) && WinogradConvolution.Fits(pair.Second.weight!));
+    }
+
+    private Kernel KernelOf(ImageRows q) => new(q, [.. Enumerable.Range(0, _pairs.Count).Select(Prepare)])
+    {
+        Size = q.SampleSize, AtOnce = WinogradConvolution.SamplesAtOnce(q.Size),
+    };
 
     private static void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> sum)
     {
@@ -99,4 +99,25 @@ internal sealed class FusedResidualLatent
 
     private sealed record Layer(
         WinogradConvolution First, float[] FirstBias, WinogradConvolution Second, float[] SecondBias, float[] Scale, float[] Shift);
+
+    private sealed class Kernel(ImageRows q, Layer[] layers) : SampleKernel
+    {
+        public override ReadOnlySpan<float> Input(int sample) => q.Samples(sample, 1);
+
+        public override void Apply(ReadOnlySpan<float> samples, ReadOnlySpan<float> inputs, Span<float> values)
+        {
+            float[] memory = ArrayPool<float>.Shared.Rent(values.Length);
+            Span<float> branch = memory.AsSpan(0, values.Length);
+            Add(samples, inputs, values);
+            foreach (Layer layer in layers)
+            {
+                layer.First.Apply(values, branch, q.Size, new ChannelActivation(layer.FirstBias, (float)ConvolutionPair.Slope));
+                layer.Second.Apply(
+                    branch, values, q.Size,
+                    new ScaledResidual(values, layer.SecondBias, (float)ResidualLatent.SlopeOfTwo, layer.Scale, layer.Shift));
+            }
+
+            ArrayPool<float>.Shared.Return(memory);
+        }
+    }
 }

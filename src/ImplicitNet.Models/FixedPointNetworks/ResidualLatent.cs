@@ -1,3 +1,4 @@
+using ImplicitNet.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -9,7 +10,7 @@ namespace ImplicitNet.Models.FixedPointNetworks;
 /// R of the published MNIST and SVHN networks: <c>x = u + q</c>; in every layer <c>x = norm(x + LeakyReLU(LeakyReLU(pair(x))))</c>;
 /// the value is <c>gamma x</c>. The norm is batch normalisation without weights.
 /// </summary>
-internal sealed class ResidualLatent : nn.Module<Tensor, Tensor, Tensor>
+internal sealed class ResidualLatent : nn.Module<Tensor, Tensor, Tensor>, IKernelModule
 {
     // The published networks apply LeakyReLU twice in a row: that is one with the square of the slope.
     internal const double SlopeOfTwo = ConvolutionPair.Slope * ConvolutionPair.Slope;
@@ -31,6 +32,9 @@ internal sealed class ResidualLatent : nn.Module<Tensor, Tensor, Tensor>
         _fused = new FusedResidualLatent([.. _pairs], [.. _norms], gamma);
         RegisterComponents();
     }
+
+    /// <inheritdoc/>
+    public SampleKernel? TryKernel(Tensor start, Tensor q) => _fused.TryKernel(start, q);
 
     public override Tensor forward(Tensor u, Tensor q)
     {

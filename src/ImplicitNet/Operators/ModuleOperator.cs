@@ -52,7 +52,10 @@ public sealed class ModuleOperator : LatentOperator
         TrainingParts.EnsureOneFunction(_module, mayCouple: false);
         return new PerSampleMap(
             (latent, inputs) => _module.call(latent, inputs.PerSample[0]),
-            new MapInputs { PerSample = [q], Parameters = _module.parameters().Where(parameter => parameter.requires_grad) });
+            new MapInputs { PerSample = [q], Parameters = _module.parameters().Where(parameter => parameter.requires_grad) })
+        {
+            Kernel = _module is IKernelModule kernels ? (inputs, start) => kernels.TryKernel(start, inputs.PerSample[0]) : null,
+        };
     }
 
     /// <inheritdoc/>

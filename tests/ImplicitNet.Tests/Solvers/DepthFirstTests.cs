@@ -1,5 +1,6 @@
 using System.Globalization;
 using ImplicitNet.Kernels.Winograd;
+using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using ImplicitNet.Solvers.Loop;
@@ -27,7 +28,9 @@ public sealed class DepthFirstTests : TensorTest
             manual_seed(number);
             set_num_threads(1 + random.Next(2));
             int channels = 16 * (1 + random.Next(4)), batch = 1 + random.Next(40), height = 1 + random.Next(11), width = 1 + random.Next(11);
-            using ContractionOperator latentOperator = new(new BoundedConvolution(channels, channels), 0.1 + (0.89 * random.NextDouble()), LatentActivation.LeakyRelu(random.NextDouble()));
+            using LatentOperator latentOperator = random.Next(3) == 0
+                ? new ModuleOperator(Published(channels, layers: 1 + random.Next(2), gamma: random.NextDouble()))
+                : new ContractionOperator(new BoundedConvolution(channels, channels), 0.1 + (0.89 * random.NextDouble()), LatentActivation.LeakyRelu(random.NextDouble()));
             Tensor q = ImagesLike(randn(batch, height, width, channels)) * Math.Pow(10, (4 * random.NextDouble()) - 2);
             Tensor start = random.Next(3) switch { 0 => zeros_like(q), 1 => latentOperator.StartingLatent(q), _ => randn_like(q) };
             if (random.Next(4) == 0)
@@ -98,6 +101,13 @@ public sealed class DepthFirstTests : TensorTest
         using CancellationTokenSource source = new();
         source.Cancel();
         Assert.Throws<OperationCanceledException>(() => FixedPoint.Solve(map, zeros_like(q), cancellation: source.Token));
+    }
+
+    private static ResidualLatent Published(int channels, int layers, double gamma)
+    {
+        ResidualLatent latent = new(channels, layers, gamma);
+        latent.eval();
+        return latent;
     }
 
     private static Tensor ImagesLike(Tensor rows) => rows.permute(0, 3, 1, 2);

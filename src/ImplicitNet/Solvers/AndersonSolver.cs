@@ -1,4 +1,5 @@
 using ImplicitNet.Solvers.Anderson;
+using ImplicitNet.Solvers.Loop;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Solvers;
@@ -88,4 +89,9 @@ public sealed record AndersonSolver : IterativeSolver
     public override FixedPointIteration Start(FixedPointMap map, Tensor start) => Memory == 0
         ? new PicardSolver { Damping = Mixing }.Start(map, start)
         : new AndersonIteration(map, start, this);
+
+    internal override FixedPointSolution Solve(SolveContext context) =>
+        Memory == 0 ? new PicardSolver { Damping = Mixing }.Solve(context)
+        : (SecantHistory.IsHeld(context.Start, this) ? DepthFirst.TrySolve(context, size => new AndersonSteps(this, size)) : null)
+            ?? base.Solve(context);
 }

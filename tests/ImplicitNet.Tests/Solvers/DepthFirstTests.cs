@@ -3,6 +3,7 @@ using ImplicitNet.Kernels.Winograd;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
+using ImplicitNet.Solvers.Anderson;
 using ImplicitNet.Solvers.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -51,8 +52,17 @@ public sealed class DepthFirstTests : TensorTest
             using FixedPointMap map = latentOperator.Bind(q);
             ResidualTrace loopTrace = new(), trace = new();
             SolveContext context = new() { Map = map, Start = start, Stopping = rule, ErrorBound = map.ErrorBound, Trace = loopTrace };
-            using FixedPointSolution loop = SolveLoop.Solve(context, new PicardSolver().Start);
-            using FixedPointSolution? depthFirst = DepthFirst.TrySolve(context with { Trace = trace });
+            AndersonSolver? anderson = random.Next(2) == 0 ? null : new()
+            {
+                Memory = 1 + random.Next(6),
+                Mixing = random.Next(3) == 0 ? 0.5 : 1,
+                SafeguardFactor = 1 + random.NextDouble(),
+                Retries = random.Next(4),
+                Variant = random.Next(2) == 0 ? AndersonVariant.TypeOne : AndersonVariant.TypeTwo,
+            };
+            using FixedPointSolution loop = SolveLoop.Solve(context, anderson is null ? new PicardSolver().Start : anderson.Start);
+            using FixedPointSolution? depthFirst = DepthFirst.TrySolve(
+                context with { Trace = trace }, anderson is null ? null : size => new AndersonSteps(anderson, size));
             Assert.NotNull(depthFirst);
             Assert.Equal(loop.Report.Samples, depthFirst.Report.Samples);
             Assert.True(Bits(loop.Latent).SequenceEqual(Bits(depthFirst.Latent)), $"solve {number}");
@@ -79,7 +89,8 @@ public sealed class DepthFirstTests : TensorTest
         using FixedPointMap map = latentOperator.Bind(q);
         StoppingRule rule = new() { AbsoluteTolerance = 1e-4 };
         using FixedPointSolution solution = FixedPoint.Solve(map, zeros_like(q), stopping: rule);
-        Assert.Equal(solution.Report.Samples.Sum(sample => (long)sample.Steps), solution.Report.Evaluations);
+        using FixedPointSolution accelerated = FixedPoint.Solve(map, zeros_like(q), new AndersonSolver(), rule);
+        Assert.All((FixedPointSolution[])[solution, accelerated], each => Assert.Equal(each.Report.Samples.Sum(sample => (long)sample.Steps), each.Report.Evaluations));
         SolveContext context = new() { Map = map, Start = zeros_like(q), Stopping = rule };
         Assert.Null(DepthFirst.TrySolve(context with { Start = zeros(50, 16, 5, 5) }));
         Assert.Null(DepthFirst.TrySolve(context with { Start = zeros_like(q, ScalarType.Float64) }));

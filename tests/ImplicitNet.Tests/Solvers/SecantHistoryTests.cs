@@ -28,8 +28,8 @@ public sealed class SecantHistoryTests : TensorTest
         {
             Tensor before = latent.clone();
             Tensor mapped = randn_like(latent);
-            (Tensor next, bool[] rejected) = own.Advance(latent, mapped, ofOwn);
-            (Tensor expected, bool[] expectedRejected) = torchs.Advance(latent, mapped, ofTorch);
+            (Tensor next, bool[] rejected) = own.Advance(latent, mapped, ofOwn.Choices);
+            (Tensor expected, bool[] expectedRejected) = torchs.Advance(latent, mapped, ofTorch.Choices);
             Assert.True(latent.equal(before).all().ToBoolean(), "the iterate belongs to the loop");
             Assert.Equal(expectedRejected, rejected);
             Assert.InRange((next - expected).abs().max().ToDouble(), 0, 10 * rounding * expected.abs().max().ToDouble());
@@ -61,10 +61,10 @@ public sealed class SecantHistoryTests : TensorTest
         for (int step = 0; step < 5; step++)
         {
             Tensor mapped = randn_like(latent);
-            (Tensor expected, _) = clean.Advance(latent, mapped, new Script(3));
+            (Tensor expected, _) = clean.Advance(latent, mapped, new Script(3).Choices);
             Tensor withNaN = mapped.clone();
             withNaN[1, 4] = double.NaN;
-            (Tensor next, _) = spoilt.Advance(latent, withNaN, new Script(3));
+            (Tensor next, _) = spoilt.Advance(latent, withNaN, new Script(3).Choices);
             Assert.True(next[0].equal(expected[0]).all().ToBoolean() && next[2].equal(expected[2]).all().ToBoolean());
             latent = expected;
         }
@@ -74,17 +74,14 @@ public sealed class SecantHistoryTests : TensorTest
     /// Takes any coefficients, takes some steps back, and separates some differences; notes all that it is told of differences that are not forgotten. Sample by sample,
     /// since samples may come from several threads.
     /// </summary>
-    private sealed class Script(int samples) : ISecantChoice
+    private sealed class Script(int samples)
     {
         private readonly List<Sample> _finished = [];
         private Sample[] _samples = [.. Enumerable.Range(0, samples).Select(number => new Sample(number))];
 
         public IReadOnlyList<double> Seen => [.. _finished.Concat(_samples).SelectMany(sample => sample.Seen)];
 
-        public void Begin(int sample, double norm) => _samples[sample].Seen.Add(norm);
-
-        public SecantStep Choose(int sample, in SecantProducts products, Span<double> gamma, Span<double> overlaps) =>
-            _samples[sample].Choose(products, gamma, overlaps);
+        public IReadOnlyList<ISecantChoice> Choices => _samples;
 
         public void Keep(int[] kept)
         {
@@ -92,12 +89,14 @@ public sealed class SecantHistoryTests : TensorTest
             _samples = [.. kept.Select(sample => _samples[sample])];
         }
 
-        private sealed class Sample(int number)
+        private sealed class Sample(int number) : ISecantChoice
         {
             private readonly HashSet<int> _filled = [];
             private int _asked = number;
 
             public List<double> Seen { get; } = [];
+
+            public void Begin(double norm) => Seen.Add(norm);
 
             public SecantStep Choose(in SecantProducts products, Span<double> gamma, Span<double> overlaps)
             {

@@ -33,12 +33,12 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
     private Tensor? _residuals;
 
     /// <inheritdoc/>
-    public override (Tensor Next, bool[] Rejected) Advance(Tensor latent, Tensor mapped, ISecantChoice choice)
+    public override (Tensor Next, bool[] Rejected) Advance(Tensor latent, Tensor mapped, IReadOnlyList<ISecantChoice> choices)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor next = empty(latent.shape, latent.dtype);
         Tensor latents = latent.contiguous(), values = mapped.contiguous();
-        bool[] rejected = _lastLatent is null ? Begin(latents, values, next, choice) : Continue(latents, values, next, choice);
+        bool[] rejected = _lastLatent is null ? Begin(latents, values, next, choices) : Continue(latents, values, next, choices);
         return (next.MoveToOuterDisposeScope(), rejected);
     }
 
@@ -65,7 +65,7 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         _residuals?.Dispose();
     }
 
-    private bool[] Begin(Tensor latent, Tensor mapped, Tensor next, ISecantChoice choice)
+    private bool[] Begin(Tensor latent, Tensor mapped, Tensor next, IReadOnlyList<ISecantChoice> choices)
     {
         (int count, int size) = ((int)latent.shape[0], (int)latent.shape[1]);
         _places = [.. Enumerable.Range(0, count)];
@@ -80,26 +80,21 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         {
             for (int sample = first; sample < last; sample++)
             {
-                Span<T> residual = lastResiduals[sample];
-                SecantKernels<T>.Subtract(values[sample], latents[sample], residual);
-                double norm = SecantKernels<T>.Norm(residual);
-                SecantKernels<T>.AddScaled(latents[sample], residual, T.CreateChecked(options.Mixing), nexts[sample]);
-                latents[sample].CopyTo(lastLatents[sample]);
-                if (SecantUnit.Exponent(norm, residual) is var exponent and not 0)
+                SecantRows<T> rows = new(options)
                 {
-                    _exponents[sample] = exponent;
-                    SecantUnit.Scale(lastLatents[sample], -exponent);
-                    SecantUnit.Scale(residual, -exponent);
-                    norm = SecantKernels<T>.Norm(residual);
-                }
-
-                choice.Begin(sample, norm);
+                    Latent = latents[sample],
+                    Mapped = values[sample],
+                    Next = nexts[sample],
+                    LastLatent = lastLatents[sample],
+                    LastResidual = lastResiduals[sample],
+                };
+                choices[sample].Begin(rows.Begin(out _exponents[sample]));
             }
         });
         return [];
     }
 
-    private bool[] Continue(Tensor latent, Tensor mapped, Tensor next, ISecantChoice choice)
+    private bool[] Continue(Tensor latent, Tensor mapped, Tensor next, IReadOnlyList<ISecantChoice> choices)
     {
         int newest = _steps++ % _memory;
         int filled = Math.Min(_steps, _memory);
@@ -111,29 +106,20 @@ internal sealed class HostSecantHistory<T>(AndersonSolver options) : SecantHisto
         ForEach(count, size, arrays: 5 + (2 * filled), (first, last) =>
         {
             T[] memory = ArrayPool<T>.Shared.Rent(3 * size);
-            Span<double> gamma = stackalloc double[_memory], overlaps = stackalloc double[_memory];
-            Span<double> numbers = stackalloc double[SecantSample<T>.Numbers(_memory)];
             for (int sample = first; sample < last; sample++)
             {
-                int place = _places[sample], exponent = _exponents[place];
-                SecantSample<T> rows = new(options.Variant)
+                int place = _places[sample];
+                SecantRows<T> rows = new(options)
                 {
-                    Latent = exponent == 0 ? latents[sample] : SecantUnit.Scaled(latents[sample], -exponent, memory.AsSpan(size, size)),
-                    Mapped = exponent == 0 ? values[sample] : SecantUnit.Scaled(values[sample], -exponent, memory.AsSpan(2 * size, size)),
+                    Latent = latents[sample],
+                    Mapped = values[sample],
                     Next = nexts[sample],
                     LastLatent = lastLatents[place],
                     LastResidual = lastResiduals[place],
-                    Residual = memory.AsSpan(0, size),
                     LatentSlots = latentSlots.From(place * _memory, filled),
                     ResidualSlots = residualSlots.From(place * _memory, filled),
                 };
-                SecantProducts products = rows.Update(newest, numbers);
-                gamma.Clear();
-                overlaps.Clear();
-                SecantStep step = choice.Choose(sample, products, gamma, overlaps);
-                rejected[sample] = !step.IsKept;
-                rows.Move(step, newest, gamma, overlaps);
-                SecantUnit.Scale(nexts[sample], exponent);
+                rejected[sample] = !rows.Continue(newest, _exponents[place], choices[sample], memory);
             }
 
             ArrayPool<T>.Shared.Return(memory);

@@ -34,11 +34,11 @@ internal abstract class SecantHistory : IDisposable
     /// </summary>
     /// <param name="latent">u: [batch, n].</param>
     /// <param name="mapped">map(u): [batch, n].</param>
-    /// <param name="choice">Chooses the steps, sample by sample.</param>
+    /// <param name="choices">Each chooses the steps of one sample, also at once from several threads.</param>
     /// <returns>
     /// The next iterate, [batch, n], in the caller's dispose scope; and which samples' steps were taken back, empty where none was.
     /// </returns>
-    public abstract (Tensor Next, bool[] Rejected) Advance(Tensor latent, Tensor mapped, ISecantChoice choice);
+    public abstract (Tensor Next, bool[] Rejected) Advance(Tensor latent, Tensor mapped, IReadOnlyList<ISecantChoice> choices);
 
     /// <summary>Keeps some samples only.</summary>
     /// <param name="samples">Positions in the batch as it is now: [count], int64.</param>
@@ -47,5 +47,6 @@ internal abstract class SecantHistory : IDisposable
     /// <inheritdoc/>
     public abstract void Dispose();
 
-    private static bool IsHeld(Tensor start, AndersonSolver options) => TensorMemory.Holds(start.numel() * options.Memory, start.dtype);
+    /// <summary>Whether memory holds it as one piece, where it is on the processor.</summary>
+    public static bool IsHeld(Tensor start, AndersonSolver options) => TensorMemory.Holds(start.numel() * options.Memory, start.dtype);
 }

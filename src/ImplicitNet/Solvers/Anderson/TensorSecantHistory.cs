@@ -21,14 +21,14 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
     private Tensor? _residuals;
 
     /// <inheritdoc/>
-    public override (Tensor Next, bool[] Rejected) Advance(Tensor latent, Tensor mapped, ISecantChoice choice)
+    public override (Tensor Next, bool[] Rejected) Advance(Tensor latent, Tensor mapped, IReadOnlyList<ISecantChoice> choices)
     {
         using DisposeScope scope = NewDisposeScope();
         ScalarType dtype = latent.dtype, working = Precision.Of(dtype).Working;
         (latent, mapped) = (latent.to(working), mapped.to(working));
         if (_lastLatent is null)
         {
-            return (Begin(latent, mapped - latent, choice).to(dtype).MoveToOuterDisposeScope(), []);
+            return (Begin(latent, mapped - latent, choices).to(dtype).MoveToOuterDisposeScope(), []);
         }
 
         if (_units is not null)
@@ -39,7 +39,7 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
         Tensor residual = mapped - latent;
 
         Push(latent, residual);
-        (Tensor chosen, bool[] rejected, bool isSeparated) = Choose(residual, choice);
+        (Tensor chosen, bool[] rejected, bool isSeparated) = Choose(residual, choices);
         Tensor gamma = chosen.narrow(1, 0, options.Memory), overlaps = chosen.narrow(1, options.Memory, options.Memory);
         Tensor mixing = chosen.narrow(1, 2 * options.Memory, 1), share = chosen.narrow(1, (2 * options.Memory) + 1, 1);
         Tensor newLatent = _latents!.select(1, _newest), newResidual = _residuals!.select(1, _newest);
@@ -93,7 +93,7 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
     }
 
     /// <summary>Takes note of the first residual, and makes the mixed step.</summary>
-    private Tensor Begin(Tensor latent, Tensor residual, ISecantChoice choice)
+    private Tensor Begin(Tensor latent, Tensor residual, IReadOnlyList<ISecantChoice> choices)
     {
         double[] norms = RowNorms.Of(residual);
         Precision precision = Precision.Of(latent.dtype);
@@ -104,7 +104,7 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
             : Math.Clamp(Math.ILogB(norm), -limit, limit))];
         for (int sample = 0; sample < norms.Length; sample++)
         {
-            choice.Begin(sample, Math.ScaleB(norms[sample], -exponents[sample]));
+            choices[sample].Begin(Math.ScaleB(norms[sample], -exponents[sample]));
         }
 
         Tensor next = latent.add(residual, alpha: options.Mixing);
@@ -135,7 +135,7 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
     /// For every sample gamma, overlaps, mixing and share, [batch, 2 memory + 2]; which samples' steps are taken back; and whether there
     /// are overlaps.
     /// </summary>
-    private (Tensor Chosen, bool[] Rejected, bool IsSeparated) Choose(Tensor residual, ISecantChoice choice)
+    private (Tensor Chosen, bool[] Rejected, bool IsSeparated) Choose(Tensor residual, IReadOnlyList<ISecantChoice> choices)
     {
         int memory = options.Memory;
         int count = (int)residual.shape[0];
@@ -164,7 +164,7 @@ internal sealed class TensorSecantHistory(AndersonSolver options) : SecantHistor
                 Norm = own[^1],
             };
             Span<double> answer = chosen.AsSpan(sample * columns, columns);
-            SecantStep step = choice.Choose(sample, asked, answer[..memory], answer.Slice(memory, memory));
+            SecantStep step = choices[sample].Choose(asked, answer[..memory], answer.Slice(memory, memory));
             (answer[^2], answer[^1]) = (step.Mixing, step.Share);
             rejected[sample] = !step.IsKept;
             isSeparated |= answer.Slice(memory, memory).ContainsAnyExcept(0.0);

@@ -32,9 +32,9 @@ internal sealed class ConvolutionalSequence : nn.Module<Tensor, Tensor>, IModule
         Tensor x = input;
         for (int place = 0; place < _modules.Count; place++)
         {
-            bool isPair = _modules[place] is Conv2d && place + 1 < _modules.Count && _modules[place + 1] is BatchNorm2d;
+            bool isPair = _modules[place] is Conv2d && place + 1 < _modules.Count && _modules[place + 1] is BatchNorm;
             Tensor next = isPair
-                ? NormalizedConvolution.Call((Conv2d)_modules[place], (BatchNorm2d)_modules[++place], x)
+                ? NormalizedConvolution.Call((Conv2d)_modules[place], (BatchNorm)_modules[++place], x)
                 : _modules[place].call(x);
             if (!ReferenceEquals(x, input))
             {

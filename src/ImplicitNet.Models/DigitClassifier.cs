@@ -33,16 +33,16 @@ public static class DigitClassifier
         ConvolutionalSequence encoder = new(
         [
             ("convolution1", nn.Conv2d(options.ImageChannels, half, 3, padding: 1)),
-            ("normalization1", nn.BatchNorm2d(half)),
+            ("normalization1", new BatchNormalization(half)),
             ("pool", nn.MaxPool2d(3)),
             ("activation1", nn.LeakyReLU(options.Slope, inplace: true)),
             ("convolution2", nn.Conv2d(half, channels, 3, padding: 1)),
-            ("normalization2", nn.BatchNorm2d(channels)),
+            ("normalization2", new BatchNormalization(channels)),
             ("activation2", nn.LeakyReLU(options.Slope, inplace: true)),
             .. Enumerable.Range(1, options.ResidualBlocks).Select(
                 number => ($"block{number}", (nn.Module<Tensor, Tensor>)new EncoderBlock(channels, options.Slope))),
             ("convolution3", nn.Conv2d(channels, channels, 3, padding: 1, bias: false)),
-            ("normalization3", nn.BatchNorm2d(channels)),
+            ("normalization3", new BatchNormalization(channels)),
         ]);
         BoundedConvolution convolution = new(channels, channels, kernelSize: 3, imageSize: (latentHeight, latentWidth));
         ContractionOperator latentOperator = new(convolution, options.Gamma, LatentActivation.LeakyRelu(options.Slope));

@@ -16,22 +16,22 @@ internal sealed class EncoderBlock : nn.Module<Tensor, Tensor>, IModuleSequence
     private readonly Conv2d _convolution1;
 
     [ComponentName(Name = "normalization1")]
-    private readonly BatchNorm2d _normalization1;
+    private readonly BatchNormalization _normalization1;
 
     [ComponentName(Name = "convolution2")]
     private readonly Conv2d _convolution2;
 
     [ComponentName(Name = "normalization2")]
-    private readonly BatchNorm2d _normalization2;
+    private readonly BatchNormalization _normalization2;
     private readonly double _slope;
 
     public EncoderBlock(long channels, double slope)
         : base(nameof(EncoderBlock))
     {
         _convolution1 = nn.Conv2d(channels, channels, 3, padding: 1, bias: false);
-        _normalization1 = nn.BatchNorm2d(channels);
+        _normalization1 = new BatchNormalization(channels);
         _convolution2 = nn.Conv2d(channels, channels, 3, padding: 1, bias: false);
-        _normalization2 = nn.BatchNorm2d(channels, affine: false);
+        _normalization2 = new BatchNormalization(channels, isAffine: false);
         _slope = slope;
         RegisterComponents();
     }

@@ -49,7 +49,7 @@ public static class MonotoneClassifier
         string name, long inputs, long outputs, int pooling)
     {
         yield return ($"{name}_convolution", nn.Conv2d(inputs, outputs, 3, padding: 1, bias: false));
-        yield return ($"{name}_normalization", nn.BatchNorm2d(outputs));
+        yield return ($"{name}_normalization", new BatchNormalization(outputs));
         if (pooling > 1)
         {
             yield return ($"{name}_pool", nn.MaxPool2d(pooling));

@@ -16,19 +16,19 @@ internal static class NormalizedConvolution
     /// <param name="norm">Of the convolution's output channels.</param>
     /// <param name="input">[batch, channels, height, width].</param>
     /// <returns>[batch, channels, height, width]. The caller owns it.</returns>
-    public static Tensor Call(Conv2d convolution, BatchNorm2d norm, Tensor input)
+    public static Tensor Call(Conv2d convolution, BatchNorm norm, Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor output = CanFold(convolution, norm) ? Folded(convolution, norm, input) : norm.call(convolution.call(input));
         return output.MoveToOuterDisposeScope();
     }
 
-    private static bool CanFold(Conv2d convolution, BatchNorm2d norm) =>
+    private static bool CanFold(Conv2d convolution, BatchNorm norm) =>
         !is_grad_enabled() && !norm.training && norm.track_running_stats
             && convolution is { padding_mode: PaddingModes.Zeros, padding_type: null };
 
     // norm(y) = (y - mean) scale + shift, y = W x + b. Folded anew in every call: some small tensors, and nothing to go stale.
-    private static Tensor Folded(Conv2d convolution, BatchNorm2d norm, Tensor input)
+    private static Tensor Folded(Conv2d convolution, BatchNorm norm, Tensor input)
     {
         Tensor scale = (norm.running_var! + norm.eps).rsqrt_();
         if (norm.affine)

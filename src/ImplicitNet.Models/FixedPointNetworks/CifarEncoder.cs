@@ -1,3 +1,4 @@
+using ImplicitNet.Operators;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -28,7 +29,7 @@ internal sealed class CifarEncoder : nn.Module<Tensor, Tensor>
     private readonly ModuleList<ConvolutionPair> _pairs;
 
     [ComponentName(Name = "dat_batch_norm")]
-    private readonly ModuleList<BatchNorm2d> _norms;
+    private readonly ModuleList<BatchNormalization> _norms;
 
     /// <summary>Creates the encoder.</summary>
     /// <param name="imageChannels">Channels of the image.</param>
@@ -40,7 +41,7 @@ internal sealed class CifarEncoder : nn.Module<Tensor, Tensor>
         int blocks = BlocksOfPools + more;
         _stem = nn.Conv2d(imageChannels, channels, 7);
         _pairs = nn.ModuleList([.. Enumerable.Range(0, blocks).Select(_ => new ConvolutionPair(channels, Dropout))]);
-        _norms = nn.ModuleList([.. Enumerable.Range(0, blocks).Select(_ => nn.BatchNorm2d(channels, affine: false))]);
+        _norms = nn.ModuleList([.. Enumerable.Range(0, blocks).Select(_ => new BatchNormalization(channels, isAffine: false))]);
         RegisterComponents();
     }
 

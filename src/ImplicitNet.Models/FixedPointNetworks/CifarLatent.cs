@@ -1,3 +1,4 @@
+using ImplicitNet.Operators;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -15,14 +16,14 @@ internal sealed class CifarLatent : nn.Module<Tensor, Tensor, Tensor>
     private readonly ModuleList<ConvolutionPair> _pairs;
 
     [ComponentName(Name = "lat_batch_norm")]
-    private readonly ModuleList<BatchNorm2d> _norms;
+    private readonly ModuleList<BatchNormalization> _norms;
     private readonly double _gamma;
 
     public CifarLatent(long channels, int layers, double gamma)
         : base(nameof(CifarLatent))
     {
         _pairs = nn.ModuleList([.. Enumerable.Range(0, layers).Select(_ => new ConvolutionPair(channels))]);
-        _norms = nn.ModuleList([.. Enumerable.Range(0, layers).Select(_ => nn.BatchNorm2d(channels, affine: false))]);
+        _norms = nn.ModuleList([.. Enumerable.Range(0, layers).Select(_ => new BatchNormalization(channels, isAffine: false))]);
         _gamma = gamma;
         RegisterComponents();
     }

@@ -26,7 +26,7 @@ public static class ContractiveCifarFpn
         ConvolutionalSequence encoder = new(
             ("residual", new CifarEncoder(options.ImageChannels, channels, more: LatentBlocks)),
             ("convolution", nn.Conv2d(channels, channels, 3, padding: 1, bias: false)),
-            ("normalization", nn.BatchNorm2d(channels)));
+            ("normalization", new BatchNormalization(channels)));
         BoundedConvolution convolution = new(channels, channels, kernelSize: 3, imageSize: (height, width));
         ContractionOperator latentOperator = new(convolution, options.Gamma, LatentActivation.LeakyRelu(ConvolutionPair.Slope));
         return options.Join(encoder, latentOperator, CifarLayers.Readout(options.LatentShape, options.Classes));

@@ -25,7 +25,7 @@ public static class ContractiveSvhnFpn
         [
             .. SvhnLayers.Encoder(options.ImageChannels),
             ("convolution", nn.Conv2d(channels, channels, 3, padding: 1, bias: false)),
-            ("normalization", nn.BatchNorm2d(channels)),
+            ("normalization", new BatchNormalization(channels)),
         ]);
         BoundedConvolution convolution = new(channels, channels, kernelSize: 3, imageSize: (height, width));
         ContractionOperator latentOperator = new(convolution, options.Gamma, LatentActivation.LeakyRelu(ConvolutionPair.Slope));

@@ -16,12 +16,12 @@ namespace ImplicitNet.Models.FixedPointNetworks;
 internal sealed class FusedResidualLatent
 {
     private readonly IReadOnlyList<ConvolutionPair> _pairs;
-    private readonly IReadOnlyList<BatchNorm2d> _norms;
+    private readonly IReadOnlyList<BatchNorm> _norms;
     private readonly IReadOnlyList<(RememberedKernel First, RememberedKernel Second)> _kernels;
     private readonly double _gamma;
 
     /// <summary>Of the layers of a latent, which stay its own.</summary>
-    public FusedResidualLatent(IReadOnlyList<ConvolutionPair> pairs, IReadOnlyList<BatchNorm2d> norms, double gamma)
+    public FusedResidualLatent(IReadOnlyList<ConvolutionPair> pairs, IReadOnlyList<BatchNorm> norms, double gamma)
     {
         (_pairs, _norms, _gamma) = (pairs, norms, gamma);
         _kernels = [.. pairs.Select(_ => (new RememberedKernel(), new RememberedKernel()))];
@@ -83,7 +83,7 @@ internal sealed class FusedResidualLatent
     private Layer Prepare(int place)
     {
         using DisposeScope scope = NewDisposeScope();
-        (ConvolutionPair pair, BatchNorm2d norm) = (_pairs[place], _norms[place]);
+        (ConvolutionPair pair, BatchNorm norm) = (_pairs[place], _norms[place]);
         double factor = place == _pairs.Count - 1 ? _gamma : 1;
         Tensor scale = (norm.running_var! + norm.eps).rsqrt() * factor;
         return new Layer(

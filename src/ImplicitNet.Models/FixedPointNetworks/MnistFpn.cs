@@ -30,11 +30,11 @@ public static class MnistFpn
         // Published with the pool after the activation, which rises: the same values, from nine times the pixels.
         ConvolutionalSequence encoder = new(
             ("conv_d1", nn.Conv2d(options.ImageChannels, 16, 3, padding: 1)),
-            ("bn_1", nn.BatchNorm2d(16)),
+            ("bn_1", new BatchNormalization(16)),
             ("pool", nn.MaxPool2d(3)),
             ("activation1", nn.LeakyReLU(ConvolutionPair.Slope, inplace: true)),
             ("conv_d2", nn.Conv2d(16, Channels, 3, padding: 1)),
-            ("bn_2", nn.BatchNorm2d(Channels)),
+            ("bn_2", new BatchNormalization(Channels)),
             ("activation2", nn.LeakyReLU(ConvolutionPair.Slope, inplace: true)));
         ResidualLatent latent = new(Channels, options.LatentLayers, options.Gamma);
         return options.Join(

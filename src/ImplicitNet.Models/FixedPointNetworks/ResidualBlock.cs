@@ -18,13 +18,13 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>, IModuleSequence
     private readonly Conv2d _convolution1;
 
     [ComponentName(Name = "bn1")]
-    private readonly BatchNorm2d _norm1;
+    private readonly BatchNormalization _norm1;
 
     [ComponentName(Name = "conv_d2")]
     private readonly Conv2d _convolution2;
 
     [ComponentName(Name = "bn2")]
-    private readonly BatchNorm2d _norm2;
+    private readonly BatchNormalization _norm2;
     private readonly long _stride;
     private readonly long _newChannels;
 
@@ -33,9 +33,9 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>, IModuleSequence
         : base(nameof(ResidualBlock))
     {
         _convolution1 = nn.Conv2d(inputs, outputs, 3, stride: stride, padding: 1, bias: false);
-        _norm1 = nn.BatchNorm2d(outputs);
+        _norm1 = new BatchNormalization(outputs);
         _convolution2 = nn.Conv2d(outputs, outputs, 3, padding: 1, bias: false);
-        _norm2 = nn.BatchNorm2d(outputs);
+        _norm2 = new BatchNormalization(outputs);
         _stride = stride;
         _newChannels = outputs - inputs;
         RegisterComponents();

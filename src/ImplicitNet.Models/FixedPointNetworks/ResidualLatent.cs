@@ -1,4 +1,5 @@
 using ImplicitNet.Kernels;
+using ImplicitNet.Operators;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -19,7 +20,7 @@ internal sealed class ResidualLatent : nn.Module<Tensor, Tensor, Tensor>, IKerne
     private readonly ModuleList<ConvolutionPair> _pairs;
 
     [ComponentName(Name = "lat_batch_norm")]
-    private readonly ModuleList<BatchNorm2d> _norms;
+    private readonly ModuleList<BatchNormalization> _norms;
     private readonly double _gamma;
     private readonly FusedResidualLatent _fused;
 
@@ -27,7 +28,7 @@ internal sealed class ResidualLatent : nn.Module<Tensor, Tensor, Tensor>, IKerne
         : base(nameof(ResidualLatent))
     {
         _pairs = nn.ModuleList([.. Enumerable.Range(0, layers).Select(_ => new ConvolutionPair(channels))]);
-        _norms = nn.ModuleList([.. Enumerable.Range(0, layers).Select(_ => nn.BatchNorm2d(channels, affine: false))]);
+        _norms = nn.ModuleList([.. Enumerable.Range(0, layers).Select(_ => new BatchNormalization(channels, isAffine: false))]);
         _gamma = gamma;
         _fused = new FusedResidualLatent([.. _pairs], [.. _norms], gamma);
         RegisterComponents();

@@ -1,3 +1,4 @@
+using ImplicitNet.Operators;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Models.FixedPointNetworks;
@@ -20,7 +21,7 @@ internal static class SvhnLayers
     public static IReadOnlyList<(string Name, nn.Module<Tensor, Tensor> Module)> Encoder(long imageChannels) =>
     [
         ("conv1", nn.Conv2d(imageChannels, 16, 3, padding: 1, bias: false)),
-        ("bn1", nn.BatchNorm2d(16)),
+        ("bn1", new BatchNormalization(16)),
         ("activation", nn.LeakyReLU(ConvolutionPair.Slope, inplace: true)),
         ("layer1", nn.Sequential(("0", (nn.Module<Tensor, Tensor>)new ResidualBlock(16, 16, stride: 1)))),
         ("layer2", nn.Sequential(("0", (nn.Module<Tensor, Tensor>)new ResidualBlock(16, 32, stride: 2)))),

@@ -1,3 +1,4 @@
+using ImplicitNet.Operators;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Models.FixedPointNetworks;
@@ -11,8 +12,8 @@ internal sealed class UnusedNorms : nn.Module<Tensor, Tensor>
     public UnusedNorms(long channels)
         : base(nameof(UnusedNorms))
     {
-        register_module("bn_1", nn.BatchNorm2d(channels));
-        register_module("bn_2", nn.BatchNorm2d(channels));
+        register_module("bn_1", new BatchNormalization(channels));
+        register_module("bn_2", new BatchNormalization(channels));
     }
 
     public override Tensor forward(Tensor input) => input.alias();

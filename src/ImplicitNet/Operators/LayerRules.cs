@@ -15,7 +15,8 @@ internal static class LayerRules
     private const double SlopeOfSilu = 1.09984;
 
     /// <summary>Whether a batch normalisation behind a layer is a part of the same affine map: a factor for each of its outputs.</summary>
-    public static bool CanFold(nn.Module layer, nn.Module next) => (layer, next) is (Conv2d, BatchNorm2d) or (Linear, BatchNorm1d);
+    public static bool CanFold(nn.Module layer, nn.Module next) =>
+        (layer, next) is (Conv2d, BatchNorm2d or BatchNormalization) or (Linear, BatchNorm1d or BatchNormalization);
 
     /// <summary>The bound of one layer.</summary>
     /// <param name="layer">The layer.</param>

@@ -30,7 +30,7 @@ public sealed class CertifyTests(TinyModel model) : TensorTest, IClassFixture<Ti
             text => Assert.Contains(text, run.Output, StringComparison.Ordinal));
         string page = File.ReadAllText(Assert.Single(Directory.EnumerateFiles(folder["page"])));
         Assert.All(
-            new[] { "Certified within 0.004", "encoder.convolution1 + normalization1 (Conv2d, BatchNorm2d)", "the largest factor", "latent.operator (ContractionOperator)", "data:image/png;base64,", "radius " },
+            new[] { "Certified within 0.004", "encoder.convolution1 + normalization1 (Conv2d, BatchNormalization)", "the largest factor", "latent.operator (ContractionOperator)", "data:image/png;base64,", "radius " },
             text => Assert.Contains(text, page, StringComparison.Ordinal));
     }
 

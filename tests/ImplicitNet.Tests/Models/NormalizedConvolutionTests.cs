@@ -138,7 +138,7 @@ public sealed class NormalizedConvolutionTests : TensorTest
     private static void Disturb(nn.Module module)
     {
         using IDisposable noGraph = no_grad();
-        foreach (BatchNorm2d norm in module.modules().OfType<BatchNorm2d>())
+        foreach (BatchNorm norm in module.modules().OfType<BatchNorm>())
         {
             norm.running_mean!.copy_(randn_like(norm.running_mean));
             norm.running_var!.copy_(rand_like(norm.running_var).add_(0.5));

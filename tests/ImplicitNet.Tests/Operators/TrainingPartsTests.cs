@@ -25,6 +25,7 @@ public sealed class TrainingPartsTests : TensorTest
         ["BatchNorm1d"] = () => nn.BatchNorm1d(4),
         ["BatchNorm2d"] = () => nn.BatchNorm2d(4),
         ["BatchNorm3d"] = () => nn.BatchNorm3d(4),
+        ["BatchNormalization"] = () => new BatchNormalization(4),
         ["InstanceNorm1d"] = () => nn.InstanceNorm1d(4, track_running_stats: true),
         ["InstanceNorm2d"] = () => nn.InstanceNorm2d(4, track_running_stats: true),
     };

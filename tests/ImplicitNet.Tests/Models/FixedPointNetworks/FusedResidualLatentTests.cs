@@ -26,7 +26,7 @@ public sealed class FusedResidualLatentTests : TensorTest
         Tensor expected = latent.call(u.contiguous(), q.contiguous());
         Tensor actual = latent.call(u, q);
         Assert.InRange(((actual - expected).norm() / expected.norm()).ToDouble(), 0, 3e-6);
-        FusedResidualLatent fused = new([.. latent.modules().OfType<ConvolutionPair>()], [.. latent.modules().OfType<BatchNorm2d>()], Gamma);
+        FusedResidualLatent fused = new([.. latent.modules().OfType<ConvolutionPair>()], [.. latent.modules().OfType<BatchNorm>()], Gamma);
         Tensor? own = fused.TryApply(u, q);
         Assert.NotNull(own);
         Assert.True(own.equal(actual).all().ToBoolean());
@@ -71,7 +71,7 @@ public sealed class FusedResidualLatentTests : TensorTest
         using DisposeScope scope = NewDisposeScope();
         ResidualLatent latent = new(channels, layers, Gamma);
         using IDisposable noGraph = no_grad();
-        foreach (BatchNorm2d norm in latent.modules().OfType<BatchNorm2d>())
+        foreach (BatchNorm norm in latent.modules().OfType<BatchNorm>())
         {
             norm.running_mean!.normal_();
             norm.running_var!.uniform_(0.5, 2);

@@ -49,7 +49,7 @@ public static class DigitClassifier
         nn.Module<Tensor, Tensor> readout = nn.Sequential(
             ("convolution", nn.Conv2d(channels, half, 3)),
             ("activation", nn.LeakyReLU(options.Slope, inplace: true)),
-            ("dropout", nn.Dropout2d(options.Dropout)),
+            ("dropout", new SampleDropout(options.Dropout, dropsChannels: true)),
             ("flatten", nn.Flatten()),
             ("linear", nn.Linear((long)half * (latentHeight - 2) * (latentWidth - 2), options.Classes, hasBias: false)));
         return options.Join(encoder, latentOperator, readout);

@@ -40,7 +40,7 @@ public static class MonotoneClassifier
         nn.Module<Tensor, Tensor> readout = nn.Sequential(
             ("pool", nn.AvgPool2d(options.ReadoutPooling)),
             ("flatten", nn.Flatten()),
-            ("dropout", nn.Dropout(options.Dropout)),
+            ("dropout", new SampleDropout(options.Dropout)),
             ("linear", nn.Linear(options.ReadoutInputs, options.Classes)));
         return options.Join(encoder, new MonotoneOperator(layer), readout);
     }

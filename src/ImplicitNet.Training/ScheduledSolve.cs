@@ -1,5 +1,6 @@
 using ImplicitNet.Gradients;
 using ImplicitNet.Networks;
+using ImplicitNet.Operators;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Tasks;
@@ -45,6 +46,7 @@ internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, Trai
         Array.Fill(included, true);
         List<(Tensor Losses, Tensor? Penalty, double Weight)> parts = [];
         Tensor? output = null;
+        long[] samples = NumbersOf(batch);
         foreach (SolvePhase phase in phases)
         {
             using IDisposable? noGraph = phase.LossWeight > 0 ? null : no_grad();
@@ -57,7 +59,11 @@ internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, Trai
                 phase.LossWeight > 0 ? options.JacobianPenalty : null,
                 gradients.Flow is null ? null : gradients.Of);
             scopes.Add(scope);
-            output = model.Answer(batch);
+            using (SampleDraws draws = new((long)draw, samples))
+            {
+                output = model.Answer(batch);
+            }
+
             scope.Close();
 
             if (phase.LossWeight > 0)
@@ -170,6 +176,13 @@ internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, Trai
                 ? start
                 : start + new RandomStart { Seed = (int)(draw ^ (draw >> 32)) + number, Deviation = noise, Samples = samples }.Of(own);
         });
+    }
+
+    /// <summary>The samples' numbers in their source, or in the batch where they have none there.</summary>
+    private static long[] NumbersOf(Batch batch)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return batch.HasIndices ? [.. batch.Indices.cpu().data<long>()] : [.. Enumerable.Range(0, batch.Count)];
     }
 
     private void Keep(Batch batch, SolveScope scope)

@@ -1,3 +1,4 @@
+using ImplicitNet.Operators;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Models.FixedPointNetworks;
@@ -15,7 +16,7 @@ internal static class CifarLayers
     public static nn.Module<Tensor, Tensor> Readout((int Channels, int Height, int Width) latent, int classes) => nn.Sequential(
         ("conv_y", nn.Conv2d(latent.Channels, latent.Channels, 3, stride: 2, padding: 1)),
         ("activation", nn.LeakyReLU(ConvolutionPair.Slope, inplace: true)),
-        ("dropout", nn.Dropout(0.1)),
+        ("dropout", new SampleDropout(0.1)),
         ("flatten", nn.Flatten()),
         ("label_fc", nn.Linear((long)latent.Channels * ((latent.Height + 1) / 2) * ((latent.Width + 1) / 2), classes, hasBias: false)));
 

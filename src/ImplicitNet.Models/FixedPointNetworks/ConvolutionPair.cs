@@ -1,3 +1,4 @@
+using ImplicitNet.Operators;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -43,7 +44,7 @@ internal sealed class ConvolutionPair : nn.Module<Tensor, Tensor>
             ?? nn.functional.leaky_relu(_first.call(input), Slope, inplace: true);
         if (_dropout > 0 && training)
         {
-            branch = nn.functional.dropout2d(branch, _dropout, training: true);
+            branch = SampleDropout.Apply(branch, _dropout, dropsChannels: true);
         }
 
         Tensor output = KernelConvolution.TryApply(_second, _second.weight!, _second.bias, branch) ?? _second.call(branch);

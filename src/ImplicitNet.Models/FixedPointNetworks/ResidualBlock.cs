@@ -51,11 +51,12 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>, IModuleSequence
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor x = nn.functional.leaky_relu(NormalizedConvolution.Call(_convolution1, _norm1, input), ConvolutionPair.Slope, inplace: true);
-        x = nn.functional.dropout2d(x, Dropout, training);
-        x = nn.functional.dropout2d(NormalizedConvolution.Call(_convolution2, _norm2, x), Dropout, training);
+        x = Drop(NormalizedConvolution.Call(_convolution2, _norm2, Drop(x)));
         x = x.add_(Shortcut(input));
         return nn.functional.leaky_relu(x, ConvolutionPair.Slope, inplace: true).MoveToOuterDisposeScope();
     }
+
+    private Tensor Drop(Tensor x) => training ? SampleDropout.Apply(x, Dropout, dropsChannels: true) : x;
 
     private Tensor Shortcut(Tensor input)
     {

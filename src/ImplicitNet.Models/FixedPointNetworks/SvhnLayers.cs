@@ -32,7 +32,7 @@ internal static class SvhnLayers
     public static nn.Module<Tensor, Tensor> Readout((int Channels, int Height, int Width) latent, int classes) => nn.Sequential(
         ("conv_y", nn.Conv2d(latent.Channels, ReadoutChannels, 3)),
         ("activation", nn.LeakyReLU(ConvolutionPair.Slope, inplace: true)),
-        ("dropout", nn.Dropout2d(0.2)),
+        ("dropout", new SampleDropout(0.2, dropsChannels: true)),
         ("flatten", nn.Flatten()),
         ("fc_y", nn.Linear((long)ReadoutChannels * (latent.Height - 2) * (latent.Width - 2), classes, hasBias: false)));
 

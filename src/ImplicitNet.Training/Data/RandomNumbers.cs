@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using ImplicitNet.Kernels;
 
 namespace ImplicitNet.Training.Data;
 
@@ -13,9 +13,6 @@ namespace ImplicitNet.Training.Data;
 /// </remarks>
 public sealed class RandomNumbers
 {
-    // The odd constant nearest to 2^64 divided by the golden ratio: the step of the sequence.
-    private const ulong Step = 0x9E3779B97F4A7C15;
-
     private ulong _state;
 
     /// <summary>Creates the random numbers of one sample, for a source of your own: a function of these three.</summary>
@@ -31,17 +28,17 @@ public sealed class RandomNumbers
     internal RandomNumbers(ulong key, uint stream) => MoveTo(key, stream);
 
     /// <summary>Goes on as a new one would begin.</summary>
-    internal void MoveTo(ulong key, uint stream) => _state = key + (((ulong)stream << 32) * Step);
+    internal void MoveTo(ulong key, uint stream) => _state = key + (((ulong)stream << 32) * SplitMix.Step);
 
     /// <summary>A key from a seed and what the numbers are for.</summary>
     internal static ulong Key(long seed, RandomPurpose purpose, int part = 0) =>
-        Mix(Mix((ulong)seed + ((ulong)purpose * Step)) + (((ulong)(uint)part + 1) * Step));
+        SplitMix.Mix(SplitMix.Mix((ulong)seed + ((ulong)purpose * SplitMix.Step)) + (((ulong)(uint)part + 1) * SplitMix.Step));
 
     /// <summary>Draws 64 random bits.</summary>
     public ulong NextBits()
     {
-        _state += Step;
-        return Mix(_state);
+        _state += SplitMix.Step;
+        return SplitMix.Mix(_state);
     }
 
     /// <summary>
@@ -97,13 +94,5 @@ public sealed class RandomNumbers
     {
         ArgumentOutOfRangeException.ThrowIfNegative(value, name);
         return value;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Mix(ulong bits)
-    {
-        bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9;
-        bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB;
-        return bits ^ (bits >> 31);
     }
 }

@@ -93,6 +93,7 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
     private sealed class LayerSolve(ImplicitLayer layer, Tensor q) : AttachedSolve(layer._untold)
     {
         private Tensor? _draws;
+        private ulong _masks;
 
         protected override nn.Module Layer => layer;
 
@@ -102,12 +103,13 @@ public sealed class ImplicitLayer : nn.Module<Tensor, Tensor>
         {
             TrainingParts.EnsureOneFunction(layer._operator, mayCouple: true);
             _draws = is_grad_enabled() ? RandomState.Get() : null;
+            _masks = SampleDraws.Drawn;
             return Bound(q);
         }
 
         // Bound again: an operator may have computed with q when it was bound. What it drew then, a mask, it draws again.
         protected override FixedPointMap BindNeutral(FixedPointMap map, SampleMask mask) =>
-            RandomState.Again(_draws!, () => Bound(mask.Neutral(q)));
+            RandomState.Again(_draws!, () => SampleDraws.Again(_masks, () => Bound(mask.Neutral(q))));
 
         protected override Tensor Start() => layer._operator.StartingLatent(q);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImplicitNet.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -74,12 +75,5 @@ public sealed record RandomStart : StartingPoint
         return randn(shape, ScalarType.Float64, generator: generator) * Deviation;
     }
 
-    /// <summary>The finaliser of SplitMix64 (Steele, Lea, Flood, 2014): neighbouring numbers become unrelated ones.</summary>
-    private static ulong Mixed(ulong bits)
-    {
-        bits += 0x9E3779B97F4A7C15;
-        bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9;
-        bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB;
-        return bits ^ (bits >> 31);
-    }
+    private static ulong Mixed(ulong bits) => SplitMix.Mix(bits + SplitMix.Step);
 }

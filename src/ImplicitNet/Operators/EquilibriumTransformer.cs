@@ -122,7 +122,7 @@ public sealed class EquilibriumTransformer : LatentOperator
 
         if (training && _dropout > 0)
         {
-            own.AddRange([Mask(q), Mask(q)]);
+            own.AddRange([SampleDraws.Mask(q.shape, _dropout, q), SampleDraws.Mask(q.shape, _dropout, q)]);
         }
 
         Tensor[] made = [.. own.Select(tensor => tensor.DetachFromDisposeScope())];
@@ -163,12 +163,6 @@ public sealed class EquilibriumTransformer : LatentOperator
         Tensor heard = IsShifted ? TransformerLayer.Shifted(u, last) : u;
         Tensor value = _layer.Apply(_layer.Project(heard, own[1]), own[0], bias, memory, own.AsSpan(next));
         return (present is null ? value : value.masked_fill(present.logical_not(), 0)).MoveToOuterDisposeScope();
-    }
-
-    private Tensor Mask(Tensor q)
-    {
-        using IDisposable noGraph = no_grad();
-        return rand_like(q).ge(_dropout).to(q.dtype) / (1 - _dropout);
     }
 
     private void EnsureFits(Tensor q, SequenceContext context)

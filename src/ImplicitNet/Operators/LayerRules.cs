@@ -45,7 +45,7 @@ internal static class LayerRules
             Sigmoid => LayerBound.Of(0.25, shape),
             GELU => LayerBound.Of(SlopeOfGelu, shape),
             SiLU => LayerBound.Of(SlopeOfSilu, shape),
-            Dropout or Dropout1d or Dropout2d or Dropout3d or AlphaDropout or FeatureAlphaDropout => layer.training
+            Dropout or Dropout1d or Dropout2d or Dropout3d or AlphaDropout or FeatureAlphaDropout or SampleDropout => layer.training
                 ? LayerBound.None("in training mode it is another function at every call: call eval() first")
                 : LayerBound.Of(1, shape),
             Identity => LayerBound.Of(1, shape),

@@ -189,7 +189,7 @@ public sealed class MultiscaleOperator : LatentOperator
     {
         using IDisposable noGraph = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor all = rand([q.shape[0], Scales.Size], q.dtype, q.device).ge(Dropout).to(q.dtype).div_(1 - Dropout);
+        Tensor all = SampleDraws.Mask([q.shape[0], Scales.Size], Dropout, q);
         return [.. Scales.Unpack(all).Select(mask => ChannelsLast(mask).MoveToOuterDisposeScope())];
     }
 

@@ -67,6 +67,7 @@ internal static class TrainingParts
         Dropout3d dropout => dropout.p > 0,
         AlphaDropout dropout => dropout.p > 0,
         FeatureAlphaDropout dropout => dropout.p > 0,
+        SampleDropout dropout => dropout.Share > 0,
         RReLU slopes => slopes.lower != slopes.upper,
         _ => false,
     };

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Checkpoints;
+using ImplicitNet.Training.Distribution;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.History;
 using ImplicitNet.Training.Tasks;
@@ -16,12 +17,12 @@ internal sealed class EpochTotals(TrainingPosition position)
     private double _cosineSum = position.CosineSum;
     private int _cosines = position.Cosines;
 
-    public SolverTotals Solver { get; } = new(position.Statuses, position.SolverSteps, position.Evaluations);
+    public SolverTotals Solver { get; private init; } = new(position.Statuses, position.SolverSteps, position.Evaluations);
 
     /// <summary>The losses and measurements of the samples that counted.</summary>
-    public ScoreTotals Scores { get; } = new(position.LossSum, position.Seen, position.ScoreSums);
+    public ScoreTotals Scores { get; private init; } = new(position.LossSum, position.Seen, position.ScoreSums);
 
-    public GradientTotals Gradient { get; } = new(position.Products, position.AdjointFailures, position.FallBacks);
+    public GradientTotals Gradient { get; private init; } = new(position.Products, position.AdjointFailures, position.FallBacks);
 
     public EpochTimes Times { get; private set; } = position.Times;
 
@@ -35,9 +36,9 @@ internal sealed class EpochTotals(TrainingPosition position)
     /// <param name="measured">One number a sample.</param>
     public void Add(StepOutcome outcome, IReadOnlyList<(string Name, double[] Values)> measured)
     {
-        int count = outcome.Included.Count(counts => counts);
+        int count = outcome.Counted;
         Scores.Add(count > 0 ? outcome.Loss * count : 0, measured, outcome.Included);
-        foreach (SolveScope solves in outcome.Solves)
+        foreach (SolveScope solves in outcome.IsStandIn ? [] : outcome.Solves)
         {
             Solver.Add(solves);
             foreach (ScopedSolve solve in solves.Solves)
@@ -45,6 +46,31 @@ internal sealed class EpochTotals(TrainingPosition position)
                 Gradient.Add(solve.Gradient, solve.Settings.Gradient);
             }
         }
+    }
+
+    /// <summary>The totals of all ranks, each of which calls it; times are the first one's.</summary>
+    public EpochTotals Summed(Collective ranks)
+    {
+        double[] solver = Solver.ToNumbers(), scores = Scores.ToNumbers();
+        double[] sums =
+        [
+            .. ranks.IsFirst ? [Seconds, Times.Forward, Times.Backward, Times.Optimizer, Times.Validation, Times.Wait] : new double[6],
+            Gradient.Products, Gradient.Failures, Gradient.FallBacks, _cosineSum, _cosines, .. solver, .. scores,
+        ];
+        ranks.Sum(sums);
+        TrainingPosition timed = new()
+        {
+            EpochSeconds = sums[0],
+            Times = new(sums[1], sums[2], sums[3], sums[4], sums[5]),
+            CosineSum = sums[9],
+            Cosines = (int)sums[10],
+        };
+        return new(timed)
+        {
+            Gradient = new((long)sums[6], (long)sums[7], (long)sums[8]),
+            Solver = SolverTotals.OfNumbers(sums.AsSpan(11, solver.Length)),
+            Scores = Scores.OfNumbers(sums.AsSpan(11 + solver.Length)),
+        };
     }
 
     /// <summary>Starts to time the parts of a step.</summary>

@@ -38,28 +38,24 @@ internal sealed class GradientWatch
     /// <param name="state">Where the policy stands.</param>
     /// <param name="log">Told of the certificate and the change.</param>
     /// <param name="tell">Told too.</param>
+    /// <param name="ranks">Of which the first looks at its share, and decides for all; null for a process of its own.</param>
     /// <returns>Where the policy stands now; its gradient is in force.</returns>
-    public EscalationState Look(long step, Batch batch, EscalationState state, RunLog log, Action<TrainingEvent> tell)
+    public EscalationState Look(
+        long step, Batch batch, EscalationState state, RunLog log, Action<TrainingEvent> tell, RankedRun? ranks = null)
     {
         if (_options.CertificateSteps is not { } every || step % every != 0)
         {
             return state;
         }
 
-        Func<Tensor> losses = () => TrainedModel.Losses(_task, _model.Answer(batch), batch);
-        (double cosine, double below, bool hasFlows) = OfFixedPoints(step, state.Level, losses, log, tell);
-        if (hasFlows)
-        {
-            (double ofFlows, double belowOfFlows) = OfFlows(step, state.Level, () => losses().mean(), log, tell);
-            (cosine, below) = (Worse(cosine, ofFlows), Worse(below, belowOfFlows));
-        }
-
+        bool looks = ranks is not { Share.Rank: > 0 };
+        (double cosine, double below) = looks ? Certify(step, batch, state.Level, log, tell) : (double.NaN, double.NaN);
         if (_options.Escalation is not { } policy)
         {
             return state;
         }
 
-        EscalationState next = policy.Next(state, cosine, below);
+        EscalationState own = looks ? policy.Next(state, cosine, below) : state, next = ranks?.Agreed(own) ?? own;
         if (next.Level != state.Level)
         {
             Force(next.Level);
@@ -69,6 +65,19 @@ internal sealed class GradientWatch
         }
 
         return next;
+    }
+
+    private (double Cosine, double Below) Certify(long step, Batch batch, int level, RunLog log, Action<TrainingEvent> tell)
+    {
+        Func<Tensor> losses = () => TrainedModel.Losses(_task, _model.Answer(batch), batch);
+        (double cosine, double below, bool hasFlows) = OfFixedPoints(step, level, losses, log, tell);
+        if (!hasFlows)
+        {
+            return (cosine, below);
+        }
+
+        (double ofFlows, double belowOfFlows) = OfFlows(step, level, () => losses().mean(), log, tell);
+        return (Worse(cosine, ofFlows), Worse(below, belowOfFlows));
     }
 
     private static double Cosine(GradientCertificate certificate) =>

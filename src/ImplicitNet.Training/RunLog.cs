@@ -58,6 +58,7 @@ internal sealed class RunLog : IDisposable
         Scalar("time/Backward", record.Times?.Backward, record.Step);
         Scalar("time/Optimizer", record.Times?.Optimizer, record.Step);
         Scalar("time/Validation", record.Times?.Validation, record.Step);
+        Scalar("time/Wait", record.Times is { Wait: > 0 and var wait } ? wait : null, record.Step);
         _board?.Flush();
     }
 

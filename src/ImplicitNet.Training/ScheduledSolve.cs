@@ -10,7 +10,13 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Training;
 
 /// <summary>The forward half of a training step: the phases of its schedule, one call of the model each, and their loss.</summary>
-internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, TrainingOptions options, LatentCache? latents)
+/// <param name="model">What is trained.</param>
+/// <param name="task">Its loss.</param>
+/// <param name="options">Its schedule and penalty.</param>
+/// <param name="latents">Where solves start; null for their own starts.</param>
+/// <param name="isRank">Whether there are other ranks: then there is a graph to go back through even where no sample counts.</param>
+internal sealed class ScheduledSolve(
+    TrainedModel model, TrainingTask task, TrainingOptions options, LatentCache? latents, bool isRank = false)
 {
     /// <summary>Answers a batch. A sample counts that counts in every phase with a share in the loss.</summary>
     /// <param name="batch">The batch; the caller keeps it.</param>
@@ -43,7 +49,7 @@ internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, Trai
         }
 
         bool[] included = new bool[batch.Count];
-        Array.Fill(included, true);
+        Array.Fill(included, !batch.IsStandIn);
         List<(Tensor Losses, Tensor? Penalty, double Weight)> parts = [];
         Tensor? output = null;
         long[] samples = NumbersOf(batch);
@@ -79,13 +85,14 @@ internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, Trai
         }
 
         Keep(batch, scopes[^1]);
-        return Averaged(output!, included, parts, scopes);
+        return Averaged(output!, included, parts, scopes, batch.IsStandIn);
     }
 
-    private static StepOutcome Averaged(
-        Tensor output, bool[] included, List<(Tensor Losses, Tensor? Penalty, double Weight)> parts, List<SolveScope> scopes)
+    private StepOutcome Averaged(
+        Tensor output, bool[] included, List<(Tensor Losses, Tensor? Penalty, double Weight)> parts, List<SolveScope> scopes,
+        bool isStandIn)
     {
-        if (!included.Contains(true))
+        if (!isRank && !included.Contains(true))
         {
             return new()
             {
@@ -118,6 +125,7 @@ internal sealed class ScheduledSolve(TrainedModel model, TrainingTask task, Trai
             Loss = loss!.ToDouble(),
             Objective = objective,
             HasPenalty = parts.Exists(part => part.Penalty is not null),
+            IsStandIn = isStandIn,
             Solves = scopes,
         };
     }

@@ -22,4 +22,10 @@ internal sealed class StepDraws(BatchSource source)
             cuda.manual_seed_all((long)(Draw(RandomPurpose.Device, epoch, step) >> 1));
         }
     }
+
+    /// <summary>
+    /// Seeds torch for a step of one of several ranks: each draws numbers of its own, and none of them has a state that must be kept.
+    /// </summary>
+    public void SeedRank(int rank, int epoch, int step) =>
+        random.manual_seed((long)(Draw(RandomPurpose.Rank, epoch, step) >> 1) ^ rank);
 }

@@ -15,8 +15,19 @@ internal sealed class StepOutcome : IDisposable
     /// <summary>The mean loss of the samples that count, without penalties; NaN where none does.</summary>
     public required double Loss { get; init; }
 
-    /// <summary>What is minimised; null where no sample counts.</summary>
+    /// <summary>
+    /// What is minimised; where no sample counts null, or for one of several ranks NaN, whose gradient is 0 if no gradient reaches it.
+    /// </summary>
     public required Tensor? Objective { get; init; }
+
+    /// <summary>Whether its one sample counts for nothing and only goes the way of other ranks.</summary>
+    public bool IsStandIn { get; init; }
+
+    /// <summary>What the task measures of every sample, where that was done already.</summary>
+    public IReadOnlyList<(string Name, double[] Values)>? Measured { get; set; }
+
+    /// <summary>Samples that count.</summary>
+    public int Counted => Included.Count(counts => counts);
 
     /// <summary>Whether that is more than the loss.</summary>
     public required bool HasPenalty { get; init; }

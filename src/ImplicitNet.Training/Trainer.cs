@@ -2,11 +2,10 @@ using ImplicitNet.Files;
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Distribution;
 using ImplicitNet.Training.Evaluation;
-using ImplicitNet.Training.History;
 using ImplicitNet.Training.Optimizers;
 using ImplicitNet.Training.Tasks;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -35,13 +34,12 @@ public sealed class Trainer : IDisposable
     private readonly WeightAverage? _average;
     private readonly LatentCache? _latents;
     private readonly BestWeights _best;
-    private readonly StepDraws _draws;
     private readonly TrainingStep _step;
     private readonly TrainingTensors _tensors;
-    private readonly long _steps;
+    private readonly KeptRun _kept;
     private TrainingPosition _position = new() { Version = TrainingPosition.CurrentVersion };
-    private bool _excludesFailures;
     private volatile bool _isAskedToStop;
+    private bool _isBroken;
 
     /// <summary>Prepares a run.</summary>
     /// <param name="model">Inputs [batch, ...] to outputs [batch, ...]; trained in place, in its own dtype; the caller keeps it.</param>
@@ -102,15 +100,14 @@ public sealed class Trainer : IDisposable
             throw new ArgumentException($"{module.GetType().Name} has no parameter that requires a gradient.", nameof(model));
         }
 
-        _steps = (long)_options.Epochs * train.StepsPerEpoch;
         _optimizer = _options.Optimizer.Made(parameters, _options.LearningRate, _options.WeightDecay);
         _memory = _options.Optimizer.MemoryOf(_optimizer, [.. module.named_parameters().Select(parameter => parameter.name)]);
         _average = _options.AverageDecay is { } decay ? new WeightAverage(module, decay) : null;
         _latents = _options.WarmStart is { } cache ? new LatentCache(cache) : null;
         _best = new BestWeights(module);
-        _draws = new StepDraws(train);
         _step = new TrainingStep(model, task, _options, _optimizer, _latents);
         _tensors = new TrainingTensors(module, _memory, _average, _best.Values, _latents);
+        _kept = new KeptRun(folder, module, _tensors, _best);
     }
 
     /// <summary>Further data to evaluate on after every epoch, under their own names; nothing is chosen by them. None by default.</summary>
@@ -120,6 +117,22 @@ public sealed class Trainer : IDisposable
         get;
         init => field = Validation.Checked(value);
     } = [];
+
+    /// <summary>
+    /// The processes that train together, each with a trainer of the same model, data and options; default: this one alone. Every batch is
+    /// cut into shares of its samples, gradients are summed, and all ranks end with the same weights.
+    /// </summary>
+    /// <remarks>
+    /// All ranks call <see cref="Resume"/> and <see cref="Run"/> alike. They begin with the first one's weights; it alone reads and writes
+    /// the folder, and the others need none. Whoever is cancelled, asked to stop or fails ends all of them: after the step at which all
+    /// have heard of it, or with a <see cref="CollectiveException"/> that names the rank. Callbacks are called on every rank and must
+    /// change the model alike; certificates are of the first rank's share. A run goes on with any number of ranks. The caller keeps it.
+    /// </remarks>
+    public Collective Collective
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Collective));
+    } = new SingleProcess();
 
     /// <summary>
     /// Called with everything that happens, on the training thread, after the <see cref="IProgress{T}"/> of <see cref="Run"/>: it may read
@@ -138,7 +151,24 @@ public sealed class Trainer : IDisposable
     /// <summary>What solves of some validation data use in place of the model's own settings; null: those.</summary>
     internal Func<BatchSource, SolveSettings, SolveSettings>? ValidationSolves { get; init; }
 
-    private long Step => ((long)_position.Epoch * _train.StepsPerEpoch) + _position.StepInEpoch;
+    private long Step => _position.StepsMade(_train.StepsPerEpoch);
+
+    private TrainingParts Parts => new()
+    {
+        Model = _model,
+        Task = _task,
+        Train = _train,
+        Validation = _validation,
+        MoreValidation = MoreValidation,
+        ValidationSolves = ValidationSolves,
+        Options = _options,
+        Probe = Probe,
+        Average = _average,
+        Making = _step,
+        Kept = _kept,
+        Identity = () => Identity,
+        ResumesAnywhere = ResumesAnywhere,
+    };
 
     /// <summary>Whether a checkpoint in the middle of an epoch could be gone on with.</summary>
     private bool ResumesAnywhere => _memory is not null && _train.IsRepeatable;
@@ -153,16 +183,18 @@ public sealed class Trainer : IDisposable
     /// </exception>
     public bool Resume()
     {
-        RunFolder folder = _folder ?? throw new InvalidOperationException("A trainer without a folder has no checkpoint to resume from.");
-        if (!File.Exists(folder.Checkpoint))
+        if (_folder is null && Collective.IsFirst)
         {
-            return false;
+            throw new InvalidOperationException("A trainer without a folder has no checkpoint to resume from.");
         }
 
-        PositionLimits limits = new(_options.Epochs, _train.StepsPerEpoch, _train.Count, _options.Escalation?.Levels ?? 1);
-        _position = Checkpoint.Read(folder.Checkpoint, _tensors, Identity, limits);
-        _best.Forget();
-        return true;
+        return Together(agreement =>
+        {
+            PositionLimits limits = new(_options.Epochs, _train.StepsPerEpoch, _train.Count, _options.Escalation?.Levels ?? 1);
+            TrainingPosition? read = _kept.Read(Identity, limits, agreement);
+            (_position, _isBroken) = (read ?? _position, _isBroken && read is null);
+            return read is not null;
+        });
     }
 
     /// <summary>Ends the run after the current step, as early stopping does. May be called from another thread or a callback.</summary>
@@ -178,39 +210,10 @@ public sealed class Trainer : IDisposable
     /// <exception cref="InvalidOperationException">
     /// The folder holds a run that was not resumed, and that has not been changed; or model, task, loss and data do not fit together.
     /// </exception>
-    public TrainingResult Run(IProgress<TrainingEvent>? progress = null, CancellationToken cancellation = default)
-    {
-        using RunLock? hold = _folder is null ? null : RunLock.TakeUnlessHeld(_folder.Path);
-        _folder?.EnsureGoneOnWith(Step);
-        _isAskedToStop = false;
-        _best.Resume();
-        Action<TrainingEvent> tell = happened =>
-        {
-            progress?.Report(happened);
-            OnEvent?.Invoke(happened);
-        };
-        if (!ResumesAnywhere)
-        {
-            _position = _position.AtEpochStart();
-            if (_folder is not null)
-            {
-                tell(TrainingEvent.Notice.OfWholeEpochs(_memory is null ? _options.Optimizer : null, _train));
-            }
-        }
-
-        using RunLog log = new(_folder, Step);
-        try
-        {
-            StopReason reason = TrainEpochs(log, tell, cancellation);
-            return TrainingResult.Of(_position, Step, reason, _validation is not null);
-        }
-        finally
-        {
-            _best.Restore();
-            _step.ClearGradients();
-            _model.Module.eval();
-        }
-    }
+    /// <exception cref="CollectiveException">Another rank failed, did not come, or has other weights.</exception>
+    /// <exception cref="NotSupportedException">Several ranks cannot train this model with these data.</exception>
+    public TrainingResult Run(IProgress<TrainingEvent>? progress = null, CancellationToken cancellation = default) =>
+        Together(agreement => Train(agreement, progress, cancellation));
 
     /// <summary>Releases the optimiser and the copies of the weights; never the model.</summary>
     public void Dispose()
@@ -221,180 +224,76 @@ public sealed class Trainer : IDisposable
         _best.Dispose();
     }
 
-    private StopReason TrainEpochs(RunLog log, Action<TrainingEvent> tell, CancellationToken cancellation)
+    /// <summary>Does what every rank does; where one of several fails, all do.</summary>
+    private T Together<T>(Func<Agreement?, T> make)
     {
-        GradientWatch watch = new(_model, _task, _options, _position.Escalation);
-        while (_position.Epoch < _options.Epochs)
+        if (Collective.Size == 1)
         {
-            if (Due(_position.Seconds) is { } due)
-            {
-                return due;
-            }
+            return make(null);
+        }
 
-            double secondsBefore = _position.Seconds - _position.EpochSeconds;
-            EpochTotals totals = new(_position);
-            try
-            {
-                if (TrainEpoch(totals, secondsBefore, watch, log, tell, cancellation) is { } reason)
-                {
-                    return reason;
-                }
-            }
-            finally
-            {
-                // Who goes on after a callback, a file or the validation failed has lost nothing of the epoch.
-                _position = totals.Into(_position, secondsBefore);
-            }
+        Agreement agreement = new(Collective);
+        return agreement.Guarded(() => make(agreement));
+    }
 
-            FinishEpoch(totals, secondsBefore, log, tell);
-            if (cancellation.IsCancellationRequested && _position.Epoch < _options.Epochs)
+    private TrainingResult Train(Agreement? agreement, IProgress<TrainingEvent>? progress, CancellationToken cancellation)
+    {
+        RunFolder? folder = Collective.IsFirst ? _folder : null;
+        using RunLock? hold = folder is null ? null : RunLock.TakeUnlessHeld(folder.Path);
+        folder?.EnsureGoneOnWith(Step);
+        _isAskedToStop = false;
+        _best.Resume();
+        Action<TrainingEvent> tell = happened =>
+        {
+            progress?.Report(happened);
+            OnEvent?.Invoke(happened);
+        };
+        if (!ResumesAnywhere)
+        {
+            _position = _position.AtEpochStart();
+            if (folder is not null)
             {
-                return StopReason.Cancelled;
+                tell(TrainingEvent.Notice.OfWholeEpochs(_memory is null ? _options.Optimizer : null, _train));
             }
         }
 
-        return StopReason.Epochs;
-    }
-
-    /// <summary>Why the run is to end before its last epoch; null where it is not.</summary>
-    private StopReason? Due(double seconds) => _isAskedToStop
-        ? StopReason.Asked
-        : _options.Stop?.Due(seconds, _position.BestEpoch > 0 ? _position.Epoch - _position.BestEpoch : 0);
-
-    private StopReason? TrainEpoch(
-        EpochTotals totals, double secondsBefore, GradientWatch watch, RunLog log, Action<TrainingEvent> tell,
-        CancellationToken cancellation)
-    {
-        _model.BeginToTrain();
-        foreach (Batch batch in _train.Epoch(_position.Epoch, _position.StepInEpoch))
+        using RunLog log = new(folder, Step);
+        try
         {
-            using Batch owned = batch;
-            _model.Take(batch);
-            _position = _position with { Escalation = watch.Look(Step + 1, batch, _position.Escalation, log, tell) };
-            TrainingEvent.StepFinished step = TrainStep(batch, watch, totals);
-            tell(step);
-            if (step.Step % _options.LogSteps == 0)
-            {
-                log.Step(step);
-            }
-
-            if (Probe is { } probe && probe.IsDue(step.StepInEpoch, step.StepsPerEpoch))
-            {
-                totals.Measure(() => probe.Cosine(_model, _task, watch.Gradient, _train));
-            }
-
-            // After an epoch's last step comes its checkpoint, validation included. One before that would stand at the step
-            // of the epoch's record, and a run killed between the two would write that record twice.
-            if (step.StepInEpoch == step.StepsPerEpoch)
-            {
-                break;
-            }
-
-            StopReason? reason = Due(secondsBefore + totals.Seconds);
-            if (reason is not null && totals.Scores.Count > 0)
-            {
-                // The weights of an epoch cut short may be the best too.
-                using IDisposable? average = _average?.Apply();
-                Choose(_position.Epoch + 1, Validate(totals));
-            }
-
-            reason ??= cancellation.IsCancellationRequested ? StopReason.Cancelled : null;
-            if (reason is not null || step.Step % _options.CheckpointSteps == 0)
-            {
-                _position = totals.Into(_position, secondsBefore);
-                WriteCheckpoint(tell);
-            }
-
-            if (reason is not null)
-            {
-                return reason;
-            }
+            using RankedRun? ranks = agreement is null ? null : Begin(agreement);
+            return Train(new TrainingLoop(Parts, _position, ranks, log, tell, () => _isAskedToStop, cancellation));
         }
-
-        return _position.StepInEpoch == _train.StepsPerEpoch ? null : throw _train.GaveFewer(_position.StepInEpoch);
-    }
-
-    private TrainingEvent.StepFinished TrainStep(Batch batch, GradientWatch watch, EpochTotals totals)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        _draws.SeedDevice(_model.Device, _position.Epoch, _position.StepInEpoch);
-        double rate = _options.RateAt(Step, _steps);
-        using StepOutcome outcome = _step.Make(
-            batch,
-            watch.InForce,
-            _draws.Draw(RandomPurpose.Solves, _position.Epoch, _position.StepInEpoch),
-            rate,
-            Step + 1,
-            _position.Epoch + 1,
-            totals);
-        _position = _position with { StepInEpoch = _position.StepInEpoch + 1 };
-        _average?.Update(Step);
-        _excludesFailures = outcome.Solves.Any(all => all.Solves.Any(solve => solve.Settings.OnFailure is MaskFailures or ThrowOnFailure));
-        totals.Add(outcome, TrainedModel.Measure(_task, outcome.Output, batch));
-        TrainingMeter.Step(outcome);
-        return new TrainingEvent.StepFinished(
-            Step, _steps, _position.Epoch + 1, _position.StepInEpoch, _train.StepsPerEpoch, outcome.Loss,
-            totals.Scores.Mean(Measurement.Accuracy), rate, outcome.MeanSteps);
-    }
-
-    private void FinishEpoch(EpochTotals totals, double secondsBefore, RunLog log, Action<TrainingEvent> tell)
-    {
-        if (totals.Scores.Count == 0)
+        finally
         {
-            throw TrainingDivergedException.Unsolved("training sample", Step, _position.Epoch + 1);
-        }
-
-        _model.EnsureSameParameters();
-        using IDisposable? average = _average?.Apply();
-        Validation.Outcome validated = Validate(totals);
-        EpochRecord record = totals.Record(_position.Epoch + 1, Step, validated, _options.RateAt(Step - 1, _steps));
-        bool isBest = Choose(record.Epoch, validated);
-        _position = _position.After(record, secondsBefore + totals.Seconds);
-        average?.Dispose();
-        double? certified = _model.CertifyFactor();
-        log.Epoch(record, totals.Solver, _model.DeclaredFactor, certified);
-        WriteCheckpoint(tell);
-        TrainingMeter.Epoch(totals.Seconds, validated.Score);
-        tell(new TrainingEvent.EpochFinished(record, totals.Solver, certified, isBest));
-        if (record.Epoch == 1 && double.IsNaN(validated.Score))
-        {
-            tell(TrainingEvent.Notice.OfNaN(_task.Score));
+            _best.Restore();
+            _step.ClearGradients();
+            _model.Module.eval();
         }
     }
 
-    private Validation.Outcome Validate(EpochTotals totals) => new Validation(_model, _task, _validation, MoreValidation, ValidationSolves)
-        .Run(totals, _excludesFailures, Step, _position.Epoch + 1);
-
-    /// <summary>Keeps the model's weights where they are the best so far.</summary>
-    private bool Choose(int epoch, Validation.Outcome validated)
+    private TrainingResult Train(TrainingLoop loop)
     {
-        if (!_position.IsBeatenBy(_task.Score, validated.Score, validated.Loss))
+        try
         {
-            return false;
+            StopReason reason = loop.Run();
+            _isBroken = false;
+            return TrainingResult.Of(loop.Position, loop.Step, reason, _validation is not null);
         }
-
-        EnsureFinite(_model.Module.state_dict(), "The weights are not finite");
-        _best.Keep(_folder?.Model);
-        _position = _position.WithBest(epoch, validated.Score, validated.Loss, validated.Accuracy);
-        return true;
+        finally
+        {
+            _position = loop.Position;
+        }
     }
 
-    private void WriteCheckpoint(Action<TrainingEvent> tell)
+    private RankedRun Begin(Agreement agreement)
     {
-        if (_folder is null || (!ResumesAnywhere && _position.StepInEpoch > 0))
+        if (_isBroken)
         {
-            return;
+            throw new InvalidOperationException("A rank of this run has failed. Go on from its last checkpoint.");
         }
 
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable noGraph = no_grad();
-        Dictionary<string, Tensor> tensors = _tensors.Collect();
-        EnsureFinite(tensors, "The state of the training is not finite");
-        Checkpoint.Write(_folder.Checkpoint, tensors, _position with { Identity = Identity.Values });
-        tell(new TrainingEvent.CheckpointWritten(_folder.Checkpoint, Step));
+        _isBroken = true; // until the run has ended well
+        string known = $"step {Step} of {_options.Epochs} epochs, {_train.Count} samples of {_train.Name}, seed {_train.Seed}";
+        return new RankedRun(agreement, _model, _tensors, _latents, [_train, _validation, .. MoreValidation], known);
     }
-
-    /// <summary>What is kept must be usable later: buffers, moments and averages as well as weights.</summary>
-    private void EnsureFinite(IEnumerable<KeyValuePair<string, Tensor>> tensors, string what) =>
-        Finiteness.Ensure(_tensors.Bounded(tensors), what, Step, _position.Epoch + 1, _options.RateAt(Math.Max(0, Step - 1), _steps));
 }

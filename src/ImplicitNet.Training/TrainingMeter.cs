@@ -31,7 +31,7 @@ internal static class TrainingMeter
         Steps.Add(1);
         if (Samples.Enabled)
         {
-            Samples.Add(outcome.Included.Count(counts => counts));
+            Samples.Add(outcome.Counted);
         }
 
         if (Unsolved.Enabled)

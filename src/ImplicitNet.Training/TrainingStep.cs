@@ -22,6 +22,12 @@ internal sealed class TrainingStep(
     private readonly Parameter[] _parameters = [.. model.Module.parameters()];
     private int _epoch;
 
+    /// <summary>The ranks that make the step together; null for a process of its own.</summary>
+    public RankedRun? Ranks { private get; set; }
+
+    /// <summary>Whether samples whose solve failed were left out of the last step.</summary>
+    public bool ExcludesFailures { get; private set; }
+
     /// <summary>
     /// Makes a step on a batch, in the caller's dispose scope. A batch of which no sample counts changes no weight: there is no gradient,
     /// and the moments alone would move them.
@@ -36,6 +42,7 @@ internal sealed class TrainingStep(
     /// <exception cref="TrainingDivergedException">
     /// The loss or a gradient is not finite, and the weights stay as they were; or a weight is not, after the step.
     /// </exception>
+    /// <exception cref="Distribution.CollectiveException">Another rank failed.</exception>
     /// <exception cref="InvalidOperationException">
     /// The loss has no graph, torch refuses something, or the model has other parameters than before.
     /// </exception>
@@ -53,7 +60,15 @@ internal sealed class TrainingStep(
             group.LearningRate = rate;
         }
 
-        optimizer.zero_grad();
+        if (Ranks is { } ranks)
+        {
+            ranks.Gradient.Clear();
+        }
+        else
+        {
+            optimizer.zero_grad();
+        }
+
         LeaveFrozen();
         StepOutcome outcome = Answer(batch, gradients, draw, step);
         totals.Lap(static (times, seconds) => times with { Forward = times.Forward + seconds });
@@ -66,11 +81,14 @@ internal sealed class TrainingStep(
                 _epoch = epoch;
             }
 
-            if (outcome.Objective is not null)
+            EnsureFinite(outcome, rate, step, epoch);
+            if (Meet(outcome, batch, totals))
             {
                 Move(outcome, rate, step, epoch, totals);
             }
 
+            ExcludesFailures = outcome.Solves.Any(
+                all => all.Solves.Any(solve => solve.Settings.OnFailure is MaskFailures or ThrowOnFailure));
             return outcome;
         }
         catch
@@ -94,7 +112,7 @@ internal sealed class TrainingStep(
         try
         {
             TrainingOptions now = options with { Solves = options.Solves.At(step) };
-            return new ScheduledSolve(model, task, now, latents).Run(batch, gradients, draw);
+            return new ScheduledSolve(model, task, now, latents, Ranks is not null).Run(batch, gradients, draw);
         }
         catch (FixedPointException failure) when (batch.HasIndices && failure.Report.Samples.Count == batch.Count)
         {
@@ -108,28 +126,52 @@ internal sealed class TrainingStep(
         }
     }
 
-    private void Move(StepOutcome outcome, double rate, long step, int epoch, EpochTotals totals)
+    private static void EnsureFinite(StepOutcome outcome, double rate, long step, int epoch)
     {
         double minimized = outcome.HasPenalty ? outcome.Objective!.ToDouble() : outcome.Loss;
-        if (!double.IsFinite(minimized))
+        if (outcome.Counted > 0 && !double.IsFinite(minimized))
         {
             throw TrainingDivergedException.At(FormattableString.Invariant($"The loss is {minimized}"), step, epoch, rate);
         }
+    }
 
-        TorchMessage.Guarded(
-            outcome.Objective!,
-            static objective =>
-            {
-                objective.backward();
-                return true;
-            },
-            static (objective, said) => new InvalidOperationException(objective.requires_grad
-                ? $"Torch refuses the backward pass: {said}"
-                : "The loss has no graph: it depends on no parameter that requires a gradient. "
-                    + "The model's answer or the loss was detached or made without gradients, or every parameter was frozen."));
-        outcome.ThrowIfFailed();
+    /// <summary>Meets the other ranks, where there are any.</summary>
+    /// <returns>Whether a sample counts: otherwise there is no gradient.</returns>
+    private bool Meet(StepOutcome outcome, Batch batch, EpochTotals totals)
+    {
+        if (Ranks is null)
+        {
+            return outcome.Objective is not null;
+        }
+
+        outcome.Measured = TrainedModel.Measure(task, outcome.Output, batch);
+        totals.BeginLaps();
+        Ranks.Meet(outcome, totals);
+        totals.Lap(static (times, seconds) => times with { Wait = times.Wait + seconds });
+        return Ranks.Step.Counted > 0;
+    }
+
+    private void Move(StepOutcome outcome, double rate, long step, int epoch, EpochTotals totals)
+    {
+        Exception? failure = null;
+        try
+        {
+            Differentiate(Ranks is null ? outcome.Objective! : outcome.Objective! * Ranks.Step.Weight);
+            outcome.ThrowIfFailed();
+        }
+        catch (Exception exception) when (Ranks is not null)
+        {
+            failure = exception; // told where the others wait for the gradient
+        }
+
         Wait(model.Device);
         totals.Lap(static (times, seconds) => times with { Backward = times.Backward + seconds });
+        if (Ranks is not null)
+        {
+            Ranks.Gradient.Sum(failure);
+            totals.Lap(static (times, seconds) => times with { Wait = times.Wait + seconds });
+        }
+
         if (_finiteness.CheckGradients(options.ClipNorm) is { } gradient)
         {
             throw TrainingDivergedException.At($"The gradient cannot be used: {gradient}", step, epoch, rate);
@@ -144,6 +186,18 @@ internal sealed class TrainingStep(
         Wait(model.Device);
         totals.Lap(static (times, seconds) => times with { Optimizer = times.Optimizer + seconds });
     }
+
+    private static void Differentiate(Tensor minimized) => TorchMessage.Guarded(
+        minimized,
+        static objective =>
+        {
+            objective.backward();
+            return true;
+        },
+        static (objective, said) => new InvalidOperationException(objective.requires_grad
+            ? $"Torch refuses the backward pass: {said}"
+            : "The loss has no graph: it depends on no parameter that requires a gradient. "
+                + "The model's answer or the loss was detached or made without gradients, or every parameter was frozen."));
 
     /// <summary>
     /// A parameter that was frozen after it had a gradient has one of 0 now, by which its moments and the weight decay would go on to move

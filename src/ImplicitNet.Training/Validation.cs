@@ -1,5 +1,6 @@
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Distribution;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.Tasks;
 
@@ -11,9 +12,10 @@ namespace ImplicitNet.Training;
 /// <param name="choosing">The data that choose the best epoch; null: the training does.</param>
 /// <param name="more">Further data, which choose nothing.</param>
 /// <param name="settings">Maps the settings of solves of some data to those they use; null: the model's own.</param>
+/// <param name="agreement">Of the ranks that evaluate together; null for a process of its own.</param>
 internal sealed class Validation(
     TrainedModel model, TrainingTask task, BatchSource? choosing, IReadOnlyList<BatchSource> more,
-    Func<BatchSource, SolveSettings, SolveSettings>? settings = null)
+    Func<BatchSource, SolveSettings, SolveSettings>? settings = null, Agreement? agreement = null)
 {
     /// <summary>What the scores of the training data and of those that choose are called in a record.</summary>
     public const string Train = "train", Choosing = "validation";
@@ -76,7 +78,7 @@ internal sealed class Validation(
     }
 
     private EvaluationResult Evaluate(BatchSource source) =>
-        Evaluator.Evaluate(model, task, source, settings is null ? null : own => settings(source, own));
+        Evaluator.Evaluate(model, task, source, settings is null ? null : own => settings(source, own), agreement: agreement);
 
     /// <summary>What came out.</summary>
     /// <param name="Chosen">Of the data that choose; null where the training does.</param>

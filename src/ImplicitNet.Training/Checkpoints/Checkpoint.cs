@@ -20,17 +20,18 @@ internal static class Checkpoint
     }
 
     /// <summary>Takes up a checkpoint. Its checksum is looked at first; nothing is changed unless all of it is whole and fits.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="file">Its content; the caller keeps it.</param>
+    /// <param name="path">Where it is, for messages.</param>
     /// <param name="tensors">The run's tensors, which are overwritten.</param>
     /// <param name="identity">What the run is known by.</param>
     /// <param name="limits">How far the run can have come.</param>
     /// <exception cref="WeightsFileException">
     /// The file is damaged, of an earlier version, of another run, or does not fit the network.
     /// </exception>
-    public static TrainingPosition Read(string path, TrainingTensors tensors, OptionNames identity, PositionLimits limits)
+    public static TrainingPosition Read(
+        SafetensorsFile file, string path, TrainingTensors tensors, OptionNames identity, PositionLimits limits)
     {
         using DisposeScope scope = NewDisposeScope();
-        using SafetensorsFile file = SafetensorsFile.Read(path);
         if (!file.Metadata.ContainsKey(SafetensorsChecksum.Key))
         {
             throw new WeightsFileException(path, $"it has no checksum: it is no checkpoint, or {EarlierVersion}");

@@ -11,7 +11,7 @@ namespace ImplicitNet.Training.Checkpoints;
 internal readonly record struct PositionLimits(int Epochs, int StepsPerEpoch, int SamplesPerEpoch, int Levels)
 {
     /// <summary>Steps made at a position.</summary>
-    public long Step(TrainingPosition position) => ((long)position.Epoch * StepsPerEpoch) + position.StepInEpoch;
+    public long Step(TrainingPosition position) => position.StepsMade(StepsPerEpoch);
 
     /// <summary>What of a position is impossible, with its value; null where nothing is.</summary>
     public string? Fault(TrainingPosition position)

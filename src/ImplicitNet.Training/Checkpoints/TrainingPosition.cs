@@ -78,6 +78,9 @@ internal sealed record TrainingPosition
     /// <summary>The epochs finished.</summary>
     public IReadOnlyList<EpochRecord> Epochs { get; init; } = [];
 
+    /// <summary>Steps made in the run.</summary>
+    public long StepsMade(int stepsPerEpoch) => ((long)Epoch * stepsPerEpoch) + StepInEpoch;
+
     /// <summary>Whether weights are better than the best so far: by the score, or by as good a score with a smaller loss.</summary>
     public bool IsBeatenBy(Score score, double value, double loss) =>
         BestEpoch == 0 || score.IsBetter(value, BestScore)
@@ -100,6 +103,24 @@ internal sealed record TrainingPosition
         Escalation = Escalation,
         Seconds = Seconds,
         Epochs = Epochs,
+    };
+
+    /// <summary>The position with nothing summed of the epoch under way, under the names of what there was.</summary>
+    public TrainingPosition WithoutTotals() => this with
+    {
+        EpochSeconds = 0,
+        LossSum = 0,
+        Seen = 0,
+        ScoreSums = ScoreSums.ToDictionary(sum => sum.Key, _ => 0.0),
+        Statuses = [],
+        SolverSteps = 0,
+        Evaluations = 0,
+        Products = 0,
+        AdjointFailures = 0,
+        FallBacks = 0,
+        CosineSum = 0,
+        Cosines = 0,
+        Times = default,
     };
 
     /// <summary>The position after an epoch, at the beginning of the next.</summary>

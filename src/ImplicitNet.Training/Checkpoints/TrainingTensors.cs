@@ -29,6 +29,10 @@ internal sealed class TrainingTensors(
         ? tensors
         : tensors.Where(entry => !_unbounded.Contains(entry.Key[(entry.Key.IndexOf('/', StringComparison.Ordinal) + 1)..]));
 
+    /// <summary>Those that a step moves, the caller's to write into: all but the best weights, latents and random state.</summary>
+    public IEnumerable<Tensor> Moving() =>
+        Targets().Where(entry => !entry.Name.StartsWith(Best, StringComparison.Ordinal)).Select(entry => entry.Target);
+
     /// <summary>Everything, by name. New tensors among them are in the caller's dispose scope; the rest stay where they are.</summary>
     public Dictionary<string, Tensor> Collect()
     {

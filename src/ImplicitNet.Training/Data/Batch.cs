@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ImplicitNet.Kernels;
+using ImplicitNet.Training.Distribution;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -91,6 +92,12 @@ public sealed class Batch : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether its one sample is no part of a rank's share, which is empty, and counts for nothing: the rank has it to go the way of the
+    /// others.
+    /// </summary>
+    internal bool IsStandIn { get; set; }
+
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {
@@ -115,6 +122,26 @@ public sealed class Batch : IDisposable
 
             _indices = numbers.to(Inputs.device).DetachFromDisposeScope();
         }
+    }
+
+    /// <summary>One rank's rows, or one that stands in where there are none. It takes the place of this batch, which is disposed.</summary>
+    internal Batch Cut(Share share)
+    {
+        using Batch whole = this;
+        using IDisposable noGraph = no_grad();
+        (int start, int count) = share.Of(Count);
+        Dictionary<Tensor, Tensor> rows = new(ReferenceEqualityComparer.Instance);
+        foreach (Tensor tensor in All())
+        {
+            rows[tensor] = tensor.narrow(0, start, Math.Max(count, 1));
+        }
+
+        return new Batch(
+            rows[Inputs], rows[Targets], Weights is null ? null : rows[Weights], _indices is null ? null : rows[_indices])
+        {
+            More = _more.ToDictionary(entry => entry.Key, entry => rows[entry.Value]),
+            IsStandIn = count == 0,
+        };
     }
 
     /// <summary>Brings floating tensors to a dtype and all tensors to a device; what is there already stays as it is.</summary>

@@ -1,3 +1,5 @@
+using ImplicitNet.Training.Distribution;
+
 namespace ImplicitNet.Training.Data;
 
 /// <summary>
@@ -64,15 +66,10 @@ public abstract class IndexedBatches : BatchSource
     }
 
     /// <inheritdoc/>
-    public sealed override IEnumerable<Batch> Epoch(int epoch, int firstStep = 0)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(firstStep);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstStep, StepsPerEpoch);
-        return Cut(Order(epoch), firstStep, epoch);
-    }
+    public sealed override IEnumerable<Batch> Epoch(int epoch, int firstStep = 0) => EpochOf(Share.Whole, epoch, firstStep);
 
     /// <inheritdoc/>
-    public sealed override IEnumerable<Batch> InOrder() => Cut([.. Enumerable.Range(0, Count)], 0, null);
+    public sealed override IEnumerable<Batch> InOrder() => InOrderOf(Share.Whole);
 
     /// <inheritdoc/>
     public sealed override Batch First(int count)
@@ -89,17 +86,30 @@ public abstract class IndexedBatches : BatchSource
     /// <exception cref="ArgumentOutOfRangeException">There is no sample of one of the indices.</exception>
     public Batch Read(ReadOnlySpan<int> indices) => Read(indices, null);
 
+    /// <summary>One rank's part of every batch of an epoch: see <see cref="SharedBatches"/>.</summary>
+    internal IEnumerable<Batch> EpochOf(Share share, int epoch, int firstStep)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstStep);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstStep, StepsPerEpoch);
+        return Cut(share, Order(epoch), firstStep, epoch);
+    }
+
+    /// <summary>One rank's part of every batch in order.</summary>
+    internal IEnumerable<Batch> InOrderOf(Share share) => Cut(share, [.. Enumerable.Range(0, Count)], 0, null);
+
     /// <summary>Makes one batch, one row for each index in their order; the caller owns it. Called from any thread.</summary>
     /// <param name="indices">At least one; all from 0 to <see cref="Count"/> - 1; one may come more than once.</param>
     /// <param name="epoch">The training epoch, for whatever changes from epoch to epoch; null: the samples as they are.</param>
     protected abstract Batch Make(ReadOnlySpan<int> indices, int? epoch);
 
-    private IEnumerable<Batch> Cut(int[] order, int firstStep, int? epoch)
+    private IEnumerable<Batch> Cut(Share share, int[] order, int firstStep, int? epoch)
     {
         for (long start = (long)firstStep * BatchSize; start < order.Length; start += BatchSize)
         {
-            int count = (int)Math.Min(BatchSize, order.Length - start);
-            yield return Read(order.AsSpan((int)start, count), epoch);
+            (int first, int count) = share.Of((int)Math.Min(BatchSize, order.Length - start));
+            Batch batch = Read(order.AsSpan((int)start + first, Math.Max(count, 1)), epoch);
+            batch.IsStandIn = count == 0;
+            yield return batch;
         }
     }
 

@@ -15,4 +15,5 @@ internal enum RandomPurpose
     Solves = 10,
     Noise = 11,
     Windows = 12,
+    Rank = 13,
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ImplicitNet.Networks;
 using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Distribution;
 using ImplicitNet.Training.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -33,7 +34,7 @@ public static class Evaluator
         Action<Tensor, Batch>? each = null,
         IProgress<double>? progress = null,
         CancellationToken cancellation = default) =>
-        Evaluate(new TrainedModel(model), task, source, settings, each, progress, cancellation);
+        Evaluate(new TrainedModel(model), task, source, settings, each, progress, null, cancellation);
 
     /// <summary>Runs a model of any inputs over a data set in evaluation mode, without gradients.</summary>
     /// <param name="model">Any module; the caller keeps it.</param>
@@ -53,8 +54,9 @@ public static class Evaluator
         Action<Tensor, Batch>? each = null,
         IProgress<double>? progress = null,
         CancellationToken cancellation = default) =>
-        Evaluate(new TrainedModel(model, forward), task, source, settings, each, progress, cancellation);
+        Evaluate(new TrainedModel(model, forward), task, source, settings, each, progress, null, cancellation);
 
+    /// <summary>As the others; with several ranks each evaluates its share, and all have the result of the whole.</summary>
     internal static EvaluationResult Evaluate(
         TrainedModel model,
         TrainingTask task,
@@ -62,49 +64,19 @@ public static class Evaluator
         Func<SolveSettings, SolveSettings>? settings = null,
         Action<Tensor, Batch>? each = null,
         IProgress<double>? progress = null,
+        Agreement? agreement = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(source);
         using EvaluationMode mode = new(model.Module);
-        return Run(model, task, source, settings, each, progress, cancellation);
-    }
-
-    private static EvaluationResult Run(
-        TrainedModel model,
-        TrainingTask task,
-        BatchSource source,
-        Func<SolveSettings, SolveSettings>? settings,
-        Action<Tensor, Batch>? each,
-        IProgress<double>? progress,
-        CancellationToken cancellation)
-    {
-        using IDisposable noGraph = no_grad();
+        Collective? ranks = agreement?.Ranks;
+        SharedBatches batches = new(source, ranks is null ? Share.Whole : new(ranks.Rank, ranks.Size));
         long begin = Stopwatch.GetTimestamp();
-        SolverTotals solver = new();
-        ScoreTotals scores = new();
-        int count = 0;
-        foreach (Batch batch in source.InOrder())
+        (SolverTotals solver, ScoreTotals scores, int count) = Run(model, task, source, batches, settings, each, progress, cancellation);
+        if (agreement is not null)
         {
-            using Batch owned = batch;
-            using DisposeScope scope = NewDisposeScope();
-            cancellation.ThrowIfCancellationRequested();
-            model.Take(batch);
-            using SolveScope solves = new(
-                own => (settings?.Invoke(own) ?? own) with { OnFailure = new MaskFailures() },
-                flowSettings: own => own with { OnFailure = new MaskFailures() },
-                cancellation: cancellation);
-            Tensor output = model.Answer(batch);
-            solver.Add(solves);
-            Tensor losses = TrainedModel.Losses(task, output, batch);
-            bool[] answered = Answered(solves, batch.Count);
-            double lossSum = Array.TrueForAll(answered, has => has)
-                ? losses.sum(ScalarType.Float64).ToDouble()
-                : losses.to(ScalarType.Float64).cpu().data<double>().Where((_, sample) => answered[sample]).Sum();
-            scores.Add(lossSum, TrainedModel.Measure(task, output, batch), answered);
-            count += batch.Count;
-            each?.Invoke(output, batch);
-            progress?.Report(Math.Min(1, (double)count / source.Count));
+            (solver, scores, count) = Summed(agreement, solver, scores, count);
         }
 
         return new EvaluationResult
@@ -118,14 +90,70 @@ public static class Evaluator
         };
     }
 
-    /// <summary>For every sample whether its flows came to their ends: where one failed, what stands there is no answer.</summary>
-    private static bool[] Answered(SolveScope solves, int batch)
+    private static (SolverTotals Solver, ScoreTotals Scores, int Count) Summed(
+        Agreement agreement, SolverTotals solver, ScoreTotals scores, int count)
     {
-        bool[] answered = new bool[batch];
-        for (int sample = 0; sample < batch; sample++)
+        double[] ofSolver = solver.ToNumbers();
+        double[] sums = [count, .. ofSolver, .. scores.ToNumbers()];
+        agreement.Of();
+        agreement.Ranks.Sum(sums);
+        Span<double> own = sums.AsSpan(1);
+        return (SolverTotals.OfNumbers(own[..ofSolver.Length]), scores.OfNumbers(own[ofSolver.Length..]), (int)sums[0]);
+    }
+
+    private static (SolverTotals Solver, ScoreTotals Scores, int Count) Run(
+        TrainedModel model,
+        TrainingTask task,
+        BatchSource source,
+        SharedBatches batches,
+        Func<SolveSettings, SolveSettings>? settings,
+        Action<Tensor, Batch>? each,
+        IProgress<double>? progress,
+        CancellationToken cancellation)
+    {
+        using IDisposable noGraph = no_grad();
+        SolverTotals solver = new();
+        ScoreTotals scores = new();
+        int count = 0;
+        foreach (Batch batch in batches.InOrder())
         {
-            answered[sample] =
-                solves.Flows.All(flow => flow.Included.Count == batch ? flow.Included[sample] : !flow.Included.Contains(false));
+            using Batch owned = batch;
+            using DisposeScope scope = NewDisposeScope();
+            cancellation.ThrowIfCancellationRequested();
+            model.Take(batch);
+            using SolveScope solves = new(
+                own => (settings?.Invoke(own) ?? own) with { OnFailure = new MaskFailures() },
+                flowSettings: own => own with { OnFailure = new MaskFailures() },
+                cancellation: cancellation);
+            Tensor output = model.Answer(batch);
+            Tensor losses = TrainedModel.Losses(task, output, batch);
+            bool[] answered = Answered(solves, batch);
+            double lossSum = Array.TrueForAll(answered, has => has)
+                ? losses.sum(ScalarType.Float64).ToDouble()
+                : losses.to(ScalarType.Float64).cpu().data<double>().Where((_, sample) => answered[sample]).Sum();
+            scores.Add(lossSum, TrainedModel.Measure(task, output, batch), answered);
+            if (batch.IsStandIn)
+            {
+                continue;
+            }
+
+            solver.Add(solves);
+            count += batch.Count;
+            each?.Invoke(output, batch);
+            progress?.Report(Math.Min(1, (double)count / source.Count));
+        }
+
+        return (solver, scores, count);
+    }
+
+    /// <summary>For every sample whether its flows came to their ends: where one failed, what stands there is no answer.</summary>
+    private static bool[] Answered(SolveScope solves, Batch batch)
+    {
+        bool[] answered = new bool[batch.Count];
+        for (int sample = 0; sample < answered.Length; sample++)
+        {
+            answered[sample] = !batch.IsStandIn && solves.Flows.All(
+                flow => flow.Included.Count == batch.Count ? flow.Included[sample] : !flow.Included.Contains(false));
         }
 
         return answered;

@@ -26,6 +26,14 @@ internal sealed class ScoreTotals(double lossSum = 0, long count = 0, IReadOnlyD
     /// <summary>One of the means; NaN where it is not measured, or no sample counted.</summary>
     public double Mean(string name) => _sums.TryGetValue(name, out double sum) ? sum / Count : double.NaN;
 
+    /// <summary>All that is summed: samples, losses, and the sums by name in the order of the names.</summary>
+    public double[] ToNumbers() => [Count, LossSum, .. _sums.OrderBy(sum => sum.Key, StringComparer.Ordinal).Select(sum => sum.Value)];
+
+    /// <summary>Of sums of <see cref="ToNumbers"/>, under the same names.</summary>
+    public ScoreTotals OfNumbers(ReadOnlySpan<double> sums) => new(
+        sums[1], (long)sums[0],
+        _sums.Keys.Order(StringComparer.Ordinal).Zip(sums[2..].ToArray()).ToDictionary(sum => sum.First, sum => sum.Second));
+
     /// <summary>Adds a batch.</summary>
     /// <param name="lossSum">The sum of its losses that count.</param>
     /// <param name="measured">One number a sample.</param>

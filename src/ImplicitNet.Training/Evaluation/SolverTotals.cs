@@ -54,14 +54,16 @@ public sealed class SolverTotals
 
     /// <summary>
     /// The largest <see cref="SampleReport.ErrorBound"/> of all samples, in <see cref="ErrorNorm"/>; null where a sample has none, where
-    /// they are in several norms, and for sums carried on from an interrupted run.
+    /// they are in several norms, and for sums carried on from an interrupted run or over several ranks.
     /// </summary>
     public double? ErrorBound => _isBounded && Samples > 0 ? _errorBound : null;
 
     /// <summary>The norm of <see cref="ErrorBound"/>; null where that is.</summary>
     public ResidualNorm? ErrorNorm => ErrorBound is null ? null : _errorNorm;
 
-    /// <summary>Flows by how they ended, but for those of an interrupted run; empty where there was none.</summary>
+    /// <summary>
+    /// Flows by how they ended, but for those of an interrupted run and sums over several ranks; empty where there was none.
+    /// </summary>
     internal IReadOnlyDictionary<FlowStatus, long> Flows => _flows;
 
     /// <summary>Adds the solve of one batch.</summary>
@@ -81,6 +83,16 @@ public sealed class SolverTotals
             _errorBound = Math.Max(_errorBound, report.ErrorBound ?? double.NaN);
             _errorNorm = report.ErrorNorm;
         }
+    }
+
+    /// <summary>All that is summed: statuses in the order of the enumeration, steps, evaluations.</summary>
+    internal double[] ToNumbers() => [.. _statuses, Steps, Evaluations];
+
+    /// <summary>Of sums of <see cref="ToNumbers"/>.</summary>
+    internal static SolverTotals OfNumbers(ReadOnlySpan<double> sums)
+    {
+        long[] numbers = Array.ConvertAll(sums.ToArray(), sum => (long)sum);
+        return new(numbers[..^2], numbers[^2], numbers[^1]);
     }
 
     /// <summary>Adds all solves of a scope.</summary>

@@ -133,6 +133,7 @@ public sealed record EpochRecord
         Add("BackwardSeconds", Times?.Backward);
         Add("OptimizerSeconds", Times?.Optimizer);
         Add("ValidationSeconds", Times?.Validation);
+        Add("WaitSeconds", Times is { Wait: > 0 and var wait } ? wait : null);
         Add(nameof(PeakMemoryBytes), PeakMemoryBytes);
         foreach ((string name, double value) in Scores)
         {
@@ -179,7 +180,9 @@ public sealed record EpochRecord
             FallBacks = Count(nameof(FallBacks)),
             Cosine = Get(nameof(Cosine)),
             Times = Get("ForwardSeconds") is { } forward
-                ? new EpochTimes(forward, Get("BackwardSeconds") ?? 0, Get("OptimizerSeconds") ?? 0, Get("ValidationSeconds") ?? 0)
+                ? new EpochTimes(
+                    forward, Get("BackwardSeconds") ?? 0, Get("OptimizerSeconds") ?? 0, Get("ValidationSeconds") ?? 0,
+                    Get("WaitSeconds") ?? 0)
                 : null,
             PeakMemoryBytes = Count(nameof(PeakMemoryBytes)),
         };

@@ -1,0 +1,136 @@
+using System.Text;
+using ImplicitNet.Networks;
+using ImplicitNet.Training.Checkpoints;
+using ImplicitNet.Training.Data;
+using ImplicitNet.Training.Distribution;
+using ImplicitNet.Training.Tasks;
+
+namespace ImplicitNet.Training;
+
+/// <summary>What the ranks of a run do together: where they begin, around every backward pass, and where something is kept.</summary>
+internal sealed class RankedRun : IDisposable
+{
+    private readonly Agreement _agreement;
+    private readonly Collective _ranks;
+    private readonly Replicas _replicas;
+
+    /// <summary>Begins a run with the first rank's weights on all of them.</summary>
+    /// <param name="agreement">Of the ranks, two at least.</param>
+    /// <param name="model">This rank's.</param>
+    /// <param name="tensors">Of the run; those of the first rank are all ranks'.</param>
+    /// <param name="latents">Where solves start; must be null.</param>
+    /// <param name="sources">The data of the run.</param>
+    /// <param name="known">What all ranks must have in common, as a text.</param>
+    /// <exception cref="NotSupportedException">
+    /// The data cannot be shared, the model is not on the processor, or there is a warm start.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">Another rank has another run.</exception>
+    public RankedRun(
+        Agreement agreement, TrainedModel model, TrainingTensors tensors, LatentCache? latents, IEnumerable<BatchSource?> sources,
+        string known)
+    {
+        (_agreement, _ranks) = (agreement, agreement.Ranks);
+        _replicas = new Replicas(_ranks, model.Module);
+        if (latents is not null)
+        {
+            throw new NotSupportedException("A warm start needs one process: a sample is another rank's in every epoch.");
+        }
+
+        FlatGradient.EnsureFits(model.Module.parameters());
+        foreach (BatchSource source in sources.OfType<BatchSource>())
+        {
+            SharedBatches.EnsureCanBeShared(source);
+        }
+
+        _agreement.Of();
+        string[] runs = Array.ConvertAll(_ranks.Gather(Encoding.UTF8.GetBytes(known)), Encoding.UTF8.GetString);
+        if (Array.FindIndex(runs, run => run != runs[0]) is > 0 and var other)
+        {
+            throw new InvalidOperationException(
+                $"Ranks train one model with the same data, options and seed, from the same step. Rank 0: {runs[0]}; rank {other}: "
+                + $"{runs[other]}.");
+        }
+
+        _replicas.Broadcast(tensors.Moving());
+        Gradient = new FlatGradient(model.Module.parameters(), agreement);
+    }
+
+    /// <summary>The gradients, summed over the ranks.</summary>
+    public FlatGradient Gradient { get; }
+
+    /// <summary>Where the ranks meet.</summary>
+    public Agreement Agreement => _agreement;
+
+    /// <summary>This rank's part of every batch.</summary>
+    public Share Share => new(_ranks.Rank, _ranks.Size);
+
+    /// <summary>Why this rank would end the run now; null where it would not. Asked once a step.</summary>
+    public Func<StopReason?> Wish { private get; set; } = () => null;
+
+    /// <summary>What the ranks know of the step that they last met in.</summary>
+    public AgreedStep Step { get; private set; }
+
+    /// <summary>What a rank begins an epoch's sums with: the first with those there are, the others with zeros.</summary>
+    public TrainingPosition Part(TrainingPosition position) => _ranks.IsFirst ? position : position.WithoutTotals();
+
+    /// <summary>Meets the other ranks between forward and backward.</summary>
+    /// <param name="outcome">What this rank computed, measured.</param>
+    /// <param name="totals">Of this rank, without this step.</param>
+    public void Meet(StepOutcome outcome, EpochTotals totals)
+    {
+        int own = outcome.Counted, samples = outcome.IsStandIn ? 0 : outcome.Included.Count;
+        double[]? right = outcome.Measured!.FirstOrDefault(measured => measured.Name == Measurement.Accuracy).Values;
+        double sums = right is null ? double.NaN : totals.Scores.Sums.GetValueOrDefault(Measurement.Accuracy)
+            + right.Where((_, sample) => outcome.Included[sample]).Sum();
+        double[] all = _agreement.Of(
+        [
+            own, own > 0 ? own * outcome.Loss : 0, sums, totals.Scores.Count + own, samples, samples * outcome.MeanSteps,
+            .. Flags(Wish()),
+        ]);
+        Step = new()
+        {
+            Counted = (int)all[0],
+            Weight = own == 0 ? 0 : own / all[0],
+            Loss = all[1] / all[0],
+            Accuracy = all[2] / all[3],
+            SolverSteps = all[4] == 0 ? 0 : all[5] / all[4],
+            Reason = Reason(all[6..]),
+        };
+    }
+
+    /// <summary>The totals of all ranks, of one model: its weights are compared, and its buffers are the first rank's.</summary>
+    /// <param name="own">This rank's.</param>
+    /// <param name="step">Steps made.</param>
+    /// <exception cref="CollectiveException">The weights of a rank are others.</exception>
+    public EpochTotals Together(EpochTotals own, long step)
+    {
+        _agreement.Of();
+        _replicas.EnsureEqual(step);
+        _replicas.BroadcastBuffers();
+        return own.Summed(_ranks);
+    }
+
+    /// <summary>Why the run is to end, as one of the ranks wishes.</summary>
+    public StopReason? Agreed(StopReason? own) => Reason(_agreement.Of(Flags(own)));
+
+    /// <summary>Where the first rank's policy stands.</summary>
+    public EscalationState Agreed(EscalationState own)
+    {
+        double[] first = _ranks.IsFirst ? _agreement.Of(own.Level, own.Raises, own.Lowers) : _agreement.Of();
+        return new((int)first[0], (int)first[1], (int)first[2]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Gradient.Dispose();
+
+    private static double[] Flags(StopReason? own) =>
+        [.. Enum.GetValues<StopReason>().Select(reason => reason == own ? 1.0 : 0)];
+
+    /// <summary>The first that is flagged, in the order in which one process looks for them.</summary>
+    private static StopReason? Reason(double[] flags)
+    {
+        StopReason[] order = [StopReason.Asked, StopReason.Time, StopReason.Patience, StopReason.Cancelled];
+        int place = Array.FindIndex(order, reason => flags[(int)reason] > 0);
+        return place < 0 ? null : order[place];
+    }
+}

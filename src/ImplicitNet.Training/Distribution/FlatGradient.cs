@@ -64,10 +64,11 @@ internal sealed class FlatGradient : IDisposable
             buffer.zero_();
         }
 
-        foreach (Slot slot in _slots.Where(slot => slot.IsTouched && !slot.Parameter.requires_grad))
+        // Put in place anew, since anybody may have taken it off meanwhile.
+        foreach (Slot slot in _slots.Where(slot => slot.IsTouched))
         {
-            slot.Parameter.grad = null;
-            slot.IsTouched = false;
+            slot.IsTouched = slot.Parameter.requires_grad;
+            slot.Parameter.grad = slot.IsTouched ? slot.Gradient : null;
         }
     }
 

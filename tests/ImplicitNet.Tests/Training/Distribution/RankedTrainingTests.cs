@@ -154,6 +154,41 @@ public sealed class RankedTrainingTests : TensorTest
     }
 
     [Fact]
+    public void Gradients_that_somebody_took_off_between_two_steps_are_summed_all_the_same()
+    {
+        RankedRuns runs = new();
+        nn.Module<Tensor, Tensor>[] models = new nn.Module<Tensor, Tensor>[2];
+        RankedRuns clearing = runs with
+        {
+            Prepare = (rank, model) => models[rank] = model,
+            OnEvent = (rank, _, happened) =>
+            {
+                foreach (Parameter parameter in happened is TrainingEvent.StepFinished ? models[rank].parameters() : [])
+                {
+                    parameter.grad = null;
+                }
+            },
+        };
+        Assert.Equal(RankOutcome.Good(runs.Of(2)).State, RankOutcome.Good(clearing.Of(2)).State);
+    }
+
+    /// <summary>Statistics of a rank's own share: the first one's are all ranks' where the model is evaluated and kept.</summary>
+    [Fact]
+    public void Buffers_are_the_first_ranks()
+    {
+        RankedRuns runs = new()
+        {
+            Model = () =>
+            {
+                random.manual_seed(1);
+                return nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 3));
+            },
+            Validation = RankedRuns.Points(9, 9),
+        };
+        RankOutcome.Good(runs.Of(2));
+    }
+
+    [Fact]
     public void The_summed_gradient_is_clipped_and_not_each_ranks()
     {
         RankedRuns runs = new() { Options = new RankedRuns().Options with { ClipNorm = 0.01 } };

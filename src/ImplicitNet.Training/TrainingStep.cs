@@ -67,9 +67,9 @@ internal sealed class TrainingStep(
         else
         {
             optimizer.zero_grad();
+            LeaveFrozen();
         }
 
-        LeaveFrozen();
         StepOutcome outcome = Answer(batch, gradients, draw, step);
         totals.Lap(static (times, seconds) => times with { Forward = times.Forward + seconds });
         try
@@ -129,7 +129,7 @@ internal sealed class TrainingStep(
     private static void EnsureFinite(StepOutcome outcome, double rate, long step, int epoch)
     {
         double minimized = outcome.HasPenalty ? outcome.Objective!.ToDouble() : outcome.Loss;
-        if (outcome.Counted > 0 && !double.IsFinite(minimized))
+        if (!double.IsFinite(minimized) && outcome.Counted > 0)
         {
             throw TrainingDivergedException.At(FormattableString.Invariant($"The loss is {minimized}"), step, epoch, rate);
         }

@@ -56,7 +56,7 @@ internal sealed class FlatGradient : IDisposable
         }
     }
 
-    /// <summary>Sets all gradients to 0, before a step. A parameter that is frozen meanwhile has none any more.</summary>
+    /// <summary>Sets all gradients to 0, before a step. A parameter that is frozen has none any more.</summary>
     public void Clear()
     {
         foreach (Tensor buffer in _buffers)
@@ -64,10 +64,10 @@ internal sealed class FlatGradient : IDisposable
             buffer.zero_();
         }
 
-        // Put in place anew, since anybody may have taken it off meanwhile.
-        foreach (Slot slot in _slots.Where(slot => slot.IsTouched))
+        // Put in place anew: anybody may have taken it off meanwhile, or left another one there.
+        foreach (Slot slot in _slots)
         {
-            slot.IsTouched = slot.Parameter.requires_grad;
+            slot.IsTouched &= slot.Parameter.requires_grad;
             slot.Parameter.grad = slot.IsTouched ? slot.Gradient : null;
         }
     }

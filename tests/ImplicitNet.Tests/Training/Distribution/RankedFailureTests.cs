@@ -58,6 +58,16 @@ public sealed class RankedFailureTests : TensorTest
         Assert.All(ranks[1..], rank => Assert.Contains(said, Assert.IsType<CollectiveException>(rank.Failure).Message, StringComparison.Ordinal));
     }
 
+    /// <summary>The others know of the end already, and nothing more is done together but to part.</summary>
+    [Fact]
+    public void A_last_checkpoint_that_the_first_rank_cannot_write_ends_all()
+    {
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(new RunFolder(folder.Path).Checkpoint);
+        RankOutcome[] ranks = new RankedRuns { Folder = folder.Path, OnEvent = (_, trainer, _) => trainer.Stop() }.Of(Size);
+        Assert.All(ranks[1..], rank => Assert.StartsWith("Rank 0 of 3 failed", Assert.IsType<CollectiveException>(rank.Failure).Message, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_damaged_checkpoint_is_refused_on_all()
     {

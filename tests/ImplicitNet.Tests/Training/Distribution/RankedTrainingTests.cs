@@ -130,7 +130,7 @@ public sealed class RankedTrainingTests : TensorTest
     [InlineData(2)]
     public void A_parameter_that_is_frozen_on_the_way_is_moved_no_more(int size)
     {
-        Dictionary<int, byte[]> before = [];
+        byte[][] before = new byte[size][];
         RankedRuns runs = new() { Options = new() { Epochs = 2, WeightDecay = 0.1, LearningRate = 0.1 } };
         Parameter[] frozen = new Parameter[size];
         runs = runs with
@@ -141,10 +141,7 @@ public sealed class RankedTrainingTests : TensorTest
                 if (happened is TrainingEvent.StepFinished { Step: 2 })
                 {
                     frozen[rank].requires_grad = false;
-                    lock (before)
-                    {
-                        before[rank] = frozen[rank].bytes.ToArray();
-                    }
+                    before[rank] = frozen[rank].bytes.ToArray();
                 }
             },
         };
@@ -170,6 +167,26 @@ public sealed class RankedTrainingTests : TensorTest
             },
         };
         Assert.Equal(RankOutcome.Good(runs.Of(2)).State, RankOutcome.Good(clearing.Of(2)).State);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Gradients_that_somebody_left_before_the_run_are_in_no_step(int size)
+    {
+        RankedRuns runs = new();
+        RankedRuns leaving = runs with
+        {
+            Prepare = (_, model) =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                foreach (Parameter parameter in model.parameters())
+                {
+                    parameter.grad = ones_like(parameter);
+                }
+            },
+        };
+        Assert.Equal(RankOutcome.Good(runs.Of(size)).State, RankOutcome.Good(leaving.Of(size)).State);
     }
 
     /// <summary>Statistics of a rank's own share: the first one's are all ranks' where the model is evaluated and kept.</summary>

@@ -66,12 +66,12 @@ public sealed class RankedResumeTests : TensorTest
         {
             Options = Runs.Options with
             {
-                CertificateSteps = 2,
+                CertificateSteps = 5,
                 Escalation = new EscalationPolicy { RaiseBelow = 1, LowerFrom = 1, Patience = 1 },
             },
         }).Of(2);
         RankOutcome.Good(ranks);
-        Assert.Equal([6, 0], ranks.Select(rank => rank.Events.OfType<TrainingEvent.GradientCertified>().Count()));
+        Assert.Equal([2, 0], ranks.Select(rank => rank.Events.OfType<TrainingEvent.GradientCertified>().Count()));
         int[] changes = [.. ranks.Select(rank => rank.Events.OfType<TrainingEvent.GradientChanged>().Count())];
         Assert.True(changes[0] > 0 && changes[0] == changes[1], string.Join(", ", changes));
     }

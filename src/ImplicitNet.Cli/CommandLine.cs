@@ -11,6 +11,9 @@ internal static class CommandLine
 {
     private const string Name = "implicitnet";
 
+    // Of the launcher's processes each would do the whole work of another one, and some of it in one folder.
+    private static readonly string[] OnSeveralRanks = [Name, "train", "info"];
+
     /// <summary>Runs a command as a process that is no terminal would, with plain lines.</summary>
     public static int Run(string[] arguments, TextWriter output, TextWriter error) => Run(arguments, Terminal.Plain(output, error));
 
@@ -18,7 +21,7 @@ internal static class CommandLine
     public static int Run(string[] arguments, Terminal terminal)
     {
         using Interruption interruption = new(
-            terminal.Leave, () => FailureMessage.Report(new OperationCanceledException(), terminal.Error));
+            terminal.Leave, () => FailureMessage.Report(new OperationCanceledException(), Ranks.Prefix == "" ? terminal.Error : TextWriter.Null));
 
         // Work that nobody can be told of is stopped as by a signal: what train has done is saved.
         terminal.OnLoss(interruption.Cancel);
@@ -33,6 +36,7 @@ internal static class CommandLine
         }
         catch (Exception exception)
         {
+            Ranks.LetFirstSpeak();
             return FailureMessage.Report(exception, terminal.Error);
         }
 
@@ -83,6 +87,11 @@ internal static class CommandLine
         {
             string command = parsed.CommandResult.Command.Name == Name ? Name : $"{Name} {parsed.CommandResult.Command.Name}";
             throw new CommandException($"{problem}{(problem.EndsWith('?') ? "" : ".")} See '{command} --help'.", ExitCodes.Usage);
+        }
+
+        if (parsed.Action is not HelpWithExamples && !OnSeveralRanks.Contains(parsed.CommandResult.Command.Name))
+        {
+            Ranks.Refuse("Only train runs on several ranks");
         }
 
         return parsed.Invoke(new InvocationConfiguration

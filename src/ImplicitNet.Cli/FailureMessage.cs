@@ -5,6 +5,7 @@ using ImplicitNet.Files;
 using ImplicitNet.Models;
 using ImplicitNet.Solvers;
 using ImplicitNet.Training;
+using ImplicitNet.Training.Distribution;
 
 namespace ImplicitNet.Cli;
 
@@ -17,7 +18,7 @@ internal static partial class FailureMessage
     public static int Report(Exception exception, TextWriter error)
     {
         (string line, int code) = Of(exception);
-        error.WriteLine(OneLine(line));
+        error.WriteLine(OneLine(Ranks.Prefix + line));
         if (Environment.GetEnvironmentVariable(DebugVariable) is { Length: > 0 })
         {
             foreach (string part in exception.ToString().ReplaceLineEndings("\n").Split('\n'))
@@ -45,7 +46,7 @@ internal static partial class FailureMessage
         CommandException command => ($"error: {command.Message}", command.ExitCode),
         OperationCanceledException => ("interrupted.", ExitCodes.Interrupted),
         WeightsFileException or ModelFileException or ImageFileException or TrainingDivergedException or FixedPointException
-            or InvalidDataException => ($"error: {exception.Message}", ExitCodes.Failure),
+            or InvalidDataException or CollectiveException => ($"error: {exception.Message}", ExitCodes.Failure),
 
         // The system names the temporary file in which a new content grows; people know the file that it is for.
         IOException or UnauthorizedAccessException => ($"error: {TemporaryName().Replace(exception.Message, "$1")}", ExitCodes.Failure),

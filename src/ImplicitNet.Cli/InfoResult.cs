@@ -11,6 +11,15 @@ internal sealed record InfoResult
 
     public required IReadOnlyList<string> Devices { get; init; }
 
+    /// <summary>The MPI library that train would use under a launcher, or that joins these ranks; null where there is none.</summary>
+    public string? MpiLibrary { get; init; }
+
+    /// <summary>Whose handles and constants it has: "Open MPI", "MPICH" or "the MPI standard".</summary>
+    public string? MpiAbi { get; init; }
+
+    /// <summary>How many processes the launcher has started; 1 without one.</summary>
+    public required int Ranks { get; init; }
+
     public string? Model { get; init; }
 
     /// <summary>The content of config.json, with every default written out.</summary>

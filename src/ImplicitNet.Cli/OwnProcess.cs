@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using ImplicitNet.Training.Distribution;
 
 namespace ImplicitNet.Cli;
 
@@ -34,6 +35,13 @@ internal static class OwnProcess
         start.RedirectStandardError = true;
         start.RedirectStandardInput = true;
         start.Environment[Interruption.ParentVariable] = "1";
+
+        // It is on its own, also where a launcher has started this one.
+        foreach (string name in start.Environment.Keys.Where(Launcher.Sets).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;

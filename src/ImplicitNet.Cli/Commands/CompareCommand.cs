@@ -52,7 +52,6 @@ internal sealed class CompareCommand(Terminal terminal, CancellationToken cancel
     private int Run(ParseResult parsed)
     {
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
-        Launcher.RefuseRanks();
         RunSettings settings = _options.Begin(parsed);
         RunKind kind = RunKinds.FixedPointsOf(settings);
         bool isOfImages = kind is ImageKind;

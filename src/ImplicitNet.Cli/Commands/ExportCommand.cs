@@ -26,7 +26,6 @@ internal sealed class ExportCommand(Terminal terminal)
 
     private int Run(ParseResult parsed)
     {
-        Launcher.RefuseRanks();
         string file = parsed.GetRequiredValue(_file);
         SavedModel model = SavedModel.In(parsed.GetRequiredValue(_model));
         if (model.Config is FlowModelConfig)

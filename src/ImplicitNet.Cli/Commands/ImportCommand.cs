@@ -45,7 +45,6 @@ internal sealed class ImportCommand(Terminal terminal)
 
     private int Run(ParseResult parsed)
     {
-        Launcher.RefuseRanks();
         string file = parsed.GetRequiredValue(_file);
         string name = parsed.GetRequiredValue(_network)!;
         double gamma = parsed.GetRequiredValue(_gamma)!.Value;

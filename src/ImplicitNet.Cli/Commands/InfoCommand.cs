@@ -9,6 +9,7 @@ using ImplicitNet.Models;
 using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
 using ImplicitNet.Operators;
+using ImplicitNet.Training.Distribution;
 using ImplicitNet.Training.History;
 using TorchSharp;
 
@@ -17,12 +18,14 @@ namespace ImplicitNet.Cli.Commands;
 /// <summary>info: about a model, or about the machine.</summary>
 internal sealed class InfoCommand(Terminal terminal)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly Option<string> _model = ModelOption.Create(isRequired: false);
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object." };
 
     public Command Create()
     {
-        Command command = new("info", "Tell about a model; without one, about versions, threads and devices.") { _model, _json };
+        Command command = new("info", "Tell about a model; without one, about versions, threads, devices and MPI.") { _model, _json };
         command.SetAction(Run);
         HelpWithExamples.AddTo(command, "implicitnet info", "implicitnet info --model runs/digits-20260131-180000");
         return command;
@@ -30,8 +33,12 @@ internal sealed class InfoCommand(Terminal terminal)
 
     private int Run(ParseResult parsed)
     {
+        (MpiLibrary? library, int ranks) = Connection();
         InfoResult result = new()
         {
+            MpiLibrary = library is null ? null : $"{library.Name} ({library.File})",
+            MpiAbi = library?.Abi.Name,
+            Ranks = ranks,
             Environment = RunEnvironment.Describe().ToDictionary(),
             Threads = torch.get_num_threads(),
             Devices = torch.cuda.is_available() ? DeviceChoice.Names : [DeviceChoice.Processor],
@@ -91,6 +98,32 @@ internal sealed class InfoCommand(Terminal terminal)
 
         ResultScreen.Row(terminal, "Threads", Display.Count(result.Threads));
         ResultScreen.Row(terminal, "Devices", string.Join(", ", result.Devices));
+        ResultScreen.Row(
+            terminal,
+            "MPI",
+            result.MpiLibrary ?? "none",
+            result.MpiAbi is { } abi ? $"the ABI of {abi}; {Display.Counted(result.Ranks, "rank")}" : "");
+    }
+
+    /// <summary>The MPI library, and how many ranks it joins here; without a launcher of several it is not initialised.</summary>
+    private static (MpiLibrary? Library, int Ranks) Connection()
+    {
+        Launcher launcher = Launcher.OfProcess;
+        if (launcher.MayBeOfSeveral)
+        {
+            Collective ranks = Mpi.Join(Patience);
+            ranks.Dispose();
+            return ((ranks as Mpi)?.Library, ranks.Size);
+        }
+
+        try
+        {
+            return (MpiLibrary.Load(launcher), 1);
+        }
+        catch (CollectiveException)
+        {
+            return (null, 1);
+        }
     }
 
     private void ShowModel(InfoResult result, NetworkConfig config, torch.nn.Module network)

@@ -44,7 +44,6 @@ internal sealed class MemoryCommand(Terminal terminal, CancellationToken cancell
     private int Run(ParseResult parsed)
     {
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
-        Launcher.RefuseRanks();
         GradientChoice[] gradients =
             [.. (parsed.GetValue(_gradients) is { Length: > 0 } named ? named : DefaultGradients.Split(',')).Select(GradientChoice.Parse)];
         if (gradients.FirstOrDefault(choice => choice.Gradient is InverseReuseGradient) is { } reuse)

@@ -72,7 +72,6 @@ internal sealed class ReproduceCommand(Terminal terminal, CancellationToken canc
     private int Run(ParseResult parsed)
     {
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
-        Launcher.RefuseRanks();
         string data = parsed.GetRequiredValue(_data);
         RunSettings clean = ReproductionSettings.Clean(data);
         clean = clean with

@@ -2,22 +2,30 @@ using System.CommandLine;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Cli.Settings;
+using ImplicitNet.Training.Distribution;
 
 namespace ImplicitNet.Cli.Commands;
 
 /// <summary>train: a new run, or an interrupted one taken up.</summary>
 internal sealed class TrainCommand(Terminal terminal, CancellationToken cancellation)
 {
+    private const int DefaultTimeout = 60;
+
     private readonly Option<string?> _output =
         new("--output", "-o") { Description = "Folder of the run (default: runs/DATA-DATE-TIME).", HelpName = "folder" };
     private readonly Option<bool> _resume =
         new("--resume") { Description = "Go on with the run in --output, with the settings it was started with." };
+    private readonly Option<int?> _timeout = NumberOption.Whole(
+        "--collective-timeout", "Seconds for which the ranks that mpirun or srun started wait for each other (default: 60).");
     private readonly TrainOptions _options = new();
     private readonly CommonOptions _common = new();
 
     public Command Create()
     {
-        Command command = new("train", "Train an implicit network or a neural ODE, and test it once at the end.") { _output, _resume };
+        Command command = new("train", "Train an implicit network or a neural ODE, and test it once at the end.") 
+        {
+            _output, _resume, _timeout,
+        };
         _options.AddTo(command);
         _common.AddScreenTo(command);
         command.SetAction(Run);
@@ -43,7 +51,10 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
     private int Run(ParseResult parsed)
     {
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
-        Launcher.RefuseRanks();
+        Ranks.Refuse("Training on several ranks is not possible yet");
+
+        // Before torch is touched. Not disposed after an exception: the end of the process then ends the other ranks too.
+        Collective ranks = Mpi.Join(TimeSpan.FromSeconds(parsed.GetValue(_timeout) ?? DefaultTimeout));
         bool isResumed = parsed.GetValue(_resume);
         string? output = parsed.GetValue(_output);
         RunSettings settings;
@@ -62,13 +73,15 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
         else
         {
             settings = _options.Begin(parsed);
-            if (output is not null)
+            if (output is not null && ranks.IsFirst)
             {
                 OutputFolder.RefuseRun(output);
             }
         }
 
-        return new TrainingRun(terminal, output, settings, parsed.GetValue(_common.Json), cancellation).Execute(isResumed);
+        int code = new TrainingRun(terminal, ranks, output, settings, parsed.GetValue(_common.Json), cancellation).Execute(isResumed);
+        ranks.Dispose();
+        return code;
     }
 
     private static string Refuse(string message) => throw new CommandException(message, ExitCodes.Usage);

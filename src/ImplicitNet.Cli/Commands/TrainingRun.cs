@@ -12,6 +12,7 @@ using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
 using ImplicitNet.Reports;
 using ImplicitNet.Training;
+using ImplicitNet.Training.Distribution;
 using ImplicitNet.Training.Evaluation;
 using ImplicitNet.Training.History;
 using ImplicitNet.Training.Tasks;
@@ -23,11 +24,13 @@ namespace ImplicitNet.Cli.Commands;
 
 /// <summary>One run in one folder, from its data to its report.</summary>
 /// <param name="terminal">Where it is told.</param>
+/// <param name="ranks">Who trains; the first one writes.</param>
 /// <param name="output">The folder; null for a new one by data and time.</param>
 /// <param name="settings">What is run.</param>
 /// <param name="isJson">Whether the result is printed as JSON too.</param>
 /// <param name="cancellation">Ends it with a checkpoint.</param>
-internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings settings, bool isJson, CancellationToken cancellation)
+internal sealed class TrainingRun(
+    Terminal terminal, Collective ranks, string? output, RunSettings settings, bool isJson, CancellationToken cancellation)
 {
     private const string ResultFile = "result.json";
 
@@ -35,12 +38,11 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
     private readonly RunKind _kind = RunKinds.Of(settings);
     private readonly TrainingTask _task = RunKinds.Of(settings).Task(settings);
 
-
     /// <summary>Trains, tests and reports; or reports only, where that is all that is left to do.</summary>
     /// <returns>The exit code.</returns>
     public int Execute(bool isResumed)
     {
-        if (isResumed && IsComplete())
+        if (isResumed && ranks.OfFirst(IsComplete()))
         {
             return ExitCodes.Success;
         }
@@ -68,14 +70,14 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         Device device = DeviceChoice.Open(settings.Device);
 
         // A run that is there is held from here on, a new one when its data are: without them there is none.
-        using OutputFolder? resumed = isResumed ? OutputFolder.Take(_output) : null;
-        if (isResumed && IsComplete())
+        using OutputFolder? resumed = isResumed && ranks.IsFirst ? OutputFolder.Take(_output) : null;
+        if (isResumed && ranks.OfFirst(IsComplete()))
         {
             return ExitCodes.Success;
         }
 
         int asked = settings.Threads;
-        settings = settings with { Threads = DeviceChoice.SetThreads(asked > 0 ? asked : null, terminal) };
+        settings = settings with { Threads = DeviceChoice.SetThreads(asked > 0 ? asked : ranks.Cores(), terminal) };
         RunSubject subject = terminal.WithBar(bar =>
         {
             bool isRead = DataChoice.Definition(settings.Data) is not null
@@ -120,11 +122,11 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             where !Equals(property.GetValue(there), property.GetValue(here))
             select FormattableString.Invariant($"{property.Name} {property.GetValue(there)} there, {property.GetValue(here)} here"));
 
-    private OutputFolder Begin()
+    private OutputFolder? Begin()
     {
         string name = Path.GetFileNameWithoutExtension(_kind.Short(settings.Data)).Replace(':', '-');
-        OutputFolder folder = output is null ? OutputFolder.TakeNew(name) : OutputFolder.TakeEmpty(output);
-        _output = folder.Path;
+        OutputFolder? folder = !ranks.IsFirst ? null : output is null ? OutputFolder.TakeNew(name) : OutputFolder.TakeEmpty(output);
+        _output = ranks.OfFirst(folder?.Path ?? "");
         return folder;
     }
 
@@ -168,8 +170,11 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         }
 
         // Only now: a checkpoint that is refused leaves the folder as it was.
-        RunSettingsFile.Write(_output, kept);
-        ModelFolder.SaveConfig(_output, subject.Config);
+        if (ranks.IsFirst)
+        {
+            RunSettingsFile.Write(_output, kept);
+            ModelFolder.SaveConfig(_output, subject.Config);
+        }
 
         IReadOnlyList<(string, string)> more = [.. sources.More.Select(each => (each.Data, each.Source.Name))];
         long cut = settings.CutSteps;
@@ -181,6 +186,14 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         columns.Head(terminal);
         TrainingResult training = terminal.WithBar(bar => trainer.Run(
             new TrainingScreen(terminal, bar, columns, settings.Batch, _kind.Samples(settings.Data), cancellation), cancellation));
+
+        // The rest is the first rank's, however long it takes.
+        ranks.Dispose();
+        if (!ranks.IsFirst)
+        {
+            return training.IsComplete ? ExitCodes.Success : ExitCodes.Interrupted;
+        }
+
         if (!training.IsComplete || Test(subject, network, device, folder) is not var (test, pictures))
         {
             terminal.Say($"Interrupted after {Display.Counted(training.Steps, "step")}; the checkpoint is written. To go on:");
@@ -233,7 +246,8 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
         terminal.Tell($"  {Display.Count(ParameterCount(network))} parameters{(settings.IsExplicit ? "" : $", {_kind.Solve(settings)}")}");
         terminal.Tell($"  {Display.Counted(settings.Epochs, "epoch")}, batches of {settings.Batch}, "
             + $"learning rate {Display.Number(settings.LearningRate, "0.######")} ({settings.Schedule})");
-        terminal.Tell($"  seed {settings.Seed}, {Display.Counted(settings.Threads, "thread")}, {settings.Device}");
+        terminal.Tell($"  seed {settings.Seed}, {Display.Counted(settings.Threads, "thread")}, {settings.Device}"
+            + (ranks.Size > 1 ? $", {ranks.Description}" : ""));
         terminal.Tell($"  in {Markup.Escape(_output)}");
     }
 
@@ -257,6 +271,7 @@ internal sealed class TrainingRun(Terminal terminal, string? output, RunSettings
             Data = settings.Data,
             Seed = settings.Seed,
             Threads = settings.Threads,
+            Ranks = ranks.Size,
             Device = settings.Device,
             Model = _output,
             Gradient = network is FlowModel ? null : settings.Gradient,

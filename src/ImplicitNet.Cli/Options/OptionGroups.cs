@@ -24,6 +24,7 @@ internal static class OptionGroups
         ["--gradients"] = OptionGroup.Gradient,
         ["--seeds"] = OptionGroup.Run,
         ["--temperature"] = OptionGroup.Run,
+        ["--collective-timeout"] = OptionGroup.Run,
         ["--hours"] = OptionGroup.Training,
         ["--certify"] = OptionGroup.Checks,
         ["--conditions"] = OptionGroup.Checks,

@@ -1,4 +1,5 @@
 using System.Text;
+using ImplicitNet.Training.Distribution;
 using Spectre.Console;
 
 namespace ImplicitNet.Cli.Screens;
@@ -40,8 +41,12 @@ internal sealed class Terminal
             Console.SetError(Writer(StandardStream.Open(StandardStream.Error)));
         }
 
-        bool isTerminal = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or "");
-        Terminal terminal = isTerminal ? Live(AnsiConsole.Console, Console.Error) : Plain(Console.Out, Console.Error);
+        // Of several ranks the first one speaks, in plain lines: what it writes is a log, also where the launcher shows it a terminal.
+        Launcher launcher = Launcher.OfProcess;
+        bool isTerminal = !launcher.OwnsTerminal && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or "");
+        Terminal terminal = isTerminal
+            ? Live(AnsiConsole.Console, Console.Error)
+            : Plain(launcher.Rank > 0 ? TextWriter.Null : Console.Out, Console.Error);
         terminal._stream = stream;
         return terminal;
     }

@@ -11,10 +11,13 @@ namespace ImplicitNet.Training.Distribution;
 /// <remarks>
 /// All calls come from the thread that created it. Answers are the same on every rank, bit by bit. A call that some rank never makes ends
 /// with a <see cref="CollectiveException"/> on the others after <see cref="Patience"/>. Owned by whoever created it; disposing it takes
-/// leave of the others, and is itself such a call.
+/// leave of the others, and is itself such a call: a rank that cannot go on does not dispose it but ends, and so ends them.
 /// </remarks>
 public abstract class Collective : IDisposable
 {
+    // Of a tensor's elements at once: less than 2^31 bytes.
+    private const long LargestPart = 1 << 27;
+
     /// <summary>The number of this process, from 0 to <see cref="Size"/> - 1.</summary>
     public abstract int Rank { get; }
 
@@ -77,13 +80,20 @@ public abstract class Collective : IDisposable
                 "What is summed over ranks is a contiguous float32 or float64 tensor on the processor, without a graph.", nameof(tensor));
         }
 
-        if (tensor.dtype == ScalarType.Float32)
+        // Memory of a tensor may be more than a span can be of.
+        using DisposeScope scope = NewDisposeScope();
+        Tensor flat = tensor.view(-1);
+        for (long at = 0; at < flat.numel(); at += LargestPart)
         {
-            Sum(MemoryMarshal.Cast<byte, float>(tensor.bytes));
-        }
-        else
-        {
-            Sum(MemoryMarshal.Cast<byte, double>(tensor.bytes));
+            Tensor part = flat.narrow(0, at, Math.Min(LargestPart, flat.numel() - at));
+            if (tensor.dtype == ScalarType.Float32)
+            {
+                Sum(MemoryMarshal.Cast<byte, float>(part.bytes));
+            }
+            else
+            {
+                Sum(MemoryMarshal.Cast<byte, double>(part.bytes));
+            }
         }
     }
 

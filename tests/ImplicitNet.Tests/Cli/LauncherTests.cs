@@ -1,4 +1,4 @@
-using ImplicitNet.Cli;
+using ImplicitNet.Training.Distribution;
 
 namespace ImplicitNet.Tests.Cli;
 
@@ -42,7 +42,9 @@ public sealed class LauncherTests : TensorTest
     [InlineData("import x.pth --network mnist-fpn --gamma 0.5 --output x")]
     [InlineData("export --model x --pytorch x.pth")]
     [InlineData("memory")]
-    public void Every_command_that_writes_refuses_in_one_line(string arguments)
+    [InlineData("evaluate --model x")]
+    [InlineData("solve")]
+    public void Every_command_but_info_refuses_in_one_line(string arguments)
     {
         Environment.SetEnvironmentVariable("OMPI_COMM_WORLD_SIZE", "2");
         try
@@ -59,6 +61,6 @@ public sealed class LauncherTests : TensorTest
     {
         Dictionary<string, string> variables = environment.Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(text => text.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
-        return Launcher.Describe(name => variables.GetValueOrDefault(name));
+        return new Launcher(name => variables.GetValueOrDefault(name)).Several;
     }
 }

@@ -1,0 +1,83 @@
+using System.Text;
+using ImplicitNet.Kernels;
+using ImplicitNet.Training.Distribution;
+
+namespace ImplicitNet.Cli;
+
+/// <summary>The processes of one launcher, which train one model together: what commands do about them.</summary>
+internal static class Ranks
+{
+    // What fails on every rank is told by the first, which ends the others; the launcher takes a second and a half for it.
+    private static readonly TimeSpan Precedence = TimeSpan.FromSeconds(2);
+
+    /// <summary>Refuses to run in several processes, each of which would do the whole work.</summary>
+    /// <param name="why">What is said of it.</param>
+    /// <exception cref="CommandException">There are several.</exception>
+    public static void Refuse(string why)
+    {
+        if (Launcher.OfProcess.Several is { } found)
+        {
+            throw new CommandException($"{found}. {why}: start one process, without the launcher.");
+        }
+    }
+
+    /// <summary>What comes before a message of this process: nothing on the first rank, or where there is one.</summary>
+    public static string Prefix => Launcher.OfProcess.Rank is > 0 and { } rank ? FormattableString.Invariant($"rank {rank}: ") : "";
+
+    /// <summary>Waits on other ranks than the first before a failure is told.</summary>
+    public static void LetFirstSpeak()
+    {
+        if (Launcher.OfProcess.Rank > 0)
+        {
+            Thread.Sleep(Precedence);
+        }
+    }
+
+    /// <summary>What the first rank says, on every rank.</summary>
+    /// <param name="ranks">Who hears it.</param>
+    /// <param name="text">Of the first rank; that of others does not matter.</param>
+    public static string OfFirst(this Collective ranks, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        byte[] length = BitConverter.GetBytes(bytes.Length);
+        ranks.Broadcast(length);
+        Array.Resize(ref bytes, BitConverter.ToInt32(length));
+        ranks.Broadcast(bytes);
+        return Encoding.UTF8.GetString(bytes);
+    }
+
+    /// <summary>What the first rank says, on every rank.</summary>
+    /// <param name="ranks">Who hears it.</param>
+    /// <param name="value">Of the first rank; that of others does not matter.</param>
+    public static bool OfFirst(this Collective ranks, bool value)
+    {
+        byte[] one = [value ? (byte)1 : (byte)0];
+        ranks.Broadcast(one);
+        return one[0] != 0;
+    }
+
+    /// <summary>
+    /// How many cores are there for this rank, where several have the same ones: Open MPI binds each rank to cores of its own, MPICH lets all
+    /// have all. Null where there is one rank.
+    /// </summary>
+    /// <param name="ranks">All of them.</param>
+    public static int? Cores(this Collective ranks)
+    {
+        if (ranks.Size == 1)
+        {
+            return null;
+        }
+
+        byte[] own = Encoding.UTF8.GetBytes($"{Environment.MachineName} {Affinity()}");
+        return Math.Max(1, ThreadCount.Cores / ranks.Gather(own).Count(other => other.AsSpan().SequenceEqual(own)));
+    }
+
+    private static string Affinity()
+    {
+        const string Allowed = "Cpus_allowed:";
+        const string Status = "/proc/self/status";
+        return File.Exists(Status)
+            ? File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(Allowed, StringComparison.Ordinal)) ?? ""
+            : "";
+    }
+}

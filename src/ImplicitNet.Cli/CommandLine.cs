@@ -21,7 +21,8 @@ internal static class CommandLine
     public static int Run(string[] arguments, Terminal terminal)
     {
         using Interruption interruption = new(
-            terminal.Leave, () => FailureMessage.Report(new OperationCanceledException(), Ranks.Prefix == "" ? terminal.Error : TextWriter.Null));
+            terminal.Leave,
+            () => FailureMessage.Report(new OperationCanceledException(), Ranks.Prefix == "" ? terminal.Error : TextWriter.Null));
 
         // Work that nobody can be told of is stopped as by a signal: what train has done is saved.
         terminal.OnLoss(interruption.Cancel);
@@ -36,8 +37,7 @@ internal static class CommandLine
         }
         catch (Exception exception)
         {
-            Ranks.LetFirstSpeak();
-            return FailureMessage.Report(exception, terminal.Error);
+            return FailureMessage.Report(exception, Ranks.FirstSpeaks(exception) ? TextWriter.Null : terminal.Error);
         }
 
         return terminal.Loss is { } loss && !interruption.IsSignalled ? FailureMessage.ReportLoss(loss, code, terminal.Error) : code;

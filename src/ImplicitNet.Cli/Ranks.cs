@@ -7,7 +7,7 @@ namespace ImplicitNet.Cli;
 /// <summary>The processes of one launcher, which train one model together: what commands do about them.</summary>
 internal static class Ranks
 {
-    // What fails on every rank is told by the first, which ends the others; the launcher takes a second and a half for it.
+    // What fails on every rank is told by the first, which ends the others; the launcher takes up to a second and a half for it.
     private static readonly TimeSpan Precedence = TimeSpan.FromSeconds(2);
 
     /// <summary>Refuses to run in several processes, each of which would do the whole work.</summary>
@@ -24,13 +24,21 @@ internal static class Ranks
     /// <summary>What comes before a message of this process: nothing on the first rank, or where there is one.</summary>
     public static string Prefix => Launcher.OfProcess.Rank is > 0 and { } rank ? FormattableString.Invariant($"rank {rank}: ") : "";
 
-    /// <summary>Waits on other ranks than the first before a failure is told.</summary>
-    public static void LetFirstSpeak()
+    /// <summary>
+    /// Lets the first rank tell of a failure before this one does, and end both; on the first it does nothing. The command line is the same
+    /// on all of them, so what is wrong with it, as is found before they join, the first one tells alone.
+    /// </summary>
+    /// <param name="exception">The failure.</param>
+    /// <returns>Whether the first rank alone tells of it.</returns>
+    public static bool FirstSpeaks(Exception exception)
     {
-        if (Launcher.OfProcess.Rank > 0)
+        if (Launcher.OfProcess.Rank == 0)
         {
-            Thread.Sleep(Precedence);
+            return false;
         }
+
+        Thread.Sleep(Precedence);
+        return exception is CommandException && !Mpi.IsJoined;
     }
 
     /// <summary>What the first rank says, on every rank.</summary>
@@ -57,11 +65,11 @@ internal static class Ranks
     }
 
     /// <summary>
-    /// How many cores are there for this rank, where several have the same ones: Open MPI binds each rank to cores of its own, MPICH lets all
-    /// have all. Null where there is one rank.
+    /// How many threads this rank computes with where none are asked for: its part of the cores that it has in common with others, since
+    /// Open MPI binds each rank to cores of its own and MPICH lets all have all. Null where there is one rank.
     /// </summary>
     /// <param name="ranks">All of them.</param>
-    public static int? Cores(this Collective ranks)
+    public static int? Threads(this Collective ranks)
     {
         if (ranks.Size == 1)
         {
@@ -69,7 +77,8 @@ internal static class Ranks
         }
 
         byte[] own = Encoding.UTF8.GetBytes($"{Environment.MachineName} {Affinity()}");
-        return Math.Max(1, ThreadCount.Cores / ranks.Gather(own).Count(other => other.AsSpan().SequenceEqual(own)));
+        int cores = ThreadCount.Cores / ranks.Gather(own).Count(other => other.AsSpan().SequenceEqual(own));
+        return Math.Clamp(cores, 1, ThreadCount.Get());
     }
 
     private static string Affinity()

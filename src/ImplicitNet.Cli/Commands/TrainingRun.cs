@@ -77,7 +77,7 @@ internal sealed class TrainingRun(
         }
 
         int asked = settings.Threads;
-        settings = settings with { Threads = DeviceChoice.SetThreads(asked > 0 ? asked : ranks.Cores(), terminal) };
+        settings = settings with { Threads = DeviceChoice.SetThreads(asked > 0 ? asked : ranks.Threads(), terminal) };
         RunSubject subject = terminal.WithBar(bar =>
         {
             bool isRead = DataChoice.Definition(settings.Data) is not null

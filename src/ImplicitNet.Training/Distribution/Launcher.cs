@@ -50,7 +50,10 @@ internal sealed class Launcher(Func<string, string?> variable)
     ];
 
     private static readonly string[] Prefixes =
-        ["OMPI_", "PMI_", "PMI2_", "PMIX_", "PRTE_", "HYDI_", "HYDRA_", "MPI_LOCAL", "MV2_", "PALS_", "JSM_", "FLUX_", "SLURM_STEP", "SLURM_PROCID"];
+    [
+        "OMPI_", "PMI_", "PMI2_", "PMIX_", "PRTE_", "HYDI_", "HYDRA_", "MPI_LOCAL", "MV2_", "PALS_", "JSM_", "FLUX_", "SLURM_STEP",
+        "SLURM_PROCID",
+    ];
 
     /// <summary>That of this process.</summary>
     public static Launcher OfProcess => new(Environment.GetEnvironmentVariable);
@@ -64,7 +67,7 @@ internal sealed class Launcher(Func<string, string?> variable)
     /// <summary>Whether an MPI library would find other ranks through it, if there are any.</summary>
     public bool IsOfMpi => Managers.Any(name => variable(name) is { Length: > 0 });
 
-    /// <summary>Whether what looks like a terminal of this process is the launcher's: Open MPI gives each, even a single one, a pty.</summary>
+    /// <summary>Whether what looks like a terminal of this process is the launcher's: Open MPI gives each of them a pty.</summary>
     public bool OwnsTerminal => MayBeOfSeveral || variable("OMPI_COMM_WORLD_SIZE") is not null;
 
     /// <summary>Whether this is one of several processes, or may be one.</summary>
@@ -81,7 +84,8 @@ internal sealed class Launcher(Func<string, string?> variable)
             }
 
             // A batch script has the tasks of its job and the number 0 too, but runs once; so does a step that says it has one task.
-            bool isStep = Number("SLURM_PROCID") is not null && Number("SLURM_STEP_NUM_TASKS") is null && variable("ENVIRONMENT") != "BATCH";
+            bool isStep = Number("SLURM_PROCID") is not null && Number("SLURM_STEP_NUM_TASKS") is null
+                && variable("ENVIRONMENT") != "BATCH";
             if (isStep && Number("SLURM_NTASKS") is > 1 and { } tasks)
             {
                 return Words("srun", "SLURM_NTASKS", tasks);

@@ -5,8 +5,8 @@ using System.Text;
 namespace ImplicitNet.Training.Distribution;
 
 /// <summary>
-/// The ranks of one launcher (mpirun, srun), over the MPI library that the machine has: Open MPI, MPICH and all that keep to its ABI, or one
-/// of the standard's ABI. It is found when the program runs, and is no part of it.
+/// The ranks of one launcher (mpirun, srun), over the MPI library that the machine has: Open MPI, MPICH and all that keep to its ABI, or
+/// one of the standard's ABI. It is found when the program runs, and is no part of it.
 /// </summary>
 /// <remarks>
 /// Which library: the launcher's variables say it, or IMPLICITNET_MPI by a path. All calls come from the thread that joined. A process that
@@ -52,6 +52,9 @@ public sealed class Mpi : Collective
     /// <inheritdoc/>
     public override string Description => string.Create(CultureInfo.InvariantCulture, $"{_library.Name}, {Size} ranks");
 
+    /// <summary>Whether this process has joined others.</summary>
+    internal static bool IsJoined { get; private set; }
+
     /// <summary>What joins them.</summary>
     internal MpiLibrary Library => _library;
 
@@ -59,8 +62,8 @@ public sealed class Mpi : Collective
     /// Joins the ranks that a launcher has started; without one, or where it has started one process, no MPI library is touched. Once in a
     /// process, before torch is used.
     /// </summary>
-    /// <param name="patience">How long each call waits for the other ranks; <see cref="Timeout.InfiniteTimeSpan"/> for ever. Not the joining
-    /// itself, which the launcher watches.</param>
+    /// <param name="patience">How long each call waits for the other ranks; <see cref="Timeout.InfiniteTimeSpan"/> for ever. Joining has
+    /// none: the launcher watches it.</param>
     /// <returns>The ranks, or a <see cref="SingleProcess"/>. The caller disposes it where all ranks have come to their end.</returns>
     /// <exception cref="CollectiveException">There is no MPI library, it is not that of the launcher, or it failed.</exception>
     /// <exception cref="InvalidOperationException">This process has joined before.</exception>
@@ -94,6 +97,7 @@ public sealed class Mpi : Collective
 
         Mpi ranks = new(library, largestPiece) { Patience = patience };
         ranks.EnsureAll(launcher);
+        IsJoined = true;
         ranks._localSize = ranks.Gather(Encoding.UTF8.GetBytes(Environment.MachineName))
             .Count(name => Encoding.UTF8.GetString(name) == Environment.MachineName);
         return ranks;
@@ -170,6 +174,8 @@ public sealed class Mpi : Collective
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        base.Dispose(disposing);
+
         // Ranks that have lost each other cannot take leave: the end of the process ends them all.
         if (_isOver || _failure is not null)
         {
@@ -196,8 +202,8 @@ public sealed class Mpi : Collective
 
         string message = string.Create(
             CultureInfo.InvariantCulture,
-            $"The launcher has started {expected} processes, of which {_library.Name} ({_library.File}) sees {Size}: it is not the library of "
-            + $"this launcher. {Launcher.LibraryVariable} names another one by its path.");
+            $"The launcher has started {expected} processes, of which {_library.Name} ({_library.File}) sees {Size}: it is not the library "
+            + $"of this launcher. {Launcher.LibraryVariable} names another one by its path.");
         if (Size == 1)
         {
             Finish();

@@ -10,7 +10,7 @@ namespace ImplicitNet.Training.Distribution;
 /// <remarks>Functions return MPI's error code; 0 is success.</remarks>
 internal sealed unsafe class MpiLibrary
 {
-    /// <summary>In place of an error code: the other ranks did not come in time. The library may still use the memory of that call.</summary>
+    /// <summary>In place of an error code: others did not come in time. The library may still use the memory of that call.</summary>
     public const int OutOfPatience = -1;
 
     // MPI_MAX_LIBRARY_VERSION_STRING and MPI_MAX_ERROR_STRING are at most this in all three.
@@ -92,8 +92,8 @@ internal sealed unsafe class MpiLibrary
         }
 
         throw new CollectiveException(
-            $"There is no MPI library: {string.Join(", ", launcher.Libraries)} cannot be loaded. {Launcher.LibraryVariable} names one by its "
-            + "path.");
+            $"There is no MPI library: {string.Join(", ", launcher.Libraries)} cannot be loaded. {Launcher.LibraryVariable} names one by "
+            + "its path.");
     }
 
     /// <summary>Starts MPI, for calls from this thread; errors are returned from now on.</summary>
@@ -189,7 +189,7 @@ internal sealed unsafe class MpiLibrary
         byte* text = stackalloc byte[LongestText];
         int length = 0;
         return _errorString(code, text, &length) == 0
-            ? string.Join(' ', Encoding.UTF8.GetString(text, length).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+            ? OneLine(Encoding.UTF8.GetString(text, length))
             : FormattableString.Invariant($"error {code}");
     }
 
@@ -234,11 +234,13 @@ internal sealed unsafe class MpiLibrary
         int length = 0;
         _ = _version(text, &length);
         string first = Encoding.UTF8.GetString(text, length).Split(',', '\n', '\0')[0];
-        return string.Join(' ', first.Replace("Version:", "", StringComparison.Ordinal).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return OneLine(first.Replace("Version:", "", StringComparison.Ordinal));
     }
 
+    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
     /// <summary>
-    /// Keeps the libraries below MPI's from taking SIGSEGV, which is how .NET hears of a null reference: an exception would end the process.
+    /// Keeps the libraries below MPI's from taking SIGSEGV, by which .NET hears of a null reference: an exception would end the process.
     /// They read these when they are loaded, of the C library, which does not see .NET's. What the user has set stays.
     /// </summary>
     private static void LeaveSignals()

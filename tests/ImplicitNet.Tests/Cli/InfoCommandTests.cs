@@ -16,6 +16,6 @@ public sealed class InfoCommandTests(TinyModel model) : TensorTest, IClassFixtur
     {
         CliRun run = CliRun.Of("info").Succeeded();
         Assert.StartsWith("  ImplicitNet ", run.Output, StringComparison.Ordinal);
-        Assert.All(["TorchSharp", ".NET", "Threads", "Devices", "cpu"], text => Assert.Contains(text, run.Output, StringComparison.Ordinal));
+        Assert.All(["TorchSharp", ".NET", "Threads", "Devices", "cpu", "MPI"], text => Assert.Contains(text, run.Output, StringComparison.Ordinal));
     }
 }

@@ -1,3 +1,4 @@
+using ImplicitNet.Cli;
 using ImplicitNet.Training.Distribution;
 
 namespace ImplicitNet.Tests.Cli;
@@ -36,24 +37,40 @@ public sealed class LauncherTests : TensorTest
     public void One_process_is_left_alone(string environment) => Assert.Null(Describe(environment));
 
     [Theory]
-    [InlineData("train --epochs 1")]
     [InlineData("compare --epochs 1")]
     [InlineData("reproduce mnist --hours 1")]
     [InlineData("import x.pth --network mnist-fpn --gamma 0.5 --output x")]
     [InlineData("export --model x --pytorch x.pth")]
     [InlineData("memory")]
     [InlineData("evaluate --model x")]
-    [InlineData("solve")]
-    public void Every_command_but_info_refuses_in_one_line(string arguments)
+    [InlineData("audit --model x")]
+    public void A_command_that_does_not_run_on_several_ranks_refuses_in_one_line(string arguments) =>
+        Under("OMPI_COMM_WORLD_SIZE", () => CliRun.Of(arguments.Split(' ')).Failed(1, "several processes", "OMPI_COMM_WORLD_SIZE is 2"));
+
+    /// <summary>As srun starts them without --mpi.</summary>
+    [Fact]
+    public void Train_refuses_ranks_that_cannot_find_each_other() =>
+        Under("SLURM_STEP_NUM_TASKS", () => CliRun.Of("train", "--epochs", "1").Failed(1, "several processes", "SLURM_STEP_NUM_TASKS is 2"));
+
+    [Fact]
+    public void A_process_that_a_command_starts_is_on_its_own() => Under("OMPI_COMM_WORLD_SIZE", () =>
     {
-        Environment.SetEnvironmentVariable("OMPI_COMM_WORLD_SIZE", "2");
+        (int code, string line, string error) =
+            OwnProcess.Run(["info", "--json"], static () => { }, new Dictionary<string, string>(), CancellationToken.None);
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("\"ranks\":1,", line, StringComparison.Ordinal);
+    });
+
+    private static void Under(string variable, Action test)
+    {
+        Environment.SetEnvironmentVariable(variable, "2");
         try
         {
-            CliRun.Of(arguments.Split(' ')).Failed(1, "several processes", "OMPI_COMM_WORLD_SIZE is 2");
+            test();
         }
         finally
         {
-            Environment.SetEnvironmentVariable("OMPI_COMM_WORLD_SIZE", null);
+            Environment.SetEnvironmentVariable(variable, null);
         }
     }
 

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using ImplicitNet.Tests.Cli;
+using ImplicitNet.Training.Distribution;
+
+namespace ImplicitNet.Tests.Distribution;
+
+/// <summary>Ranks that an mpirun of this machine starts.</summary>
+internal sealed class RankJob : IDisposable
+{
+    public const string OpenMpi = "mpirun.openmpi";
+    public const string Mpich = "mpirun.mpich";
+
+    // Far more than it takes, and less than the ranks' own patience: what ends in time ends by the launcher.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    // All processes of a job have it, and no other.
+    private const string Mark = "IMPLICITNET_JOB";
+
+    private readonly string _mark = Guid.NewGuid().ToString("N");
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly Task<string> _error;
+
+    private RankJob(string launcher, int ranks, string program, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
+    {
+        string[] options = launcher == OpenMpi ? ["--allow-run-as-root", "--oversubscribe", "--mca", "plm", "isolated"] : [];
+        ProcessStartInfo start = new(
+            launcher, [.. options, "-n", $"{ranks}", CliProcess.Dotnet, Path.Combine(AppContext.BaseDirectory, program), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        foreach (string name in start.Environment.Keys.Where(Launcher.Sets).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        start.Environment[Mark] = _mark;
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        _process = Process.Start(start)!;
+        _process.StandardInput.Close();
+        _output = _process.StandardOutput.ReadToEndAsync();
+        _error = _process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>Where a launcher is not there, the test is skipped.</summary>
+    public static void SkipWithout(string launcher) => Assert.SkipUnless(
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, launcher))),
+        $"There is no {launcher} here.");
+
+    /// <summary>What the ranks said, without what launchers and libraries say.</summary>
+    public static IReadOnlyList<string> Told(CliRun run) =>
+        [.. run.Output.Split('\n').Where(line => line is [>= '0' and <= '9', '/', ..]).Order(StringComparer.Ordinal)];
+
+    /// <summary>Starts ranks of <see cref="RankProgram"/>.</summary>
+    public static RankJob Start(string launcher, int ranks, string work, params (string Name, string Value)[] environment) =>
+        new(launcher, ranks, "ImplicitNet.Tests.dll", [], [(RankProgram.Variable, work), .. environment]);
+
+    /// <summary>Starts ranks of the command line.</summary>
+    public static RankJob StartCommand(string launcher, int ranks, params string[] arguments) =>
+        new(launcher, ranks, "ImplicitNet.Cli.dll", arguments, []);
+
+    /// <summary>Waits for its end.</summary>
+    public CliRun Wait()
+    {
+        if (!_process.WaitForExit(Patience))
+        {
+            _process.Kill(entireProcessTree: true);
+            Assert.Fail($"The job did not end within {Patience}: {_output.GetAwaiter().GetResult()}{_error.GetAwaiter().GetResult()}");
+        }
+
+        return new CliRun(_process.ExitCode, Lines(_output), Lines(_error));
+
+        // A pty ends lines in its own way.
+        static string Lines(Task<string> text) => text.GetAwaiter().GetResult().Replace("\r\n", "\n", StringComparison.Ordinal);
+    }
+
+    /// <summary>Asserts that no process of the job is there, some time after its end.</summary>
+    public void AssertGone() =>
+        Assert.True(SpinWait.SpinUntil(() => !Left().Any(), TimeSpan.FromSeconds(10)), $"left: {string.Join(' ', Left())}");
+
+    private IEnumerable<string> Left() => Directory.EnumerateDirectories("/proc").Where(folder =>
+    {
+        try
+        {
+            return char.IsDigit(folder[^1]) && File.ReadAllText(Path.Combine(folder, "environ")).Contains(_mark, StringComparison.Ordinal);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    });
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        _process.Dispose();
+    }
+}

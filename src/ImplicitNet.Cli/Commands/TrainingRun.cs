@@ -156,7 +156,8 @@ internal sealed class TrainingRun(
 
         network.to(device);
         RunSources sources = subject.Sources(device);
-        using Trainer trainer = new(network, _task, sources.Train, sources.Validation, settings.ToTrainingOptions(), folder)
+        using Trainer trainer = new(
+            network, _task, sources.Train, sources.Validation, settings.ToTrainingOptions(), ranks.IsFirst ? folder : null)
         {
             MoreValidation = [.. sources.More.Select(each => each.Source)],
             ValidationSolves = sources.Limits,

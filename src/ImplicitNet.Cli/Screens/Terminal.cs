@@ -43,7 +43,8 @@ internal sealed class Terminal
 
         // Of several ranks the first one speaks, in plain lines: what it writes is a log, also where the launcher shows it a terminal.
         Launcher launcher = Launcher.OfProcess;
-        bool isTerminal = !launcher.OwnsTerminal && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or "");
+        bool isTerminal = !launcher.OwnsTerminal && !Console.IsOutputRedirected
+            && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or "");
         Terminal terminal = isTerminal
             ? Live(AnsiConsole.Console, Console.Error)
             : Plain(launcher.Rank > 0 ? TextWriter.Null : Console.Out, Console.Error);

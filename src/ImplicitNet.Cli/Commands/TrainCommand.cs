@@ -22,7 +22,7 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
 
     public Command Create()
     {
-        Command command = new("train", "Train an implicit network or a neural ODE, and test it once at the end.") 
+        Command command = new("train", "Train an implicit network or a neural ODE, and test it once at the end.")
         {
             _output, _resume, _timeout,
         };

@@ -51,7 +51,6 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
     private int Run(ParseResult parsed)
     {
         terminal.IsQuiet = parsed.GetValue(_common.Quiet);
-        Ranks.Refuse("Training on several ranks is not possible yet");
 
         // Before torch is touched. Not disposed after an exception: the end of the process then ends the other ranks too.
         Collective ranks = Mpi.Join(TimeSpan.FromSeconds(parsed.GetValue(_timeout) ?? DefaultTimeout));

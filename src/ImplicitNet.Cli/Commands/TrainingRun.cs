@@ -159,6 +159,7 @@ internal sealed class TrainingRun(
         using Trainer trainer = new(
             network, _task, sources.Train, sources.Validation, settings.ToTrainingOptions(), ranks.IsFirst ? folder : null)
         {
+            Collective = ranks,
             MoreValidation = [.. sources.More.Select(each => each.Source)],
             ValidationSolves = sources.Limits,
             Probe = settings.Cosines > 0 ? new GradientProbe { TimesPerEpoch = settings.Cosines } : null,

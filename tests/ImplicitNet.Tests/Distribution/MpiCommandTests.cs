@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ImplicitNet.Tests.Cli;
 
 namespace ImplicitNet.Tests.Distribution;
@@ -17,6 +18,28 @@ public sealed class MpiCommandTests
         string line = Assert.Single(run.Output.Split('\n'), line => line.StartsWith("  MPI ", StringComparison.Ordinal));
         Assert.Matches($"  MPI  +{name} v?[0-9.]+ \\(lib.*\\)  +the ABI of {name}; 2 ranks$", line);
         Assert.DoesNotContain(run.Output, letter => char.IsControl(letter) && letter != '\n');
+    }
+
+    [Fact]
+    public void Two_ranks_train_one_model_in_one_folder_and_the_first_one_speaks()
+    {
+        RankJob.SkipWithout(RankJob.OpenMpi);
+        RankJob.SkipWithout(RankJob.Mpich);
+        string[] launchers = [RankJob.OpenMpi, RankJob.Mpich];
+        using TemporaryFolder folder = new();
+        Array.ForEach(launchers, launcher => Directory.CreateDirectory(folder[launcher]));
+        RankJob[] jobs = [.. launchers.Select(launcher => RankJob.StartCommandIn(folder[launcher], launcher, 2, TinyModel.Arguments("--json")))];
+        foreach ((string launcher, RankJob job) in launchers.Zip(jobs))
+        {
+            using RankJob ended = job;
+            CliRun run = job.Wait().Succeeded();
+            Assert.DoesNotContain(run.Output, letter => char.IsControl(letter) && letter != '\n');
+            Assert.Single(run.Output.Split('\n'), line => line.StartsWith("      1 ", StringComparison.Ordinal));
+            using JsonDocument result = JsonDocument.Parse(run.LastLine);
+            Assert.Equal(2, result.RootElement.GetProperty("ranks").GetInt32());
+            string only = Assert.Single(Directory.GetDirectories(Path.Combine(folder[launcher], "runs")));
+            Assert.True(File.Exists(Path.Combine(only, "result.json")));
+        }
     }
 
     [Fact]

@@ -21,7 +21,7 @@ internal sealed class RankJob : IDisposable
     private readonly Task<string> _output;
     private readonly Task<string> _error;
 
-    private RankJob(string launcher, int ranks, string program, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
+    private RankJob(string launcher, int ranks, string program, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment, string folder = "")
     {
         string[] options = launcher == OpenMpi ? ["--allow-run-as-root", "--oversubscribe", "--mca", "plm", "isolated"] : [];
         ProcessStartInfo start = new(
@@ -30,6 +30,7 @@ internal sealed class RankJob : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
+            WorkingDirectory = folder,
         };
         foreach (string name in start.Environment.Keys.Where(Launcher.Sets).ToArray())
         {
@@ -61,6 +62,10 @@ internal sealed class RankJob : IDisposable
     /// <summary>Starts ranks of <see cref="RankProgram"/>.</summary>
     public static RankJob Start(string launcher, int ranks, string work, params (string Name, string Value)[] environment) =>
         new(launcher, ranks, "ImplicitNet.Tests.dll", [], [(RankProgram.Variable, work), .. environment]);
+
+    /// <summary>Starts ranks of the command line, in a folder.</summary>
+    public static RankJob StartCommandIn(string folder, string launcher, int ranks, params string[] arguments) =>
+        new(launcher, ranks, "ImplicitNet.Cli.dll", arguments, [], folder);
 
     /// <summary>Starts ranks of the command line.</summary>
     public static RankJob StartCommand(string launcher, int ranks, params string[] arguments) =>

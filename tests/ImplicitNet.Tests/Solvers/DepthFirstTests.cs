@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImplicitNet.Kernels;
 using ImplicitNet.Kernels.Winograd;
 using ImplicitNet.Models.FixedPointNetworks;
 using ImplicitNet.Operators;
@@ -27,7 +28,7 @@ public sealed class DepthFirstTests : TensorTest
             using DisposeScope scope = NewDisposeScope();
             Random random = new(number);
             manual_seed(number);
-            set_num_threads(1 + random.Next(2));
+            ThreadCount.Set(1 + random.Next(2));
             int channels = 16 * (1 + random.Next(4)), batch = 1 + random.Next(40), height = 1 + random.Next(11), width = 1 + random.Next(11);
             using LatentOperator latentOperator = random.Next(3) == 0
                 ? new ModuleOperator(Published(channels, layers: 1 + random.Next(2), gamma: random.NextDouble()))
@@ -73,7 +74,7 @@ public sealed class DepthFirstTests : TensorTest
             unsolved += loop.Report.Samples.Count(sample => sample.Status != SolveStatus.Converged);
         }
 
-        set_num_threads(threads);
+        ThreadCount.Set(threads);
         TestContext.Current.TestOutputHelper?.WriteLine($"{Solves} solves, {damaged} of them with a damaged sample, {unsolved} samples not solved: no bit differs");
         Assert.True(damaged > 0 && unsolved > 0);
     }

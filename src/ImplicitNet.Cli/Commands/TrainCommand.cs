@@ -15,6 +15,11 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
         new("--output", "-o") { Description = "Folder of the run (default: runs/DATA-DATE-TIME).", HelpName = "folder" };
     private readonly Option<bool> _resume =
         new("--resume") { Description = "Go on with the run in --output, with the settings it was started with." };
+    private readonly Option<bool> _resumeIfAny = new("--resume-if-any")
+    {
+        Description = "Go on with the run in --output where there is one, else begin it: for jobs that are put back into a queue.",
+    };
+
     private readonly Option<int?> _timeout = NumberOption.Whole(
         "--collective-timeout", "Seconds for which the ranks that mpirun or srun started wait for each other (default: 60).");
     private readonly TrainOptions _options = new();
@@ -24,7 +29,7 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
     {
         Command command = new("train", "Train an implicit network or a neural ODE, and test it once at the end.")
         {
-            _output, _resume, _timeout,
+            _output, _resume, _resumeIfAny, _timeout,
         };
         _options.AddTo(command);
         _common.AddScreenTo(command);
@@ -34,6 +39,7 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
             "implicitnet train",
             "implicitnet train --epochs 10 --seed 2 --output runs/second",
             "implicitnet train --resume --output runs/second",
+            "implicitnet train --resume-if-any --output runs/job --data mnist --seed 3",
             "implicitnet train --data mazes:15 --validate mazes:17,mazes:33 --epochs 20",
             "implicitnet train --data sums:32 --evaluate sums:64,sums:512",
             "implicitnet train --data annuli --network neural-ode",
@@ -54,8 +60,14 @@ internal sealed class TrainCommand(Terminal terminal, CancellationToken cancella
 
         // Before torch is touched. Not disposed after an exception: the end of the process then ends the other ranks too.
         Collective ranks = Mpi.Join(TimeSpan.FromSeconds(parsed.GetValue(_timeout) ?? DefaultTimeout));
-        bool isResumed = parsed.GetValue(_resume);
         string? output = parsed.GetValue(_output);
+        bool isResumed = parsed.GetValue(_resume);
+        if (!isResumed && parsed.GetValue(_resumeIfAny))
+        {
+            output ??= Refuse("--resume-if-any needs the run's folder: --resume-if-any --output FOLDER.");
+            isResumed = ranks.OfFirst(File.Exists(RunSettingsFile.PathIn(output)));
+        }
+
         RunSettings settings;
         if (isResumed)
         {

@@ -32,6 +32,7 @@ internal static class OptionGroups
         ["--pytorch"] = OptionGroup.Output,
         ["--output"] = OptionGroup.Output,
         ["--resume"] = OptionGroup.Output,
+        ["--resume-if-any"] = OptionGroup.Output,
         ["--quiet"] = OptionGroup.Output,
         ["--json"] = OptionGroup.Output,
         ["--version"] = OptionGroup.Output,

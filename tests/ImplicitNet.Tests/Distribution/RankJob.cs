@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using ImplicitNet.Tests.Cli;
 using ImplicitNet.Training.Distribution;
 
@@ -84,6 +85,27 @@ internal sealed class RankJob : IDisposable
 
         // A pty ends lines in its own way.
         static string Lines(Task<string> text) => text.GetAwaiter().GetResult().Replace("\r\n", "\n", StringComparison.Ordinal);
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>The processes that are ranks, as far as they have begun.</summary>
+    public int[] Processes => [.. Left().Where(folder => IsRank(folder)).Select(folder => int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)).Order()];
+
+    /// <summary>Waits until something is so, or the job has ended.</summary>
+    /// <returns>True when it is so.</returns>
+    public bool WaitUntil(Func<bool> isSo) => SpinWait.SpinUntil(() => _process.HasExited || isSo(), Patience) && !_process.HasExited;
+
+    private static bool IsRank(string folder)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, "comm")).StartsWith("dotnet", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Asserts that no process of the job is there, some time after its end.</summary>

@@ -48,7 +48,7 @@ internal sealed class GradientWatch
             return state;
         }
 
-        bool looks = ranks is not { Share.Rank: > 0 };
+        bool looks = ranks is not { Part.Rank: > 0 };
         (double cosine, double below) = looks ? Certify(step, batch, state.Level, log, tell) : (double.NaN, double.NaN);
         if (_options.Escalation is not { } policy)
         {

@@ -1,5 +1,7 @@
+using System.Runtime.ExceptionServices;
 using System.Text;
 using ImplicitNet.Networks;
+using ImplicitNet.Operators;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Distribution;
@@ -13,6 +15,7 @@ internal sealed class RankedRun : IDisposable
     private readonly Agreement _agreement;
     private readonly Collective _ranks;
     private readonly Replicas _replicas;
+    private ExceptionDispatchInfo? _failure;
 
     /// <summary>Begins a run with the first rank's weights on all of them.</summary>
     /// <param name="agreement">Of the ranks, two at least.</param>
@@ -62,7 +65,7 @@ internal sealed class RankedRun : IDisposable
     public Agreement Agreement => _agreement;
 
     /// <summary>This rank's part of every batch.</summary>
-    public Share Share => new(_ranks.Rank, _ranks.Size);
+    public Share Part => new(_ranks.Rank, _ranks.Size);
 
     /// <summary>Why this rank would end the run now; null where it would not. Asked once a step.</summary>
     public Func<StopReason?> Wish { private get; set; } = () => null;
@@ -71,7 +74,30 @@ internal sealed class RankedRun : IDisposable
     public AgreedStep Step { get; private set; }
 
     /// <summary>What a rank begins an epoch's sums with: the first with those there are, the others with zeros.</summary>
-    public TrainingPosition Part(TrainingPosition position) => _ranks.IsFirst ? position : position.WithoutTotals();
+    public TrainingPosition PartOf(TrainingPosition position) => _ranks.IsFirst ? position : position.WithoutTotals();
+
+    /// <summary>Whether ranks meet within a forward or backward pass too.</summary>
+    public bool MeetsWithin { get; private set; }
+
+    /// <summary>Opens the statistics that the model's normalisations have in common over the ranks.</summary>
+    public SharedStatistics Share(Batch batch) => new(SumWithin, !batch.IsStandIn);
+
+    /// <summary>Throws what ended a backward pass in which ranks met: nothing may pass through native code.</summary>
+    /// <exception cref="CollectiveException">Another rank failed, or did not come.</exception>
+    public void ThrowIfFailed() => _failure?.Throw();
+
+    /// <summary>Sums the gradients over all ranks.</summary>
+    /// <param name="failure">What this rank's backward pass ended with; null where it did not fail.</param>
+    /// <exception cref="CollectiveException">That of another rank failed.</exception>
+    public void SumGradients(Exception? failure)
+    {
+        if (MeetsWithin)
+        {
+            _agreement.Of(); // a rank that failed on its way back may be at any of its meetings
+        }
+
+        Gradient.Sum(failure);
+    }
 
     /// <summary>Meets the other ranks between forward and backward.</summary>
     /// <param name="outcome">What this rank computed, measured.</param>
@@ -122,6 +148,22 @@ internal sealed class RankedRun : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Gradient.Dispose();
+
+    private void SumWithin(Span<double> numbers)
+    {
+        MeetsWithin = true;
+        _failure?.Throw();
+        try
+        {
+            _agreement.Of();
+            _ranks.Sum(numbers);
+        }
+        catch (CollectiveException exception)
+        {
+            _failure = ExceptionDispatchInfo.Capture(exception);
+            throw;
+        }
+    }
 
     private static double[] Flags(StopReason? own) =>
         [.. Enum.GetValues<StopReason>().Select(reason => reason == own ? 1.0 : 0)];

@@ -14,9 +14,13 @@ namespace ImplicitNet.Training;
 /// <param name="task">Its loss.</param>
 /// <param name="options">Its schedule and penalty.</param>
 /// <param name="latents">Where solves start; null for their own starts.</param>
-/// <param name="isRank">Whether there are other ranks: then there is a graph to go back through even where no sample counts.</param>
+/// <param name="share">
+/// Opens what other ranks have in common with this one; null for a process of its own. With others there is a graph to go back through even
+/// where no sample counts.
+/// </param>
 internal sealed class ScheduledSolve(
-    TrainedModel model, TrainingTask task, TrainingOptions options, LatentCache? latents, bool isRank = false)
+    TrainedModel model, TrainingTask task, TrainingOptions options, LatentCache? latents,
+    Func<Batch, SharedStatistics>? share = null)
 {
     /// <summary>Answers a batch. A sample counts that counts in every phase with a share in the loss.</summary>
     /// <param name="batch">The batch; the caller keeps it.</param>
@@ -66,6 +70,7 @@ internal sealed class ScheduledSolve(
                 gradients.Flow is null ? null : gradients.Of);
             scopes.Add(scope);
             using (SampleDraws draws = new((long)draw, samples))
+            using (SharedStatistics? shared = share?.Invoke(batch))
             {
                 output = model.Answer(batch);
             }
@@ -92,7 +97,7 @@ internal sealed class ScheduledSolve(
         Tensor output, bool[] included, List<(Tensor Losses, Tensor? Penalty, double Weight)> parts, List<SolveScope> scopes,
         bool isStandIn)
     {
-        if (!isRank && !included.Contains(true))
+        if (share is null && !included.Contains(true))
         {
             return new()
             {

@@ -31,7 +31,7 @@ internal sealed class TrainingLoop(
     public long Step => Position.StepsMade(parts.Train.StepsPerEpoch);
 
     /// <summary>Whether this is the rank that writes.</summary>
-    private bool IsFirst => ranks is not { Share.Rank: > 0 };
+    private bool IsFirst => ranks is not { Part.Rank: > 0 };
 
     /// <summary>The last step, its epoch and its rate.</summary>
     private (long Step, int Epoch, double Rate) Made =>
@@ -49,7 +49,7 @@ internal sealed class TrainingLoop(
             }
 
             double secondsBefore = Position.Seconds - Position.EpochSeconds;
-            EpochTotals totals = new(ranks?.Part(Position) ?? Position);
+            EpochTotals totals = new(ranks?.PartOf(Position) ?? Position);
             try
             {
                 if (TrainEpoch(totals, secondsBefore) is { } early)
@@ -89,7 +89,7 @@ internal sealed class TrainingLoop(
 
         ranks?.Wish = Wish;
         parts.Model.BeginToTrain();
-        SharedBatches shares = new(parts.Train, ranks?.Share ?? Share.Whole);
+        SharedBatches shares = new(parts.Train, ranks?.Part ?? Share.Whole);
         foreach (Batch batch in shares.Epoch(Position.Epoch, Position.StepInEpoch))
         {
             using Batch owned = batch;
@@ -144,7 +144,7 @@ internal sealed class TrainingLoop(
         _draws.SeedDevice(parts.Model.Device, Position.Epoch, Position.StepInEpoch);
         if (ranks is not null)
         {
-            _draws.SeedRank(ranks.Share.Rank, Position.Epoch, Position.StepInEpoch);
+            _draws.SeedRank(ranks.Part.Rank, Position.Epoch, Position.StepInEpoch);
         }
 
         double rate = parts.Options.RateAt(Step, _steps);

@@ -112,7 +112,7 @@ internal sealed class TrainingStep(
         try
         {
             TrainingOptions now = options with { Solves = options.Solves.At(step) };
-            return new ScheduledSolve(model, task, now, latents, Ranks is not null).Run(batch, gradients, draw);
+            return new ScheduledSolve(model, task, now, latents, Ranks is null ? null : Ranks.Share).Run(batch, gradients, draw);
         }
         catch (FixedPointException failure) when (batch.HasIndices && failure.Report.Samples.Count == batch.Count)
         {
@@ -157,9 +157,10 @@ internal sealed class TrainingStep(
         try
         {
             Differentiate(Ranks is null ? outcome.Objective! : outcome.Objective! * Ranks.Step.Weight);
+            Ranks?.ThrowIfFailed();
             outcome.ThrowIfFailed();
         }
-        catch (Exception exception) when (Ranks is not null)
+        catch (Exception exception) when (Ranks is { MeetsWithin: false })
         {
             failure = exception; // told where the others wait for the gradient
         }
@@ -168,7 +169,7 @@ internal sealed class TrainingStep(
         totals.Lap(static (times, seconds) => times with { Backward = times.Backward + seconds });
         if (Ranks is not null)
         {
-            Ranks.Gradient.Sum(failure);
+            Ranks.SumGradients(failure);
             totals.Lap(static (times, seconds) => times with { Wait = times.Wait + seconds });
         }
 

@@ -80,6 +80,13 @@ internal sealed class BatchNormalizationPass(double epsilon, SharedStatistics sh
     private Tensor Back(Tensor gradient, IReadOnlyList<Tensor> sources, double[] sums)
     {
         double[] factors = Factors(sources);
+        if (!shared.IsCounted)
+        {
+            // What is in no statistic moves none.
+            double[] none = new double[factors.Length];
+            return NormalizedChannels.Line(sources[0], gradient, new(Means, none, none, factors));
+        }
+
         return NormalizedChannels.Line(sources[0], gradient, new(
             Means,
             [.. factors.Select((factor, channel) => -factor * sums[factors.Length + channel] / Count / (Variances[channel] + epsilon))],

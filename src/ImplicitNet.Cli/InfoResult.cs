@@ -11,6 +11,9 @@ internal sealed record InfoResult
 
     public required IReadOnlyList<string> Devices { get; init; }
 
+    /// <summary>Which convolution solves without a graph have: the library's own, and by which registers, or torch's.</summary>
+    public required string Convolutions { get; init; }
+
     /// <summary>The MPI library that train would use under a launcher, or that joins these ranks; null where there is none.</summary>
     public string? MpiLibrary { get; init; }
 

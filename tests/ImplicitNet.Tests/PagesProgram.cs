@@ -43,7 +43,7 @@ internal static partial class PagesProgram
     private static readonly string[] Namespaces =
     [
         "BenchmarkDotNet.Jobs", "BenchmarkDotNet.Toolchains", "ImplicitNet.Certification", "ImplicitNet.Gradients", "ImplicitNet.LinearSolvers", "ImplicitNet.Models", "ImplicitNet.Networks",
-        "ImplicitNet.Operators", "ImplicitNet.Reports", "ImplicitNet.Solvers", "ImplicitNet.Training", "ImplicitNet.Training.Data", "ImplicitNet.Training.Evaluation",
+        "ImplicitNet.Operators", "ImplicitNet.Reports", "ImplicitNet.Solvers", "ImplicitNet.Training", "ImplicitNet.Training.Data", "ImplicitNet.Training.Distribution", "ImplicitNet.Training.Evaluation",
         "ImplicitNet.Training.Optimizers", "ImplicitNet.Training.Tasks", "TorchSharp",
     ];
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 using ImplicitNet.Benchmarks;
 using ImplicitNet.Cli;
 using ImplicitNet.Tests.Cli;
@@ -9,7 +10,7 @@ namespace ImplicitNet.Tests;
 /// What the pages say to run is there and understood. The C# of the pages is compiled and run by <see cref="OutsideProjectTests"/>, the README's example
 /// as a sample of its own, too; that commands do what they say is held by their own tests.
 /// </summary>
-public sealed class ReadmeTests
+public sealed partial class ReadmeTests
 {
     private const string Launcher = "dotnet run -c Release --project src/ImplicitNet.Cli --";
     private const string Benchmarks = "dotnet run -c Release --project benchmarks/ImplicitNet.Benchmarks --";
@@ -30,6 +31,10 @@ public sealed class ReadmeTests
 
     public static TheoryData<string> Helped =>
         ["", "train", "compare", "memory", "reproduce", "evaluate", "audit", "predict", "generate", "restore", "solve", "info", "import", "export"];
+
+    // Of mpirun and srun, which pages name beside the programs' own.
+    private static readonly string[] OfLaunchers =
+        ["--allow-run-as-root", "--bind-to", "--kill-on-bad-exit", "--map-by", "--mca", "--mpi", "--oversubscribe", "--signal"];
 
     public static TheoryData<string> Commands => [.. Markdown.Pages.SelectMany(Markdown.Commands).Distinct()];
 
@@ -69,7 +74,7 @@ public sealed class ReadmeTests
     {
         string help = string.Concat(Helped.Select(command => CliRun.Of(command, "--help").Succeeded().Output)) + string.Concat(
             BenchmarkCommandLine.Parse([]).CommandResult.Command.Subcommands.SelectMany(command => command.Options).Select(option => $"{option.Name} "));
-        string[] named = [.. Markdown.Pages.SelectMany(Markdown.Options).Distinct()];
+        string[] named = [.. Markdown.Pages.SelectMany(Markdown.Options).Distinct().Except(OfLaunchers)];
         Assert.All(named, option => Assert.Matches($"{option}[ ,\n]", help));
         Assert.True(named.Length > 20, $"{named.Length} options");
     }
@@ -82,10 +87,11 @@ public sealed class ReadmeTests
     public void Every_command_of_the_pages_is_understood(string command)
     {
         string line = command.StartsWith(Launcher, StringComparison.Ordinal) ? "implicitnet" + command[Launcher.Length..] : command;
-        string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (words[0] == "implicitnet")
+        string[] words = ShellVariable().Replace(line, "1").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        int program = words[0] is "mpirun" or "srun" ? Array.IndexOf(words, "implicitnet") : 0;
+        if (words[program] == "implicitnet")
         {
-            Assert.Null(CommandLine.Problem(words[1..]));
+            Assert.Null(CommandLine.Problem(words[(program + 1)..]));
         }
         else if (line.StartsWith(Benchmarks, StringComparison.Ordinal))
         {
@@ -126,4 +132,7 @@ public sealed class ReadmeTests
         Assert.Equal(13, commands.Length);
         Assert.All(commands, command => Assert.Contains($"\n| `{command}` | ", Markdown.Read("README.md"), StringComparison.Ordinal));
     }
+
+    [GeneratedRegex("""\"?\$[A-Z_]+\"?""")]
+    private static partial Regex ShellVariable();
 }

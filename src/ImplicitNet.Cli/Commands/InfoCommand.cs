@@ -5,6 +5,7 @@ using ImplicitNet.Cli.Kinds;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Cli.Screens;
 using ImplicitNet.Files.Safetensors;
+using ImplicitNet.Kernels.Winograd;
 using ImplicitNet.Models;
 using ImplicitNet.Models.Flows;
 using ImplicitNet.Networks;
@@ -42,6 +43,7 @@ internal sealed class InfoCommand(Terminal terminal)
             Environment = RunEnvironment.Describe().ToDictionary(),
             Threads = torch.get_num_threads(),
             Devices = torch.cuda.is_available() ? DeviceChoice.Names : [DeviceChoice.Processor],
+            Convolutions = WinogradConvolution.InUse,
         };
         if (parsed.GetValue(_model) is { } folder)
         {
@@ -98,6 +100,7 @@ internal sealed class InfoCommand(Terminal terminal)
 
         ResultScreen.Row(terminal, "Threads", Display.Count(result.Threads));
         ResultScreen.Row(terminal, "Devices", string.Join(", ", result.Devices));
+        ResultScreen.Row(terminal, "Convolutions", result.Convolutions);
         ResultScreen.Row(
             terminal,
             "MPI",

@@ -76,7 +76,7 @@ public sealed class ResultKeysTests(TinyModel model) : TensorTest, IClassFixture
             predicted.RootElement.GetProperty("images")[0].EnumerateObject().Select(member => member.Name));
         using JsonDocument told = JsonDocument.Parse(CliRun.Of("info", "--model", model.Path, "--json").Succeeded().LastLine);
         Assert.Equal(
-            ["environment", "threads", "devices", "mpiLibrary", "mpiAbi", "ranks", "model", "config", "parameters", "gammaDeclared", "gammaCertified", "sha256", "gammaNorm", "monotonicityDeclared", "monotonicityCertified", "lipschitzBound"],
+            ["environment", "threads", "devices", "convolutions", "mpiLibrary", "mpiAbi", "ranks", "model", "config", "parameters", "gammaDeclared", "gammaCertified", "sha256", "gammaNorm", "monotonicityDeclared", "monotonicityCertified", "lipschitzBound"],
             told.RootElement.EnumerateObject().Select(member => member.Name));
     }
 

@@ -36,6 +36,10 @@ internal sealed class WinogradConvolution
     public static bool IsFaster { get; } =
         Fma.IsSupported && Avx2.IsSupported && (!Avx512F.IsSupported || Vector512.IsHardwareAccelerated);
 
+    /// <summary>Which convolution solves without a graph have here, in words.</summary>
+    public static string InUse => !IsFaster ? "torch's"
+        : Vector512.IsHardwareAccelerated ? "3 x 3: own, AVX-512; others: torch's" : "3 x 3: own, AVX2; others: torch's";
+
     /// <summary>Whether it is to be used: where it is faster, or preferred all the same.</summary>
     public static bool IsUsed => IsFaster || _isPreferred;
 

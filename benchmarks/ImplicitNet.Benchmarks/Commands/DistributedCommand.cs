@@ -5,16 +5,20 @@ using ImplicitNet.Benchmarks.Measurement;
 using ImplicitNet.Cli;
 using ImplicitNet.Cli.Options;
 using ImplicitNet.Reports;
+using ImplicitNet.Training.Distribution;
 
 namespace ImplicitNet.Benchmarks.Commands;
 
-/// <summary>distributed: what a step of training is expected to take on many ranks.</summary>
+/// <summary>distributed: what a step of training takes on the ranks that a launcher started, or is expected to take on many.</summary>
 internal sealed class DistributedCommand
 {
     private const int DefaultSamples = 100;
+    private const int DefaultSteps = 50;
     private const int MostRanks = 1_000_000;
     private const double NodeYears = 5;
     private const double CheckpointSeconds = 1;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     // Of the usual classifier, of the published networks for MNIST and for CIFAR-10 with the largest, and of a transformer.
     private static readonly double[] Parameters = [36e3, 54e3, 843e3, 100e6];
@@ -23,7 +27,7 @@ internal sealed class DistributedCommand
 
     private readonly Option<bool> _model = new("--model")
     {
-        Description = "Print the model on paper: nothing is run.",
+        Description = "Print what is expected of many ranks by a model on paper: nothing is run.",
     };
 
     private readonly Option<int[]> _ranks = NumberListOption.Create("--ranks", "Numbers of ranks", [1, 2, 8, 64, 1024, 10_000], MostRanks);
@@ -33,14 +37,17 @@ internal sealed class DistributedCommand
     private readonly Option<double?> _overhead = Time(
         "--overhead-ms", "Milliseconds of a step that do not depend on samples", Measured.Overhead);
     private readonly Option<double?> _perSample = Time("--sample-ms", "Milliseconds for a sample more", Measured.PerSample);
-    private readonly Option<string?> _json = new("--json") { Description = "Write all figures into this file.", HelpName = "file" };
+    private readonly Option<int?> _steps = NumberOption.Whole("--steps", $"Steps of a round (default: {DefaultSteps}).", most: 10_000);
+    private readonly MeasurementOptions _common = new();
 
     public Command Create()
     {
-        Command command = new("distributed", "Tell what a step of training is expected to take on many ranks, by a model.")
+        Command command = new("distributed", "Measure a step of training on the ranks that mpirun or srun started, or in one process; "
+            + "with --model, tell what is expected of many ranks.")
         {
-            _model, _ranks, _samples, _overhead, _perSample, _json,
+            _model, _ranks, _samples, _overhead, _perSample, _steps,
         };
+        _common.AddTo(command);
         command.SetAction(Run);
         return command;
     }
@@ -48,13 +55,25 @@ internal sealed class DistributedCommand
     private static Option<double?> Time(string name, string description, double usual) => NumberOption.Create<double>(
         name, $"{description} (default: {Cell(1e3 * usual)}).", new NumberRange { Least = 1e-6, Most = 1e9 });
 
-    private int Run(ParseResult parsed)
+    private int Run(ParseResult parsed) => parsed.GetValue(_model) ? Expect(parsed) : Measure(parsed);
+
+    private int Measure(ParseResult parsed)
     {
-        if (!parsed.GetValue(_model))
+        using Collective ranks = Mpi.Join(Patience);
+        Machine machine = _common.Begin(parsed);
+        DistributedMeasurement measured = DistributedMeasurement.Run(
+            ranks, parsed.GetValue(_samples) ?? DefaultSamples, parsed.GetValue(_steps) ?? DefaultSteps, _common.RoundsOf(parsed));
+        if (ranks.IsFirst)
         {
-            throw new CommandException("There is a model alone: --model.", ExitCodes.Usage);
+            parsed.InvocationConfiguration.Output.WriteLine(measured);
+            ResultFiles.Write(_common.FilesOf(parsed).Json, measured, null, machine);
         }
 
+        return ExitCodes.Success;
+    }
+
+    private int Expect(ParseResult parsed)
+    {
         TextWriter output = parsed.InvocationConfiguration.Output;
         int[] ranks = parsed.GetValue(_ranks)!;
         int samples = parsed.GetValue(_samples) ?? DefaultSamples;
@@ -72,7 +91,7 @@ internal sealed class DistributedCommand
         Write(output, $"Times as fast as one rank, {samples} samples on all ranks together", ranks, models,
             (each, count) => count > samples ? "-" : Cell(each.Strong(count, samples)));
         output.WriteLine($"\n'-': there are more ranks than samples.\n\n{Checkpoints(ranks[^1])}");
-        ResultFiles.Write(parsed.GetValue(_json), models.SelectMany(each => ranks.Select(count => new
+        ResultFiles.Write(_common.FilesOf(parsed).Json, models.SelectMany(each => ranks.Select(count => new
         {
             each.Fabric, each.Parameters, Ranks = count, Samples = samples, Computing = each.Computing(samples), Sum = each.Sum(count),
             Waiting = each.Waiting(count, samples), Weak = each.Weak(count, samples),

@@ -12,7 +12,7 @@ using ImplicitNet.Training.Tasks;
 
 namespace ImplicitNet.Benchmarks.Distributed;
 
-/// <summary>What a step of training took on the ranks that a launcher started, or in one process; medians over rounds, in seconds.</summary>
+/// <summary>What a step of training took on the ranks that a launcher started, or in one process: medians of rounds, in seconds.</summary>
 /// <param name="Ranks">How many.</param>
 /// <param name="Threads">Of each.</param>
 /// <param name="Samples">Of each, in a step.</param>
@@ -21,6 +21,9 @@ namespace ImplicitNet.Benchmarks.Distributed;
 /// <param name="Waiting">Of the first rank: summing with the others, and waiting for them.</param>
 internal sealed record DistributedMeasurement(int Ranks, int Threads, int Samples, double Step, double Computing, double Waiting)
 {
+    // Of digits that can be drawn.
+    private const int Fewest = 10;
+
     /// <summary>Trains the usual classifier on drawn digits.</summary>
     /// <param name="ranks">The ranks.</param>
     /// <param name="samples">Samples of each in a step.</param>
@@ -29,7 +32,8 @@ internal sealed record DistributedMeasurement(int Ranks, int Threads, int Sample
     public static DistributedMeasurement Run(Collective ranks, int samples, int steps, Rounds rounds)
     {
         int batch = samples * ranks.Size;
-        DataSplits digits = StrokeDigits.Generate(new StrokeDigitsOptions { TrainCount = batch * steps, ValidationCount = 1, TestCount = 1 });
+        DataSplits digits = StrokeDigits.Generate(
+            new StrokeDigitsOptions { TrainCount = Math.Max(Fewest, batch * steps), ValidationCount = Fewest, TestCount = Fewest });
         using ImplicitNetwork network = DigitClassifier.Create();
         ImageBatches train = new(
             digits.Train, new BatchOptions { BatchSize = batch, Normalization = PixelNormalization.Of(digits.Train) });
@@ -52,14 +56,15 @@ internal sealed record DistributedMeasurement(int Ranks, int Threads, int Sample
             counted.Select(seconds).Order().ElementAt(counted.Length / 2) / steps;
         return new(
             ranks.Size, TorchSharp.torch.get_num_threads(), samples,
-            Median(record => record.Seconds!.Value), Median(record => Computed(record.Times!.Value)), Median(record => record.Times!.Value.Wait));
+            Median(record => record.Seconds!.Value), Median(record => Computed(record.Times!.Value)),
+            Median(record => record.Times!.Value.Wait));
     }
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Display.Counted(Ranks, "rank")} of {Display.Counted(Threads, "thread")}, {Samples} samples on each: a step of {1e3 * Step:0.00} ms, "
-            + $"computing {1e3 * Computing:0.00} ms, summing and waiting {1e3 * Waiting:0.00} ms ({100 * Waiting / Step:0.0} %)");
+        $"{Display.Counted(Ranks, "rank")} of {Display.Counted(Threads, "thread")}, {Samples} samples on each: "
+            + $"a step of {1e3 * Step:0.00} ms, computing {1e3 * Computing:0.00} ms, summing and waiting {1e3 * Waiting:0.00} ms ({100 * Waiting / Step:0.0} %)");
 
     private static double Computed(EpochTimes times) => times.Forward + times.Backward + times.Optimizer;
 }

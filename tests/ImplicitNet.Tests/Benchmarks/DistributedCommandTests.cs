@@ -50,8 +50,8 @@ public sealed class DistributedCommandTests
     [Fact]
     public void One_process_is_measured_and_waits_for_nobody()
     {
-        BenchmarkRun run = BenchmarkRun.Of("distributed", "--batch", "4", "--steps", "2", "--rounds", "5", "--warm-up", "1", "--threads", "1").Succeeded();
-        Assert.Matches("^1 rank of 1 thread, 4 samples on each: a step of [0-9.]+ ms, computing [0-9.]+ ms, summing and waiting 0.00 ms", Assert.Single(run.Lines));
+        BenchmarkRun run = BenchmarkRun.Of("distributed", "--batch", "10", "--steps", "2", "--rounds", "5", "--warm-up", "1", "--threads", "1").Succeeded();
+        Assert.Matches("^1 rank of 1 thread, 10 samples on each: a step of [0-9.]+ ms, computing [0-9.]+ ms, summing and waiting 0.00 ms", Assert.Single(run.Lines));
     }
 
     [Fact]

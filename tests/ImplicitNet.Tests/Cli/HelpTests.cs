@@ -55,7 +55,7 @@ public sealed class HelpTests
             ["Usage:", "Data:", "Network:", "Solver:", "Gradient:", "Training:", "Checks:", "Run:", "Output:", "Examples:", "Exit codes:"],
             help.Where(line => line.EndsWith(':') && line[0] != ' '));
         string[] options = [.. help.Where(line => line.StartsWith("  -", StringComparison.Ordinal))];
-        Assert.Equal(69, options.Distinct().Count());
+        Assert.Equal(70, options.Distinct().Count());
         Assert.InRange(Array.FindIndex(help, line => line.Contains("--damping", StringComparison.Ordinal)),
             Array.IndexOf(help, "Solver:"), Array.IndexOf(help, "Gradient:"));
     }

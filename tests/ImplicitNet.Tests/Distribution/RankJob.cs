@@ -73,12 +73,13 @@ internal sealed class RankJob : IDisposable
         new(launcher, ranks, "ImplicitNet.Cli.dll", arguments, []);
 
     /// <summary>Waits for its end.</summary>
-    public CliRun Wait()
+    /// <param name="patience">How long; null for as long as what ends by the launcher may take.</param>
+    public CliRun Wait(TimeSpan? patience = null)
     {
-        if (!_process.WaitForExit(Patience))
+        if (!_process.WaitForExit(patience ?? Patience))
         {
             _process.Kill(entireProcessTree: true);
-            Assert.Fail($"The job did not end within {Patience}: {_output.GetAwaiter().GetResult()}{_error.GetAwaiter().GetResult()}");
+            Assert.Fail($"The job did not end within {patience ?? Patience}: {_output.GetAwaiter().GetResult()}{_error.GetAwaiter().GetResult()}");
         }
 
         return new CliRun(_process.ExitCode, Lines(_output), Lines(_error));
@@ -94,7 +95,21 @@ internal sealed class RankJob : IDisposable
 
     /// <summary>Waits until something is so, or the job has ended.</summary>
     /// <returns>True when it is so.</returns>
-    public bool WaitUntil(Func<bool> isSo) => SpinWait.SpinUntil(() => _process.HasExited || isSo(), Patience) && !_process.HasExited;
+    public bool WaitUntil(Func<bool> isSo) => Poll(() => _process.HasExited || isSo(), Patience) && !_process.HasExited;
+
+    // Without spinning: the ranks need the cores.
+    private static bool Poll(Func<bool> isSo, TimeSpan patience)
+    {
+        for (long begin = Stopwatch.GetTimestamp(); !isSo(); Thread.Sleep(20))
+        {
+            if (Stopwatch.GetElapsedTime(begin) > patience)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private static bool IsRank(string folder)
     {
@@ -110,7 +125,7 @@ internal sealed class RankJob : IDisposable
 
     /// <summary>Asserts that no process of the job is there, some time after its end.</summary>
     public void AssertGone() =>
-        Assert.True(SpinWait.SpinUntil(() => !Left().Any(), TimeSpan.FromSeconds(10)), $"left: {string.Join(' ', Left())}");
+        Assert.True(Poll(() => !Left().Any(), TimeSpan.FromSeconds(10)), $"left: {string.Join(' ', Left())}");
 
     private IEnumerable<string> Left() => Directory.EnumerateDirectories("/proc").Where(folder =>
     {

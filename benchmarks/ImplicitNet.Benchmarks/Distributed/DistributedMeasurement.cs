@@ -64,7 +64,8 @@ internal sealed record DistributedMeasurement(int Ranks, int Threads, int Sample
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Display.Counted(Ranks, "rank")} of {Display.Counted(Threads, "thread")}, {Samples} samples on each: "
-            + $"a step of {1e3 * Step:0.00} ms, computing {1e3 * Computing:0.00} ms, summing and waiting {1e3 * Waiting:0.00} ms ({100 * Waiting / Step:0.0} %)");
+            + $"a step of {1e3 * Step:0.00} ms, computing {1e3 * Computing:0.00} ms, summing and waiting {1e3 * Waiting:0.00} ms "
+            + $"({100 * Waiting / Step:0.0} %)");
 
     private static double Computed(EpochTimes times) => times.Forward + times.Backward + times.Optimizer;
 }

@@ -93,8 +93,14 @@ internal sealed class DistributedCommand
         output.WriteLine($"\n'-': there are more ranks than samples.\n\n{Checkpoints(ranks[^1])}");
         ResultFiles.Write(_common.FilesOf(parsed).Json, models.SelectMany(each => ranks.Select(count => new
         {
-            each.Fabric, each.Parameters, Ranks = count, Samples = samples, Computing = each.Computing(samples), Sum = each.Sum(count),
-            Waiting = each.Waiting(count, samples), Weak = each.Weak(count, samples),
+            each.Fabric,
+            each.Parameters,
+            Ranks = count,
+            Samples = samples,
+            Computing = each.Computing(samples),
+            Sum = each.Sum(count),
+            Waiting = each.Waiting(count, samples),
+            Weak = each.Weak(count, samples),
             Strong = count > samples ? (double?)null : each.Strong(count, samples),
         })).ToArray(), null, Machine.Current());
         return ExitCodes.Success;

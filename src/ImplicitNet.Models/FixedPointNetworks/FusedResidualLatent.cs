@@ -66,7 +66,8 @@ internal sealed class FusedResidualLatent
 
     private Kernel KernelOf(ImageRows q) => new(q, [.. Enumerable.Range(0, _pairs.Count).Select(Prepare)])
     {
-        Size = q.SampleSize, AtOnce = WinogradConvolution.SamplesAtOnce(q.Size),
+        Size = q.SampleSize,
+        AtOnce = WinogradConvolution.SamplesAtOnce(q.Size),
     };
 
     private static void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> sum)

@@ -40,8 +40,8 @@ public sealed class PerSampleMap : FixedPointMap
     public override bool IsPerSample => true;
 
     /// <summary>
-    /// Makes of the inputs and the start what evaluates the same to the bit, sample by sample in plain memory, or null where it cannot. None
-    /// by default.
+    /// Makes of the inputs and the start what evaluates the same to the bit, sample by sample in plain memory, or null where it cannot.
+    /// None by default.
     /// </summary>
     internal Func<MapInputs, Tensor, SampleKernel?>? Kernel { get; init; }
 
@@ -57,7 +57,10 @@ public sealed class PerSampleMap : FixedPointMap
     public override FixedPointMap With(MapInputs inputs) =>
         new PerSampleMap(_function, inputs)
         {
-            IsOwn = IsOwn, IsSymmetric = IsSymmetric, ErrorBound = ErrorBound, Kernel = Kernel,
+            IsOwn = IsOwn,
+            IsSymmetric = IsSymmetric,
+            ErrorBound = ErrorBound,
+            Kernel = Kernel,
         };
 
     private static MapInputs Single(Tensor input, IDisposable? owned)

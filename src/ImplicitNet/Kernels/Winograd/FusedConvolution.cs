@@ -50,7 +50,8 @@ internal sealed class FusedConvolution
         ImageRows shifts = ImageRows.Of(shift);
         return new Kernel(_kernel.Of(weight), shifts, (float)slope)
         {
-            Size = shifts.SampleSize, AtOnce = WinogradConvolution.SamplesAtOnce(shifts.Size),
+            Size = shifts.SampleSize,
+            AtOnce = WinogradConvolution.SamplesAtOnce(shifts.Size),
         };
     }
 

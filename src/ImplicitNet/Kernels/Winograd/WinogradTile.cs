@@ -78,7 +78,8 @@ internal static class WinogradTile
         for (int row = 0; row < Inputs; row++)
         {
             TransformInputs<TLanes>(
-                ref Unsafe.Add(ref work, row * Inputs * TLanes.Count), TLanes.Count, ref Unsafe.Add(ref products, row * Inputs * product), product);
+                ref Unsafe.Add(ref work, row * Inputs * TLanes.Count), TLanes.Count,
+                ref Unsafe.Add(ref products, row * Inputs * product), product);
         }
     }
 

@@ -52,13 +52,15 @@ internal static class DepthFirst
         }
 
         SolveReport report = new(
-            progress.Samples, progress.Samples.Sum(sample => (long)sample.Steps), errorNorm: perResidual is null ? null : context.ErrorBound?.Norm);
+            progress.Samples, progress.Samples.Sum(sample => (long)sample.Steps),
+            errorNorm: perResidual is null ? null : context.ErrorBound?.Norm);
         return new FixedPointSolution(answer.DetachFromDisposeScope(), report);
     }
 
     /// <summary>A solve that several threads share.</summary>
     private sealed class Work(
-        SolveContext context, SampleKernel kernel, Func<int, SampleSteps>? begin, SampleProgress progress, ImageRows start, ImageRows answers)
+        SolveContext context, SampleKernel kernel, Func<int, SampleSteps>? begin, SampleProgress progress, ImageRows start,
+        ImageRows answers)
     {
         private readonly ResidualNorm.Part[] _parts = context.Stopping.Norm.PartsOf(kernel.Size)!;
         private readonly (double Absolute, double Relative) _tolerance = context.Stopping.Resolve(ScalarType.Float32);

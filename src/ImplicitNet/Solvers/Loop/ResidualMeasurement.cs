@@ -73,7 +73,8 @@ internal static class ResidualMeasurement
     }
 
     private static bool IsForOnePass(StoppingRule stopping, Tensor mapped, Tensor latent) =>
-        IsForOnePass(stopping, latent.shape[1]) && mapped.dtype == ScalarType.Float32 && TensorMemory.Holds(mapped) && latent.is_contiguous();
+        IsForOnePass(stopping, latent.shape[1])
+        && mapped.dtype == ScalarType.Float32 && TensorMemory.Holds(mapped) && latent.is_contiguous();
 
     private static (double[] Residuals, double[] References, double[] Sizes) InOnePass(Tensor mapped, Tensor latent, ResidualNorm norm)
     {

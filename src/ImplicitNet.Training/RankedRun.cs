@@ -27,7 +27,7 @@ internal sealed class RankedRun : IDisposable
     /// <exception cref="NotSupportedException">
     /// The data cannot be shared, the model is not on the processor, or there is a warm start.
     /// </exception>
-    /// <exception cref="InvalidOperationException">Another rank has another run.</exception>
+    /// <exception cref="CollectiveException">Another rank has another run.</exception>
     public RankedRun(
         Agreement agreement, TrainedModel model, TrainingTensors tensors, LatentCache? latents, IEnumerable<BatchSource?> sources,
         string known)
@@ -49,7 +49,7 @@ internal sealed class RankedRun : IDisposable
         string[] runs = Array.ConvertAll(_ranks.Gather(Encoding.UTF8.GetBytes(known)), Encoding.UTF8.GetString);
         if (Array.FindIndex(runs, run => run != runs[0]) is > 0 and var other)
         {
-            throw new InvalidOperationException(
+            throw new CollectiveException(
                 $"Ranks train one model with the same data, options and seed, from the same step. Rank 0: {runs[0]}; rank {other}: "
                 + $"{runs[other]}.");
         }

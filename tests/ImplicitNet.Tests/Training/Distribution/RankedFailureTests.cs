@@ -160,7 +160,7 @@ public sealed class RankedFailureTests : TensorTest
     public void Ranks_of_two_runs_are_refused_with_both()
     {
         RankOutcome[] ranks = new RankedRuns { SourceOf = rank => RankedRuns.Points(rank == 2 ? 32 : 24, 8) }.Of(Size);
-        Assert.All(ranks, rank => Assert.Contains("32 samples of points", Assert.IsType<InvalidOperationException>(rank.Failure).Message, StringComparison.Ordinal));
+        Assert.All(ranks, rank => Assert.Contains("32 samples of points", Assert.IsType<CollectiveException>(rank.Failure).Message, StringComparison.Ordinal));
     }
 
     [Fact]

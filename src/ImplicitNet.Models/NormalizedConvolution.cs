@@ -19,7 +19,7 @@ internal static class NormalizedConvolution
     public static Tensor Call(Conv2d convolution, BatchNorm norm, Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor output = CanFold(convolution, norm) ? Folded(convolution, norm, input) : norm.call(convolution.call(input));
+        Tensor output = CanFold(convolution, norm) ? Folded(convolution, norm, input) : norm.call(KernelConvolution.Call(convolution, input));
         return output.MoveToOuterDisposeScope();
     }
 

@@ -67,7 +67,7 @@ internal sealed class FusedResidualLatent
     private Kernel KernelOf(ImageRows q) => new(q, [.. Enumerable.Range(0, _pairs.Count).Select(Prepare)])
     {
         Size = q.SampleSize,
-        AtOnce = WinogradConvolution.SamplesAtOnce(q.Size),
+        AtOnce = WinogradStrip.SamplesAtOnce(q.Size),
     };
 
     private static void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> sum)

@@ -25,6 +25,7 @@ public sealed class BoundedConvolution : BoundedLayer
     private readonly Parameter _weight;
     private readonly FrequencyGrid _grid;
     private readonly FusedConvolution _fused = new();
+    private readonly TrainedConvolution _trained = new();
     private readonly long _padding;
 
     /// <summary>Creates the layer with a weight drawn as in torch.nn.Conv2d (Kaiming uniform, a = sqrt 5).</summary>
@@ -82,7 +83,8 @@ public sealed class BoundedConvolution : BoundedLayer
 
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor input, Tensor weight) =>
-        nn.functional.conv2d(input, weight, padding: [_padding, _padding]);
+        (input.requires_grad ? null : _trained.TryApply(input, weight, null))
+            ?? nn.functional.conv2d(input, weight, padding: [_padding, _padding]);
 
     /// <inheritdoc/>
     internal override Tensor? TryApply(Tensor input, Tensor weight, Tensor shift, double slope) =>

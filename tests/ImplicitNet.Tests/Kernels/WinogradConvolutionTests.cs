@@ -111,7 +111,7 @@ public sealed class WinogradConvolutionTests : TensorTest
         (Tensor result, ImageRows output) = ImageRows.Empty(shift.shape);
         (Tensor held, Tensor heldShift) = (ChannelsLast(images), ChannelsLast(shift));
         (ImageRows input, ImageRows shifts) = (ImageRows.Of(held), ImageRows.Of(heldShift));
-        input.ForEach(WinogradConvolution.SamplesAtOnce(input.Size), (first, count) => convolution.Apply(
+        input.ForEach(WinogradStrip.SamplesAtOnce(input.Size), (first, count) => convolution.Apply(
             input.Samples(first, count), output.Samples(first, count), input.Size, new ShiftedActivation(shifts.Samples(first, count), Slope)));
         return result;
     }

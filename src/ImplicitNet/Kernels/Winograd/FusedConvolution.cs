@@ -51,7 +51,7 @@ internal sealed class FusedConvolution
         return new Kernel(_kernel.Of(weight), shifts, (float)slope)
         {
             Size = shifts.SampleSize,
-            AtOnce = WinogradConvolution.SamplesAtOnce(shifts.Size),
+            AtOnce = WinogradStrip.SamplesAtOnce(shifts.Size),
         };
     }
 
@@ -61,7 +61,7 @@ internal sealed class FusedConvolution
         && input.shape.AsSpan().SequenceEqual(shift.shape);
 
     private static void Apply(WinogradConvolution kernel, ImageRows input, ImageRows shift, ImageRows output, float slope) =>
-        input.ForEach(WinogradConvolution.SamplesAtOnce(input.Size), (first, count) => kernel.Apply(
+        input.ForEach(WinogradStrip.SamplesAtOnce(input.Size), (first, count) => kernel.Apply(
             input.Samples(first, count), output.Samples(first, count), input.Size,
             new ShiftedActivation(shift.Samples(first, count), slope)));
 

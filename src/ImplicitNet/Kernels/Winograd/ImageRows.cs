@@ -52,8 +52,10 @@ internal sealed class ImageRows
     /// <returns>The tensor, in the caller's dispose scope, and what this sees of it.</returns>
     public static (Tensor Images, ImageRows Rows) Empty(ReadOnlySpan<long> shape)
     {
-        using Tensor inOrder = empty(shape[0], shape[2], shape[3], shape[1], dtype: ScalarType.Float32);
-        return (inOrder.permute(0, 3, 1, 2), new ImageRows(new TensorMemory<float>(inOrder), shape));
+        (long channels, long height, long width) = (shape[1], shape[2], shape[3]);
+        Tensor images = empty_strided(
+            shape.ToArray(), [channels * height * width, 1, width * channels, channels], dtype: ScalarType.Float32);
+        return (images, Of(images));
     }
 
     /// <summary>Some of the images: [count, height, width, channels].</summary>

@@ -11,6 +11,9 @@ internal static class SmallProducts
     /// <summary>Columns that are multiplied at once: the number of columns must be a multiple.</summary>
     public const int ColumnStep = 16;
 
+    /// <summary>Columns of the left matrix that are summed at once, in eight registers.</summary>
+    public const int SumStep = 4;
+
     /// <summary>The next multiple of <see cref="RowStep"/>.</summary>
     public static int RoundUp(int rows) => (rows + RowStep - 1) / RowStep * RowStep;
 
@@ -38,6 +41,65 @@ internal static class SmallProducts
                     ref Unsafe.Add(ref products, (row * columns) + column), inner, columns);
             }
         }
+    }
+
+    /// <summary><c>sums += left^T right</c>, over few rows at a time.</summary>
+    /// <param name="left">[count, inner].</param>
+    /// <param name="right">[count, columns].</param>
+    /// <param name="sums">[inner, columns].</param>
+    /// <param name="count">Any number.</param>
+    /// <param name="inner">A multiple of <see cref="SumStep"/>.</param>
+    /// <param name="columns">A multiple of twice the width.</param>
+    /// <typeparam name="TLanes">The width of a register.</typeparam>
+    public static void AddTransposed<TLanes>(ref float left, ref float right, ref float sums, int count, int inner, int columns)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        for (int column = 0; column < columns; column += 2 * TLanes.Count)
+        {
+            for (int row = 0; row < inner; row += SumStep)
+            {
+                AddBlock<TLanes>(
+                    ref Unsafe.Add(ref left, row), ref Unsafe.Add(ref right, column), ref Unsafe.Add(ref sums, (row * columns) + column),
+                    count, inner, columns);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddBlock<TLanes>(ref float left, ref float right, ref float sums, int count, int inner, int columns)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        ref float sums1 = ref Unsafe.Add(ref sums, columns);
+        ref float sums2 = ref Unsafe.Add(ref sums1, columns);
+        ref float sums3 = ref Unsafe.Add(ref sums2, columns);
+        TLanes a0 = TLanes.Load(ref sums, 0), b0 = TLanes.Load(ref sums, TLanes.Count);
+        TLanes a1 = TLanes.Load(ref sums1, 0), b1 = TLanes.Load(ref sums1, TLanes.Count);
+        TLanes a2 = TLanes.Load(ref sums2, 0), b2 = TLanes.Load(ref sums2, TLanes.Count);
+        TLanes a3 = TLanes.Load(ref sums3, 0), b3 = TLanes.Load(ref sums3, TLanes.Count);
+        for (int k = 0; k < count; k++)
+        {
+            TLanes a = TLanes.Load(ref right, 0);
+            TLanes b = TLanes.Load(ref right, TLanes.Count);
+            TLanes value = TLanes.Of(left);
+            a0 = TLanes.MultiplyAdd(a, value, a0);
+            b0 = TLanes.MultiplyAdd(b, value, b0);
+            value = TLanes.Of(Unsafe.Add(ref left, 1));
+            a1 = TLanes.MultiplyAdd(a, value, a1);
+            b1 = TLanes.MultiplyAdd(b, value, b1);
+            value = TLanes.Of(Unsafe.Add(ref left, 2));
+            a2 = TLanes.MultiplyAdd(a, value, a2);
+            b2 = TLanes.MultiplyAdd(b, value, b2);
+            value = TLanes.Of(Unsafe.Add(ref left, 3));
+            a3 = TLanes.MultiplyAdd(a, value, a3);
+            b3 = TLanes.MultiplyAdd(b, value, b3);
+            left = ref Unsafe.Add(ref left, inner);
+            right = ref Unsafe.Add(ref right, columns);
+        }
+
+        Store(a0, b0, ref sums);
+        Store(a1, b1, ref sums1);
+        Store(a2, b2, ref sums2);
+        Store(a3, b3, ref sums3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

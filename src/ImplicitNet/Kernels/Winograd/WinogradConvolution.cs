@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -17,8 +18,6 @@ namespace ImplicitNet.Kernels.Winograd;
 /// </remarks>
 internal sealed class WinogradConvolution
 {
-    // Products of a small matrix with about so many rows keep it in the first cache, and all that belongs to them in the second.
-    private const int RowsAtOnce = 36;
     private const int Side = 3;
 
     // [25, outputs / 16, inputs, 16]
@@ -49,9 +48,6 @@ internal sealed class WinogradConvolution
     /// <summary>Channels out.</summary>
     public int Outputs { get; }
 
-    private bool IsWide =>
-        Vector512.IsHardwareAccelerated && Inputs % SixteenLanes.Count == 0 && Outputs % (2 * SixteenLanes.Count) == 0;
-
     /// <summary>
     /// Has this thread use it on any processor until the result is disposed of: what is built on it can be tested where it would
     /// not be used.
@@ -65,35 +61,55 @@ internal sealed class WinogradConvolution
         && weight.shape[2] == Side && weight.shape[3] == Side
         && weight.shape[0] % SmallProducts.ColumnStep == 0 && weight.shape[1] % EightLanes.Count == 0 && weight.numel() > 0;
 
+    /// <summary>The same of the weight that sends gradients back: its channels exchanged.</summary>
+    /// <param name="weight">What <see cref="Fits"/> says yes to.</param>
+    public static bool FitsTurned(Tensor weight) => weight.shape[1] % SmallProducts.ColumnStep == 0;
+
+    /// <summary>Whether registers of 16 numbers take so many channels.</summary>
+    public static bool IsWide(int inputs, int outputs) =>
+        Vector512.IsHardwareAccelerated && inputs % SixteenLanes.Count == 0 && outputs % (2 * SixteenLanes.Count) == 0;
+
     /// <summary>Prepares a weight: some tens of microseconds for 32 channels.</summary>
     /// <param name="weight">What <see cref="Fits"/> says yes to; the caller keeps it.</param>
     public static WinogradConvolution Of(Tensor weight)
     {
-        using IDisposable noGraph = no_grad();
-        using Tensor held = weight.detach().contiguous();
-        (int outputs, int inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
-        ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(held.bytes);
-        float[] kernel = new float[WinogradTile.Products * inputs * outputs];
-        Span<float> transformed = stackalloc float[WinogradTile.Products];
-        for (int output = 0; output < outputs; output++)
-        {
-            (int block, int column) = Math.DivRem(output, SmallProducts.ColumnStep);
-            for (int input = 0; input < inputs; input++)
-            {
-                WinogradTile.TransformKernel(values.Slice(((output * inputs) + input) * Side * Side, Side * Side), transformed);
-                int place = (((block * inputs) + input) * SmallProducts.ColumnStep) + column;
-                for (int product = 0; product < transformed.Length; product++)
-                {
-                    kernel[(product * inputs * outputs) + place] = transformed[product];
-                }
-            }
-        }
-
-        return new WinogradConvolution(kernel, inputs, outputs);
+        float[] kernel = new float[WinogradTile.Products * weight.shape[0] * weight.shape[1]];
+        Prepare(weight, kernel, isTurned: false);
+        return new WinogradConvolution(kernel, (int)weight.shape[1], (int)weight.shape[0]);
     }
 
-    /// <summary>Samples that one call should be given, at most: more would not fit into the cache together.</summary>
-    public static int SamplesAtOnce(ImageSize image) => Math.Max(1, RowsAtOnce / image.Tiles);
+    /// <summary>Convolves a batch by a weight that will be another one the next time, on torch's threads.</summary>
+    /// <param name="images">What <see cref="ImageRows.Fit"/> says yes to: [batch, inputs, height, width].</param>
+    /// <param name="weight">What <see cref="Fits"/> says yes to, and <see cref="FitsTurned"/> where it is turned.</param>
+    /// <param name="bias">One for every channel; null for none.</param>
+    /// <param name="isTurned">
+    /// Whether it is the convolution that sends gradients back: <paramref name="images"/> are [batch, outputs, height, width] then.
+    /// </param>
+    /// <returns>[batch, outputs, height, width], or inputs, in channels-last memory; in the caller's dispose scope.</returns>
+    public static Tensor Apply(Tensor images, Tensor weight, float[]? bias, bool isTurned)
+    {
+        (int outputs, int inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
+        float[] kernel = ArrayPool<float>.Shared.Rent(WinogradTile.Products * inputs * outputs);
+        Prepare(weight, kernel, isTurned);
+        Tensor made = new WinogradConvolution(kernel, isTurned ? outputs : inputs, isTurned ? inputs : outputs).Apply(images, bias);
+        ArrayPool<float>.Shared.Return(kernel);
+        return made;
+    }
+
+    /// <summary><c>LeakyReLU(W * x + bias)</c> of a batch, on torch's threads.</summary>
+    /// <param name="images">What <see cref="ImageRows.Fit"/> says yes to: [batch, inputs, height, width].</param>
+    /// <param name="bias">One for every channel; null for none.</param>
+    /// <param name="slope">Left of 0; 1 for no activation.</param>
+    /// <returns>[batch, outputs, height, width] in channels-last memory; in the caller's dispose scope.</returns>
+    public Tensor Apply(Tensor images, float[]? bias, float slope = 1)
+    {
+        float[] biases = bias ?? new float[Outputs];
+        ImageRows input = ImageRows.Of(images);
+        (Tensor made, ImageRows output) = ImageRows.Empty([images.shape[0], Outputs, images.shape[2], images.shape[3]]);
+        input.ForEach(WinogradStrip.SamplesAtOnce(input.Size), (first, count) => Apply(
+            input.Samples(first, count), output.Samples(first, count), input.Size, new ChannelActivation(biases, slope)));
+        return made;
+    }
 
     /// <summary>Applies the convolution, and the epilogue to its values.</summary>
     /// <param name="input">[samples, height, width, inputs].</param>
@@ -104,65 +120,53 @@ internal sealed class WinogradConvolution
     public void Apply<TEpilogue>(ReadOnlySpan<float> input, Span<float> output, ImageSize image, TEpilogue epilogue)
         where TEpilogue : IEpilogue, allows ref struct
     {
-        int samples = input.Length / (image.Pixels * Inputs);
-        int samplesAtOnce = SamplesAtOnce(image);
-        int lines = Math.Min(image.TileRows, Math.Max(1, RowsAtOnce / image.TileColumns));
-        WinogradWorkspace work = WinogradWorkspace.OfThread(
-            image, lines, SmallProducts.RoundUp(samplesAtOnce * lines * image.TileColumns), Inputs, Outputs);
-        for (int first = 0; first < samples; first += samplesAtOnce)
+        WinogradWorkspace work = WinogradWorkspace.OfThread(image, Inputs, Outputs);
+        bool isWide = IsWide(Inputs, Outputs);
+        foreach (WinogradStrip strip in WinogradStrip.Of(input.Length / (image.Pixels * Inputs), image))
         {
-            int count = Math.Min(samplesAtOnce, samples - first);
-            for (int line = 0; line < image.TileRows; line += lines)
+            if (isWide)
             {
-                Strip strip = new(first, count, line, Math.Min(lines, image.TileRows - line), image);
-                if (IsWide)
-                {
-                    Apply<SixteenLanes, TEpilogue>(input, output, strip, work, epilogue);
-                }
-                else
-                {
-                    Apply<EightLanes, TEpilogue>(input, output, strip, work, epilogue);
-                }
+                Apply<SixteenLanes, TEpilogue>(input, output, strip, work, epilogue);
+            }
+            else
+            {
+                Apply<EightLanes, TEpilogue>(input, output, strip, work, epilogue);
+            }
+        }
+    }
+
+    // Turned: channels exchanged, and each kernel from its last element to its first.
+    private static void Prepare(Tensor weight, float[] kernel, bool isTurned)
+    {
+        using IDisposable noGraph = no_grad();
+        using Tensor inOrder = isTurned ? weight.permute(2, 3, 0, 1) : weight.permute(2, 3, 1, 0);
+        using Tensor held = inOrder.contiguous();
+        (int inputs, int outputs) = ((int)held.shape[2], (int)held.shape[3]);
+        int product = inputs * outputs;
+        Span<float> values = MemoryMarshal.Cast<byte, float>(held.bytes)[(isTurned ? ((Side * Side) - 1) * product : 0)..];
+        for (int input = 0; input < inputs; input++)
+        {
+            for (int output = 0; output < outputs; output += Vector256<double>.Count)
+            {
+                (int block, int column) = Math.DivRem(output, SmallProducts.ColumnStep);
+                WinogradTile.TransformKernels(
+                    ref values[(input * outputs) + output], isTurned ? -product : product,
+                    ref kernel[(((block * inputs) + input) * SmallProducts.ColumnStep) + column], product);
             }
         }
     }
 
     private void Apply<TLanes, TEpilogue>(
-        ReadOnlySpan<float> input, Span<float> output, in Strip strip, WinogradWorkspace work, TEpilogue epilogue)
+        ReadOnlySpan<float> input, Span<float> output, in WinogradStrip strip, WinogradWorkspace work, TEpilogue epilogue)
         where TLanes : struct, ILanes<TLanes>
         where TEpilogue : IEpilogue, allows ref struct
     {
-        TransformInputs<TLanes>(input, strip, work);
+        strip.TransformInputs<TLanes>(input, Inputs, work);
         Multiply<TLanes>(strip, work);
         TransformOutputs<TLanes, TEpilogue>(output, strip, work, epilogue);
     }
 
-    // Inlined into their caller, the transforms have too few registers and take twice as long.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void TransformInputs<TLanes>(ReadOnlySpan<float> input, in Strip strip, WinogradWorkspace work)
-        where TLanes : struct, ILanes<TLanes>
-    {
-        (int pixel, int product) = (Inputs, strip.Rows * Inputs);
-        int line = work.PaddedWidth * Inputs;
-        for (int sample = 0; sample < strip.Samples; sample++)
-        {
-            work.Pad(input.Slice((strip.FirstSample + sample) * strip.Image.Pixels * Inputs, strip.Image.Pixels * Inputs),
-                strip.FirstLine * WinogradTile.Outputs, strip.Lines);
-            for (int tile = 0; tile < strip.Tiles; tile++)
-            {
-                (int row, int column) = Math.DivRem(tile, strip.Image.TileColumns);
-                ref float pixels = ref work.Padded[(row * WinogradTile.Outputs * line) + (column * WinogradTile.Outputs * pixel)];
-                ref float products = ref work.Inputs[((sample * strip.Tiles) + tile) * Inputs];
-                for (int channel = 0; channel < Inputs; channel += TLanes.Count)
-                {
-                    WinogradTile.TransformInput<TLanes>(
-                        ref Unsafe.Add(ref pixels, channel), pixel, line, ref Unsafe.Add(ref products, channel), product, ref work.Tile[0]);
-                }
-            }
-        }
-    }
-
-    private void Multiply<TLanes>(in Strip strip, WinogradWorkspace work)
+    private void Multiply<TLanes>(in WinogradStrip strip, WinogradWorkspace work)
         where TLanes : struct, ILanes<TLanes>
     {
         for (int product = 0; product < WinogradTile.Products; product++)
@@ -178,52 +182,21 @@ internal sealed class WinogradConvolution
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void TransformOutputs<TLanes, TEpilogue>(Span<float> output, in Strip strip, WinogradWorkspace work, TEpilogue epilogue)
+    private void TransformOutputs<TLanes, TEpilogue>(Span<float> output, in WinogradStrip strip, WinogradWorkspace work, TEpilogue epilogue)
         where TLanes : struct, ILanes<TLanes>
         where TEpilogue : IEpilogue, allows ref struct
     {
         ref float values = ref MemoryMarshal.GetReference(output);
-        ref float tileWork = ref work.Tile[0];
-        for (int sample = 0; sample < strip.Samples; sample++)
+        for (int tile = 0; tile < strip.Samples * strip.Tiles; tile++)
         {
-            for (int tile = 0; tile < strip.Tiles; tile++)
+            WinogradPatch patch = strip.Patch(tile);
+            ref float products = ref work.Outputs[tile * Outputs];
+            for (int channel = 0; channel < Outputs; channel += TLanes.Count)
             {
-                (int row, int column) = Math.DivRem(tile, strip.Image.TileColumns);
-                (int y, int x) = ((strip.FirstLine + row) * WinogradTile.Outputs, column * WinogradTile.Outputs);
-                int lines = Math.Min(WinogradTile.Outputs, strip.Image.Height - y);
-                int pixels = Math.Min(WinogradTile.Outputs, strip.Image.Width - x);
-                int corner = (((((strip.FirstSample + sample) * strip.Image.Height) + y) * strip.Image.Width) + x) * Outputs;
-                ref float products = ref work.Outputs[((sample * strip.Tiles) + tile) * Outputs];
-                for (int channel = 0; channel < Outputs; channel += TLanes.Count)
-                {
-                    WinogradTile.TransformColumns<TLanes>(ref Unsafe.Add(ref products, channel), strip.Rows * Outputs, ref tileWork);
-                    for (int line = 0; line < lines; line++)
-                    {
-                        int place = corner + (line * strip.Image.Width * Outputs) + channel;
-                        (TLanes first, TLanes second, TLanes third) = WinogradTile.TransformLine<TLanes>(ref tileWork, line);
-                        first.Store(ref values, epilogue, place, channel);
-                        if (pixels > 1)
-                        {
-                            second.Store(ref values, epilogue, place + Outputs, channel);
-                        }
-
-                        if (pixels > 2)
-                        {
-                            third.Store(ref values, epilogue, place + (2 * Outputs), channel);
-                        }
-                    }
-                }
+                WinogradTile.TransformOutput<TLanes, TEpilogue>(
+                    ref Unsafe.Add(ref products, channel), strip.Rows * Outputs, patch, ref values, Outputs, channel, epilogue);
             }
         }
-    }
-
-    /// <summary>Lines of tiles of some samples, which are transformed and multiplied together.</summary>
-    private readonly record struct Strip(int FirstSample, int Samples, int FirstLine, int Lines, ImageSize Image)
-    {
-        public int Tiles => Lines * Image.TileColumns;
-
-        /// <summary>Tiles of all samples, and what is missing to a multiple of the rows that are multiplied at once.</summary>
-        public int Rows => SmallProducts.RoundUp(Samples * Tiles);
     }
 
     private sealed class Preference : IDisposable

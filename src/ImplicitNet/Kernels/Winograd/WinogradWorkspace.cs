@@ -25,17 +25,14 @@ internal sealed class WinogradWorkspace
     /// <summary>Their products with the kernel: [25, rows, outputs].</summary>
     public float[] Outputs { get; private set; } = [];
 
-    /// <summary>What the transform of one tile needs.</summary>
-    public float[] Tile { get; } = new float[WinogradTile.WorkSize];
-
     /// <summary>The calling thread's, with room for so much.</summary>
     /// <param name="image">Size of the samples.</param>
-    /// <param name="lines">Lines of tiles.</param>
-    /// <param name="rows">Tiles.</param>
     /// <param name="inputs">Channels in.</param>
     /// <param name="outputs">Channels out.</param>
-    public static WinogradWorkspace OfThread(ImageSize image, int lines, int rows, int inputs, int outputs)
+    public static WinogradWorkspace OfThread(ImageSize image, int inputs, int outputs)
     {
+        int lines = WinogradStrip.LinesAtOnce(image);
+        int rows = SmallProducts.RoundUp(WinogradStrip.SamplesAtOnce(image) * lines * image.TileColumns);
         WinogradWorkspace work = _ofThread ??= new WinogradWorkspace();
         bool isAsBefore = (work._image, work._channels) == (image, inputs);
         (work._image, work._channels) = (image, inputs);

@@ -42,6 +42,7 @@ internal static class BenchmarkCommandLine
         new System.CommandLine.Help.HelpOption(),
         new PairedCommand().Create(),
         new CeilingCommand().Create(),
+        new ConvolutionsCommand().Create(),
         new ScalingCommand().Create(),
         new LatencyCommand().Create(),
         new AccuracyCommand().Create(),

@@ -18,29 +18,28 @@ internal static class KernelConvolution
     /// <param name="input">[batch, inputs, height, width].</param>
     /// <returns>Its output. The caller owns it.</returns>
     public static Tensor Call(Conv2d layer, Tensor input) =>
-        (Fits(layer) ? Trained.GetOrCreateValue(layer).TryApply(input, layer.weight!, layer.bias) : null) ?? layer.call(input);
+        (IsUsedFor(layer) ? Trained.GetOrCreateValue(layer).TryApply(input, layer.weight!, layer.bias) : null) ?? layer.call(input);
 
     /// <summary><c>LeakyReLU(W * x + bias)</c> where there is no graph.</summary>
-    /// <param name="layer">Says strides and padding, and whose kernel it is.</param>
-    /// <param name="weight">That of the layer, or another in its place: [outputs, inputs, height, width].</param>
-    /// <param name="bias">[outputs]; null for none.</param>
+    /// <param name="layer">Any.</param>
     /// <param name="input">[batch, inputs, height, width].</param>
     /// <param name="slope">Left of 0; 1 for no activation.</param>
     /// <returns>A new tensor in the caller's dispose scope; null, and nothing done, where it is not so.</returns>
-    public static Tensor? TryApply(Conv2d layer, Tensor weight, Tensor? bias, Tensor input, double slope = 1)
+    public static Tensor? TryApply(Conv2d layer, Tensor input, double slope = 1)
     {
-        if (is_grad_enabled() || !WinogradConvolution.IsUsed || !Fits(layer) || !WinogradConvolution.Fits(weight)
-            || !ImageRows.Fit(input, weight.shape[1]))
+        Tensor weight = layer.weight!;
+        if (is_grad_enabled() || !IsUsedFor(layer) || !WinogradConvolution.Fits(weight) || !ImageRows.Fit(input, weight.shape[1]))
         {
             return null;
         }
 
-        float[]? biases = bias is null ? null : [.. bias.data<float>()];
-        return Kernels.GetOrCreateValue(layer).Of(weight).Apply(input, biases, (float)slope);
+        float[]? bias = layer.bias is { } own ? [.. own.data<float>()] : null;
+        return Kernels.GetOrCreateValue(layer).Of(weight).Apply(input, bias, (float)slope);
     }
 
-    private static bool Fits(Conv2d layer) =>
-        layer.groups == 1 && IsAll(layer.stride, 1) && IsAll(layer.padding, 1) && IsAll(layer.dilation, 1)
+    /// <summary>Whether it is used here for a convolution with such strides and padding.</summary>
+    public static bool IsUsedFor(Conv2d layer) =>
+        WinogradConvolution.IsUsed && layer.groups == 1 && IsAll(layer.stride, 1) && IsAll(layer.padding, 1) && IsAll(layer.dilation, 1)
         && layer is { padding_mode: TorchSharp.PaddingModes.Zeros, padding_type: null };
 
     private static bool IsAll(long[]? values, long value) => values is not null && Array.TrueForAll(values, own => own == value);

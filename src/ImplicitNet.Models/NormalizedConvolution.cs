@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -11,6 +12,8 @@ namespace ImplicitNet.Models;
 /// </summary>
 internal static class NormalizedConvolution
 {
+    private static readonly ConditionalWeakTable<Conv2d, FoldedConvolution> Folded = [];
+
     /// <summary>Applies both; folded in evaluation mode without gradients.</summary>
     /// <param name="convolution">Takes <paramref name="input"/>.</param>
     /// <param name="norm">Of the convolution's output channels.</param>
@@ -19,32 +22,13 @@ internal static class NormalizedConvolution
     public static Tensor Call(Conv2d convolution, BatchNorm norm, Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor output = CanFold(convolution, norm) ? Folded(convolution, norm, input) : norm.call(KernelConvolution.Call(convolution, input));
+        Tensor output = CanFold(convolution, norm)
+            ? Folded.GetOrCreateValue(convolution).Apply(convolution, norm, input)
+            : norm.call(KernelConvolution.Call(convolution, input));
         return output.MoveToOuterDisposeScope();
     }
 
     private static bool CanFold(Conv2d convolution, BatchNorm norm) =>
         !is_grad_enabled() && !norm.training && norm.track_running_stats
             && convolution is { padding_mode: PaddingModes.Zeros, padding_type: null };
-
-    // norm(y) = (y - mean) scale + shift, y = W x + b. Folded anew in every call: some small tensors, and nothing to go stale.
-    private static Tensor Folded(Conv2d convolution, BatchNorm norm, Tensor input)
-    {
-        Tensor scale = (norm.running_var! + norm.eps).rsqrt_();
-        if (norm.affine)
-        {
-            scale = scale.mul_(norm.weight!);
-        }
-
-        Tensor bias = convolution.bias is null ? -norm.running_mean! : convolution.bias - norm.running_mean!;
-        bias = bias.mul_(scale);
-        if (norm.affine)
-        {
-            bias = bias.add_(norm.bias!);
-        }
-
-        Tensor weight = convolution.weight! * scale.reshape(-1, 1, 1, 1);
-        return KernelConvolution.TryApply(convolution, weight, bias, input)
-            ?? nn.functional.conv2d(input, weight, bias, convolution.stride, convolution.padding, convolution.dilation, convolution.groups);
-    }
 }

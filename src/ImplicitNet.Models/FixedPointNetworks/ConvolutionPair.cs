@@ -40,14 +40,14 @@ internal sealed class ConvolutionPair : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using TorchSharp.DisposeScope scope = NewDisposeScope();
-        Tensor branch = KernelConvolution.TryApply(_first, _first.weight!, _first.bias, input, Slope)
+        Tensor branch = KernelConvolution.TryApply(_first, input, Slope)
             ?? nn.functional.leaky_relu(_first.call(input), Slope, inplace: true);
         if (_dropout > 0 && training)
         {
             branch = SampleDropout.Apply(branch, _dropout, dropsChannels: true);
         }
 
-        Tensor output = KernelConvolution.TryApply(_second, _second.weight!, _second.bias, branch) ?? _second.call(branch);
+        Tensor output = KernelConvolution.TryApply(_second, branch) ?? _second.call(branch);
         return output.MoveToOuterDisposeScope();
     }
 }

@@ -68,6 +68,16 @@ public sealed class BenchmarkCommandTests : TensorTest
     }
 
     [Fact]
+    public void Convolutions_gives_both_ratios_for_every_shape()
+    {
+        using TemporaryFolder folder = new();
+        BenchmarkRun run = Run(folder, ["convolutions", "--batch", "3", "--calls", "1", "--channels", "16,32", "--sides", "3"]);
+        Assert.Equal(2, run.Lines.Count(line => line.Contains(" of torch's; forward and backward ", StringComparison.Ordinal)));
+        Assert.All(Json(folder), result => Assert.InRange(result.GetProperty("trainingRatio").GetProperty("least").GetDouble(), double.Epsilon, double.MaxValue));
+        BenchmarkRun.Of(["convolutions", "--channels", "20"]).Failed(2, "multiples of 16");
+    }
+
+    [Fact]
     public void Ceiling_gives_the_fraction_and_the_parts_of_every_solve()
     {
         using TemporaryFolder folder = new();
@@ -125,7 +135,7 @@ public sealed class BenchmarkCommandTests : TensorTest
     public void Help_names_every_benchmark()
     {
         string help = BenchmarkRun.Of("--help").Succeeded().Output;
-        Assert.All(new[] { "paired", "ceiling", "scaling", "latency", "accuracy", "pieces" }, name => Assert.Matches($@"\n  {name} ", help));
+        Assert.All(new[] { "paired", "ceiling", "convolutions", "scaling", "latency", "accuracy", "pieces" }, name => Assert.Matches($@"\n  {name} ", help));
     }
 
     private static BenchmarkRun Run(TemporaryFolder folder, string[] arguments)

@@ -57,15 +57,14 @@ public sealed class NormalizedConvolutionTests : TensorTest
         using Conv2d layer = nn.Conv2d(16, 32, 3, padding: 1, bias: hasBias);
         Tensor images = randn(5, 9, 9, 16).permute(0, 3, 1, 2);
         using IDisposable noGraph = no_grad();
-        Assert.Equal(WinogradConvolution.IsFaster, KernelConvolution.TryApply(layer, layer.weight!, layer.bias, images, slope) is not null);
+        Assert.Equal(WinogradConvolution.IsFaster, KernelConvolution.TryApply(layer, images, slope) is not null);
         using IDisposable used = WinogradConvolution.Prefer();
-        Tensor? own = KernelConvolution.TryApply(layer, layer.weight!, layer.bias, images, slope);
+        Tensor? own = KernelConvolution.TryApply(layer, images, slope);
         Assert.NotNull(own);
         Tensor expected = nn.functional.leaky_relu(layer.call(images), slope);
         Assert.InRange(((own - expected).norm() / expected.norm()).ToDouble(), 0, 3e-6);
         using Conv2d strided = nn.Conv2d(16, 32, 3, padding: 1, stride: 2), grouped = nn.Conv2d(16, 32, 3, padding: 1, groups: 2), bare = nn.Conv2d(16, 32, 3);
-        Assert.All((Conv2d[])[strided, bare], other => Assert.Null(KernelConvolution.TryApply(other, other.weight!, other.bias, images)));
-        Assert.Null(KernelConvolution.TryApply(grouped, layer.weight!, layer.bias, images));
+        Assert.All((Conv2d[])[strided, grouped, bare], other => Assert.Null(KernelConvolution.TryApply(other, images)));
     }
 
     private static void EncodeInFloat32(ClassifierOptions options)
@@ -123,6 +122,36 @@ public sealed class NormalizedConvolutionTests : TensorTest
         NormalizedConvolution.Call(convolution, norm, randn(1, 1, 5, 5));
         Assert.Equal(passes, seen);
         Assert.Equal(isTraining ? 1 : 0, norm.num_batches_tracked!.ToInt64());
+    }
+
+    /// <summary>What was folded is kept, and nothing of it is stale: each of all that it is made of is changed in turn.</summary>
+    [Fact]
+    public void What_was_written_into_a_layer_counts_in_the_next_call()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable used = WinogradConvolution.Prefer();
+        random.manual_seed(8);
+        using Conv2d convolution = nn.Conv2d(16, 16, 3, padding: 1);
+        using BatchNorm2d norm = nn.BatchNorm2d(16);
+        norm.eval();
+        using IDisposable noGraph = no_grad();
+        Tensor images = randn(2, 5, 5, 16).permute(0, 3, 1, 2);
+        Tensor[] parts = [convolution.weight!, convolution.bias!, norm.weight!, norm.bias!, norm.running_mean!, norm.running_var!];
+        Tensor before = NormalizedConvolution.Call(convolution, norm, images);
+        Assert.True(NormalizedConvolution.Call(convolution, norm, images).equal(before).all().ToBoolean());
+        foreach (Tensor part in parts)
+        {
+            part[0].add_(0.5);
+            Tensor own = NormalizedConvolution.Call(convolution, norm, images);
+            Tensor expected = norm.call(convolution.call(images));
+            Assert.InRange(((own - expected).norm() / expected.norm()).ToDouble(), 0, 3e-6);
+            Assert.False(own.equal(before).all().ToBoolean());
+            before = own;
+        }
+
+        norm.eps = 0.5;
+        Tensor plain = norm.call(convolution.call(images));
+        Assert.InRange(((NormalizedConvolution.Call(convolution, norm, images) - plain).norm() / plain.norm()).ToDouble(), 0, 3e-6);
     }
 
     [Fact]

@@ -6,6 +6,8 @@ using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Distribution;
 using ImplicitNet.Training.Tasks;
+using static TorchSharp.torch;
+using BatchPart = ImplicitNet.Certification.BatchPart;
 
 namespace ImplicitNet.Training;
 
@@ -139,12 +141,8 @@ internal sealed class RankedRun : IDisposable
     /// <summary>Why the run is to end, as one of the ranks wishes.</summary>
     public StopReason? Agreed(StopReason? own) => Reason(_agreement.Of(Flags(own)));
 
-    /// <summary>Where the first rank's policy stands.</summary>
-    public EscalationState Agreed(EscalationState own)
-    {
-        double[] first = _ranks.IsFirst ? _agreement.Of(own.Level, own.Raises, own.Lowers) : _agreement.Of();
-        return new((int)first[0], (int)first[1], (int)first[2]);
-    }
+    /// <summary>This rank's part of a batch whose gradient all ranks certify.</summary>
+    public BatchPart PartOf(Batch batch) => new(!batch.IsStandIn, SumParts, GatherParts);
 
     /// <inheritdoc/>
     public void Dispose() => Gradient.Dispose();
@@ -163,6 +161,23 @@ internal sealed class RankedRun : IDisposable
             _failure = ExceptionDispatchInfo.Capture(exception);
             throw;
         }
+    }
+
+    private void SumParts(IReadOnlyList<Tensor> parts)
+    {
+        _failure?.Throw();
+        _agreement.Of();
+        foreach (Tensor part in parts)
+        {
+            _ranks.Sum(part);
+        }
+    }
+
+    private byte[][] GatherParts(byte[] own)
+    {
+        _failure?.Throw();
+        _agreement.Of();
+        return _ranks.Gather(own);
     }
 
     private static double[] Flags(StopReason? own) =>

@@ -56,7 +56,7 @@ internal sealed class ScheduledSolve(
         Array.Fill(included, !batch.IsStandIn);
         List<(Tensor Losses, Tensor? Penalty, double Weight)> parts = [];
         Tensor? output = null;
-        long[] samples = NumbersOf(batch);
+        long[] samples = batch.Numbers();
         foreach (SolvePhase phase in phases)
         {
             using IDisposable? noGraph = phase.LossWeight > 0 ? null : no_grad();
@@ -189,13 +189,6 @@ internal sealed class ScheduledSolve(
                 ? start
                 : start + new RandomStart { Seed = (int)(draw ^ (draw >> 32)) + number, Deviation = noise, Samples = samples }.Of(own);
         });
-    }
-
-    /// <summary>The samples' numbers in their source, or in the batch where they have none there.</summary>
-    private static long[] NumbersOf(Batch batch)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        return batch.HasIndices ? [.. batch.Indices.cpu().data<long>()] : [.. Enumerable.Range(0, batch.Count)];
     }
 
     private void Keep(Batch batch, SolveScope scope)

@@ -126,7 +126,8 @@ public sealed class Trainer : IDisposable
     /// All ranks call <see cref="Resume"/> and <see cref="Run"/> alike. They begin with the first one's weights; it alone reads and writes
     /// the folder, and the others need none. Whoever is cancelled, asked to stop or fails ends all of them: after the step at which all
     /// have heard of it, or with a <see cref="CollectiveException"/> that names the rank. Callbacks are called on every rank and must
-    /// change the model alike; certificates are of the first rank's share. A run goes on with any number of ranks. The caller keeps it.
+    /// change the model alike; certificates are of the whole batch, the same on each. A run goes on with any number of ranks. The caller
+    /// keeps it.
     /// </remarks>
     public Collective Collective
     {

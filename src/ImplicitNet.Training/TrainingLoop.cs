@@ -20,7 +20,7 @@ internal sealed class TrainingLoop(
     TrainingParts parts, TrainingPosition position, RankedRun? ranks, RunLog log, Action<TrainingEvent> tell,
     Func<bool> isAskedToStop, CancellationToken cancellation)
 {
-    private readonly GradientWatch _watch = new(parts.Model, parts.Task, parts.Options, position.Escalation);
+    private readonly GradientWatch _watch = new(parts.Model, parts.Task, parts.Options, position.Escalation, ranks);
     private readonly StepDraws _draws = new(parts.Train);
     private readonly long _steps = (long)parts.Options.Epochs * parts.Train.StepsPerEpoch;
 
@@ -94,8 +94,9 @@ internal sealed class TrainingLoop(
         {
             using Batch owned = batch;
             parts.Model.Take(batch);
-            Position = Position with { Escalation = _watch.Look(Step + 1, batch, Position.Escalation, log, tell, ranks) };
-            TrainingEvent.StepFinished step = TrainStep(batch, totals);
+            ulong draw = _draws.Draw(RandomPurpose.Solves, Position.Epoch, Position.StepInEpoch);
+            Position = Position with { Escalation = _watch.Look(Step + 1, batch, draw, Position.Escalation, log, tell) };
+            TrainingEvent.StepFinished step = TrainStep(batch, draw, totals);
             tell(step);
             if (step.Step % parts.Options.LogSteps == 0)
             {
@@ -138,7 +139,7 @@ internal sealed class TrainingLoop(
         return Position.StepInEpoch == parts.Train.StepsPerEpoch ? null : throw parts.Train.GaveFewer(Position.StepInEpoch);
     }
 
-    private TrainingEvent.StepFinished TrainStep(Batch batch, EpochTotals totals)
+    private TrainingEvent.StepFinished TrainStep(Batch batch, ulong draw, EpochTotals totals)
     {
         using DisposeScope scope = NewDisposeScope();
         _draws.SeedDevice(parts.Model.Device, Position.Epoch, Position.StepInEpoch);
@@ -151,7 +152,7 @@ internal sealed class TrainingLoop(
         using StepOutcome outcome = parts.Making.Make(
             batch,
             _watch.InForce,
-            _draws.Draw(RandomPurpose.Solves, Position.Epoch, Position.StepInEpoch),
+            draw,
             rate,
             Step + 1,
             Position.Epoch + 1,

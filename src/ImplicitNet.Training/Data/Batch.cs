@@ -107,6 +107,13 @@ public sealed class Batch : IDisposable
         }
     }
 
+    /// <summary>The samples' numbers in their source, or in the batch where they have none there.</summary>
+    internal long[] Numbers()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return HasIndices ? [.. Indices.cpu().data<long>()] : [.. Enumerable.Range(0, Count)];
+    }
+
     /// <summary>Numbers samples that have no number yet.</summary>
     internal void Number(ReadOnlySpan<int> indices)
     {

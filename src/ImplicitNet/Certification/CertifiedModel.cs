@@ -20,6 +20,7 @@ internal sealed class CertifiedModel : IDisposable
     private readonly Func<Tensor> _losses;
     private readonly List<CertifiedSolve> _solves = [];
     private readonly CertifiedRun _exact;
+    private readonly bool _hasCounted;
 
     /// <summary>Runs the model by the exact gradient.</summary>
     /// <param name="options">How it is measured.</param>
@@ -45,6 +46,8 @@ internal sealed class CertifiedModel : IDisposable
             {
                 solve.Settle(watched.Gradient, watched.Direction);
             }
+
+            _hasCounted = HasCounted();
         }
         catch
         {
@@ -77,7 +80,7 @@ internal sealed class CertifiedModel : IDisposable
     {
         string label = gradient?.Label
             ?? (_solves.Count == 0 ? "none" : string.Join(" + ", _solves.Select(solve => solve.Own.Label).Distinct()));
-        if (!_solves.Exists(solve => solve.Counts.Contains(true)))
+        if (!_hasCounted)
         {
             Agreement unknown = new(double.NaN, double.NaN);
             return new GradientCertificate(
@@ -112,6 +115,22 @@ internal sealed class CertifiedModel : IDisposable
         _exact?.Release();
         _solves.ForEach(solve => solve.Dispose());
         _state.Dispose();
+    }
+
+    /// <summary>Whether a sample of the batch counts; of several processes each must have made as many solves.</summary>
+    private bool HasCounted()
+    {
+        int own = _solves.Count(solve => solve.Counts.Contains(true));
+        if (_options.Part.IsWhole)
+        {
+            return own > 0;
+        }
+
+        (int Solves, int Counted)[] all = _options.Part.All([(_solves.Count, own)]);
+        return Array.TrueForAll(all, each => each.Solves == all[0].Solves)
+            ? Array.Exists(all, each => each.Counted > 0)
+            : throw new InvalidOperationException(
+                $"Processes certify the same solves. Those of a batch's parts: {string.Join(", ", all.Select(each => each.Solves))}.");
     }
 
     private static void Refuse(string what) => throw new InvalidOperationException(

@@ -109,18 +109,24 @@ internal sealed class CertifiedRun : SolveWatch
         using SolveScope scope = new();
         Tensor found = losses() ?? throw new ArgumentException("The losses are null.", nameof(losses));
         bool isWhole = found.ndim == 0;
-        Tensor loss = isWhole ? found : scope.Average(found);
+        if (isWhole && !_options.Part.IsWhole)
+        {
+            throw new ArgumentException("Several processes certify losses that are one for each sample.", nameof(losses));
+        }
+
         if (!isWhole && found.shape[0] == 0)
         {
             throw new ArgumentException("At least one sample is needed: there are no losses.", nameof(losses));
         }
 
+        bool[] counts = isWhole ? [] : [.. scope.Included(found.shape[0]).Select(isCounted => isCounted && _options.Part.IsCounted)];
+        Tensor loss = isWhole ? found : new SampleMask(counts).Average(found);
         if (!loss.requires_grad)
         {
             throw new ArgumentException("The losses do not depend on the outputs, or gradients were disabled in between.", nameof(losses));
         }
 
-        Loss = loss.ToDouble();
+        (loss, Loss) = OverParts(loss, counts.Count(value => value));
         Tensor[] leaves = [.. _watched.Select(watched => watched.Leaf).OfType<Tensor>()];
         IReadOnlyList<Tensor?> products = Products(loss, [.. _parameters, .. leaves]);
         int leaf = _parameters.Count;
@@ -131,7 +137,6 @@ internal sealed class CertifiedRun : SolveWatch
 
         if (_options.GradientsBySample && !isWhole)
         {
-            bool[] counts = [.. scope.Included(found.shape[0])];
             double scale = 1.0 / Math.Max(1, counts.Count(value => value));
             BySample = [.. counts.Select((isCounted, sample) => isCounted ? Products(found[sample] * scale, _parameters) : null)];
         }
@@ -141,7 +146,22 @@ internal sealed class CertifiedRun : SolveWatch
             solve.Gradient.ThrowIfFailed();
         }
 
-        return [.. products.Take(_parameters.Count)];
+        return _options.Part.Sums([.. products.Take(_parameters.Count)], _parameters);
+    }
+
+    /// <summary>The part of the batch's mean loss that is this process's, and the whole of it.</summary>
+    /// <param name="mean">Over this process's samples; in the graph.</param>
+    /// <param name="count">How many of them count.</param>
+    private (Tensor Own, double Whole) OverParts(Tensor mean, int count)
+    {
+        double own = mean.ToDouble();
+        if (_options.Part.IsWhole)
+        {
+            return (mean, own);
+        }
+
+        double[] all = _options.Part.Sums(count, count == 0 ? 0 : count * own);
+        return (mean * (count == 0 ? 0 : count / all[0]), all[1] / all[0]);
     }
 
     private static IReadOnlyList<Tensor?> Products(Tensor loss, IReadOnlyList<Tensor> parameters) =>

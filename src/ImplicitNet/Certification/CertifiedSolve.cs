@@ -65,7 +65,7 @@ internal sealed class CertifiedSolve(CertifierOptions options, SolveSettings set
         }
 
         IEnumerable<SampleReport> samples = _isPerSample ? solution.Report.Samples : solution.Report.Samples.Take(1);
-        _counts = [.. samples.Select(sample => !settings.OnFailure.Excludes(sample))];
+        _counts = [.. samples.Select(sample => options.Part.IsCounted && !settings.OnFailure.Excludes(sample))];
         using (no_grad())
         {
             _residuals = Ratios(Rows(LatentContract.EvaluateCopy(map, solution.Latent) - solution.Latent), Rows(solution.Latent));
@@ -115,7 +115,7 @@ internal sealed class CertifiedSolve(CertifierOptions options, SolveSettings set
         _referenceResiduals = LinearResiduals(linearization, Exact);
     }
 
-    /// <summary>The certificate of one gradient.</summary>
+    /// <summary>The certificate of one gradient, of all parts of the batch.</summary>
     /// <param name="gradient">The gradient.</param>
     /// <param name="came">What came to the solve in its run; null where nothing did, or nothing was run.</param>
     /// <param name="sent">The direction there: that for the g of the exact run, where the same came.</param>
@@ -128,13 +128,50 @@ internal sealed class CertifiedSolve(CertifierOptions options, SolveSettings set
         IReadOnlyList<Agreement?> gradients,
         IReadOnlyList<DescentCondition> conditions)
     {
-        ContractionReport contraction = ContractionReport.Of(_layer?.Operator, _ownFactors.Where((_, entry) => _counts[entry]));
-        double measured = _factors.Where((factor, entry) => _counts[entry] && !double.IsNaN(factor)).DefaultIfEmpty(double.NaN).Max();
-        double? theory = Gradient is null ? null : Theory(gradient, Below1(_certified) ?? Below1(measured));
+        SampleCertificate[] own = Samples(gradient, came, sent, gradients, conditions);
+        SampleCertificate[] samples = options.Part.All(options.Part.IsCounted ? own : []);
+        double[] factors = options.Part.All([.. _ownFactors.Where((_, entry) => _counts[entry])]);
+        double measured = samples.Where(sample => sample.Counts && !double.IsNaN(sample.Factor))
+            .Select(sample => sample.Factor).DefaultIfEmpty(double.NaN).Max();
+        return new SolveCertificate(
+            _layer,
+            ContractionReport.Of(_layer?.Operator, factors),
+            Gradient is null ? null : Theory(gradient, Below1(_certified) ?? Below1(measured)),
+            samples,
+            _solution!.Report,
+            ErrorBound());
+    }
+
+    /// <summary>The factor that a condition is looked at with.</summary>
+    public double FactorOf(int entry) => Below1(_certified) ?? _factors[entry];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _owned.ForEach(owned => owned.Dispose());
+        _solution?.Dispose();
+    }
+
+    /// <summary>The largest of all parts; null where one of them has none.</summary>
+    private double? ErrorBound()
+    {
+        double? own = _solution!.Report.ErrorBound;
+        (bool IsKnown, double Bound)[] all = options.Part.All(
+            options.Part.IsCounted ? [(own is not null, own ?? 0)] : Array.Empty<(bool, double)>());
+        return Array.TrueForAll(all, each => each.IsKnown) ? all.Max(each => each.Bound) : null;
+    }
+
+    /// <summary>What is measured at the samples of this part.</summary>
+    private SampleCertificate[] Samples(
+        FixedPointGradient gradient,
+        Tensor? came,
+        Tensor? sent,
+        IReadOnlyList<Agreement?> gradients,
+        IReadOnlyList<DescentCondition> conditions)
+    {
         if (Gradient is null)
         {
-            return new SolveCertificate(
-                _layer, contraction, theory, Samples(null, null, null, gradients, conditions), _solution!.Report);
+            return Samples(null, null, null, gradients, conditions);
         }
 
         // Made anew: buffers of R that the runs between have moved and put back would stop the graph of an earlier one.
@@ -150,18 +187,7 @@ internal sealed class CertifiedSolve(CertifierOptions options, SolveSettings set
         double[]? errors = direction is null
             ? null
             : [.. LinearResiduals(linearization, direction).Zip(gains, (residual, gain) => residual * gain)];
-        SampleCertificate[] samples = Samples(directions, errors, _referenceResiduals, gradients, conditions);
-        return new SolveCertificate(_layer, contraction, theory, samples, _solution!.Report);
-    }
-
-    /// <summary>The factor that a condition is looked at with.</summary>
-    public double FactorOf(int entry) => Below1(_certified) ?? _factors[entry];
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _owned.ForEach(owned => owned.Dispose());
-        _solution?.Dispose();
+        return Samples(directions, errors, _referenceResiduals, gradients, conditions);
     }
 
     private static FixedPointSolution Copy(FixedPointSolution solution) => new(

@@ -10,6 +10,7 @@ namespace ImplicitNet.Certification;
 /// <param name="ConditionSamples">Samples for which the descent condition is looked at.</param>
 /// <param name="LanczosSteps">The most for a condition number.</param>
 /// <param name="KeepsMapped">Whether conditions are rows of the batch's R(u*, q).</param>
+/// <param name="Part">What this process has of the batch.</param>
 internal sealed record CertifierOptions(
     LinearSolver Reference,
     double? ReferenceTolerance,
@@ -17,4 +18,5 @@ internal sealed record CertifierOptions(
     bool GradientsBySample,
     int ConditionSamples,
     int LanczosSteps,
-    bool KeepsMapped);
+    bool KeepsMapped,
+    BatchPart Part);

@@ -11,17 +11,20 @@ public sealed record FlowCertificate
     // Tolerances, as Backsolve says by default; and a share of the state, below which a tight tolerance misses nothing that matters.
     private const double LargestReconstruction = 10, LargestShare = 0.01;
 
-    private readonly bool _hasReference;
+    private readonly bool _isKnown;
 
     internal FlowCertificate(
         string label, IReadOnlyList<Agreement> consistency, IReadOnlyList<Agreement> discretisation, IReadOnlyList<ScopedFlow> flows,
-        bool hasReference, ScalarType dtype)
+        bool hasReference, ScalarType dtype, BatchPart part)
     {
-        (Label, Parts, Flows, _hasReference) = (label, [.. consistency.Zip(discretisation)], flows, hasReference);
+        (Label, Parts, Flows) = (label, [.. consistency.Zip(discretisation)], flows);
         (Consistency, Discretisation) = (Worst(consistency), Worst(discretisation));
-        Strays = flows.Sum(flow => flow.Gradient.Reconstruction.Count(
+        int strays = flows.Sum(flow => flow.Gradient.Reconstruction.Count(
             distance => !(distance <= LargestReconstruction) && !(distance * Tolerance(flow.Settings, dtype) <= LargestShare)));
-        Redone = flows.Sum(flow => flow.Gradient.FallBacks);
+        int redone = flows.Sum(flow => flow.Gradient.FallBacks);
+        bool isUnknown = flows.Count == 0 || !hasReference || flows.Any(flow => !flow.Report.AllSucceeded);
+        double[] all = part.IsCounted ? part.Sums(strays, redone, isUnknown ? 1 : 0) : part.Sums(0, 0, 0);
+        (Strays, Redone, _isKnown) = ((int)all[0], (int)all[1], all[2] == 0);
     }
 
     /// <summary>The gradient that was examined, such as "discrete adjoint" or "backsolve".</summary>
@@ -40,7 +43,10 @@ public sealed record FlowCertificate
     /// <summary>Both for all parameters together, where there are any, and then for each further input.</summary>
     public IReadOnlyList<(Agreement Consistency, Agreement Discretisation)> Parts { get; }
 
-    /// <summary>The flows that were followed for it, in the order in which they were made.</summary>
+    /// <summary>
+    /// The flows that were followed for it, in the order in which they were made; where several processes trained, those of this one's
+    /// share of the batch.
+    /// </summary>
     public IReadOnlyList<ScopedFlow> Flows { get; }
 
     /// <summary>
@@ -56,7 +62,7 @@ public sealed record FlowCertificate
     /// The worst of all numbers, or unknown where no flow was followed or one failed; no better than doubtful where samples strayed and
     /// were not done again: their gradients are wrong, however little of that shows in a sum over all.
     /// </summary>
-    public Verdict Verdict => Flows.Count == 0 || !_hasReference || Flows.Any(flow => !flow.Report.AllSucceeded) ? Verdict.Unknown
+    public Verdict Verdict => !_isKnown ? Verdict.Unknown
         : new[] { Consistency.Judged, Discretisation.Judged, Strays > Redone ? Verdict.Doubtful : Verdict.Good }.Max();
 
     /// <summary>One line: both numbers, what strayed, and the verdict.</summary>

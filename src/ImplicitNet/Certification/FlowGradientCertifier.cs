@@ -48,9 +48,19 @@ public static class FlowGradientCertifier
             : Compared(model, loss, gradients, inputs);
     }
 
+    /// <summary>Certifies several gradients of a batch of which this process may have a part.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="loss">Its part of the loss: over all processes these are summed.</param>
+    /// <param name="gradients">What to certify; null for each flow's own.</param>
+    /// <param name="part">The part.</param>
+    internal static IReadOnlyList<FlowCertificate> Compare(
+        nn.Module model, Func<Tensor> loss, IReadOnlyList<FlowGradient?> gradients, BatchPart part) =>
+        Compared(model, loss, gradients, null, part);
+
     private static FlowCertificate[] Compared(
-        nn.Module model, Func<Tensor> loss, IReadOnlyList<FlowGradient?> gradients, IReadOnlyList<Tensor>? inputs)
+        nn.Module model, Func<Tensor> loss, IReadOnlyList<FlowGradient?> gradients, IReadOnlyList<Tensor>? inputs, BatchPart? given = null)
     {
+        BatchPart part = given ?? BatchPart.Whole;
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(loss);
         Tensor[] further = [.. inputs ?? []];
@@ -71,10 +81,11 @@ public static class FlowGradientCertifier
         DiscreteAdjoint exact = new();
         ScalarType narrowest = Array.Exists(sources, source => source.dtype == ScalarType.Float32) ? ScalarType.Float32 : sources[0].dtype;
         (Tensor?[] Gradients, IReadOnlyList<ScopedFlow> Flows)[] used = [.. gradients.Select(gradient => Pass(
-            state, loss, sources, settings => gradient is null ? settings : settings with { Gradient = gradient }))];
-        (Tensor?[] same, IReadOnlyList<ScopedFlow> own) = Pass(state, loss, sources, settings => settings with { Gradient = exact });
+            state, part, loss, sources, settings => gradient is null ? settings : settings with { Gradient = gradient }))];
+        (Tensor?[] same, IReadOnlyList<ScopedFlow> own) = Pass(
+            state, part, loss, sources, settings => settings with { Gradient = exact });
         (Tensor?[] finer, IReadOnlyList<ScopedFlow> fine) = Pass(
-            state, loss, sources, settings => settings with { Gradient = exact, Steps = Finer(settings.Steps, narrowest) });
+            state, part, loss, sources, settings => settings with { Gradient = exact, Steps = Finer(settings.Steps, narrowest) });
         bool hasReference = own.Concat(fine).All(flow => flow.Report.AllSucceeded && flow.Settings.Gradient == exact);
         return [.. used.Select(pass => new FlowCertificate(
             pass.Flows.Count == 0 ? "none" : pass.Flows[0].Settings.Gradient.Label,
@@ -82,7 +93,8 @@ public static class FlowGradientCertifier
             Apart(same, finer),
             pass.Flows,
             hasReference,
-            narrowest))];
+            narrowest,
+            part))];
 
         // All parameters are one vector, and so is each input: what is wrong in a small one must not be lost beside a large one.
         Agreement[] Apart(Tensor?[] found, Tensor?[] exactly) =>
@@ -93,7 +105,7 @@ public static class FlowGradientCertifier
     }
 
     private static (Tensor?[] Gradients, IReadOnlyList<ScopedFlow> Flows) Pass(
-        NetworkState state, Func<Tensor> loss, Tensor[] sources, Func<FlowSettings, FlowSettings> settings)
+        NetworkState state, BatchPart part, Func<Tensor> loss, Tensor[] sources, Func<FlowSettings, FlowSettings> settings)
     {
         state.Restore();
         using SolveScope scope = new(flowSettings: settings);
@@ -109,7 +121,7 @@ public static class FlowGradientCertifier
             flow.Gradient.ThrowIfFailed();
         }
 
-        return (gradients, scope.Flows);
+        return ([.. part.Sums(gradients, sources)], scope.Flows);
     }
 
     private static StepController Finer(StepController steps, ScalarType dtype) => steps switch

@@ -48,7 +48,8 @@ public sealed record GradientCertificate
 
     /// <summary>
     /// One entry per sample, in the order of the batch, or a single one for a map that couples the samples. The entries of several solves
-    /// follow each other.
+    /// follow each other. Where several processes trained, those of the first one's share come first, and a map that couples the samples
+    /// has an entry for each share.
     /// </summary>
     public IReadOnlyList<SampleCertificate> Samples { get; }
 

@@ -103,7 +103,7 @@ public sealed record GradientCertifier
     public GradientCertificate Certify(nn.Module model, Func<Tensor> losses)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return TorchMessage.Guarded(() => Compared(model, model.parameters(), losses, [null], mapped: null))[0];
+        return Compare(model, losses, [null], BatchPart.Whole)[0];
     }
 
     /// <summary>
@@ -132,7 +132,24 @@ public sealed record GradientCertifier
     {
         ArgumentNullException.ThrowIfNull(model);
         EnsurePresent(gradients);
-        return TorchMessage.Guarded(() => Compared(model, model.parameters(), losses, gradients, mapped: null));
+        return Compare(model, losses, gradients, BatchPart.Whole);
+    }
+
+    /// <summary>Certifies several gradients of a batch of which this process may have a part; null for each solve's own.</summary>
+    internal IReadOnlyList<GradientCertificate> Compare(
+        nn.Module model, Func<Tensor> losses, IReadOnlyList<FixedPointGradient?> gradients, BatchPart part) =>
+        TorchMessage.Guarded(() => Compared(model, model.parameters(), losses, gradients, mapped: null, part));
+
+    /// <summary>Refuses what is not measured over several processes.</summary>
+    /// <exception cref="NotSupportedException">It is asked for.</exception>
+    internal void EnsureFitsParts()
+    {
+        if (GradientsBySample || ConditionSamples > 0)
+        {
+            throw new NotSupportedException(
+                $"Several processes certify a batch without {nameof(GradientsBySample)} and {nameof(ConditionSamples)}, which go back "
+                + "through the whole batch for every sample. Certify them in one process.");
+        }
     }
 
     /// <summary>Certifies the gradients that implicit solves outside a model use, such as those of <see cref="Implicit"/>.</summary>
@@ -180,7 +197,8 @@ public sealed record GradientCertifier
         IEnumerable<Tensor> parameters,
         Func<Tensor> losses,
         IReadOnlyList<FixedPointGradient?> gradients,
-        Func<NetworkState, int, CertifiedSolve, Tensor>? mapped)
+        Func<NetworkState, int, CertifiedSolve, Tensor>? mapped,
+        BatchPart? part = null)
     {
         ArgumentNullException.ThrowIfNull(losses);
         using IDisposable ordinary = inference_mode(false);
@@ -188,7 +206,8 @@ public sealed record GradientCertifier
         using DisposeScope scope = NewDisposeScope();
         bool keepsMapped = mapped is null && ConditionSamples > 0;
         CertifierOptions options = new(
-            Reference, ReferenceTolerance, PowerIterations, GradientsBySample, ConditionSamples, LanczosSteps, keepsMapped);
+            Reference, ReferenceTolerance, PowerIterations, GradientsBySample, ConditionSamples, LanczosSteps, keepsMapped,
+            part ?? BatchPart.Whole);
         using CertifiedModel certified = new(options, model, parameters, losses);
         IReadOnlyList<DescentCondition>[] conditions = certified.Conditions(
             mapped is null ? null : (entry, solve) => mapped(certified.State, entry, solve));

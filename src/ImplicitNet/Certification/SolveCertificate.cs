@@ -12,9 +12,10 @@ public sealed record SolveCertificate
         ContractionReport contraction,
         double? directionBound,
         IReadOnlyList<SampleCertificate> samples,
-        SolveReport? report = null)
+        SolveReport? report = null,
+        double? errorBound = null)
     {
-        ErrorBound = report?.ErrorBound;
+        ErrorBound = errorBound;
         ErrorNorm = report?.ErrorNorm;
         Layer = layer;
         Contraction = contraction;

@@ -58,24 +58,6 @@ public sealed class RankedResumeTests : TensorTest
     [Fact]
     public void Two_runs_of_two_ranks_end_with_the_same_bits() => Assert.Equal(RankOutcome.Good(Runs.Of(2)).State, RankOutcome.Good(Runs.Of(2)).State);
 
-    /// <summary>The first rank certifies its share; where its policy leads, all go.</summary>
-    [Fact]
-    public void Certificates_and_the_probe_are_the_first_ranks_and_the_policy_is_all_ranks()
-    {
-        RankOutcome[] ranks = (Runs with
-        {
-            Options = Runs.Options with
-            {
-                CertificateSteps = 5,
-                Escalation = new EscalationPolicy { RaiseBelow = 1, LowerFrom = 1, Patience = 1 },
-            },
-        }).Of(2);
-        RankOutcome.Good(ranks);
-        Assert.Equal([2, 0], ranks.Select(rank => rank.Events.OfType<TrainingEvent.GradientCertified>().Count()));
-        int[] changes = [.. ranks.Select(rank => rank.Events.OfType<TrainingEvent.GradientChanged>().Count())];
-        Assert.True(changes[0] > 0 && changes[0] == changes[1], string.Join(", ", changes));
-    }
-
     [Fact]
     public void A_rank_draws_its_own_numbers_and_the_same_ones_again()
     {

@@ -1,3 +1,4 @@
+using ImplicitNet.Files;
 using ImplicitNet.Files.Safetensors;
 using ImplicitNet.Training.Checkpoints;
 using ImplicitNet.Training.Distribution;
@@ -46,9 +47,11 @@ internal sealed class KeptRun(RunFolder? folder, nn.Module model, TrainingTensor
     /// <summary>Writes a checkpoint.</summary>
     /// <param name="position">Where the run stands.</param>
     /// <param name="after">The step, epoch and rate that made it, for messages.</param>
+    /// <param name="latents">Of all ranks; null for this one's.</param>
     /// <returns>The file; null where there is no folder.</returns>
     /// <exception cref="TrainingDivergedException">Something of it is not finite.</exception>
-    public string? Write(TrainingPosition position, (long Step, int Epoch, double Rate) after)
+    public string? Write(
+        TrainingPosition position, (long Step, int Epoch, double Rate) after, Dictionary<string, Tensor>? latents = null)
     {
         if (folder is null)
         {
@@ -57,7 +60,7 @@ internal sealed class KeptRun(RunFolder? folder, nn.Module model, TrainingTensor
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        Dictionary<string, Tensor> all = tensors.Collect();
+        Dictionary<string, Tensor> all = tensors.Collect(latents);
         EnsureFinite(all, "The state of the training is not finite", after);
         Checkpoint.Write(folder.Checkpoint, all, position);
         return folder.Checkpoint;
@@ -65,7 +68,7 @@ internal sealed class KeptRun(RunFolder? folder, nn.Module model, TrainingTensor
 
     private static SafetensorsFile? ReadTogether(string path, Agreement agreement)
     {
-        byte[]? own = agreement.Ranks.IsFirst && File.Exists(path) ? File.ReadAllBytes(path) : null;
+        byte[]? own = agreement.Ranks.IsFirst && File.Exists(path) ? ReadAll(path) : null;
         int length = (int)agreement.Of(own?.Length ?? 0)[0];
         if (length == 0)
         {
@@ -77,6 +80,10 @@ internal sealed class KeptRun(RunFolder? folder, nn.Module model, TrainingTensor
         using MemoryStream stream = new(bytes);
         return SafetensorsReader.Read(stream, path);
     }
+
+    private static byte[] ReadAll(string path) => new FileInfo(path).Length <= Array.MaxLength
+        ? File.ReadAllBytes(path)
+        : throw new WeightsFileException(path, "several ranks read at most 2 GB, and it has more. Go on with it in one process.");
 
     /// <summary>What is kept must be usable later: buffers, moments and averages as well as weights.</summary>
     private void EnsureFinite(

@@ -17,28 +17,30 @@ internal sealed class RankedRun : IDisposable
     private readonly Agreement _agreement;
     private readonly Collective _ranks;
     private readonly Replicas _replicas;
+    private readonly SharedLatents? _latents;
+    private readonly bool _isKept;
     private ExceptionDispatchInfo? _failure;
 
     /// <summary>Begins a run with the first rank's weights on all of them.</summary>
     /// <param name="agreement">Of the ranks, two at least.</param>
     /// <param name="model">This rank's.</param>
     /// <param name="tensors">Of the run; those of the first rank are all ranks'.</param>
-    /// <param name="latents">Where solves start; must be null.</param>
+    /// <param name="latents">Where solves of this rank's samples start; null for their own starts.</param>
     /// <param name="sources">The data of the run.</param>
     /// <param name="known">What all ranks must have in common, as a text.</param>
-    /// <exception cref="NotSupportedException">
-    /// The data cannot be shared, the model is not on the processor, or there is a warm start.
-    /// </exception>
+    /// <param name="isKept">Whether this is the rank that writes, and it has a folder.</param>
+    /// <exception cref="NotSupportedException">The data cannot be shared, or the model is not on the processor.</exception>
     /// <exception cref="CollectiveException">Another rank has another run.</exception>
     public RankedRun(
         Agreement agreement, TrainedModel model, TrainingTensors tensors, LatentCache? latents, IEnumerable<BatchSource?> sources,
-        string known)
+        string known, bool isKept)
     {
         (_agreement, _ranks) = (agreement, agreement.Ranks);
         _replicas = new Replicas(_ranks, model.Module);
         if (latents is not null)
         {
-            throw new NotSupportedException("A warm start needs one process: a sample is another rank's in every epoch.");
+            latents.Parts = _ranks.Size;
+            _latents = new SharedLatents(latents, agreement);
         }
 
         FlatGradient.EnsureFits(model.Module.parameters());
@@ -47,7 +49,7 @@ internal sealed class RankedRun : IDisposable
             SharedBatches.EnsureCanBeShared(source);
         }
 
-        _agreement.Of();
+        _isKept = _agreement.Of(isKept ? 1 : 0)[0] > 0;
         string[] runs = Array.ConvertAll(_ranks.Gather(Encoding.UTF8.GetBytes(known)), Encoding.UTF8.GetString);
         if (Array.FindIndex(runs, run => run != runs[0]) is > 0 and var other)
         {
@@ -67,7 +69,7 @@ internal sealed class RankedRun : IDisposable
     public Agreement Agreement => _agreement;
 
     /// <summary>This rank's part of every batch.</summary>
-    public Share Part => new(_ranks.Rank, _ranks.Size);
+    public Share Part => new(_ranks.Rank, _ranks.Size) { IsByOwner = _latents is not null };
 
     /// <summary>Why this rank would end the run now; null where it would not. Asked once a step.</summary>
     public Func<StopReason?> Wish { private get; set; } = () => null;
@@ -137,6 +139,10 @@ internal sealed class RankedRun : IDisposable
         _replicas.BroadcastBuffers();
         return own.Summed(_ranks);
     }
+
+    /// <summary>The latents of a warm start of all ranks, for a checkpoint, in the caller's dispose scope.</summary>
+    /// <returns>On the first rank, where there are any and there is a checkpoint to be; else null.</returns>
+    public Dictionary<string, Tensor>? GatherLatents() => _isKept ? _latents?.Gather() : null;
 
     /// <summary>Why the run is to end, as one of the ranks wishes.</summary>
     public StopReason? Agreed(StopReason? own) => Reason(_agreement.Of(Flags(own)));

@@ -174,28 +174,32 @@ internal sealed class ScheduledSolve(
     private StartingPoint? Start(int number, Batch batch, ulong draw)
     {
         double noise = options.Solves.StartNoise;
+        LatentCache? held = Held(batch);
         if (latents is not null && number > 0)
         {
             throw new InvalidOperationException("A warm start needs a model with one implicit solve a call. Given: more than one.");
         }
 
-        return latents is null && noise == 0 ? null : StartingPoint.From(own =>
+        return held is null && noise == 0 ? null : StartingPoint.From(own =>
         {
-            long[] samples = own.shape[0] == batch.Count && (batch.HasIndices || latents is not null)
+            long[] samples = own.shape[0] == batch.Count && (batch.HasIndices || held is not null)
                 ? [.. batch.Indices.cpu().data<long>()]
                 : [.. Enumerable.Range(0, (int)own.shape[0])];
-            Tensor start = latents?.Starts(samples, own) ?? own;
+            Tensor start = held?.Starts(samples, own) ?? own;
             return noise == 0
                 ? start
                 : start + new RandomStart { Seed = (int)(draw ^ (draw >> 32)) + number, Deviation = noise, Samples = samples }.Of(own);
         });
     }
 
+    /// <summary>Where its samples' latents are: what stands in for a share has none, which are another rank's.</summary>
+    private LatentCache? Held(Batch batch) => batch.IsStandIn ? null : latents;
+
     private void Keep(Batch batch, SolveScope scope)
     {
-        if (latents is not null && scope.Solves.Count > 0)
+        if (Held(batch) is { } held && scope.Solves.Count > 0)
         {
-            latents.Store([.. batch.Indices.cpu().data<long>()], scope.Solves[0].Latent, scope.Solves[0].Report);
+            held.Store([.. batch.Indices.cpu().data<long>()], scope.Solves[0].Latent, scope.Solves[0].Report);
         }
     }
 }

@@ -141,7 +141,10 @@ public sealed class Trainer : IDisposable
     /// </summary>
     public Action<TrainingEvent>? OnEvent { get; init; }
 
-    /// <summary>The latents of the training samples, with hit statistics; null without <see cref="TrainingOptions.WarmStart"/>.</summary>
+    /// <summary>
+    /// The latents of the training samples, with hit statistics; of several ranks each has those of its own samples. Null without
+    /// <see cref="TrainingOptions.WarmStart"/>.
+    /// </summary>
     public LatentCache? WarmStart => _latents;
 
     /// <summary>
@@ -193,6 +196,11 @@ public sealed class Trainer : IDisposable
         {
             PositionLimits limits = new(_options.Epochs, _train.StepsPerEpoch, _train.Count, _options.Escalation?.Levels ?? 1);
             TrainingPosition? read = _kept.Read(Identity, limits, agreement);
+            if (agreement is not null && _latents is not null)
+            {
+                new SharedLatents(_latents, agreement).KeepOwn();
+            }
+
             (_position, _isBroken) = (read ?? _position, _isBroken && read is null);
             return read is not null;
         });
@@ -295,6 +303,7 @@ public sealed class Trainer : IDisposable
 
         _isBroken = true; // until the run has ended well
         string known = $"step {Step} of {_options.Epochs} epochs, {_train.Count} samples of {_train.Name}, seed {_train.Seed}";
-        return new RankedRun(agreement, _model, _tensors, _latents, [_train, _validation, .. MoreValidation], known);
+        return new RankedRun(agreement, _model, _tensors, _latents, [_train, _validation, .. MoreValidation], known,
+            isKept: Collective.IsFirst && _folder is not null);
     }
 }

@@ -212,8 +212,14 @@ internal sealed class TrainingLoop(
 
     private void WriteCheckpoint()
     {
-        if (IsFirst && (parts.ResumesAnywhere || Position.StepInEpoch == 0)
-            && parts.Kept.Write(Position with { Identity = parts.Identity().Values }, Made) is { } path)
+        if (!parts.ResumesAnywhere && Position.StepInEpoch > 0)
+        {
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        Dictionary<string, Tensor>? latents = ranks?.GatherLatents();
+        if (IsFirst && parts.Kept.Write(Position with { Identity = parts.Identity().Values }, Made, latents) is { } path)
         {
             tell(new TrainingEvent.CheckpointWritten(path, Step));
         }

@@ -81,7 +81,7 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Keeps the latents of the training samples, so that later epochs start their solves there; default none. The latents are
-    /// part of every checkpoint.
+    /// part of every checkpoint. Of several ranks each keeps those of its own samples, and all together as many bytes as one process does.
     /// </summary>
     public LatentCacheOptions? WarmStart { get; init; }
 

@@ -34,7 +34,8 @@ internal sealed class TrainingTensors(
         Targets().Where(entry => !entry.Name.StartsWith(Best, StringComparison.Ordinal)).Select(entry => entry.Target);
 
     /// <summary>Everything, by name. New tensors among them are in the caller's dispose scope; the rest stay where they are.</summary>
-    public Dictionary<string, Tensor> Collect()
+    /// <param name="gathered">Latents of several ranks, in place of this one's; null for these.</param>
+    public Dictionary<string, Tensor> Collect(Dictionary<string, Tensor>? gathered)
     {
         Dictionary<string, Tensor> tensors = [];
         foreach ((string name, Tensor target) in Targets())
@@ -42,7 +43,7 @@ internal sealed class TrainingTensors(
             tensors[name] = target;
         }
 
-        foreach ((string name, Tensor value) in latents?.Collect() ?? [])
+        foreach ((string name, Tensor value) in gathered ?? latents?.Collect() ?? [])
         {
             tensors[Latents + name] = value;
         }

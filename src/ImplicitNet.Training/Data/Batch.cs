@@ -136,18 +136,21 @@ public sealed class Batch : IDisposable
     {
         using Batch whole = this;
         using IDisposable noGraph = no_grad();
-        (int start, int count) = share.Of(Count);
+        long[] numbers = Numbers();
+        int[] places = share.Places(Count, place => numbers[place]);
+        long[] chosen = places.Length > 0 ? [.. places.Select(place => (long)place)] : [0];
+        using Tensor at = tensor(chosen, device: Inputs.device);
         Dictionary<Tensor, Tensor> rows = new(ReferenceEqualityComparer.Instance);
         foreach (Tensor tensor in All())
         {
-            rows[tensor] = tensor.narrow(0, start, Math.Max(count, 1));
+            rows[tensor] = share.IsByOwner ? tensor.index_select(0, at) : tensor.narrow(0, chosen[0], chosen.Length);
         }
 
         return new Batch(
             rows[Inputs], rows[Targets], Weights is null ? null : rows[Weights], _indices is null ? null : rows[_indices])
         {
             More = _more.ToDictionary(entry => entry.Key, entry => rows[entry.Value]),
-            IsStandIn = count == 0,
+            IsStandIn = places.Length == 0,
         };
     }
 

@@ -106,9 +106,10 @@ public abstract class IndexedBatches : BatchSource
     {
         for (long start = (long)firstStep * BatchSize; start < order.Length; start += BatchSize)
         {
-            (int first, int count) = share.Of((int)Math.Min(BatchSize, order.Length - start));
-            Batch batch = Read(order.AsSpan((int)start + first, Math.Max(count, 1)), epoch);
-            batch.IsStandIn = count == 0;
+            int[] whole = order[(int)start..(int)Math.Min(start + BatchSize, order.Length)];
+            int[] own = [.. share.Places(whole.Length, place => whole[place]).Select(place => whole[place])];
+            Batch batch = Read(own.Length > 0 ? own : whole[..1], epoch);
+            batch.IsStandIn = own.Length == 0;
             yield return batch;
         }
     }

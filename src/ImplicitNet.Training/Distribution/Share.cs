@@ -5,6 +5,11 @@ namespace ImplicitNet.Training.Distribution;
 /// <param name="Size">How many ranks there are.</param>
 public readonly record struct Share(int Rank, int Size)
 {
+    /// <summary>
+    /// Whether a sample is the same rank's in every batch, whatever its place there; the parts are then of different sizes. Default false.
+    /// </summary>
+    internal bool IsByOwner { get; init; }
+
     /// <summary>All of it.</summary>
     public static Share Whole => new(0, 1);
 
@@ -15,5 +20,20 @@ public readonly record struct Share(int Rank, int Size)
     {
         int start = (int)((long)count * Rank / Size);
         return (start, (int)((long)count * (Rank + 1) / Size) - start);
+    }
+
+    /// <summary>Whether a sample is the rank's where every sample has an owner.</summary>
+    internal bool Owns(long number) => ((number % Size) + Size) % Size == Rank;
+
+    /// <summary>The places of the rank's samples in a batch.</summary>
+    /// <param name="count">Samples of the whole batch.</param>
+    /// <param name="number">The number of the sample at a place.</param>
+    internal int[] Places(int count, Func<int, long> number)
+    {
+        Share share = this;
+        (int start, int own) = Of(count);
+        return IsByOwner
+            ? [.. Enumerable.Range(0, count).Where(place => share.Owns(number(place)))]
+            : [.. Enumerable.Range(start, own)];
     }
 }

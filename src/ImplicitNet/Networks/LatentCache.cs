@@ -27,6 +27,9 @@ public sealed class LatentCache : IDisposable
     /// <summary>Its precision and size.</summary>
     public LatentCacheOptions Options { get; }
 
+    /// <summary>How many caches its memory is shared with, each of other samples; 1 for none.</summary>
+    internal int Parts { get; set; } = 1;
+
     /// <summary>The number of samples held.</summary>
     public int Count => _rows.Count;
 
@@ -96,7 +99,7 @@ public sealed class LatentCache : IDisposable
         _layout = _values is null ? LatentLayout.Of(latents) : _layout;
         Tensor rows = _layout.Flatten(latents).detach().cpu().to(Options.Dtype);
         bool[] finite = [.. rows.isfinite().all(1).data<bool>()];
-        int capacity = (int)Math.Min(int.MaxValue, Options.MaxBytes / Math.Max(1, rows.shape[1] * rows.element_size()));
+        int capacity = (int)Math.Min(int.MaxValue, Options.MaxBytes / Parts / Math.Max(1, rows.shape[1] * rows.element_size()));
         List<int> positions = [];
         List<int> targets = [];
         for (int position = 0; position < samples.Length; position++)
@@ -151,6 +154,27 @@ public sealed class LatentCache : IDisposable
         _layout = new LatentLayout([.. tensors["shape"].data<long>()], [.. tensors["order"].data<long>()]);
         _values = tensors["values"].to(Options.Dtype).clone().DetachFromDisposeScope();
         foreach (long sample in tensors["samples"].data<long>())
+        {
+            _rows[sample] = _rows.Count;
+        }
+    }
+
+    /// <summary>Forgets all samples but some.</summary>
+    internal void Keep(Func<long, bool> isKept)
+    {
+        if (_values is null || _rows.Keys.All(isKept))
+        {
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        (long Sample, int Row)[] kept = [.. _rows.Where(entry => isKept(entry.Key)).Select(entry => (entry.Key, entry.Value))];
+        Tensor values = _values.index_select(0, RowIndices.Of([.. kept.Select(entry => entry.Row)], CPU)).DetachFromDisposeScope();
+        _values.Dispose();
+        _values = values;
+        _rows.Clear();
+        foreach ((long sample, _) in kept)
         {
             _rows[sample] = _rows.Count;
         }

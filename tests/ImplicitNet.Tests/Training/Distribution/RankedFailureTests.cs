@@ -163,13 +163,6 @@ public sealed class RankedFailureTests : TensorTest
         Assert.All(ranks, rank => Assert.Contains("32 samples of points", Assert.IsType<CollectiveException>(rank.Failure).Message, StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void A_warm_start_is_refused()
-    {
-        RankOutcome[] ranks = new RankedRuns { Options = new() { WarmStart = new() } }.Of(2);
-        Assert.All(ranks, rank => Assert.StartsWith("A warm start needs one process", Assert.IsType<NotSupportedException>(rank.Failure).Message, StringComparison.Ordinal));
-    }
-
     private static RankedRuns Prepared(int chosen, Action<ImplicitNetwork> prepare) => new()
     {
         Prepare = (rank, model) =>

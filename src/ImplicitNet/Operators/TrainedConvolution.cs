@@ -1,6 +1,5 @@
 using ImplicitNet.Gradients;
 using ImplicitNet.Kernels.Winograd;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ImplicitNet.Operators;
@@ -65,7 +64,9 @@ internal sealed class TrainedConvolution
             IReadOnlyList<Tensor> tensors = kept();
             (Tensor input, Tensor weight) = (tensors[0], tensors[1]);
             Tensor?[] back = new Tensor?[_shapes.Length];
-            Tensor rows = ImageRows.Fit(gradient, weight.shape[0]) ? gradient : gradient.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+            Tensor rows = ImageRows.Fit(gradient, weight.shape[0])
+                ? gradient
+                : gradient.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
             if (is_grad_enabled())
             {
                 back[0] = input.requires_grad ? nn.functional.conv_transpose2d(gradient, weight, padding: [1, 1]) : null;

@@ -83,8 +83,11 @@ internal sealed class RankedRun : IDisposable
     /// <summary>Whether ranks meet within a forward or backward pass too.</summary>
     public bool MeetsWithin { get; private set; }
 
-    /// <summary>Opens the statistics that the model's normalisations have in common over the ranks.</summary>
-    public SharedStatistics Share(Batch batch) => new(SumWithin, !batch.IsStandIn);
+    /// <summary>Whether normalisations look at this rank's share alone.</summary>
+    public bool HasLocalStatistics { private get; init; }
+
+    /// <summary>Opens the statistics that the model's normalisations have in common over the ranks; null where they have none.</summary>
+    public SharedStatistics? Share(Batch batch) => HasLocalStatistics ? null : new(SumWithin, !batch.IsStandIn);
 
     /// <summary>Throws what ended a backward pass in which ranks met: nothing may pass through native code.</summary>
     /// <exception cref="CollectiveException">Another rank failed, or did not come.</exception>

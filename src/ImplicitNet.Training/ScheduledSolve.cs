@@ -15,12 +15,12 @@ namespace ImplicitNet.Training;
 /// <param name="options">Its schedule and penalty.</param>
 /// <param name="latents">Where solves start; null for their own starts.</param>
 /// <param name="share">
-/// Opens what other ranks have in common with this one; null for a process of its own. With others there is a graph to go back through even
-/// where no sample counts.
+/// Opens what other ranks have in common with this one, where there is something; null for a process of its own. With others there is a
+/// graph to go back through even where no sample counts.
 /// </param>
 internal sealed class ScheduledSolve(
     TrainedModel model, TrainingTask task, TrainingOptions options, LatentCache? latents,
-    Func<Batch, SharedStatistics>? share = null)
+    Func<Batch, SharedStatistics?>? share = null)
 {
     /// <summary>Answers a batch. A sample counts that counts in every phase with a share in the loss.</summary>
     /// <param name="batch">The batch; the caller keeps it.</param>

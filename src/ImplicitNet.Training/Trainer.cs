@@ -266,6 +266,12 @@ public sealed class Trainer : IDisposable
             }
         }
 
+        if (_position.Ranks > 0 && _position.Ranks != Collective.Size)
+        {
+            tell(TrainingEvent.Notice.OfRanks(_position.Ranks, Collective.Size));
+        }
+
+        _position = _position with { Ranks = Collective.Size };
         using RunLog log = new(folder, Step);
         try
         {
@@ -304,6 +310,9 @@ public sealed class Trainer : IDisposable
         _isBroken = true; // until the run has ended well
         string known = $"step {Step} of {_options.Epochs} epochs, {_train.Count} samples of {_train.Name}, seed {_train.Seed}";
         return new RankedRun(agreement, _model, _tensors, _latents, [_train, _validation, .. MoreValidation], known,
-            isKept: Collective.IsFirst && _folder is not null);
+            isKept: Collective.IsFirst && _folder is not null)
+        {
+            HasLocalStatistics = _options.LocalBatchStatistics,
+        };
     }
 }

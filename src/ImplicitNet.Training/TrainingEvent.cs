@@ -28,6 +28,12 @@ public abstract record TrainingEvent
                 ? $"the batches of {source.Name} are no function of seed, epoch and index."
                 : $"what {optimizer.GetType().Name} remembers is not part of a checkpoint."));
 
+        /// <summary>That another number of ranks goes on.</summary>
+        internal static Notice OfRanks(int before, int now) => new(
+            FormattableString.Invariant($"The checkpoint was written by {before} {(before == 1 ? "rank" : "ranks")}, ")
+            + FormattableString.Invariant($"and {now} {(now == 1 ? "goes" : "go")} on with it: ")
+            + "sums are made in another order from here on, so the bits are others than with the same number.");
+
         /// <summary>That what chooses the best epoch is no number.</summary>
         internal static Notice OfNaN(Score score) => new(
             $"The score that chooses the best epoch, '{score.Name}', is NaN in the first. Any epoch with a number is better; "

@@ -80,6 +80,12 @@ public sealed record TrainingOptions
     }
 
     /// <summary>
+    /// Whether each of several ranks normalises its share of a batch by itself, in place of the whole batch as one; default false. It
+    /// spares the sums of every normalisation over the ranks, and is another training, which depends on their number.
+    /// </summary>
+    public bool LocalBatchStatistics { get; init; }
+
+    /// <summary>
     /// Keeps the latents of the training samples, so that later epochs start their solves there; default none. The latents are
     /// part of every checkpoint. Of several ranks each keeps those of its own samples, and all together as many bytes as one process does.
     /// </summary>

@@ -132,6 +132,14 @@ internal sealed record RunSettings
             + "flows, 0.005 for tables and robust networks).", Above = 0)]
     public double LearningRate { get; init; } = 3e-3;
 
+    /// <summary>What a file does not say, as those of older versions do not, is read as null.</summary>
+    [Choice(
+        OptionGroup.Training,
+        $"On several ranks, whether a batch is normalised as one, or each rank's share by itself (default: "
+            + $"{BatchNormChoice.Synchronised}).",
+        typeof(BatchNormChoice))]
+    public string BatchNorm { get => field ?? BatchNormChoice.Synchronised; init; }
+
     [Choice(OptionGroup.Training, "How the rate falls (default: cosine).", typeof(ScheduleChoice))]
     public string Schedule { get; init; } = ScheduleChoice.Cosine;
 

@@ -32,6 +32,7 @@ internal static class SettingsInUse
             WeightDecay = settings.WeightDecay,
             ClipNorm = settings.ClipNorm,
             AverageDecay = settings.Average,
+            LocalBatchStatistics = settings.BatchNorm == BatchNormChoice.Local,
             WarmStart = settings.WarmStart ? new LatentCacheOptions { Dtype = ScalarType.Float16 } : null,
             JacobianPenalty = settings.JacobianPenalty is { } weight ? new JacobianPenalty { Weight = weight } : null,
             CertificateSteps = settings.CertificateEvery,

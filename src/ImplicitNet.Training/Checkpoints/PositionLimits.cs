@@ -19,6 +19,7 @@ internal readonly record struct PositionLimits(int Epochs, int StepsPerEpoch, in
         int epochs = Epochs;
         (string Name, double Value, double Least, double Most)[] ranges =
         [
+            (nameof(position.Ranks), position.Ranks, 0, int.MaxValue),
             (nameof(position.Epoch), position.Epoch, 0, Epochs),
             (nameof(position.StepInEpoch), position.StepInEpoch, 0, position.Epoch == Epochs ? 0 : StepsPerEpoch - 1),
             (nameof(position.BestEpoch), position.BestEpoch, Math.Min(1, position.Epoch),

@@ -16,6 +16,9 @@ internal sealed record TrainingPosition
     /// <summary>The version that wrote the position; 0 for the first, which did not say.</summary>
     public int Version { get; init; }
 
+    /// <summary>How many ranks train; 0 where a checkpoint does not say. It may go on with another number.</summary>
+    public int Ranks { get; init; }
+
     /// <summary>Epochs finished.</summary>
     public int Epoch { get; init; }
 
@@ -95,6 +98,7 @@ internal sealed record TrainingPosition
     {
         Identity = Identity,
         Version = Version,
+        Ranks = Ranks,
         Epoch = Epoch,
         BestEpoch = Math.Min(BestEpoch, Epoch),
         BestScore = BestScore,
@@ -130,6 +134,7 @@ internal sealed record TrainingPosition
     {
         Identity = Identity,
         Version = Version,
+        Ranks = Ranks,
         Epoch = record.Epoch,
         BestEpoch = BestEpoch,
         BestScore = BestScore,

@@ -55,7 +55,7 @@ public sealed class HelpTests
             ["Usage:", "Data:", "Network:", "Solver:", "Gradient:", "Training:", "Checks:", "Run:", "Output:", "Examples:", "Exit codes:"],
             help.Where(line => line.EndsWith(':') && line[0] != ' '));
         string[] options = [.. help.Where(line => line.StartsWith("  -", StringComparison.Ordinal))];
-        Assert.Equal(70, options.Distinct().Count());
+        Assert.Equal(71, options.Distinct().Count());
         Assert.InRange(Array.FindIndex(help, line => line.Contains("--damping", StringComparison.Ordinal)),
             Array.IndexOf(help, "Solver:"), Array.IndexOf(help, "Gradient:"));
     }
@@ -93,7 +93,7 @@ public sealed class HelpTests
         ImplicitNet.Cli.Settings.RunSettingsFile.Write(folder.Path, settings);
         using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(folder["run.json"]));
         string[] names = [.. json.RootElement.EnumerateObject().Select(member => member.Name).Where(name => name != "format")];
-        Assert.Equal(50, names.Length);
+        Assert.Equal(51, names.Length);
         Assert.All(names, name => Assert.Matches($"--{name}[ ,]", help));
     }
 }

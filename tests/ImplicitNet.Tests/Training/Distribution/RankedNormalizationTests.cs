@@ -1,4 +1,5 @@
 using ImplicitNet.Operators;
+using ImplicitNet.Training.Data;
 using ImplicitNet.Training.Distribution;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -39,6 +40,44 @@ public sealed class RankedNormalizationTests : TensorTest
         foreach (RankOutcome other in (RankOutcome[])[ranks[0], ranks[2]])
         {
             Assert.StartsWith("Rank 1 of 3 failed", Assert.IsType<CollectiveException>(other.Failure).Message, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>The first gradient is the mean of those of two batches of half the size; in a run that began otherwise it is refused.</summary>
+    [Fact]
+    public void Ranks_with_statistics_of_their_own_train_as_on_the_mean_of_their_shares()
+    {
+        using TemporaryFolder folder = new();
+        RankedRuns runs = new()
+        {
+            Source = new InOrderPoints(8) { IsShuffled = false },
+            Model = () => new Normalized(),
+            Folder = folder.Path,
+            Options = new RankedRuns().Options with { Epochs = 1, LocalBatchStatistics = true },
+        };
+        RankOutcome first = RankOutcome.Good(runs.Of(2, out IReadOnlyList<string> calls));
+        RankOutcome[] halves = [.. Enumerable.Range(0, 2).Select(half => RankOutcome.Good((runs with { Folder = null, Source = new InOrderPoints(4, 4 * half) { IsShuffled = false } }).Of(1)))];
+        Assert.All(
+            first.Gradient.Zip(halves[0].Gradient.Zip(halves[1].Gradient)),
+            entry => Assert.Equal((entry.Second.First + entry.Second.Second) / 2, entry.First, 1e-12));
+        RankOutcome whole = RankOutcome.Good((runs with { Folder = null, Options = runs.Options with { LocalBatchStatistics = false } }).Of(2, out IReadOnlyList<string> more));
+        Assert.Contains(first.Gradient.Zip(whole.Gradient), pair => Math.Abs(pair.First - pair.Second) > 1e-3);
+        Assert.True(more.Count >= calls.Count + 8, $"{calls.Count} and {more.Count} calls");
+
+        RankOutcome[] other = (runs with { Resumes = true, Options = runs.Options with { LocalBatchStatistics = false } }).Of(2);
+        Assert.Contains("training.LocalBatchStatistics was true and is false", other[0].Failure!.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>One batch of points, in their order.</summary>
+    private sealed class InOrderPoints(int count, int from = 0) : IndexedBatches("points", count, count, seed: 1)
+    {
+        public override object? Identity => null;
+
+        protected override Batch Make(ReadOnlySpan<int> indices, int? epoch)
+        {
+            int[] numbers = [.. indices.ToArray().Select(index => index + from)];
+            double[] values = [.. numbers.SelectMany(number => (double[])[Math.Sin(number), Math.Cos(3 * number)])];
+            return new Batch(tensor(values, [numbers.Length, 2], ScalarType.Float64), tensor(numbers.Select(number => number % 3L).ToArray()));
         }
     }
 

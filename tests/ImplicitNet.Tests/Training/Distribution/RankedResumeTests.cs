@@ -53,6 +53,9 @@ public sealed class RankedResumeTests : TensorTest
         Assert.Equal(whole.Result!.Epochs[1].TrainAccuracy, first.Result!.Epochs[1].TrainAccuracy);
         Assert.Equal(12, RunHistory.Read(Path.Combine(folder.Path, "history.jsonl")).Count(record => record.Kind == "step"));
         Assert.True(size == 1 || first.Result.Epochs[2].Times!.Value.Wait > 0);
+        string[] told = [.. first.Events.OfType<TrainingEvent.Notice>().Select(notice => notice.Message)];
+        string[] expected = size == 2 ? [] : [$"The checkpoint was written by 2 ranks, and {size} {(size == 1 ? "goes" : "go")} on with it"];
+        Assert.Equal(expected, told.Select(message => message.Split(':')[0]));
     }
 
     [Fact]

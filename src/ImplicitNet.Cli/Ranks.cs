@@ -26,7 +26,8 @@ internal static class Ranks
 
     /// <summary>
     /// Lets the first rank tell of a failure before this one does, and end both; on the first it does nothing. The command line is the same
-    /// on all of them, so what is wrong with it, as is found before they join, the first one tells alone.
+    /// on all of them, so what is wrong with it, as is found before they join, the first one tells alone; and so it does where the launcher
+    /// gives none of them a way to the others.
     /// </summary>
     /// <param name="exception">The failure.</param>
     /// <returns>Whether the first rank alone tells of it.</returns>
@@ -37,8 +38,10 @@ internal static class Ranks
             return false;
         }
 
+        // Slurm may ask the others to end as soon as one has failed: the code is that of the failure all the same, not of an interruption.
+        using IDisposable heed = Interruption.Heed();
         Thread.Sleep(Precedence);
-        return exception is CommandException && !Mpi.IsJoined;
+        return (exception is CommandException && !Mpi.IsJoined) || (exception is CollectiveException && !Launcher.OfProcess.IsOfMpi);
     }
 
     /// <summary>What the first rank says, on every rank.</summary>

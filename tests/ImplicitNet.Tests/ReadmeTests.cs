@@ -27,6 +27,10 @@ public sealed partial class ReadmeTests
         "dotnet tool install --global ImplicitNet.Tool --prerelease",
         "dotnet new install ImplicitNet.Templates", "dotnet new implicitnet-layer --name Waves", "cd Waves",
         "/usr/bin/python3 benchmarks/scipy/problems.py",
+
+        // Of scripts that Slurm runs, tried by hand.
+        "code=$?", "exit $code", "[ $code -ne 130 ] || scontrol requeue \"$SLURM_JOB_ID\"",
+        "[ $code -ne 130 ] || scontrol requeue \"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID\"",
     ];
 
     public static TheoryData<string> Helped =>

@@ -53,6 +53,14 @@ internal sealed class TrainingRun(
                 "--escalate needs --certificate-every: the steps between two comparisons with the exact gradient.", ExitCodes.Usage);
         }
 
+        if (ranks.Size > 1 && settings is { Published: true, BatchNorm: BatchNormChoice.Synchronised })
+        {
+            throw new CommandException(
+                "--published on several ranks needs --batch-norm local: its R normalises over the batch, and every rank evaluates it as "
+                    + "often as its own samples need.",
+                ExitCodes.Usage);
+        }
+
         // Before the folder is touched: a solver that cannot be made leaves nothing behind.
         _ = Chosen.Of(() => GradientChoice.Parse(settings.Gradient)
             .Fit(SolverChoice.Create(settings.Solver, settings.Damping, settings.Memory), settings.Solver));

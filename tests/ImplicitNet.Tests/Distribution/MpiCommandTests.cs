@@ -50,8 +50,10 @@ public sealed class MpiCommandTests
         using RankJob compare = RankJob.StartCommand(RankJob.OpenMpi, 2, "compare");
         using RankJob train = RankJob.StartCommand(RankJob.Mpich, 2, "train", "--collective-timeout", "0");
 
+        using RankJob published = RankJob.StartCommand(RankJob.Mpich, 2, "train", "--data", "digits", "--published");
         AssertTold(compare.Wait(), 1, "Only train runs on several ranks");
         AssertTold(train.Wait(), 2, "--collective-timeout must be a whole number of at least 1; given 0.");
+        AssertTold(published.Wait(), 2, "--published on several ranks needs --batch-norm local");
     }
 
     private static void AssertTold(CliRun run, int code, string text)

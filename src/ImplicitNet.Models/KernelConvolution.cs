@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace ImplicitNet.Models;
 
 /// <summary>A layer of torch by our own kernel where that is faster than torch's.</summary>
-/// <remarks>The prepared weight of a layer's last call without a graph is kept for as long as the layer, and recognised by its bytes.</remarks>
+/// <remarks>The prepared weight of a layer's last call without a graph is kept for as long as it, and recognised by its bytes.</remarks>
 internal static class KernelConvolution
 {
     private static readonly ConditionalWeakTable<Conv2d, RememberedKernel> Kernels = [];

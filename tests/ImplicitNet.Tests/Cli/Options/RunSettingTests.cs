@@ -126,7 +126,7 @@ public sealed partial class RunSettingTests
         GradientAttribute => "neumann:2",
         DataAttribute { IsList: true } => "mazes:11,mazes:33",
         DataAttribute => "mnist",
-        ChoiceAttribute => setting.Name switch { "network" => "svhn-fpn", "schedule" => "constant", "device" => "cuda", "method" => "bosh3", "task" => "deblurring", "denoiser" => "free", _ => SolverChoice.General[^1] },
+        ChoiceAttribute => setting.Name switch { "network" => "svhn-fpn", "schedule" => "constant", "device" => "cuda", "method" => "bosh3", "task" => "deblurring", "denoiser" => "free", "batch-norm" => "local", _ => SolverChoice.General[^1] },
         NumberAttribute { Below: 1 } or NumberAttribute { Most: 1 } => "0.125",
         _ => setting.Name == "heads" ? "8" : "13",
     };

@@ -308,7 +308,9 @@ public sealed class Trainer : IDisposable
         }
 
         _isBroken = true; // until the run has ended well
-        string known = $"step {Step} of {_options.Epochs} epochs, {_train.Count} samples of {_train.Name}, seed {_train.Seed}";
+        string known = FormattableString.Invariant($"step {Step} of {_options.Epochs} epochs, {_train.Count} samples of {_train.Name}, ")
+            + FormattableString.Invariant($"seed {_train.Seed}, certificates every {_options.CertificateSteps ?? 0} steps, ")
+            + $"{(_latents is null ? "no" : "a")} warm start, {(_options.LocalBatchStatistics ? "own" : "common")} batch statistics";
         return new RankedRun(agreement, _model, _tensors, _latents, [_train, _validation, .. MoreValidation], known,
             isKept: Collective.IsFirst && _folder is not null)
         {

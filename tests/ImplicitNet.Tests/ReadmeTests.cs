@@ -38,7 +38,7 @@ public sealed partial class ReadmeTests
 
     // Of mpirun and srun, which pages name beside the programs' own.
     private static readonly string[] OfLaunchers =
-        ["--allow-run-as-root", "--bind-to", "--kill-on-bad-exit", "--map-by", "--mca", "--mpi", "--oversubscribe", "--signal"];
+        ["--allow-run-as-root", "--bind-to", "--cpus-per-task", "--kill-on-bad-exit", "--map-by", "--mca", "--mpi", "--oversubscribe", "--signal"];
 
     public static TheoryData<string> Commands => [.. Markdown.Pages.SelectMany(Markdown.Commands).Distinct()];
 

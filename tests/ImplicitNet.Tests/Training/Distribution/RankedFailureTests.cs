@@ -163,6 +163,20 @@ public sealed class RankedFailureTests : TensorTest
         Assert.All(ranks, rank => Assert.Contains("32 samples of points", Assert.IsType<CollectiveException>(rank.Failure).Message, StringComparison.Ordinal));
     }
 
+    /// <summary>By which ranks would make other calls.</summary>
+    [Fact]
+    public void Ranks_of_other_options_are_refused_with_both()
+    {
+        TrainingOptions options = new RankedRuns().Options;
+        TrainingOptions[] others = [options with { CertificateSteps = 2 }, options with { WarmStart = new() }, options with { LocalBatchStatistics = true }];
+        string[] said = ["certificates every 2 steps", "a warm start", "own batch statistics"];
+        foreach ((TrainingOptions other, string text) in others.Zip(said))
+        {
+            RankOutcome[] ranks = new RankedRuns { OptionsOf = rank => rank == 1 ? other : options }.Of(2);
+            Assert.All(ranks, rank => Assert.Contains(text, Assert.IsType<CollectiveException>(rank.Failure).Message, StringComparison.Ordinal));
+        }
+    }
+
     private static RankedRuns Prepared(int chosen, Action<ImplicitNetwork> prepare) => new()
     {
         Prepare = (rank, model) =>

@@ -43,6 +43,8 @@ internal sealed record RankedRuns
 
     public Func<int, TrainingTask>? TaskOf { get; init; }
 
+    public Func<int, TrainingOptions>? OptionsOf { get; init; }
+
     public Func<int, CancellationToken>? CancellationOf { get; init; }
 
     private Action<int, Trainer>? Afterwards { get; init; }
@@ -114,9 +116,10 @@ internal sealed record RankedRuns
             };
             BatchSource source = SourceOf?.Invoke(rank) ?? Source;
             TrainingTask task = TaskOf?.Invoke(rank) ?? Task;
+            TrainingOptions options = OptionsOf?.Invoke(rank) ?? Options;
             using Trainer trainer = own = ranks is null
-                ? new(model, task, source, Validation, Options, folder) { OnEvent = hear }
-                : new(model, task, source, Validation, Options, folder) { OnEvent = hear, Collective = ranks };
+                ? new(model, task, source, Validation, options, folder) { OnEvent = hear }
+                : new(model, task, source, Validation, options, folder) { OnEvent = hear, Collective = ranks };
             run.Resumed = Resumes && trainer.Resume();
             try
             {

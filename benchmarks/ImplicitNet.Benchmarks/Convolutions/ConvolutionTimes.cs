@@ -68,7 +68,7 @@ internal sealed record ConvolutionTimes
             static _ => { },
             _ => InUse(() => fused.TryApply(u, weight, q, Slope)!),
             _ => InUse(() => nn.functional.leaky_relu(nn.functional.conv2d(u, weight, padding: [1, 1]).add_(q), Slope, inplace: true)),
-            _ => InTraining(() => layer.TryApply(input, trained, null)!),
+            _ => InTraining(() => layer.Apply(input, trained, null)),
             _ => InTraining(() => nn.functional.conv2d(input, trained, padding: [1, 1])));
         Spread Of(int contender) => Spread.Of(seconds[contender].Select(time => time / calls));
         Spread Ratio(int contender) => Spread.Of(seconds[contender].Zip(seconds[contender + 1], (own, other) => own / other));

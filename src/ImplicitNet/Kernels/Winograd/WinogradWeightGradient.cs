@@ -37,10 +37,23 @@ internal static class WinogradWeightGradient
 
         // [3, 3, inputs, outputs].
         Tensor weight = empty(3, 3, inputs, outputs, dtype: ScalarType.Float32);
-        Span<float> values = MemoryMarshal.Cast<byte, float>(weight.bytes);
-        Span<Vector256<double>> total = stackalloc Vector256<double>[WinogradTile.Products];
-        for (int place = 0; place < inputs * outputs; place += Vector256<double>.Count)
+        TensorMemory<float> values = new(weight);
+        ThreadTeam.Run(inputs, (long)length * portions, channel => Total(sums, values.Slice(0, values.Length), channel, inputs, outputs));
+        foreach (float[] each in sums)
         {
+            ArrayPool<float>.Shared.Return(each);
+        }
+
+        return weight.permute(3, 2, 0, 1);
+    }
+
+    // The gradients of all kernels of a channel.
+    private static void Total(float[][] sums, Span<float> weight, int channel, int inputs, int outputs)
+    {
+        Span<Vector256<double>> total = stackalloc Vector256<double>[WinogradTile.Products];
+        for (int output = 0; output < outputs; output += Vector256<double>.Count)
+        {
+            int place = (channel * outputs) + output;
             for (int product = 0; product < total.Length; product++)
             {
                 Vector256<double> sum = Vector256<double>.Zero;
@@ -52,15 +65,8 @@ internal static class WinogradWeightGradient
                 total[product] = sum;
             }
 
-            WinogradTile.TransformSums(total, ref values[place], inputs * outputs);
+            WinogradTile.TransformSums(total, ref weight[place], inputs * outputs);
         }
-
-        foreach (float[] each in sums)
-        {
-            ArrayPool<float>.Shared.Return(each);
-        }
-
-        return weight.permute(3, 2, 0, 1);
     }
 
     private static void Add(

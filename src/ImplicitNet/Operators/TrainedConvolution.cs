@@ -13,10 +13,11 @@ namespace ImplicitNet.Operators;
 /// </remarks>
 internal sealed class TrainedConvolution
 {
-    // Where it was faster than torch's: see docs/performance.md. Few channels or tiles do not pay for the transforms of the weight.
-    private const int LeastSide = 7;
-    private const int ChannelStep = 32;
+    // Where it was faster than torch's: see docs/performance.md. Fewer channels or tiles do not pay for the transforms of the weight.
+    private const int LeastSide = 8;
+    private const int LeastChannels = 64;
     private const int MostChannels = 128;
+    private const int ChannelStep = 32;
 
     private readonly UntoldFailure _untold = new();
 
@@ -46,8 +47,9 @@ internal sealed class TrainedConvolution
     }
 
     private static bool Pays(Tensor weight) =>
-        weight.ndim == 4 && weight.shape[0] % ChannelStep == 0 && weight.shape[1] % ChannelStep == 0
-        && weight.shape[0] <= MostChannels && weight.shape[1] <= MostChannels;
+        weight.ndim == 4 && PaysFor(weight.shape[0]) && PaysFor(weight.shape[1]);
+
+    private static bool PaysFor(long channels) => channels is >= LeastChannels and <= MostChannels && channels % ChannelStep == 0;
 
     private static bool Fits(Tensor input, Tensor weight) =>
         WinogradConvolution.IsUsedInTraining && WinogradConvolution.Fits(weight)

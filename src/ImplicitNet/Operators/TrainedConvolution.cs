@@ -97,7 +97,7 @@ internal sealed class TrainedConvolution
             return back;
         }
 
-        public override Tensor?[] Failed(Tensor gradient) => 
+        public override Tensor?[] Failed(Tensor gradient) =>
             [.. _shapes.Select(shape => full(shape, double.NaN, dtype: gradient.dtype, device: gradient.device))];
     }
 }

@@ -20,6 +20,8 @@ internal static class FreedMemory
     // setting the other one ends its own adjustment.
     private const int LargestKept = 32 << 20;
 
+    private const int StepsBetweenCollections = 8;
+
     private static readonly string[] Choices = ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES"];
 
     /// <summary>To be called at the start. Does nothing where the user has chosen, or the C library is another.</summary>
@@ -38,6 +40,23 @@ internal static class FreedMemory
         catch (EntryPointNotFoundException)
         {
             // Not glibc: its heap is managed otherwise.
+        }
+    }
+
+    /// <summary>
+    /// To be called after every training step: every few steps it collects what calls of torch leave to the garbage collector, the native
+    /// number behind each <c>u + v</c> and <c>0.5 * u</c>.
+    /// </summary>
+    /// <remarks>
+    /// To the collector they are some bytes, and it lets megabytes of them come together. Meanwhile each of them lies in memory that was
+    /// free, so that the next large tensor has to go elsewhere. The youngest generation alone is collected, by the one thread that
+    /// computes and between its calls of torch, where no number is in use.
+    /// </remarks>
+    public static void Reuse(long step)
+    {
+        if (step % StepsBetweenCollections == 0)
+        {
+            GC.Collect(0, GCCollectionMode.Forced, blocking: true);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ImplicitNet.Training;
 
 namespace ImplicitNet.Cli;
 
@@ -44,17 +45,17 @@ internal static class FreedMemory
     }
 
     /// <summary>
-    /// To be called after every training step: every few steps it collects what calls of torch leave to the garbage collector, the native
-    /// number behind each <c>u + v</c> and <c>0.5 * u</c>.
+    /// To be told of all that happens in a training: every few steps it collects what calls of torch leave to the garbage collector, the
+    /// native number behind each <c>u + v</c> and <c>0.5 * u</c>.
     /// </summary>
     /// <remarks>
     /// To the collector they are some bytes, and it lets megabytes of them come together. Meanwhile each of them lies in memory that was
     /// free, so that the next large tensor has to go elsewhere. The youngest generation alone is collected, by the one thread that
     /// computes and between its calls of torch, where no number is in use.
     /// </remarks>
-    public static void Reuse(long step)
+    public static void Reuse(TrainingEvent happened)
     {
-        if (step % StepsBetweenCollections == 0)
+        if (happened is TrainingEvent.StepFinished step && step.Step % StepsBetweenCollections == 0)
         {
             GC.Collect(0, GCCollectionMode.Forced, blocking: true);
         }

@@ -170,13 +170,7 @@ internal sealed class TrainingRun(
             Collective = ranks,
             MoreValidation = [.. sources.More.Select(each => each.Source)],
             ValidationSolves = sources.Limits,
-            OnEvent = static happened =>
-            {
-                if (happened is TrainingEvent.StepFinished step)
-                {
-                    FreedMemory.Reuse(step.Step);
-                }
-            },
+            OnEvent = FreedMemory.Reuse,
             Probe = settings.Cosines > 0 ? new GradientProbe { TimesPerEpoch = settings.Cosines } : null,
         };
         Introduce(subject, network);
